@@ -1,0 +1,123 @@
+// The only file that knows Python: checks what came, drops the GIL, calls the core. The GIL may be dropped because
+// every argument is copied out of Python objects first, except the pixels, whose arrays the caller's references keep.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cstring>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "dispatch.hpp"
+#include "perturb.hpp"
+#include "view.hpp"
+
+namespace py = pybind11;
+namespace fp = fastperturb;
+
+namespace {
+
+// (x, y, width, height, shape, window, pixels), shape 0 for a box and 1 for an ellipse.
+using RegionTuple = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, int, std::int64_t, std::int64_t>;
+
+fp::Sample sample_of(const py::array& array) {
+  const char kind = array.dtype().kind();
+  const auto bytes = array.itemsize();
+  if (array.dtype().byteorder() != '>') {
+    if (kind == 'u' && bytes == 1) return fp::Sample::u8;
+    if (kind == 'u' && bytes == 2) return fp::Sample::u16;
+    if (kind == 'f' && bytes == 4) return fp::Sample::f32;
+  }
+  throw py::type_error("image must be uint8, uint16 or float32 in native byte order, got " +
+                       py::str(array.dtype()).cast<std::string>());
+}
+
+fp::ImageView view_of(const py::array& array, bool writeable) {
+  const fp::Sample sample = sample_of(array);
+  if (array.ndim() != 2 && array.ndim() != 3)
+    throw py::value_error("image must have 2 or 3 dimensions, got " + std::to_string(array.ndim()));
+  const std::int64_t channels = array.ndim() == 3 ? array.shape(2) : 1;
+  if (channels < 1 || channels > 4)
+    throw py::value_error("image must have 1 to 4 channels, got " + std::to_string(channels));
+  if (writeable && !array.writeable()) throw py::value_error("image must be writeable");
+  const auto item = static_cast<std::int64_t>(array.itemsize());
+  const std::int64_t row = array.shape(1) * channels * item;
+  const bool packed = (array.ndim() == 2 || channels == 1 || array.strides(2) == item) &&
+                      (array.shape(1) <= 1 || array.strides(1) == channels * item) &&
+                      (array.shape(0) <= 1 || array.strides(0) >= row);
+  if (!packed) throw py::value_error("image must have packed rows (only the row stride may be larger)");
+  auto* data = static_cast<std::uint8_t*>(const_cast<void*>(array.data()));
+  const std::int64_t row_bytes = array.shape(0) > 1 ? array.strides(0) : row;
+  return {data, array.shape(0), array.shape(1), channels, row_bytes, sample};
+}
+
+std::vector<fp::Region> regions_of(const std::vector<RegionTuple>& tuples) {
+  std::vector<fp::Region> regions;
+  for (const auto& [x, y, width, height, shape, window, pixels] : tuples) {
+    constexpr std::int64_t far = std::int64_t{1} << 40;
+    if (x < -far || x > far || y < -far || y > far || width > far || height > far)
+      throw py::value_error("region coordinates must be within 2^40 of the origin");
+    regions.push_back({x, y, width, height, shape == 0 ? fp::Shape::box : fp::Shape::ellipse, window, pixels});
+  }
+  return regions;
+}
+
+fp::Key key_of(const py::bytes& bytes) {
+  const std::string text = bytes;
+  fp::Key key;
+  if (text.size() != sizeof(key.words))
+    throw py::value_error("key must have 32 bytes, got " + std::to_string(text.size()));
+  std::memcpy(key.words, text.data(), sizeof(key.words));
+  return key;
+}
+
+using PermuteJob = std::tuple<py::array, std::vector<RegionTuple>, py::bytes>;
+
+std::vector<std::vector<std::uint64_t>> permute(const std::vector<PermuteJob>& jobs, bool inverse, int threads) {
+  std::vector<fp::Job> work;
+  for (const auto& [image, regions, key] : jobs) work.push_back({view_of(image, true), regions_of(regions), key_of(key)});
+  const py::gil_scoped_release release;
+  return fp::permute(work, inverse, threads);
+}
+
+std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width,
+                                        const std::vector<RegionTuple>& regions) {
+  return fp::owned_pixels(height, width, regions_of(regions));
+}
+
+void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, int interpolation) {
+  if (interpolation < 0 || interpolation > 3) throw py::value_error("interpolation must be 0 to 3");
+  const fp::ImageView view = view_of(image, true);
+  const std::vector<fp::Region> where = regions_of(regions);
+  const py::gil_scoped_release release;
+  fp::draw_view(view, where, static_cast<fp::Interpolation>(interpolation));
+}
+
+py::bytes chacha20(const py::bytes& key, std::uint32_t counter, const py::bytes& nonce, std::uint32_t blocks) {
+  const std::string words = nonce;
+  if (words.size() != 12) throw py::value_error("nonce must have 12 bytes, got " + std::to_string(words.size()));
+  std::vector<fp::BlockAddress> addresses(blocks);
+  for (fp::BlockAddress& address : addresses) {
+    address.counter = counter++;
+    std::memcpy(address.nonce, words.data(), 12);
+  }
+  std::string out(blocks * fp::block_bytes, '\0');
+  fp::kernels().chacha20(key_of(key).words, addresses.data(), blocks, reinterpret_cast<std::uint8_t*>(out.data()));
+  return out;
+}
+
+std::string isa() { return fp::kernels().name; }
+
+}  // namespace
+
+PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
+  module.attr("__version__") = FASTPERTURB_VERSION;
+  module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
+  module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));
+  module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"));
+  module.def("chacha20", &chacha20, py::arg("key"), py::arg("counter"), py::arg("nonce"), py::arg("blocks"));
+  module.def("isa", &isa);
+  module.def("available_isas", &fp::available_isas);
+  module.def("use_isa", &fp::use_isa, py::arg("name"));
+}

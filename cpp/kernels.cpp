@@ -1,0 +1,29 @@
+// The hot loops, written once and compiled once per instruction set: FASTPERTURB_ISA names the set and the exported
+// table. Everything else has internal linkage and no C++ header is included, so that no copy compiled for a newer
+// processor can be picked by the linker for an older one.
+#include "kernels.hpp"
+
+#include <string.h>
+
+#define FASTPERTURB_JOIN_(a, b) a##b
+#define FASTPERTURB_JOIN(a, b) FASTPERTURB_JOIN_(a, b)
+#define FASTPERTURB_TEXT_(a) #a
+#define FASTPERTURB_TEXT(a) FASTPERTURB_TEXT_(a)
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "fastperturb stores keystream words and samples little-endian; big-endian machines are not supported"
+#endif
+
+#include "kernels_random.inl"
+
+namespace fastperturb {
+
+extern const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA);
+const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
+    FASTPERTURB_TEXT(FASTPERTURB_ISA),
+    chacha20,
+    draw16,
+    draw32,
+};
+
+}  // namespace fastperturb

@@ -1,0 +1,135 @@
+// Part of kernels.cpp: the ChaCha20 block function (RFC 8439, section 2.3), many blocks at once, and bounded draws.
+// Blocks lie across the lanes of a vector: lane b of word w is word w of block b.
+
+namespace fastperturb {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int lanes = 16;
+#elif defined(__AVX2__)
+constexpr int lanes = 8;
+#else
+constexpr int lanes = 4;
+#endif
+
+#if defined(__GNUC__)
+typedef uint32_t Words __attribute__((vector_size(4 * lanes)));
+#else
+// The same four operators for compilers without vector extensions.
+struct Words {
+  uint32_t lane[lanes];
+  uint32_t& operator[](int i) { return lane[i]; }
+};
+inline Words operator+(Words a, const Words& b) {
+  for (int i = 0; i < lanes; ++i) a.lane[i] += b.lane[i];
+  return a;
+}
+inline Words operator^(Words a, const Words& b) {
+  for (int i = 0; i < lanes; ++i) a.lane[i] ^= b.lane[i];
+  return a;
+}
+inline Words operator|(Words a, const Words& b) {
+  for (int i = 0; i < lanes; ++i) a.lane[i] |= b.lane[i];
+  return a;
+}
+inline Words operator<<(Words a, int n) {
+  for (int i = 0; i < lanes; ++i) a.lane[i] <<= n;
+  return a;
+}
+inline Words operator>>(Words a, int n) {
+  for (int i = 0; i < lanes; ++i) a.lane[i] >>= n;
+  return a;
+}
+#endif
+
+template <int N>
+inline Words rotate(Words a) {
+  return (a << N) | (a >> (32 - N));
+}
+
+inline void quarter_round(Words& a, Words& b, Words& c, Words& d) {
+  a = a + b, d = rotate<16>(d ^ a);
+  c = c + d, b = rotate<12>(b ^ c);
+  a = a + b, d = rotate<8>(d ^ a);
+  c = c + d, b = rotate<7>(b ^ c);
+}
+
+inline Words broadcast(uint32_t value) {
+  Words all;
+  for (int i = 0; i < lanes; ++i) all[i] = value;
+  return all;
+}
+
+// Twenty rounds over `lanes` blocks whose addresses are given; writes them one after the other.
+inline void chacha20_lanes(const uint32_t key[8], const BlockAddress* addresses, uint8_t* out) {
+  Words start[16], x[16];
+  const uint32_t constants[4] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
+  for (int w = 0; w < 4; ++w) start[w] = broadcast(constants[w]);
+  for (int w = 0; w < 8; ++w) start[4 + w] = broadcast(key[w]);
+  for (int i = 0; i < lanes; ++i) {
+    start[12][i] = addresses[i].counter;
+    for (int w = 0; w < 3; ++w) start[13 + w][i] = addresses[i].nonce[w];
+  }
+  for (int w = 0; w < 16; ++w) x[w] = start[w];
+  for (int round = 0; round < 20; round += 2) {
+    quarter_round(x[0], x[4], x[8], x[12]);
+    quarter_round(x[1], x[5], x[9], x[13]);
+    quarter_round(x[2], x[6], x[10], x[14]);
+    quarter_round(x[3], x[7], x[11], x[15]);
+    quarter_round(x[0], x[5], x[10], x[15]);
+    quarter_round(x[1], x[6], x[11], x[12]);
+    quarter_round(x[2], x[7], x[8], x[13]);
+    quarter_round(x[3], x[4], x[9], x[14]);
+  }
+  uint32_t words[16][lanes];
+  for (int w = 0; w < 16; ++w) {
+    x[w] = x[w] + start[w];
+    memcpy(words[w], &x[w], sizeof(Words));
+  }
+  for (int i = 0; i < lanes; ++i) {
+    uint32_t block[16];
+    for (int w = 0; w < 16; ++w) block[w] = words[w][i];
+    memcpy(out + 64 * i, block, 64);
+  }
+}
+
+void chacha20(const uint32_t key[8], const BlockAddress* addresses, size_t count, uint8_t* out) {
+  size_t done = 0;
+  for (; done + lanes <= count; done += lanes) chacha20_lanes(key, addresses + done, out + 64 * done);
+  if (done < count) {
+    BlockAddress rest[lanes];
+    uint8_t blocks[64 * lanes];
+    for (size_t i = 0; i < lanes; ++i) rest[i] = addresses[done + i < count ? done + i : done];
+    chacha20_lanes(key, rest, blocks);
+    memcpy(out + 64 * done, blocks, 64 * (count - done));
+  }
+}
+
+bool draw16(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws) {
+  uint32_t suspect = 0;
+  for (size_t i = 0; i < count; ++i) {
+    uint16_t word;
+    memcpy(&word, words + 2 * i, 2);
+    const uint32_t range = bound - (uint32_t)i;
+    const uint32_t product = word * range;
+    draws[i] = product >> 16;
+    suspect |= (uint32_t)((product & 0xffff) < range);
+  }
+  return suspect != 0;
+}
+
+bool draw32(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws) {
+  uint32_t suspect = 0;
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t word;
+    memcpy(&word, words + 4 * i, 4);
+    const uint32_t range = bound - (uint32_t)i;
+    const uint64_t product = (uint64_t)word * range;
+    draws[i] = (uint32_t)(product >> 32);
+    suspect |= (uint32_t)((uint32_t)product < range);
+  }
+  return suspect != 0;
+}
+
+}  // namespace
+}  // namespace fastperturb

@@ -1,0 +1,221 @@
+// Window means, exact whatever the order of the pixels, and their separable interpolation between window centres.
+#include "view.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "windows.hpp"
+
+namespace fastperturb {
+namespace {
+
+// An exact sum of whole numbers, or of float32 values: each value is added as a whole number of 2^-149 to 32-bit digits
+// held in 64 bits, so that no order of additions can change the result (at most 2^31 values).
+struct ExactSum {
+  std::array<std::int64_t, 10> digits{};
+  std::uint64_t whole = 0;
+
+  void add(std::uint8_t value) { whole += value; }
+  void add(std::uint16_t value) { whole += value; }
+  void add(float value) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &value, 4);
+    const std::uint32_t exponent = bits >> 23 & 0xff;
+    std::uint64_t mantissa = bits & 0x7fffff;
+    if (exponent != 0) mantissa |= 0x800000;
+    const std::uint32_t shift = exponent == 0 ? 0 : exponent - 1;
+    const std::uint64_t scaled = mantissa << (shift & 31);
+    const std::int64_t sign = bits >> 31 != 0 ? -1 : 1;
+    digits[shift >> 5] += sign * static_cast<std::int64_t>(scaled & 0xffffffff);
+    digits[(shift >> 5) + 1] += sign * static_cast<std::int64_t>(scaled >> 32);
+  }
+  double value(Sample sample) const {
+    if (sample != Sample::f32) return static_cast<double>(whole);
+    auto carried = digits;
+    for (std::size_t i = 0; i + 1 < carried.size(); ++i) {
+      const std::int64_t low = carried[i] & 0xffffffff;
+      carried[i + 1] += (carried[i] - low) / (std::int64_t{1} << 32);
+      carried[i] = low;
+    }
+    double sum = 0.0;
+    for (std::size_t i = carried.size(); i-- > 0;) sum += std::ldexp(static_cast<double>(carried[i]), 32 * static_cast<int>(i) - 149);
+    return sum;
+  }
+};
+
+// A grid of window means: rows x columns x channels.
+struct Means {
+  std::size_t rows, columns, channels;
+  std::vector<double> values;
+  double* at(std::size_t row, std::size_t column) { return values.data() + (row * columns + column) * channels; }
+};
+
+template <typename T>
+void sum_window(const ImageView& image, const Tiling& tiling, const Rectangle& part, std::vector<ExactSum>& sums) {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  tiling.for_each_run(part, [&](std::int64_t x, std::int64_t y, std::int64_t run) {
+    const std::uint8_t* from = image.at(y, x);
+    for (std::int64_t i = 0; i < run; ++i) {
+      for (std::size_t c = 0; c < channels; ++c, from += sizeof(T)) {
+        T value;
+        std::memcpy(&value, from, sizeof(T));
+        sums[c].add(value);
+      }
+    }
+  });
+}
+
+// Gives windows that own nothing the mean of the nearest windows that do, ring by ring, so that every grid is whole.
+void fill_gaps(Means& means, std::vector<bool> known) {
+  const auto rows = static_cast<std::ptrdiff_t>(means.rows), columns = static_cast<std::ptrdiff_t>(means.columns);
+  if (std::none_of(known.begin(), known.end(), [](bool k) { return k; })) return;
+  while (!std::all_of(known.begin(), known.end(), [](bool k) { return k; })) {
+    std::vector<bool> next = known;
+    for (std::ptrdiff_t r = 0; r < rows; ++r) {
+      for (std::ptrdiff_t c = 0; c < columns; ++c) {
+        if (known[static_cast<std::size_t>(r * columns + c)]) continue;
+        std::vector<double> sum(means.channels, 0.0);
+        int found = 0;
+        for (std::ptrdiff_t y = std::max<std::ptrdiff_t>(r - 1, 0); y < std::min(r + 2, rows); ++y) {
+          for (std::ptrdiff_t x = std::max<std::ptrdiff_t>(c - 1, 0); x < std::min(c + 2, columns); ++x) {
+            if (!known[static_cast<std::size_t>(y * columns + x)]) continue;
+            const double* from = means.at(static_cast<std::size_t>(y), static_cast<std::size_t>(x));
+            for (std::size_t k = 0; k < means.channels; ++k) sum[k] += from[k];
+            ++found;
+          }
+        }
+        if (found == 0) continue;
+        double* to = means.at(static_cast<std::size_t>(r), static_cast<std::size_t>(c));
+        for (std::size_t k = 0; k < means.channels; ++k) to[k] = sum[k] / found;
+        next[static_cast<std::size_t>(r * columns + c)] = true;
+      }
+    }
+    known = next;
+  }
+}
+
+Means window_means(const ImageView& image, const Tiling& tiling) {
+  Means means{static_cast<std::size_t>(tiling.rows), static_cast<std::size_t>(tiling.columns),
+              static_cast<std::size_t>(image.channels), {}};
+  means.values.assign(means.rows * means.columns * means.channels, 0.0);
+  std::vector<bool> known(means.rows * means.columns);
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const Rectangle part = tiling.rectangle(static_cast<std::int64_t>(i));
+    const std::int64_t owned = tiling.owned(part);
+    known[i] = owned > 0;
+    if (owned == 0) continue;
+    std::vector<ExactSum> sums(means.channels);
+    if (image.sample == Sample::u8) sum_window<std::uint8_t>(image, tiling, part, sums);
+    if (image.sample == Sample::u16) sum_window<std::uint16_t>(image, tiling, part, sums);
+    if (image.sample == Sample::f32) sum_window<float>(image, tiling, part, sums);
+    for (std::size_t k = 0; k < means.channels; ++k)
+      means.values[i * means.channels + k] = sums[k].value(image.sample) / static_cast<double>(owned);
+  }
+  fill_gaps(means, std::move(known));
+  return means;
+}
+
+constexpr double pi = 3.14159265358979323846;
+constexpr int most_taps = 8;
+
+// The interpolating kernels at distance t, in windows: linear; cubic convolution (Keys 1981) with a = -0.75 as OpenCV
+// has it; Lanczos with four lobes.
+double weight(Interpolation interpolation, double t) {
+  t = std::fabs(t);
+  if (interpolation == Interpolation::linear) return t < 1.0 ? 1.0 - t : 0.0;
+  if (interpolation == Interpolation::cubic) {
+    constexpr double a = -0.75;
+    if (t < 1.0) return ((a + 2.0) * t - (a + 3.0)) * t * t + 1.0;
+    return t < 2.0 ? ((t - 5.0) * t + 8.0) * t * a - 4.0 * a : 0.0;
+  }
+  if (t < 1e-12) return 1.0;
+  return t < 4.0 ? 4.0 * std::sin(pi * t) * std::sin(pi * t / 4.0) / (pi * pi * t * t) : 0.0;
+}
+
+// For one pixel along one axis: which windows it is made of, and their weights (sum 1).
+struct Taps {
+  std::array<std::size_t, most_taps> window;
+  std::array<double, most_taps> weight;
+};
+
+std::vector<Taps> taps_along(std::int64_t length, std::int64_t window, Interpolation interpolation) {
+  const std::int64_t count = (length + window - 1) / window;
+  const auto centre = [&](std::int64_t i) {
+    return 0.5 * static_cast<double>(i * window + std::min((i + 1) * window, length));
+  };
+  std::vector<Taps> all;
+  for (std::int64_t p = 0; p < length; ++p) {
+    const double x = static_cast<double>(p) + 0.5;
+    std::int64_t below = p / window;
+    if (x < centre(below)) --below;
+    double t = 0.0;  // how far x is from one centre to the next; outside the outer centres the outer mean holds
+    if (below >= 0 && below + 1 < count) t = (x - centre(below)) / (centre(below + 1) - centre(below));
+    Taps taps{};
+    double sum = 0.0;
+    for (int k = 0; k < most_taps; ++k) {
+      const std::int64_t i = below - most_taps / 2 + 1 + k;
+      const auto tap = static_cast<std::size_t>(k);
+      taps.window[tap] = static_cast<std::size_t>(std::clamp<std::int64_t>(i, 0, count - 1));
+      taps.weight[tap] = interpolation == Interpolation::mosaic ? static_cast<double>(i == p / window)
+                                                                : weight(interpolation, static_cast<double>(i - below) - t);
+      sum += taps.weight[tap];
+    }
+    for (double& w : taps.weight) w /= sum;
+    all.push_back(taps);
+  }
+  return all;
+}
+
+void store(std::uint8_t* to, Sample sample, double value) {
+  if (sample == Sample::f32) {
+    const auto narrowed = static_cast<float>(value);
+    std::memcpy(to, &narrowed, 4);
+    return;
+  }
+  const double top = sample == Sample::u8 ? 255.0 : 65535.0;
+  const auto rounded = static_cast<std::uint16_t>(std::clamp(std::floor(value + 0.5), 0.0, top));
+  std::memcpy(to, &rounded, sample_bytes(sample));
+}
+
+void draw_region(const ImageView& image, const Tiling& tiling, Interpolation interpolation) {
+  Means means = window_means(image, tiling);
+  const std::vector<Taps> across = taps_along(tiling.box.width, tiling.window, interpolation);
+  const std::vector<Taps> down = taps_along(tiling.box.height, tiling.window, interpolation);
+  const auto width = static_cast<std::size_t>(tiling.box.width), channels = means.channels;
+  // Across first: each row of means becomes a row of pixels; then each row of the box is a mix of these.
+  std::vector<double> wide(means.rows * width * channels);
+  for (std::size_t r = 0; r < means.rows; ++r)
+    for (std::size_t x = 0; x < width; ++x)
+      for (std::size_t c = 0; c < channels; ++c) {
+        double sum = 0.0;
+        for (std::size_t k = 0; k < most_taps; ++k) sum += across[x].weight[k] * means.at(r, across[x].window[k])[c];
+        wide[(r * width + x) * channels + c] = sum;
+      }
+  std::vector<double> line(width * channels);
+  const Rectangle& box = tiling.box;
+  for (std::int64_t y = box.y; y < box.y + box.height; ++y) {
+    const Taps& taps = down[static_cast<std::size_t>(y - box.y)];
+    std::fill(line.begin(), line.end(), 0.0);
+    for (std::size_t k = 0; k < most_taps; ++k) {
+      if (taps.weight[k] == 0.0) continue;
+      const double* from = wide.data() + taps.window[k] * width * channels;
+      for (std::size_t i = 0; i < line.size(); ++i) line[i] += taps.weight[k] * from[i];
+    }
+    tiling.for_each_run({box.x, y, box.width, 1}, [&](std::int64_t x, std::int64_t row, std::int64_t run) {
+      std::uint8_t* to = image.at(row, x);
+      const std::size_t first = static_cast<std::size_t>(x - box.x) * channels;
+      for (std::size_t i = 0; i < static_cast<std::size_t>(run) * channels; ++i)
+        store(to + i * sample_bytes(image.sample), image.sample, line[first + i]);
+    });
+  }
+}
+
+}  // namespace
+
+void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation) {
+  for (const Tiling& tiling : tile(image.height, image.width, regions)) draw_region(image, tiling, interpolation);
+}
+
+}  // namespace fastperturb
