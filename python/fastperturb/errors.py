@@ -1,0 +1,41 @@
+"""The errors that are this package's own.
+
+Bad arguments raise ``TypeError`` or ``ValueError`` as everywhere in Python; what is listed here can happen to correct
+calls, because of a key, a record, a file or a photograph, and a caller may want to tell it apart.
+"""
+
+
+class FastperturbError(Exception):
+    """Base of all errors of this package."""
+
+
+class WrongKey(FastperturbError):
+    """The record was made with another key."""
+
+
+class Tampered(FastperturbError):
+    """The record, or the pixels that it describes, are not the ones that were written."""
+
+
+class RecordError(FastperturbError, ValueError):
+    """What should be a record cannot be read as one, or is of a version that this release does not know."""
+
+
+class NoFaceFound(FastperturbError):
+    """There is nothing to protect: no face was found. Never treated as success."""
+
+
+class ImageFileError(FastperturbError):
+    """A file cannot be read as an image, or an image cannot be written to a file; nothing was written."""
+
+
+class LossyFormat(ImageFileError):
+    """A reversible result was to be written to a format that changes pixels, from which nothing could be restored."""
+
+
+class ModelError(FastperturbError, ValueError):
+    """A model file is not one that the detector can use."""
+
+
+class MissingExtra(FastperturbError, ImportError):
+    """An optional package is needed; the message names the extra that installs it."""

@@ -1,0 +1,106 @@
+"""Where an image is protected: regions, and the faces that give rise to them.
+
+Whole pixels, ``x`` to the right, ``y`` down, top-left first.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Shape: TypeAlias = Literal["box", "ellipse"]
+Point: TypeAlias = tuple[float, float]
+
+MAX_ELLIPSE_SIDE = 65_535
+MAX_COORDINATE = 2**31 - 1
+
+
+def _whole(name: str, value: object) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number of pixels, got {value!r}") from None
+    if isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number of pixels, got {value!r}")
+    if abs(number) > MAX_COORDINATE:
+        raise ValueError(f"{name} must be within 2**31 - 1 pixels, got {number}")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box, or the ellipse inscribed in it.
+
+    ``x`` and ``y`` may be negative and the box may reach beyond the image: what lies outside is ignored, but something
+    must lie inside. Where regions overlap, a pixel belongs to the last one listed.
+
+    Raises:
+        TypeError: a coordinate is not a whole number.
+        ValueError: no pixels, an unknown shape, or an ellipse with a side over 65,535 pixels.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    shape: Shape = "box"
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y", "width", "height"):
+            object.__setattr__(self, name, _whole(name, getattr(self, name)))
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"a region must have at least one pixel, got {self.width} x {self.height}")
+        if self.shape not in ("box", "ellipse"):
+            raise ValueError(f"shape must be 'box' or 'ellipse', got {self.shape!r}")
+        if self.shape == "ellipse" and max(self.width, self.height) > MAX_ELLIPSE_SIDE:
+            raise ValueError(f"ellipse sides must be at most {MAX_ELLIPSE_SIDE}, got {self.width} x {self.height}")
+
+    def clipped(self, height: int, width: int) -> tuple[slice, slice]:
+        """The part of the region's box inside an image of ``height`` x ``width``, as (rows, columns); may be empty."""
+        left, top = max(self.x, 0), max(self.y, 0)
+        right, bottom = min(self.x + self.width, width), min(self.y + self.height, height)
+        return slice(top, max(top, bottom)), slice(left, max(left, right))
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face as a detector found it.
+
+    Attributes:
+        region: where it is.
+        score: the detector's confidence, 0 to 1.
+        landmarks: (x, y) in pixels, of the image: right eye, left eye, nose tip, right and left mouth corner, right and
+            left as the person has them; empty where the detector gives none.
+    """
+
+    region: Region
+    score: float = 1.0
+    landmarks: tuple[Point, ...] = ()
+
+
+RegionLike: TypeAlias = Region | Face | tuple[int, int, int, int]
+
+
+def as_regions(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]:
+    """Regions out of what a caller may pass: one or several of Region, Face or (x, y, width, height)."""
+    if isinstance(regions, (Region, Face)):
+        regions = (regions,)
+    elif isinstance(regions, tuple) and len(regions) == 4 and not isinstance(regions[0], (Region, Face, tuple, list)):
+        regions = (regions,)  # type: ignore[assignment]
+    found: list[Region] = []
+    for index, item in enumerate(regions):
+        if isinstance(item, Region):
+            found.append(item)
+        elif isinstance(item, Face):
+            found.append(item.region)
+        else:
+            try:
+                x, y, width, height = item  # type: ignore[misc]
+            except (TypeError, ValueError):
+                raise TypeError(
+                    f"regions[{index}] must be a Region, a Face or (x, y, width, height), got {item!r}"
+                ) from None
+            found.append(Region(x, y, width, height))
+    return tuple(found)
