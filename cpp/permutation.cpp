@@ -65,15 +65,24 @@ using Walk = void (*)(std::uint8_t*, std::uint32_t*, std::uint32_t, WindowDraws&
 template <bool Inverse>
 Walk walk_for(std::size_t pixel_bytes) {
   switch (pixel_bytes) {
-    case 1: return walk<1, Inverse>;
-    case 2: return walk<2, Inverse>;
-    case 3: return walk<3, Inverse>;
-    case 4: return walk<4, Inverse>;
-    case 6: return walk<6, Inverse>;
-    case 8: return walk<8, Inverse>;
-    case 12: return walk<12, Inverse>;
-    case 16: return walk<16, Inverse>;
-    default: throw std::invalid_argument("image must have 1 to 4 channels");
+    case 1:
+      return walk<1, Inverse>;
+    case 2:
+      return walk<2, Inverse>;
+    case 3:
+      return walk<3, Inverse>;
+    case 4:
+      return walk<4, Inverse>;
+    case 6:
+      return walk<6, Inverse>;
+    case 8:
+      return walk<8, Inverse>;
+    case 12:
+      return walk<12, Inverse>;
+    case 16:
+      return walk<16, Inverse>;
+    default:
+      throw std::invalid_argument("image must have 1 to 4 channels");
   }
 }
 

@@ -88,7 +88,7 @@ def as_regions(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]
     if isinstance(regions, (Region, Face)):
         regions = (regions,)
     elif isinstance(regions, tuple) and len(regions) == 4 and not isinstance(regions[0], (Region, Face, tuple, list)):
-        regions = (regions,)  # type: ignore[assignment]
+        regions = (regions,)
     found: list[Region] = []
     for index, item in enumerate(regions):
         if isinstance(item, Region):
@@ -97,7 +97,7 @@ def as_regions(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]
             found.append(item.region)
         else:
             try:
-                x, y, width, height = item  # type: ignore[misc]
+                x, y, width, height = item
             except (TypeError, ValueError):
                 raise TypeError(
                     f"regions[{index}] must be a Region, a Face or (x, y, width, height), got {item!r}"

@@ -1,0 +1,208 @@
+"""Many images in one call: one pass through the core over all of them, tags made by several threads.
+
+One bad image does not lose the others.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+
+from . import _core, perturbation
+from .arrays import Image, byte_bounds, check_threads, target
+from .errors import FastperturbError
+from .key import Key
+from .record import CoreRegion, Record
+from .region import RegionLike
+from .strength import Strength
+
+T = TypeVar("T")
+Job: TypeAlias = tuple[Image, list[CoreRegion], bytes]
+
+
+class _Prepared(Protocol):
+    @property
+    def core(self) -> list[CoreRegion]: ...
+    @property
+    def subkey(self) -> bytes: ...
+
+
+S = TypeVar("S", bound=_Prepared)
+
+
+class BatchError(FastperturbError):
+    """Some images of a batch failed; the others are done.
+
+    Attributes:
+        errors: the exception of each image that failed, by its index.
+        results: the result of each image in order, ``None`` where it failed.
+    """
+
+    def __init__(self, errors: dict[int, Exception], results: list[Any]) -> None:
+        first = min(errors)
+        super().__init__(
+            f"{len(errors)} of {len(results)} images failed; the first is image {first}: "
+            f"{type(errors[first]).__name__}: {errors[first]}"
+        )
+        self.errors = errors
+        self.results = results
+
+
+def perturb_many(
+    images: Iterable[Image],
+    regions: Iterable[RegionLike | Iterable[RegionLike]],
+    key: Key,
+    strength: Strength = Strength(),
+    *,
+    reproducible: bool = False,
+    out: Iterable[Image] | None = None,
+    threads: int | None = None,
+    return_errors: bool = False,
+) -> list[tuple[Image, Record]]:
+    """Perturbs many images in one call; each result is what :func:`perturb` gives.
+
+    Args:
+        images: a list of images of any shapes and dtypes, or a stack whose first axis counts them.
+        regions: for each image its regions, as for :func:`perturb`.
+        key: the secret that restores them all; each image has its own nonce.
+        strength: for all regions.
+        reproducible: as for :func:`perturb`.
+        out: for each image where to write it; ``out=images`` works in place. They must not overlap each other.
+        threads: how many threads share the images; ``None`` for one a processor.
+        return_errors: put the exception of an image that fails in its place in the list instead of raising at the end.
+
+    Returns:
+        (perturbed image, record) for each image, in order.
+
+    Raises:
+        BatchError: some images failed; it holds their errors and the results of the others, which are done.
+        ValueError: as many regions or outs as images are needed, and outs that do not overlap.
+    """
+    images = list(images)
+    plans = _match(list(regions), images, "regions")
+
+    def prepare(index: int) -> perturbation.Plan:
+        return perturbation.plan(images[index], plans[index], key, strength, reproducible)
+
+    def finish(index: int, plan: perturbation.Plan, hidden: Image, moved: list[int]) -> tuple[Image, Record]:
+        return hidden, perturbation.sealed(plan, key, hidden, moved)
+
+    batch = _Batch(images, out, check_threads(threads))
+    return batch.run(prepare, finish, inverse=False, return_errors=return_errors)
+
+
+def restore_many(
+    images: Iterable[Image],
+    records: Iterable[Record],
+    key: Key,
+    *,
+    verify: bool = True,
+    out: Iterable[Image] | None = None,
+    threads: int | None = None,
+    return_errors: bool = False,
+) -> list[Image]:
+    """Restores many images in one call; each result is what :func:`restore` gives.
+
+    Args:
+        images: a list or stack of perturbed images.
+        records: the record of each.
+        key: the key of them all.
+        verify: as for :func:`restore`.
+        out: as for :func:`perturb_many`.
+        threads: as for :func:`perturb_many`.
+        return_errors: as for :func:`perturb_many`.
+
+    Returns:
+        The original images, in order.
+
+    Raises:
+        BatchError: some images failed; it holds their errors and the results of the others, which are done.
+        ValueError: as many records or outs as images are needed, and outs that do not overlap.
+    """
+    images = list(images)
+    known = _match(list(records), images, "records")
+
+    def prepare(index: int) -> perturbation.Opened:
+        return perturbation.unseal(images[index], known[index], key, verify)
+
+    def finish(_index: int, _opened: perturbation.Opened, shown: Image, _moved: list[int]) -> Image:
+        return shown
+
+    batch = _Batch(images, out, check_threads(threads))
+    return batch.run(prepare, finish, inverse=True, return_errors=return_errors)
+
+
+class _Batch:
+    """The images of one call and their targets; runs them through the core and keeps errors by index."""
+
+    def __init__(self, images: list[Image], out: Iterable[Image] | None, threads: int) -> None:
+        self.images = images
+        self.outs: list[Image] | list[None] = [None] * len(images)
+        if out is not None:
+            self.outs = _match(list(out), images, "out")
+            _check_apart(self.outs)
+        self.threads = threads
+        self.errors: dict[int, Exception] = {}
+
+    def run(
+        self,
+        prepare: Callable[[int], S],
+        finish: Callable[[int, S, Image, list[int]], T],
+        *,
+        inverse: bool,
+        return_errors: bool,
+    ) -> list[T]:
+        prepared = self._each(prepare, range(len(self.images)))
+        targets = self._each(lambda i: target(self.images[i], self.outs[i]), prepared)
+        jobs = {i: (targets[i], prepared[i].core, prepared[i].subkey) for i in targets}
+        moved = self._permute(jobs, inverse)
+        done = self._each(lambda i: finish(i, prepared[i], targets[i], moved[i]), moved)
+        if self.errors and not return_errors:
+            raise BatchError(self.errors, [done.get(i) for i in range(len(self.images))])
+        return [done[i] if i in done else self.errors[i] for i in range(len(self.images))]  # type: ignore[misc]
+
+    def _permute(self, jobs: dict[int, Job], inverse: bool) -> dict[int, list[int]]:
+        try:
+            return dict(zip(jobs, _core.permute(list(jobs.values()), inverse, self.threads), strict=True))
+        except ValueError:  # one of them asks for the impossible and nothing has moved yet: find out which
+            return self._each(lambda i: _core.permute([jobs[i]], inverse, self.threads)[0], jobs)
+
+    def _each(self, work: Callable[[int], T], indices: Iterable[int]) -> dict[int, T]:
+        """Does the work for each index, over threads (hashing and copying drop the GIL); errors are set aside."""
+
+        def attempt(index: int) -> T | Exception:
+            try:
+                return work(index)
+            except Exception as error:
+                return error
+
+        todo = list(indices)
+        if self.threads == 1 or len(todo) < 2:
+            results = [attempt(index) for index in todo]
+        else:
+            with ThreadPoolExecutor(min(self.threads, len(todo))) as pool:
+                results = list(pool.map(attempt, todo))
+        done: dict[int, T] = {}
+        for index, result in zip(todo, results, strict=True):
+            if isinstance(result, Exception):
+                self.errors[index] = result
+            else:
+                done[index] = result
+        return done
+
+
+def _match(items: list[T], images: list[Image], name: str) -> list[T]:
+    if len(items) != len(images):
+        raise ValueError(f"{name} must have one entry for each of the {len(images)} images, got {len(items)}")
+    return items
+
+
+def _check_apart(outs: list[Image]) -> None:
+    bounds = sorted((*byte_bounds(out), index) for index, out in enumerate(outs) if isinstance(out, np.ndarray))
+    for (_, end, first), (start, _, second) in itertools.pairwise(bounds):
+        if start < end:
+            raise ValueError(f"out arrays must not overlap each other, got an overlap of {first} and {second}")
