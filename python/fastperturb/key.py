@@ -21,7 +21,8 @@ _PREFIX = "fpkey1_"
 class Key:
     """The master key of permutations and tags; make one with :meth:`generate`.
 
-    Keep it safe: whoever has it can restore every image that it protected, and without it nobody can. Keys compare in constant time, hash by their public :attr:`id`, and print as that id alone.
+    Keep it safe: whoever has it can restore every image that it protected, and without it nobody can. Keys compare in
+    constant time, hash by their public :attr:`id`, and print as that id alone.
     """
 
     __slots__ = ("_secret", "id")
@@ -118,8 +119,9 @@ class Key:
         return cls.from_text(os.environ[name])
 
     def derive(self, purpose: bytes, *parts: bytes | bytearray | memoryview, size: int = KEY_BYTES) -> bytes:
-        """A subkey or tag of ``size`` bytes: keyed BLAKE2b (RFC 7693) of the parts, ``purpose`` (at most 16 bytes) as
-        its personalisation, so that values for different purposes are unrelated.
+        """A subkey or tag of ``size`` bytes: keyed BLAKE2b (RFC 7693) of the parts.
+
+        ``purpose``, at most 16 bytes, is its personalisation: values for different purposes are unrelated.
         """
         digest = hashlib.blake2b(key=self._secret, person=purpose, digest_size=size)
         for part in parts:

@@ -83,14 +83,19 @@ class Face:
 RegionLike: TypeAlias = Region | Face | tuple[int, int, int, int]
 
 
+def _is_box(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 4 and not isinstance(value[0], (Region, Face, tuple, list))
+
+
 def as_regions(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]:
     """Regions out of what a caller may pass: one or several of Region, Face or (x, y, width, height)."""
-    if isinstance(regions, (Region, Face)):
-        regions = (regions,)
-    elif isinstance(regions, tuple) and len(regions) == 4 and not isinstance(regions[0], (Region, Face, tuple, list)):
-        regions = (regions,)
+    items: Iterable[RegionLike]
+    if isinstance(regions, (Region, Face)) or _is_box(regions):
+        items = (regions,)  # type: ignore[assignment]
+    else:
+        items = regions  # type: ignore[assignment]
     found: list[Region] = []
-    for index, item in enumerate(regions):
+    for index, item in enumerate(items):
         if isinstance(item, Region):
             found.append(item)
         elif isinstance(item, Face):
