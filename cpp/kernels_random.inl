@@ -155,10 +155,10 @@ bool draw16(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws)
     memcpy(&word, words + 2 * i, 2);
     const uint32_t range = bound - (uint32_t)i;
     const uint32_t product = word * range;
-    draws[i] = product >> 16;
-    suspect |= (uint32_t)((product & 0xffff) < range);
+    draws[i] = product >> 16 | (uint32_t)((product & 0xffff) < range) << 31;
+    suspect |= draws[i];
   }
-  return suspect != 0;
+  return suspect >> 31 != 0;
 }
 
 bool draw32(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws) {
@@ -168,10 +168,10 @@ bool draw32(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws)
     memcpy(&word, words + 4 * i, 4);
     const uint32_t range = bound - (uint32_t)i;
     const uint64_t product = (uint64_t)word * range;
-    draws[i] = (uint32_t)(product >> 32);
-    suspect |= (uint32_t)((uint32_t)product < range);
+    draws[i] = (uint32_t)(product >> 32) | (uint32_t)((uint32_t)product < range) << 31;
+    suspect |= draws[i];
   }
-  return suspect != 0;
+  return suspect >> 31 != 0;
 }
 
 }  // namespace
