@@ -1,7 +1,7 @@
 """Draws docs/picture.png, the picture of the README: ``python docs/picture.py``.
 
-NASA's portrait of Eileen Collins (public domain), as scikit-image ships it: before, protected, and the view of the protected
-image, which anyone can compute without the key.
+NASA's portrait of Eileen Collins (public domain), as scikit-image ships it: before, protected, and the view of the
+protected image, which anyone can compute without the key.
 """
 
 from pathlib import Path
