@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Shape: TypeAlias = Literal["box", "ellipse"]
 Point: TypeAlias = tuple[float, float]
@@ -89,11 +89,7 @@ def _is_box(value: object) -> bool:
 
 def as_regions(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]:
     """Regions out of what a caller may pass: one or several of Region, Face or (x, y, width, height)."""
-    items: Iterable[RegionLike]
-    if isinstance(regions, (Region, Face)) or _is_box(regions):
-        items = (regions,)  # type: ignore[assignment]
-    else:
-        items = regions  # type: ignore[assignment]
+    items: Any = (regions,) if isinstance(regions, (Region, Face)) or _is_box(regions) else regions
     found: list[Region] = []
     for index, item in enumerate(items):
         if isinstance(item, Region):

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from . import _core
 from .arrays import Image, check_image, target
+from .errors import NoFaceFound
 from .record import Record, core_region
 from .region import RegionLike, as_regions
 from .strength import Strength, list_strengths
@@ -40,6 +41,7 @@ def view(
         The view, of the image's shape and dtype; integers are rounded half up. Outside the regions it is the image.
 
     Raises:
+        NoFaceFound: no regions.
         TypeError, ValueError: an argument is not as said above, or the record is of an image of another shape.
     """
     check_image(image)
@@ -51,6 +53,8 @@ def view(
         core = where.core_regions()
     else:
         regions = as_regions(where)
+        if not regions:
+            raise NoFaceFound("regions must name at least one region, got none")
         strengths = list_strengths(strength, len(regions))
         core = [core_region(region, s.window_for(region), 0) for region, s in zip(regions, strengths, strict=True)]
     shown = target(image, out)
