@@ -6,6 +6,7 @@ Boxes are (x, y, width, height) in pixels, floats; regions are whole pixels.
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -52,10 +53,16 @@ def grow_region(region: Region, margins: Margins, shape: Shape | None = None) ->
     )
 
 
+def touches(region: Region, image_shape: tuple[int, ...]) -> bool:
+    """Whether some pixel of the region's box lies in an image of this shape (height first)."""
+    inside_x = region.x < image_shape[1] and region.x + region.width > 0
+    return inside_x and region.y < image_shape[0] and region.y + region.height > 0
+
+
 def four_margins(margins: Margins) -> tuple[float, float, float, float]:
     """Margins as (left, top, right, bottom), checked."""
     several = margins if isinstance(margins, (tuple, list)) else (margins,) * 4
-    if len(several) != 4 or not all(isinstance(margin, (int, float)) for margin in several):
+    if len(several) != 4 or not all(isinstance(margin, Real) for margin in several):
         raise TypeError(f"grow must be a number or (left, top, right, bottom), got {margins!r}")
     left, top, right, bottom = (float(margin) for margin in several)
     if not all(0 <= margin < math.inf for margin in (left, top, right, bottom)):

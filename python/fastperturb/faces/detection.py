@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Protocol, runtime_checkable
+from numbers import Real
+from typing import Protocol, runtime_checkable
 
-from numpy.typing import NDArray
-
+from ..arrays import Image
 from ..region import Face, Shape
-from .boxes import Margins, four_margins, grow_region
-from .pixels import check_image
-from .yunet import YuNet
+from .boxes import Margins, four_margins, grow_region, touches
+from .pixels import check_visible
+from .yunet import YuNet, check_threshold
 
 
 @runtime_checkable
@@ -24,18 +23,18 @@ class Detector(Protocol):
     callable from many threads.
     """
 
-    def detect(self, image: NDArray[Any], /) -> list[Face]:
+    def detect(self, image: Image, /) -> list[Face]:
         """The faces of ``image``."""
         ...
 
 
 def locate(
-    image: NDArray[Any],
+    image: Image,
     detector: Detector | None = None,
     *,
     threshold: float | None = None,
     grow: Margins = 0.0,
-    shape: Shape = "box",
+    shape: Shape | None = None,
 ) -> list[Face]:
     """Find the faces of an image.
 
@@ -46,7 +45,7 @@ def locate(
         threshold: the lowest score to keep, 0 to 1; None keeps what the detector gives (YuNet: 0.6 and more).
         grow: margins to add to each face's box, as fractions of its size: one number for all sides, or (left, top,
             right, bottom). 0 is the detector's box, brow to chin; ``fastperturb.faces.HEAD`` takes in the head.
-        shape: "box", or "ellipse" for the ellipse inscribed in the (grown) box.
+        shape: "box", or "ellipse" for the ellipse inscribed in the (grown) box; None keeps the detector's (YuNet: box).
 
     Returns:
         Best score first, the larger first where scores are equal. Regions are whole pixels, rounded outwards, and may
@@ -60,23 +59,22 @@ def locate(
             outside 0 to 1.
         MissingExtra: OpenCV cannot be imported.
     """
-    check_image(image)
+    check_visible(image)
     margins = four_margins(grow)
-    if shape not in ("box", "ellipse"):
+    if shape not in (None, "box", "ellipse"):
         raise ValueError(f"shape must be 'box' or 'ellipse', got {shape!r}")
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise ValueError(f"threshold must be 0 to 1, got {threshold!r}")
+    if threshold is not None:
+        check_threshold(threshold)
     if detector is None:
         detector = _default_detector() if threshold is None else _default_detector(threshold)
     elif not callable(getattr(detector, "detect", None)):
         raise TypeError(f"detector must have a method detect(image), got {detector!r}")
-    height, width = image.shape[:2]
-    faces = []
-    for face in _checked(detector.detect(image)):
-        region = grow_region(face.region, margins, shape)
-        rows, columns = region.clipped(height, width)
-        if face.score >= (threshold or 0.0) and rows.start < rows.stop and columns.start < columns.stop:
-            faces.append(Face(region, face.score, face.landmarks))
+    faces = [
+        Face(grow_region(face.region, margins, shape), face.score, face.landmarks)
+        for face in _checked(detector.detect(image))
+        if face.score >= (threshold or 0.0)
+    ]
+    faces = [face for face in faces if touches(face.region, image.shape)]
     return sorted(faces, key=lambda face: (-face.score, -face.region.width * face.region.height))
 
 
@@ -86,7 +84,7 @@ def _checked(found: Sequence[Face]) -> Sequence[Face]:
     for index, face in enumerate(found):
         if not isinstance(face, Face):
             raise TypeError(f"detector.detect must return Face objects, got {face!r} at {index}")
-        if not (isinstance(face.score, (int, float)) and math.isfinite(face.score) and 0 <= face.score <= 1):
+        if not (isinstance(face.score, Real) and 0 <= face.score <= 1):
             raise ValueError(f"a face's score must be 0 to 1, got {face.score!r} at {index}")
     return found
 

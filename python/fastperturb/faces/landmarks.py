@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 
 from ..region import Face, Point, Region, Shape
-from .boxes import covering_region
+from .boxes import covering_region, touches
 
 # Around a centre between landmarks, in units of the face, along its own axes: half width, height above, height below.
 _EYE = (0.46, 0.55, 0.28)
@@ -46,7 +46,7 @@ def regions_from_landmarks(
     ]
     if image_shape is None:
         return tuple(regions)
-    return tuple(region for region in regions if _is_inside(region, image_shape))
+    return tuple(region for region in regions if touches(region, image_shape))
 
 
 def _features(landmarks: tuple[Point, ...], shape: Shape) -> list[Region]:
@@ -88,8 +88,3 @@ def _upright_region(centre: Point, parts: tuple[float, ...], axis: Point, shape:
 
 def _middle(one: Point, other: Point) -> Point:
     return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
-
-
-def _is_inside(region: Region, image_shape: tuple[int, ...]) -> bool:
-    rows, columns = region.clipped(image_shape[0], image_shape[1])
-    return rows.start < rows.stop and columns.start < columns.stop

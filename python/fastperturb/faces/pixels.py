@@ -5,52 +5,43 @@ Detection needs no more than 8 bits; the image itself is never touched.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
+from ..arrays import Image, check_image
 
 _OVERSHOOT = 1 / 255  # resampling a float image goes this far beyond 0..1 without meaning another range
 
 
-def check_image(image: NDArray[Any]) -> None:
-    """Raise unless ``image`` is one that faces can be looked for in; see :func:`fastperturb.locate` for what that is.
+def check_visible(image: Image) -> None:
+    """Raise unless ``image`` is one that faces can be looked for in.
 
     Raises:
         TypeError: not an array, or of another dtype than uint8, uint16 or float32.
-        ValueError: no pixels, too many dimensions or channels, or float values that are NaN or outside 0..1.
+        ValueError: no pixels, too many dimensions or channels, NaN, or float values outside 0 to 1: of another range,
+            a detector would see nothing, and nothing found must not be taken for no face there.
     """
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f"image must be a NumPy array, got {type(image).__name__}")
-    if image.dtype not in (np.uint8, np.uint16, np.float32):
-        raise TypeError(f"image must be uint8, uint16 or float32, got {image.dtype}")
-    if image.ndim not in (2, 3) or (image.ndim == 3 and not 1 <= image.shape[2] <= 4):
-        raise ValueError(f"image must be (height, width) or (height, width, 1 to 4 channels), got shape {image.shape}")
-    if image.size == 0:
-        raise ValueError(f"image must have at least one pixel, got shape {image.shape}")
+    check_image(image)
     if image.dtype == np.float32:
         low, high = float(image.min()), float(image.max())
-        if np.isnan(low):
-            raise ValueError("image must be free of NaN")
         if low < -_OVERSHOOT or high > 1 + _OVERSHOOT:
-            raise ValueError(f"a float32 image must be within 0 to 1, got {low:g} to {high:g}")
+            raise ValueError(f"a float32 image must be within 0 to 1 to find faces in it, got {low:g} to {high:g}")
 
 
-def rgb8_copy(image: NDArray[Any], height: int, width: int) -> NDArray[np.uint8]:
+def rgb8_copy(image: Image, height: int, width: int) -> NDArray[np.uint8]:
     """An 8-bit RGB copy of an image, resampled to ``height`` x ``width``.
 
     uint16 is shifted so that the image's largest value fills 8 bits (so 10- or 12-bit data is not seen as black),
     float32 is scaled from 0..1; grey is repeated; alpha (channel 2 of 2, 4 of 4) is left out.
 
     Args:
-        image: as :func:`check_image` wants it.
+        image: as :func:`check_visible` wants it.
         height: rows of the copy.
         width: columns of the copy.
 
     Returns:
-        (height, width, 3), uint8, contiguous; never memory of ``image``.
+        (height, width, 3), uint8, contiguous; to be read only, as it may be the image itself.
     """
     cv2 = import_opencv()
     shift = max(0, int(image.max()).bit_length() - 8) if image.dtype == np.uint16 else 0
@@ -64,6 +55,6 @@ def rgb8_copy(image: NDArray[Any], height: int, width: int) -> NDArray[np.uint8]
     elif image.dtype == np.float32:
         pixels = (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8)
     if pixels.ndim == 3 and pixels.shape[2] >= 3:
-        return np.array(pixels[..., :3], order="C")
+        return np.ascontiguousarray(pixels[..., :3])
     grey = pixels if pixels.ndim == 2 else pixels[..., 0]
     return np.repeat(grey[..., None], 3, axis=2)

@@ -11,17 +11,20 @@ import os
 import threading
 from collections.abc import Iterator
 from importlib import resources
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._optional import import_opencv
+from ..arrays import Image
 from ..errors import ModelError
 from ..region import Face
 from ._opencv import quiet_opencv
 from .boxes import covering_region, suppress
-from .pixels import check_image, rgb8_copy
+from .pixels import check_visible, rgb8_copy
 
 WEIGHTS = "face_detection_yunet_2023mar.onnx"
 
@@ -67,9 +70,8 @@ class YuNet:
         threshold: float = 0.6,
         max_pixels: int | None = 1_200_000,
     ) -> None:
-        if not 0 <= threshold <= 1:
-            raise ValueError(f"threshold must be 0 to 1, got {threshold!r}")
-        if max_pixels is not None and max_pixels < _LEAST_SIDE**2:
+        check_threshold(threshold)
+        if max_pixels is not None and not (isinstance(max_pixels, Real) and max_pixels >= _LEAST_SIDE**2):
             raise ValueError(f"max_pixels must be None or at least {_LEAST_SIDE**2}, got {max_pixels!r}")
         self.model = None if model is None else Path(model)
         self.threshold = float(threshold)
@@ -87,7 +89,7 @@ class YuNet:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _local=threading.local())
 
-    def detect(self, image: NDArray[Any], /) -> list[Face]:
+    def detect(self, image: Image, /) -> list[Face]:
         """The faces of an image, as :func:`fastperturb.locate` takes it; best score first.
 
         Raises:
@@ -95,38 +97,44 @@ class YuNet:
             ValueError: another shape, or float values that are NaN or outside 0 to 1.
             MissingExtra: OpenCV cannot be imported.
         """
-        check_image(image)
-        height, width = image.shape[:2]
-        found = [self._rows(image, scale) for scale in self._scales(height, width)]
-        rows = np.concatenate(found)
-        kept = suppress(rows[:, :4], rows[:, 14], _OVERLAP)
-        return [_face(rows[index]) for index in kept]
+        check_visible(image)
+        rows = np.concatenate([self._rows(copy, image.shape) for copy in self._copies(image)])
+        return [_face(rows[index]) for index in suppress(rows[:, :4], rows[:, 14], _OVERLAP)]
 
-    def _scales(self, height: int, width: int) -> Iterator[float]:
+    def _copies(self, image: Image) -> Iterator[NDArray[np.uint8]]:
+        """The 8-bit RGB copies to look at, largest first."""
+        height, width = image.shape[:2]
         scale = min(4.0, max(1.0, _SMALL / min(height, width)))
         if self.max_pixels is not None:
             scale = min(scale, math.sqrt(self.max_pixels / (height * width)))
-        yield scale
-        while scale * min(height, width) > _LARGE:
-            scale /= 4
-            yield scale
+        copy = rgb8_copy(image, max(1, round(height * scale)), max(1, round(width * scale)))
+        yield copy
+        while min(copy.shape[:2]) > _LARGE:
+            copy = rgb8_copy(copy, round(copy.shape[0] / 4), round(copy.shape[1] / 4))
+            yield copy
 
-    def _rows(self, image: NDArray[Any], scale: float) -> NDArray[np.float64]:
-        """What the network finds in a copy: (count, 15), box, five points and score, in pixels of the image."""
-        height, width = image.shape[:2]
-        rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
-        canvas = np.zeros((max(rows, _LEAST_SIDE), max(columns, _LEAST_SIDE), 3), np.uint8)
-        canvas[:rows, :columns] = rgb8_copy(image, rows, columns)[..., ::-1]  # OpenCV's networks read BGR
+    def _rows(self, copy: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """What the network finds in a copy of an image of ``shape``: (count, 15), in pixels of the image.
+
+        The columns are the box (x, y, width, height), five points (x, y) and the score.
+        """
+        cv2 = import_opencv()
+        height, width = copy.shape[:2]
+        bgr = cv2.cvtColor(copy, cv2.COLOR_RGB2BGR)
+        if min(height, width) < _LEAST_SIDE:
+            below, beside = max(0, _LEAST_SIDE - height), max(0, _LEAST_SIDE - width)
+            bgr = cv2.copyMakeBorder(bgr, 0, below, 0, beside, cv2.BORDER_CONSTANT)
         net = self._net()
-        net.setInputSize((canvas.shape[1], canvas.shape[0]))
-        _, faces = net.detect(canvas)
+        net.setInputSize((bgr.shape[1], bgr.shape[0]))
+        _, faces = net.detect(bgr)
         if faces is None:
             return np.empty((0, 15))
         found = faces.astype(np.float64)
-        found[:, :14] *= np.tile([width / columns, height / rows], 7)
-        return found[np.isfinite(found).all(axis=1) & (found[:, 2:4] > 0).all(axis=1)]
+        found[:, :14] *= np.tile([shape[1] / width, shape[0] / height], 7)
+        sound: NDArray[np.bool_] = np.isfinite(found).all(axis=1) & (found[:, 2:4] > 0).all(axis=1)
+        return np.asarray(found[sound], np.float64)
 
-    def _net(self) -> Any:  # noqa: ANN401 (cv2.FaceDetectorYN: no type without importing OpenCV)
+    def _net(self) -> Any:
         net = getattr(self._local, "net", None)
         if net is None:
             with quiet_opencv() as cv2:
@@ -139,10 +147,17 @@ class YuNet:
         return net
 
 
+def check_threshold(threshold: float) -> None:
+    """Raises ValueError unless ``threshold`` is a score."""
+    if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+        raise ValueError(f"threshold must be 0 to 1, got {threshold!r}")
+
+
 def _face(row: NDArray[np.float64]) -> Face:
     x, y, width, height, *points, score = row.tolist()
     landmarks = tuple(zip(points[0::2], points[1::2], strict=True))
-    return Face(covering_region(x, y, width, height), min(score, 1.0), landmarks)
+    # OpenCV 4.9 and 4.10 may give a score one bit higher the second time; equal images shall have equal faces.
+    return Face(covering_region(x, y, width, height), min(round(score, 5), 1.0), landmarks)
 
 
 def _own_weights() -> bytes:
