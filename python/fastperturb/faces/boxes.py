@@ -16,6 +16,8 @@ from ..region import Region, Shape
 
 Margins: TypeAlias = float | tuple[float, float, float, float]
 
+_PART = 0.8  # of a box's area
+
 HEAD: Margins = (0.3, 0.45, 0.3, 0.15)
 """Margins (left, top, right, bottom) that take YuNet's box, brow to chin, to the head with its hair and ears."""
 
@@ -43,12 +45,14 @@ def grow_region(region: Region, margins: Margins, shape: Shape | None = None) ->
         TypeError: ``margins`` is neither a number nor four of them.
         ValueError: a margin is negative or not finite.
     """
-    left, top, right, bottom = four_margins(margins)
-    return covering_region(
-        region.x - left * region.width,
-        region.y - top * region.height,
-        (1 + left + right) * region.width,
-        (1 + top + bottom) * region.height,
+    # A millionth of a pixel less, as 0.07 * 1000 is 70.00000000000001 in floating point.
+    sides = zip(four_margins(margins), (region.width, region.height) * 2, strict=True)
+    left, top, right, bottom = (math.ceil(margin * side - 1e-6) for margin, side in sides)
+    return Region(
+        region.x - left,
+        region.y - top,
+        left + region.width + right,
+        top + region.height + bottom,
         region.shape if shape is None else shape,
     )
 
@@ -71,12 +75,16 @@ def four_margins(margins: Margins) -> tuple[float, float, float, float]:
 
 
 def suppress(boxes: NDArray[Any], scores: NDArray[Any], overlap: float) -> list[int]:
-    """Greedy non-maximum suppression.
+    """Greedy non-maximum suppression, of parts of a face too.
+
+    A network that sees a face too large for it takes parts of it for faces. They lie inside the whole face, which a
+    smaller copy of the image shows and which scores higher, yet their intersection over union with it may be small.
 
     Args:
         boxes: (count, 4), x, y, width, height.
         scores: (count,).
-        overlap: intersection over union above which the lower score is dropped.
+        overlap: intersection over union above which the lower score is dropped; so it is where four fifths of its own
+            box lie inside one of a higher score.
 
     Returns:
         Indices of what is kept, best score first.
@@ -91,5 +99,6 @@ def suppress(boxes: NDArray[Any], scores: NDArray[Any], overlap: float) -> list[
         near = np.maximum(boxes[best, :2], boxes[rest, :2])
         sides = np.clip(np.minimum(far[best], far[rest]) - near, 0, None)
         shared = sides[:, 0] * sides[:, 1]
-        order = rest[shared <= overlap * (area[best] + area[rest] - shared)]
+        apart = shared <= overlap * (area[best] + area[rest] - shared)
+        order = rest[apart & (shared <= _PART * area[rest])]
     return kept
