@@ -32,6 +32,8 @@ MAY_IMPORT = {
     "batch": VALUES | {"perturbation", "_core"},
     "viewing": VALUES | {"_core"},
     "faces": {"errors", "region", "arrays", "_optional"},
+    "reading": VALUES | {"faces", "viewing", "_optional"},
+    "evaluation": set(fp.__all__) | {"faces"},
     "files": VALUES | {"_optional"},
     "cli": {"*"},
     "__main__": {"cli", "_optional", "errors"},

@@ -19,6 +19,7 @@ from .errors import (
 from .faces import Detector, locate, regions_from_landmarks
 from .key import Key
 from .perturbation import UnverifiedWarning, perturb, restore
+from .reading import through_reduced_copy, through_view
 from .record import Record
 from .region import Face, Region
 from .strength import Strength
@@ -49,5 +50,7 @@ __all__ = [
     "regions_from_landmarks",
     "restore",
     "restore_many",
+    "through_reduced_copy",
+    "through_view",
     "view",
 ]
