@@ -21,6 +21,7 @@ from .region import RegionLike
 from .strength import Strength
 
 T = TypeVar("T")
+CHUNK = 16  # images that a thread takes at once: few enough to stay in its cache, many enough to need few turns
 Job: TypeAlias = tuple[Image, list[CoreRegion], bytes]
 
 
@@ -146,7 +147,6 @@ class _Batch:
             self.outs = _match(list(out), images, "out")
             _check_apart(self.outs)
         self.threads = threads
-        self.errors: dict[int, Exception] = {}
 
     def run(
         self,
@@ -156,43 +156,56 @@ class _Batch:
         inverse: bool,
         return_errors: bool,
     ) -> list[T]:
-        prepared = self._each(prepare, range(len(self.images)))
-        targets = self._each(lambda i: target(self.images[i], self.outs[i]), prepared)
-        jobs = {i: (targets[i], prepared[i].core, prepared[i].subkey) for i in targets}
-        moved = self._permute(jobs, inverse)
-        done = self._each(lambda i: finish(i, prepared[i], targets[i], moved[i]), moved)
-        if self.errors and not return_errors:
-            raise BatchError(self.errors, [done.get(i) for i in range(len(self.images))])
-        return [done[i] if i in done else self.errors[i] for i in range(len(self.images))]  # type: ignore[misc]
+        """Does all images, a few at a time on each thread; copying, moving and hashing drop the GIL."""
+        count = len(self.images)
+        workers = max(1, min(self.threads, count))
+        size = max(1, min(CHUNK, -(-count // workers)))
+        chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
 
-    def _permute(self, jobs: dict[int, Job], inverse: bool) -> dict[int, list[int]]:
-        try:
-            return dict(zip(jobs, _core.permute(list(jobs.values()), inverse, self.threads), strict=True))
-        except ValueError:  # one of them asks for the impossible and nothing has moved yet: find out which
-            return self._each(lambda i: _core.permute([jobs[i]], inverse, self.threads)[0], jobs)
+        def run_chunk(chunk: range) -> list[T | Exception]:
+            return self._chunk(chunk, prepare, finish, inverse, max(1, self.threads // workers))
 
-    def _each(self, work: Callable[[int], T], indices: Iterable[int]) -> dict[int, T]:
-        """Does the work for each index, over threads (hashing and copying drop the GIL); errors are set aside."""
-
-        def attempt(index: int) -> T | Exception:
-            try:
-                return work(index)
-            except Exception as error:
-                return error
-
-        todo = list(indices)
-        if self.threads == 1 or len(todo) < 2:
-            results = [attempt(index) for index in todo]
+        if workers == 1:
+            parts = [run_chunk(chunk) for chunk in chunks]
         else:
-            with ThreadPoolExecutor(min(self.threads, len(todo))) as pool:
-                results = list(pool.map(attempt, todo))
-        done: dict[int, T] = {}
-        for index, result in zip(todo, results, strict=True):
-            if isinstance(result, Exception):
-                self.errors[index] = result
-            else:
-                done[index] = result
-        return done
+            with ThreadPoolExecutor(workers) as pool:
+                parts = list(pool.map(run_chunk, chunks))
+        results = list(itertools.chain.from_iterable(parts))
+        errors = {index: result for index, result in enumerate(results) if isinstance(result, Exception)}
+        if errors and not return_errors:
+            raise BatchError(errors, [None if isinstance(result, Exception) else result for result in results])
+        return results  # type: ignore[return-value]
+
+    def _chunk(
+        self,
+        chunk: range,
+        prepare: Callable[[int], S],
+        finish: Callable[[int, S, Image, list[int]], T],
+        inverse: bool,
+        threads: int,
+    ) -> list[T | Exception]:
+        """One call of the core for all images of a chunk that are fit for it."""
+        results: dict[int, T | Exception] = {}
+        ready: dict[int, tuple[S, Job]] = {}
+        for index in chunk:
+            try:
+                prepared = prepare(index)
+                ready[index] = prepared, (target(self.images[index], self.outs[index]), prepared.core, prepared.subkey)
+            except Exception as error:
+                results[index] = error
+        for index, moved in _permute({i: job for i, (_, job) in ready.items()}, inverse, threads).items():
+            prepared, job = ready[index]
+            results[index] = moved if isinstance(moved, Exception) else finish(index, prepared, job[0], moved)
+        return [results[index] for index in chunk]
+
+
+def _permute(jobs: dict[int, Job], inverse: bool, threads: int) -> dict[int, list[int] | Exception]:
+    try:
+        return dict(zip(jobs, _core.permute(list(jobs.values()), inverse, threads), strict=True))
+    except ValueError as error:  # one of them asks for the impossible and nothing has moved yet: find out which
+        if len(jobs) == 1:
+            return dict.fromkeys(jobs, error)
+        return {i: result for i, job in jobs.items() for result in _permute({i: job}, inverse, threads).values()}
 
 
 def _match(items: list[T], images: list[Image], name: str) -> list[T]:
