@@ -23,6 +23,7 @@ from .header import Bytes, Header, damaged, unsupported, usable_profile
 MAX_PIXELS = 2**28
 MAX_FILE_BYTES = 2**31 - 1  # what OpenCV can be given
 RECORD_TEXT = "fastperturb-record"
+MAX_RECORD_BYTES = 64 * 2**20
 _OTHERS = {
     b"GIF8": "GIF",
     b"\0\0\0\x0cjP  ": "JPEG 2000",
@@ -178,11 +179,14 @@ def read_record(path: str | os.PathLike[str]) -> Record:
         texts = read_header(read_bytes(path)).texts
     except ImageFileError as error:
         raise ImageFileError(f"{path}: {error}") from None
-    return find_record(path, texts)
+    record = find_record(path, texts)
+    if record is None:
+        raise RecordError(f"{path}: no record inside, and no {record_beside(path).name} beside it")
+    return record
 
 
-def find_record(path: Path, texts: Mapping[str, str]) -> Record:
-    """As :func:`read_record`, of a file whose texts have been read."""
+def find_record(path: Path, texts: Mapping[str, str]) -> Record | None:
+    """As :func:`read_record`, of a file whose texts have been read; ``None`` if there is nothing that could be one."""
     place = path
     try:
         if RECORD_TEXT in texts:
@@ -192,9 +196,6 @@ def find_record(path: Path, texts: Mapping[str, str]) -> Record:
             raise RecordError(f"a record may have up to {MAX_RECORD_BYTES} bytes")
         return Record.from_json(place.read_bytes())
     except FileNotFoundError:
-        raise RecordError(f"{path}: no record inside, and no {place.name} beside it") from None
+        return None
     except RecordError as error:
         raise RecordError(f"{place}: {error}") from None
-
-
-MAX_RECORD_BYTES = 64 * 2**20

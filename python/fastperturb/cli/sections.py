@@ -1,0 +1,66 @@
+"""Options by section: help pages that can be read, and options that several commands share as one decorator."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class SectionOption(click.Option):
+    """An option that knows which section of the help page it belongs to."""
+
+    def __init__(self, *names: Any, section: str = "Options", **settings: Any) -> None:
+        super().__init__(*names, **settings)
+        self.section = section
+
+
+class SectionCommand(click.Command):
+    """A command whose help page lists its options by section."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes one list of options for each section, those without a section last."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            line = parameter.get_help_record(ctx)
+            if line is not None:
+                sections.setdefault(getattr(parameter, "section", "Other options"), []).append(line)
+        for title in sorted(sections, key=lambda name: name == "Other options"):
+            with formatter.section(title):
+                formatter.write_dl(sections[title])
+
+
+def option(*names: str, **settings: Any) -> SectionOption:
+    """An option, to be given to :func:`shared`."""
+    return SectionOption(names, **settings)
+
+
+def shared(name: str, build: Callable[..., Any], *options: SectionOption) -> Callable[[Command], Command]:
+    """Options that together make one argument of a command.
+
+    Args:
+        name: of the argument.
+        build: makes its value from the values of all options, by name; a ValueError or TypeError is wrong usage.
+        options: in the order of the help page.
+    """
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_value(**values: Any) -> Any:
+            taken = {str(item.name): values.pop(str(item.name)) for item in options}
+            try:
+                values[name] = build(**taken)
+            except (TypeError, ValueError) as error:
+                raise click.UsageError(str(error), click.get_current_context(silent=True)) from None
+            return command(**values)
+
+        if not hasattr(with_value, "__click_params__"):
+            with_value.__click_params__ = []  # type: ignore[attr-defined]
+        with_value.__click_params__ += reversed(options)  # type: ignore[attr-defined]
+        return with_value  # type: ignore[return-value]
+
+    return decorate
