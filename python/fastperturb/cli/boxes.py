@@ -55,7 +55,8 @@ class Boxes:
         else:
             raise ValueError(f"a box of {file!r} must be [x, y, width, height] or an object, got {box!r:.60}")
         try:
-            return Region(*values, shape)
+            x, y, width, height = values
+            return Region(x, y, width, height, shape)
         except (TypeError, ValueError) as error:
             raise ValueError(f"a box of {file!r}: {error}") from None
 

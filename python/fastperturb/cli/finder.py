@@ -91,9 +91,8 @@ class _MarginsType(click.ParamType[Margins]):
         except ValueError:
             numbers = ()
         if len(numbers) not in (1, 4) or not all(0 <= number < float("inf") for number in numbers):
-            self.fail(
-                f"must be a number from 0, four of them (left,top,right,bottom) or 'head', got {value!r}", param, ctx
-            )
+            need = "a number from 0, four of them (left,top,right,bottom) or 'head'"
+            self.fail(f"must be {need}, got {value!r}", param, ctx)
         return numbers[0] if len(numbers) == 1 else numbers  # type: ignore[return-value]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from ..arrays import available_cpus
 from ..files import MAX_PIXELS
 from ..key import Key
 from ..strength import DEFAULT_CELLS, Strength
-from .sections import option, shared
+from .sections import Command, option, shared
 
 KEY_VARIABLE = "FASTPERTURB_KEY"
 _PATH = click.Path(path_type=Path)
@@ -83,7 +84,7 @@ _RUNNING = (
 )
 
 
-def job_options(*formats: str, output: bool = True) -> Any:
+def job_options(*formats: str, output: bool = True) -> Callable[[Command], Command]:
     """The argument ``job``: inputs, and with ``formats`` all about output.
 
     Args:

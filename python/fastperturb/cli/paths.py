@@ -1,4 +1,4 @@
-"""Which files come in, and where each goes: folders are walked in order and mirrored, nothing is ever overwritten twice.
+"""Which files come in, and where each goes: folders are walked in order and mirrored, no two files go to one place.
 
 Names are looked at folder by folder, so that memory does not grow with the number of images.
 """

@@ -11,7 +11,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -39,9 +39,7 @@ class Stop:
                 break
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Gives the signals back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)

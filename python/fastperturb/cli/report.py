@@ -1,4 +1,4 @@
-"""What the user hears: a progress bar on a terminal, one line per problem, JSON for machines, a summary, an exit code."""
+"""What the user hears: a progress bar on a terminal, a line per problem, JSON for machines, a summary, an exit code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -68,9 +67,7 @@ class Report:
             self._task = self._progress.add_task("", total=self.total, speed="")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Takes the progress bar away."""
         if self._progress is not None:
             self._progress.stop()

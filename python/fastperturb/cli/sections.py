@@ -39,7 +39,7 @@ def option(*names: str, **settings: Any) -> SectionOption:
     return SectionOption(names, **settings)
 
 
-def shared(name: str, build: Callable[..., Any], *options: SectionOption) -> Callable[[Command], Command]:
+def shared(name: str, build: Callable[..., Any], *options: click.Parameter) -> Callable[[Command], Command]:
     """Options that together make one argument of a command.
 
     Args:
