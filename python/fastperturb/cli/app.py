@@ -25,19 +25,22 @@ from .view_command import view
 INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_HELP = """Protect the faces in photographs by a keyed permutation of their pixels, and bring them back bit for bit.
+
+\b
+fastperturb keygen -o my.key
+fastperturb perturb photos -o protected --key-file my.key
+fastperturb restore protected -o restored --key-file my.key
+
+Files or folders in, a mirrored tree of lossless files out. A run that was interrupted goes on where it stopped.
+Exit codes: 0 every file went well, 1 some did not, 2 wrong usage, 130 interrupted.
+"""
+
+
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="fastperturb %(version)s")
 def program() -> None:
-    r"""Protect the faces in photographs by a keyed permutation of their pixels, and bring them back bit for bit.
-
-    \b
-    fastperturb keygen -o my.key
-    fastperturb perturb photos -o protected --key-file my.key
-    fastperturb restore protected -o restored --key-file my.key
-
-    Files or folders in, a mirrored tree of lossless files out. A run that was interrupted goes on where it stopped.
-    Exit codes: 0 every file went well, 1 some did not, 2 wrong usage, 130 interrupted.
-    """
+    """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
 for command in (perturb, restore, view, locate, inspect, keygen, demo):

@@ -12,7 +12,7 @@ from .._optional import import_extra
 from ..files.atomic import write_atomically
 
 
-@click.command()
+@click.command(short_help="Write a photograph to try the others on.")
 @click.option(
     "--output",
     "-o",

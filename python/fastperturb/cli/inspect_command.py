@@ -22,7 +22,7 @@ from .report import Outcome
 from .sections import SectionCommand
 
 
-@click.command(cls=SectionCommand)
+@click.command(cls=SectionCommand, short_help="Tell what is known of files and their records.")
 @job_options()
 @key_if_any
 def inspect(job: Job, key: Key | None) -> int:

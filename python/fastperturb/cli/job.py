@@ -14,7 +14,7 @@ from ..arrays import Image, available_cpus
 from ..errors import ImageFileError
 from ..files import Picture
 from ..files.reading import RECORD_TEXT, decode, read_bytes
-from ..files.writing import encode, format_for, write_file
+from ..files.writing import INSIDE, TEXTS, encode, format_for, write_file
 from ..record import Record
 from .errors import describe
 from .marks import MARK_TEXT, Marks, read_mark
@@ -67,7 +67,7 @@ class Writer:
         job: what to do.
         targets: where to.
         marks: makes the marks of this job.
-        beside: put records beside PNG files, not inside.
+        beside: put records beside files, not inside.
     """
 
     job: Job
@@ -91,10 +91,11 @@ class Writer:
             return None
         if path.is_file() and read_mark(path) in marks:
             return Outcome(source.path, "unchanged", path)
-        return Outcome(
-            source.path, "failed", message=f"{path} exists and is not the result of this input and these options; "
-            "--force writes it anew", facts={"error": "FileExistsError"}
-        )  # fmt: skip
+        why = "is not the result of this input and these options"
+        if format_for(path) not in TEXTS:
+            why = f"{format_for(path)} files cannot tell whose result they are"
+        message = f"{path} exists, and {why}; --force writes it anew"
+        return Outcome(source.path, "failed", message=message, facts={"error": "FileExistsError"})
 
     def write(self, source: Source, pixels: Image, icc: bytes | None, mark: str, record: Record | None = None) -> Path:
         """Writes a result, whole or not at all.
@@ -104,8 +105,8 @@ class Writer:
         """
         path = self.targets.path_for(source)
         name = format_for(path)
-        texts = {MARK_TEXT: mark} if name == "PNG" else {}
-        inside = record is not None and name == "PNG" and not self.beside
+        texts = {MARK_TEXT: mark}
+        inside = name in INSIDE and not self.beside
         if record is not None and inside:
             texts[RECORD_TEXT] = record.to_json()
         parts = encode(pixels, name, icc=icc, texts=texts)

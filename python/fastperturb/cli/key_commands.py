@@ -11,7 +11,7 @@ from ..key import Key
 from .options import KEY_VARIABLE
 
 
-@click.command()
+@click.command(short_help="Make a new random key.")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The new key file. Needed."
 )

@@ -24,7 +24,7 @@ from .sections import SectionCommand
 _YELLOW, _BLACK = (255, 220, 0), (0, 0, 0)
 
 
-@click.command(cls=SectionCommand)
+@click.command(cls=SectionCommand, short_help="Find faces; print or draw them.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg", output=False)
 @finder_options
 def locate(job: Job, finder: Finder) -> int:

@@ -1,4 +1,4 @@
-"""How a run knows what an earlier one did: each PNG that is written carries a mark of its input and of all options.
+"""How a run knows what an earlier one did: each file that is written carries a mark of its input and of all options.
 
 The mark is a hash of the input's size and modification time, as rsync compares them, and of the options; keyed where
 there is a key. No pixel goes into it, so that it tells nothing about the original's.

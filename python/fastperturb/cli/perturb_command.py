@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import click
 
-from ..errors import ImageFileError, LossyFormat, RecordError
+from ..errors import ImageFileError, RecordError
 from ..files import FORMATS, Picture
 from ..files.reading import find_record
 from ..key import Key
@@ -46,7 +46,7 @@ _choices = shared(
         section="Faces",
         help="A picture without a face: count it as failed, skip it, or copy its pixels.  [default: fail]",
     ),
-    option("--record-beside", is_flag=True, section="Files", help="Write records to NAME.json, not inside PNG files."),
+    option("--record-beside", is_flag=True, section="Files", help="Write records to NAME.json, not inside the files."),
     option(
         "--allow-lossy",
         is_flag=True,
@@ -62,7 +62,7 @@ _choices = shared(
 )
 
 
-@click.command(cls=SectionCommand)
+@click.command(cls=SectionCommand, short_help="Hide the faces of photographs.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
 @key_or_one_time
 @strength_options
@@ -72,8 +72,8 @@ def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choic
     """Hide the faces of photographs.
 
     Pixels inside faces are permuted under a key; 'restore' brings the originals back bit for bit. Without a key a
-    one-time key is made and dropped: then nobody can. Results are PNG files that hold the record which restoring
-    needs; of the original's metadata only an ICC profile is kept.
+    one-time key is made and dropped: then nobody can. Results hold the record which restoring needs; of the original's
+    metadata only an ICC profile is kept.
 
     What is done already is not done again, so a run that was interrupted goes on where it stopped.
     """
@@ -81,13 +81,13 @@ def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choic
     lossy = FORMATS[job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"] == "JPEG"
     if lossy and key is not None:
         if not choices.allow_lossy:
-            raise LossyFormat(
+            raise click.UsageError(
                 "JPEG changes pixels, so that the originals could not be restored; choose another format, "
                 "--allow-lossy, or --one-time-key"
             )
-        _note(job, "JPEG changes pixels: what is restored from these files will not be the originals")
-    if key is None:
-        _note(job, "no key: a one-time key is made and dropped, so the results can never be restored")
+        _say("JPEG changes pixels: what is restored from these files will not be the originals")
+    if key is None and not (job.quiet and click.get_current_context().params["one_time_key"]):
+        _say("no key: a one-time key is made and dropped, so the results can never be restored")
     step = _Perturbing(job, Key.generate() if key is None else key, strength, finder, choices)
     settings = [asdict(strength), choices.reproducible, RECORD_VERSION]
     step.writer = Writer(job, targets, Marks("perturb", settings, key), choices.record_beside)
@@ -95,9 +95,8 @@ def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choic
     return run_job(job, step, inputs, targets)
 
 
-def _note(job: Job, line: str) -> None:
-    if not job.quiet:
-        sys.stderr.write(f"fastperturb: {line}\n")
+def _say(line: str) -> None:
+    sys.stderr.write(f"fastperturb: {line}\n")
 
 
 class _Perturbing:

@@ -49,7 +49,7 @@ _choices = shared(
 )
 
 
-@click.command(cls=SectionCommand)
+@click.command(cls=SectionCommand, short_help="Bring back what was hidden, bit for bit.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
 @key_needed
 @_choices

@@ -18,6 +18,11 @@ class SectionOption(click.Option):
         super().__init__(*names, **settings)
         self.section = section
 
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Names and help of the option; the help says all, so nothing is added to it."""
+        record = super().get_help_record(ctx)
+        return None if record is None else (record[0], self.help or "")
+
 
 class SectionCommand(click.Command):
     """A command whose help page lists its options by section."""
@@ -27,7 +32,7 @@ class SectionCommand(click.Command):
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             line = parameter.get_help_record(ctx)
-            if line is not None:
+            if line is not None and isinstance(parameter, click.Option):
                 sections.setdefault(getattr(parameter, "section", "Other options"), []).append(line)
         for title in sorted(sections, key=lambda name: name == "Other options"):
             with formatter.section(title):

@@ -22,7 +22,7 @@ from .report import Outcome
 from .sections import SectionCommand, SectionOption
 
 
-@click.command(cls=SectionCommand)
+@click.command(cls=SectionCommand, short_help="Show what anyone can see without a key.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
 @strength_options
 @finder_options

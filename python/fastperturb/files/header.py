@@ -5,6 +5,7 @@ Each format's file fills in a :class:`Header` by walking its structure, and refu
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,22 @@ class Header:
     texts: Mapping[str, str] = field(default_factory=dict)
     transparent_grey: int | None = None
     decodable: bytes | bytearray | None = None
+
+
+def pack_texts(texts: Mapping[str, str]) -> bytes:
+    """Texts as one block of bytes, for formats that hold no texts by keyword; empty if there are none."""
+    return json.dumps(dict(texts)).encode("ascii") if texts else b""
+
+
+def unpack_texts(block: Bytes) -> dict[str, str]:
+    """The texts of such a block; none if it is another program's."""
+    try:
+        texts = json.loads(bytes(block))
+    except ValueError:
+        return {}
+    if not isinstance(texts, dict):
+        return {}
+    return {key: text for key, text in texts.items() if key.startswith("fastperturb-") and isinstance(text, str)}
 
 
 def damaged(what: str) -> ImageFileError:

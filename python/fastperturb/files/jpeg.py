@@ -7,16 +7,17 @@ inside it cannot be seen, only that it stops early.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .exif import exif_orientation
-from .header import MAX_PROFILE_BYTES, Bytes, Header, damaged, unsupported
+from .header import MAX_PROFILE_BYTES, Bytes, Header, damaged, pack_texts, unpack_texts, unsupported
 
 SIGNATURE = b"\xff\xd8\xff"
-_START_OF_SCAN, _APP1, _APP2 = 0xDA, 0xE1, 0xE2
+_START_OF_SCAN, _APP1, _APP2, _COMMENT = 0xDA, 0xE1, 0xE2, 0xFE
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _BASELINE_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _EXIF, _ICC = b"Exif\0\0", b"ICC_PROFILE\0"
+_PIECE = 65_533 - len(_ICC) - 2
 
 
 def read_header(data: Bytes) -> Header:
@@ -26,7 +27,7 @@ def read_header(data: Bytes) -> Header:
         ImageFileError: cut short, CMYK, 12-bit or lossless coding.
     """
     whole = bytes(data)
-    frame, orientation, profile = None, 1, {}
+    frame, orientation, profile, texts = None, 1, {}, {}
     for marker, body in _segments(whole):
         if marker in _FRAMES:
             frame = _frame(marker, body)
@@ -34,10 +35,14 @@ def read_header(data: Bytes) -> Header:
             orientation = exif_orientation(body)
         elif marker == _APP2 and body.startswith(_ICC) and len(body) > 14:
             profile[body[12]] = (body[13], body[14:])
+        elif marker == _COMMENT:
+            texts.update(unpack_texts(body))
     if frame is None:
         raise damaged("no frame header before the pixels")
     width, height, components = frame
-    return Header("JPEG", width, height, grey=components == 1, orientation=orientation, icc=_joined(profile))
+    return Header(
+        "JPEG", width, height, grey=components == 1, orientation=orientation, icc=_joined(profile), texts=texts
+    )
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -93,3 +98,19 @@ def _joined(parts: dict[int, tuple[int, bytes]]) -> bytes | None:
         return None
     profile = b"".join(parts[number][1] for number in sorted(parts))
     return profile if max(parts) == len(parts) and len(profile) <= MAX_PROFILE_BYTES else None
+
+
+def with_segments(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:
+    """The parts of a JPEG with an ICC profile, and short texts in a comment."""
+    parts: list[Bytes] = [data[:2]]
+    profile = icc or b""
+    pieces = [profile[start : start + _PIECE] for start in range(0, len(profile), _PIECE)]
+    if len(pieces) < 256:
+        parts += [_segment(_APP2, _ICC + bytes((i, len(pieces))) + piece) for i, piece in enumerate(pieces, 1)]
+    if texts:
+        parts.append(_segment(_COMMENT, pack_texts(texts)))
+    return [*parts, data[2:]]
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body

@@ -6,10 +6,11 @@ TIFF 6.0 (Adobe 1992), sections 2, 8, 15, 18; BigTIFF as libtiff defines it; ICC
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .exif import ORIENTATION_TAG
-from .header import Bytes, Header, damaged, unsupported
+from .header import Bytes, Header, damaged, pack_texts, unpack_texts, unsupported
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC = 256, 257, 258, 262
@@ -21,6 +22,7 @@ _COLOURS = {5: "CMYK", 6: "YCbCr", 8: "L*a*b*", 9: "L*a*b*", 10: "L*a*b*"}
 _TYPES = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _MAX_VALUES = 2**24
 _ASSOCIATED, _UNASSOCIATED = 1, 2
+_TEXTS = 65_111  # our own tag, of the range that TIFF 6.0 leaves for private use
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def read_header(data: Bytes) -> Header:
     _check_strips(directory)
     bits, samples = _check_kind(directory)
     photometric = directory.value(_PHOTOMETRIC, _BLACK_IS_ZERO)
-    profile = directory.values(_PROFILE)
+    profile, texts = directory.values(_PROFILE), directory.values(_TEXTS)
     orientation = directory.value(ORIENTATION_TAG, 1)
     return Header(
         "TIFF",
@@ -100,6 +102,7 @@ def read_header(data: Bytes) -> Header:
         grey=photometric in (_BLACK_IS_ZERO, _WHITE_IS_ZERO),
         orientation=orientation if 1 <= orientation <= 8 else 1,
         icc=bytes(profile) if profile and max(profile) < 256 else None,
+        texts=unpack_texts(bytes(texts)) if texts and max(texts) < 256 else {},
         decodable=_patched(directory, orientation),
     )
 
@@ -149,12 +152,13 @@ def _patched(directory: _Directory, orientation: int) -> bytearray | None:
     return data
 
 
-def with_tags(data: memoryview, icc: bytes | None, alpha: bool) -> list[Bytes]:
-    """The parts of a TIFF as OpenCV writes it, with an ICC profile, and alpha called what it is.
+def with_tags(data: memoryview, icc: bytes | None, texts: Mapping[str, str], alpha: bool) -> list[Bytes]:
+    """The parts of a TIFF as OpenCV writes it, with an ICC profile and texts, and alpha called what it is.
 
     A new directory goes to the end of the file and the header points to it; the old one is left unused.
     """
-    if icc is None and not alpha:
+    blocks = {_PROFILE: icc or b"", _TEXTS: pack_texts(texts)}
+    if not alpha and not any(blocks.values()):
         return [data]
     directory = _Directory(data)
     if directory.order != "<" or directory.big:
@@ -162,13 +166,13 @@ def with_tags(data: memoryview, icc: bytes | None, alpha: bool) -> list[Bytes]:
     start = int(struct.unpack_from("<I", data, 4)[0])
     count = int(struct.unpack_from("<H", data, start)[0])
     entries = [bytes(data[start + 2 + 12 * i : start + 14 + 12 * i]) for i in range(count)]
-    padding = bytes(len(data) % 2)
-    place = len(data) + len(padding)
-    tail = b"" if icc is None else icc + bytes(len(icc) % 2)
-    if icc is not None:
-        entries.append(struct.pack("<HHII", _PROFILE, 7, len(icc), place))
     if alpha and _EXTRA_SAMPLES not in directory.tags:
         entries.append(struct.pack("<HHIHH", _EXTRA_SAMPLES, 3, 1, _UNASSOCIATED, 0))
+    tail = bytes(len(data) % 2)
+    for tag, block in blocks.items():
+        if block:
+            entries.append(struct.pack("<HHII", tag, 7, len(block), len(data) + len(tail)))
+            tail += block + bytes(len(block) % 2)
     entries.sort(key=lambda entry: struct.unpack_from("<H", entry))
     table = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
-    return [data[:4], struct.pack("<I", place + len(tail)), data[8:], padding, tail, table]
+    return [data[:4], struct.pack("<I", len(data) + len(tail)), data[8:], tail, table]

@@ -1,4 +1,4 @@
-"""WebP structure: the RIFF chunks of a still picture, read and checked, and an ICC profile put in.
+"""WebP structure: the RIFF chunks of a still picture, read and checked, and chunks put in.
 
 RFC 9649: 2.5 to 2.7 (RIFF container), VP8 frame header in RFC 6386, 9.1, VP8L header in RFC 9649, 3.
 """
@@ -6,13 +6,14 @@ RFC 9649: 2.5 to 2.7 (RIFF container), VP8 frame header in RFC 6386, 9.1, VP8L h
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .exif import exif_orientation
-from .header import Bytes, Header, damaged, unsupported
+from .header import Bytes, Header, damaged, pack_texts, unpack_texts, unsupported
 
 MAX_SIDE = 16_383
 _HEAD_BYTES = 12
+_TEXTS = b"fpTX"  # our own chunk; readers skip those that they do not know (RFC 9649, 2.7.1.6)
 _ICC_FLAG, _ALPHA_FLAG, _ANIMATION_FLAG = 0x20, 0x10, 0x02
 
 
@@ -46,6 +47,7 @@ def read_header(data: Bytes) -> Header:
         alpha=alpha,
         orientation=exif_orientation(found[b"EXIF"]) if b"EXIF" in found else 1,
         icc=bytes(found[b"ICCP"]) if b"ICCP" in found else None,
+        texts=unpack_texts(found[_TEXTS]) if _TEXTS in found else {},
     )
 
 
@@ -79,18 +81,21 @@ def _lossy_size(body: memoryview) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def with_profile(data: memoryview, icc: bytes | None) -> list[Bytes]:
-    """The parts of a lossless WebP as OpenCV writes it (one VP8L chunk), with an ICC profile."""
-    if icc is None:
+def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:
+    """The parts of a lossless WebP as OpenCV writes it (one VP8L chunk), with an ICC profile and texts."""
+    if icc is None and not texts:
         return [data]
     pixels = data[_HEAD_BYTES:]
     width, height, alpha = _lossless_size(pixels[8:])
-    flags = _ICC_FLAG | (_ALPHA_FLAG if alpha else 0)
-    extended = struct.pack("<4sIB3x", b"VP8X", 10, flags) + _three_bytes(width - 1) + _three_bytes(height - 1)
-    profile = struct.pack("<4sI", b"ICCP", len(icc)) + icc + bytes(len(icc) % 2)
-    size = 4 + len(extended) + len(profile) + len(pixels)
-    return [struct.pack("<4sI4s", b"RIFF", size, b"WEBP"), extended, profile, pixels]
+    flags = (_ICC_FLAG if icc is not None else 0) | (_ALPHA_FLAG if alpha else 0)
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    before = _chunk(b"VP8X", bytes((flags, 0, 0, 0)) + size)
+    if icc is not None:
+        before += _chunk(b"ICCP", icc)
+    after = _chunk(_TEXTS, pack_texts(texts)) if texts else b""
+    length = 4 + len(before) + len(pixels) + len(after)
+    return [struct.pack("<4sI4s", b"RIFF", length, b"WEBP"), before, pixels, after]
 
 
-def _three_bytes(number: int) -> bytes:
-    return number.to_bytes(3, "little")
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack("<4sI", kind, len(body)) + body + bytes(len(body) % 2)

@@ -15,7 +15,7 @@ from .._optional import import_opencv
 from ..arrays import Image, check_image
 from ..errors import ImageFileError, LossyFormat
 from ..record import Record
-from . import png, tiff, webp
+from . import jpeg, png, tiff, webp
 from .atomic import write_atomically
 from .header import Bytes, unsupported, usable_profile
 from .reading import RECORD_TEXT, record_beside
@@ -34,6 +34,11 @@ FORMATS = {
     ".jpeg": "JPEG",
 }
 """Formats that can be written, by extension; all but JPEG keep every pixel."""
+
+INSIDE = frozenset(("PNG", "WebP", "TIFF"))
+"""Formats that hold a record; those of the others lie beside."""
+TEXTS = INSIDE | {"JPEG"}
+"""Formats that hold a short text."""
 
 _GREY, _RGB, _RGBA = 1, 3, 4
 _KINDS = {  # channels, and whether 16 bits too
@@ -63,11 +68,11 @@ def write_image(
     Args:
         path: ends in .png, .webp (always lossless), .tif, .tiff, .bmp, .ppm, .pgm, .pnm, .jpg or .jpeg.
         image: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA; uint8 or uint16.
-        record: what ``perturb`` gave with the image; it goes inside a PNG (a tEXt chunk), else to NAME.json beside it.
+        record: what ``perturb`` gave with the image; it goes inside PNG, WebP and TIFF, else to NAME.json beside it.
         icc: the ICC profile of the original; formats without a place for it, and images that it does not fit (a grey
             profile of an RGB image), go without.
         allow_lossy: let a record go to a JPEG; its pixels change, so that it can never be restored exactly.
-        inside: ``False`` puts the record beside a PNG too.
+        inside: ``False`` puts the record beside in any case.
 
     Raises:
         LossyFormat: ``record`` is given and the format is JPEG.
@@ -82,7 +87,7 @@ def write_image(
         name = format_for(path)
         if record is not None:
             _check_record(image, record, name, allow_lossy)
-            if inside and name == "PNG":
+            if inside and name in INSIDE:
                 texts[RECORD_TEXT] = record.to_json()
         parts = encode(image, name, icc=icc, texts=texts)
     except ImageFileError as error:
@@ -125,7 +130,7 @@ def encode(image: Image, name: str, *, icc: bytes | None = None, texts: Mapping[
         image: as for :func:`write_image`.
         name: one of the values of :data:`FORMATS`.
         icc: as for :func:`write_image`.
-        texts: only for PNG: by keyword, ASCII.
+        texts: by keyword, ASCII; formats that are not in :data:`TEXTS` go without, JPEG holds 65,000 characters.
     """
     check_image(image)
     channels = 1 if image.ndim == 2 else image.shape[2]
@@ -142,12 +147,15 @@ def encode(image: Image, name: str, *, icc: bytes | None = None, texts: Mapping[
         raise unsupported(f"WebP of more than {webp.MAX_SIDE} pixels a side, got {image.shape[1]} x {image.shape[0]}")
     profile = usable_profile(icc, channels == _GREY)
     data = _encode_pixels(image, name, channels)
+    texts = texts or {}
     if name == "PNG":
-        return png.with_chunks(data, profile, texts or {})
+        return png.with_chunks(data, profile, texts)
     if name == "WebP":
-        return webp.with_profile(data, profile)
+        return webp.with_chunks(data, profile, texts)
     if name == "TIFF":
-        return tiff.with_tags(data, profile, channels == _RGBA)
+        return tiff.with_tags(data, profile, texts, channels == _RGBA)
+    if name == "JPEG":
+        return jpeg.with_segments(data, profile, texts)
     return [data]
 
 
