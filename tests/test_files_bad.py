@@ -121,7 +121,10 @@ def test_what_would_be_read_wrong_is_refused_by_name(tmp_path, name):
 
 
 def test_alpha_in_a_bmp_is_kept_or_refused_and_four_bytes_a_pixel_are_not_alpha_yet():
-    data = cv2.imencode(".bmp", cv2.cvtColor(RGBA, cv2.COLOR_RGBA2BGRA))[1].tobytes()
+    pixels = np.ascontiguousarray(RGBA[::-1, :, [2, 1, 0, 3]]).tobytes()
+    head = struct.pack("<IiiHHIIiiII", 108, 61, 40, 1, 32, 3, len(pixels), 0, 0, 0, 0)
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + b"BGRs" + bytes(48)
+    data = struct.pack("<2sIII", b"BM", 14 + 108 + len(pixels), 0, 14 + 108) + head + masks + pixels
     try:
         assert np.array_equal(reading.decode(data).pixels, RGBA)
     except fp.ImageFileError as error:  # OpenCV 4.9 drops it

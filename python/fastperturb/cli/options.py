@@ -16,7 +16,7 @@ from ..arrays import available_cpus
 from ..files import MAX_PIXELS
 from ..key import Key
 from ..strength import DEFAULT_CELLS, Strength
-from .sections import Command, option, shared
+from .sections import LAST_SECTION, Command, option, shared
 
 KEY_VARIABLE = "FASTPERTURB_KEY"
 _PATH = click.Path(path_type=Path)
@@ -56,7 +56,7 @@ class Job:
         return self.jobs or available_cpus()
 
 
-_FILES, _REPORT = "Files", "Running and reporting"
+_FILES, _REPORT = "Files", LAST_SECTION
 _INPUTS = click.Argument(["inputs"], nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
 _OUTPUT_HELP = "Where to write: a folder, or for one input file also a file name. Needed."
 _RUNNING = (

@@ -110,9 +110,10 @@ class Report:
         failures = sum(self.counts[status] for status in PROBLEMS)
         if not self._quiet and (self.total != 1 or self._verbose or interrupted):
             parts = [f"{number} {status}" for status, number in sorted(self.counts.items())]
-            line = f"{done} of {self.total} files in {seconds:.1f} s" + (": " if parts else "") + ", ".join(parts)
+            line = f"interrupted after {done}" if interrupted else f"{done}"
+            line += f" of {self.total} files in {seconds:.1f} s" + (": " if parts else "") + ", ".join(parts)
             line += f"; {others} other files ignored" if others else ""
-            self.say(("interrupted; " if interrupted else "") + line)
+            self.say(line)
         if interrupted:
             return INTERRUPTED
         return FAILED if failures else OK

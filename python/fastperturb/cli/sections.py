@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+LAST_SECTION = "Running and reporting"
+_OTHERS = "Other options"
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -25,16 +28,16 @@ class SectionOption(click.Option):
 
 
 class SectionCommand(click.Command):
-    """A command whose help page lists its options by section."""
+    """A command whose help page lists its options by section, in the order in which they come first."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes one list of options for each section, those without a section last."""
+        """Writes one list of options for each section."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             line = parameter.get_help_record(ctx)
             if line is not None and isinstance(parameter, click.Option):
-                sections.setdefault(getattr(parameter, "section", "Other options"), []).append(line)
-        for title in sorted(sections, key=lambda name: name == "Other options"):
+                sections.setdefault(getattr(parameter, "section", _OTHERS), []).append(line)
+        for title in sorted(sections, key=lambda name: (name == _OTHERS, name == LAST_SECTION)):
             with formatter.section(title):
                 formatter.write_dl(sections[title])
 
