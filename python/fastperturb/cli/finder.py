@@ -62,38 +62,36 @@ class Finder:
 
 
 def _build(
-    boxes: Path | None, detector_model: Path | None, threshold: float | None, grow: Margins | None, **rest: Any
+    boxes: Path | None, detector_model: Path | None, threshold: float | None, grow: str | None, **rest: Any
 ) -> Finder:
     shape, features = rest["shape"], rest["features"]
     if boxes is not None and (features or any(value is not None for value in (detector_model, threshold, grow))):
         raise ValueError("--boxes are taken as they are: no --detector-model, --threshold, --grow or --features")
     if features and grow is not None:
         raise ValueError("--features makes regions of its own size: no --grow")
+    margins = _margins(grow)
     own = Boxes(boxes, shape) if boxes is not None else None
     model = None
     if detector_model is not None:
         facts = detector_model.stat()
         model = (str(detector_model.resolve()), facts.st_size, facts.st_mtime_ns)
     detector = YuNet(detector_model) if threshold is None else YuNet(detector_model, threshold=threshold)
-    return Finder(own, detector, threshold, 0.0 if grow is None else grow, shape, features, model)
+    return Finder(own, detector, threshold, margins, shape, features, model)
 
 
-class _MarginsType(click.ParamType[Margins]):
-    name = "margins"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Margins:
-        if not isinstance(value, str):
-            return value  # type: ignore[no-any-return]
-        if value == "head":
-            return HEAD
-        try:
-            numbers = tuple(float(part) for part in value.split(","))
-        except ValueError:
-            numbers = ()
-        if len(numbers) not in (1, 4) or not all(0 <= number < float("inf") for number in numbers):
-            need = "a number from 0, four of them (left,top,right,bottom) or 'head'"
-            self.fail(f"must be {need}, got {value!r}", param, ctx)
-        return numbers[0] if len(numbers) == 1 else numbers  # type: ignore[return-value]
+def _margins(text: str | None) -> Margins:
+    if text is None:
+        return 0.0
+    if text == "head":
+        return HEAD
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 4) or not all(0 <= number < float("inf") for number in numbers):
+        need = "a number from 0, four of them (left,top,right,bottom) or 'head'"
+        raise ValueError(f"--grow must be {need}, got {text!r}")
+    return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1], numbers[2], numbers[3])
 
 
 finder_options = shared(
@@ -115,7 +113,6 @@ finder_options = shared(
     ),
     option(
         "--grow",
-        type=_MarginsType(),
         metavar="SHARE",
         section=_SECTION,
         help="Margin around a face as a share of its size; four for left,top,right,bottom; or 'head'.",

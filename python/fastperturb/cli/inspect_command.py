@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +32,10 @@ def inspect(job: Job, key: Key | None) -> int:
 
     def step(source: Source) -> Outcome:
         facts, problem = _facts(source.path, read_picture(source, job), key)
-        if not job.json:
-            sys.stdout.write(_as_text(source.path, facts))
-        return Outcome(source.path, "failed" if problem else "inspected", message=problem, facts=facts)
+        status, text = "failed" if problem else "inspected", _as_text(source.path, facts)
+        return Outcome(source.path, status, message=problem, facts=facts, text=text)
 
-    return run_job(job, step, Inputs(job.inputs))
+    return run_job(job, step, Inputs(job.inputs), prints=True)
 
 
 def _facts(path: Path, picture: Picture, key: Key | None) -> tuple[dict[str, Any], str | None]:

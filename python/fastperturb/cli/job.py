@@ -24,8 +24,15 @@ from .pool import Stop, map_in_order
 from .report import Outcome, Report
 
 
-def run_job(job: Job, step: Callable[[Source], Outcome], inputs: Inputs, targets: Targets | None = None) -> int:
-    """Does ``step`` for every file.
+def run_job(
+    job: Job,
+    step: Callable[[Source], Outcome],
+    inputs: Inputs,
+    targets: Targets | None = None,
+    *,
+    prints: bool = False,
+) -> int:
+    """Does ``step`` for every file; ``prints`` says that outcomes have texts for standard output.
 
     Returns:
         The exit code.
@@ -33,7 +40,8 @@ def run_job(job: Job, step: Callable[[Source], Outcome], inputs: Inputs, targets
     survey = inputs.survey(targets)
     threads = min(job.threads, max(survey.images, 1))
     import_opencv().setNumThreads(max(1, available_cpus() // threads))  # our threads are enough
-    with Stop() as stop, Report(survey.images, machine=job.json, quiet=job.quiet, verbose=job.verbose) as report:
+    manner = {"machine": job.json, "quiet": job.quiet, "verbose": job.verbose, "prints": prints}
+    with Stop() as stop, Report(survey.images, **manner) as report:
         for outcome in map_in_order(lambda source: attempt(step, source), inputs, threads, stop):
             report.add(outcome)
         interrupted = stop.wanted and sum(report.counts.values()) < survey.images

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -53,11 +52,10 @@ def locate(job: Job, finder: Finder) -> int:
         path = None
         if writer is not None:
             path = writer.write(source, _drawn(picture.pixels, found), picture.icc, mark)
-        if not job.json:
-            sys.stdout.write(json.dumps({"file": str(source.path), **facts}) + "\n")
-        return Outcome(source.path, "located" if found else "without face", path, facts=facts)
+        line = json.dumps({"file": str(source.path), **facts}) + "\n"
+        return Outcome(source.path, "located" if found else "without face", path, facts=facts, text=line)
 
-    return run_job(job, step, inputs, targets)
+    return run_job(job, step, inputs, targets, prints=True)
 
 
 def as_json(item: Face | Region) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Outcome:
         output: the file that was written, if any.
         message: one line for a human: what went wrong, or what to mind.
         facts: more for machines.
+        text: what is printed for a human, of commands that print.
     """
 
     source: Path
@@ -33,6 +34,7 @@ class Outcome:
     output: Path | None = None
     message: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
 
 
 class Report:
@@ -43,26 +45,41 @@ class Report:
         machine: write a JSON object per file, and one at the end, to standard output.
         quiet: no progress bar and no summary.
         verbose: a line for every file.
+        prints: outcomes have texts, which go to standard output unless ``machine``.
     """
 
-    def __init__(self, total: int, *, machine: bool = False, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        total: int,
+        *,
+        machine: bool = False,
+        quiet: bool = False,
+        verbose: bool = False,
+        prints: bool = False,
+    ) -> None:
         self.total = total
         self.counts: Counter[str] = Counter()
         self._machine = machine
         self._quiet = quiet
         self._verbose = verbose
+        self._prints = machine or prints
         self._progress: Any = None
         self._task: Any = None
         self._start = time.monotonic()
 
     def __enter__(self) -> Report:
-        """Shows the progress bar, if there is a terminal to show it on and more than one file to wait for."""
-        if self.total > 1 and not self._quiet and sys.stderr.isatty():
+        """Shows the progress bar, if there is a terminal that nothing else is printed on, and more than one file."""
+        crowded = self._prints and sys.stdout.isatty()
+        if self.total > 1 and not self._quiet and not crowded and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
             columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn())
-            self._progress = Progress(*columns, console=Console(file=sys.stderr), transient=True)
+            # Rich would send to its own console, standard error, what is printed to standard output.
+            console = Console(file=sys.stderr)
+            self._progress = Progress(
+                *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+            )
             self._progress.start()
             self._task = self._progress.add_task("", total=self.total, speed="")
         return self
@@ -84,6 +101,9 @@ class Report:
         self.counts[outcome.status] += 1
         if self._machine:
             _print_json(_as_json(outcome))
+        elif outcome.text:
+            sys.stdout.write(outcome.text)
+            sys.stdout.flush()
         if outcome.message is not None:
             self.say(f"{outcome.source}: {outcome.message}")
         elif self._verbose:
