@@ -1,6 +1,7 @@
 """The command line when something is wrong: files, inputs, outputs, options; no face; what is missing."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -174,3 +175,22 @@ def test_the_program_without_its_extra_says_how_to_get_it(tmp_path):
     assert done.returncode == 2
     assert "pip install 'fastperturb[cli]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names of any bytes")
+def test_names_of_any_kind_are_worked_on_and_shown_on_one_line(folder, here, capsys):
+    names = [os.fsdecode(b"line\nbreak\x1b[31m.png"), os.fsdecode(b"latin-1 \xe9.png"), "写真 ünï.png", "-o.png"]
+    for name in names:
+        (here / "odd").mkdir(exist_ok=True)
+        (here / "odd" / name).write_bytes((folder / "a.png").read_bytes())
+    (here / "boxes.json").write_text(json.dumps({name: [[5, 6, 20, 22]] for name in names}))
+    assert run(["perturb", "odd", "-o", "out", *BOXES, "--verbose"]) == 0
+    assert len(capsys.readouterr().err.splitlines()) == 5
+    assert len(tree(here / "out")) == 4
+    assert run(["inspect", "out"]) == 0
+    out = capsys.readouterr().out
+    assert "out/line\\nbreak\\x1b[31m.png" in out
+    assert "out/latin-1 \\udce9.png" in out
+    (here / "odd" / names[0]).write_text("no picture")
+    assert run(["perturb", "odd", "-o", "more", *BOXES, "--json"]) == 1
+    assert {item["file"] for item in lines_of(capsys.readouterr().out)[:-1]} == {f"odd/{name}" for name in names}
