@@ -271,6 +271,28 @@ def test_others_can_read_our_png_and_its_record(tmp_path, key):
         assert json.loads(image.info["fastperturb-record"])["key_id"] == key.id
 
 
+@pytest.mark.parametrize("suffix", [".webp", ".tiff", ".png"])
+def test_others_can_read_what_holds_texts_and_alpha(tmp_path, key, suffix):
+    image = RGBA.copy()
+    image[..., 3] = np.clip(image[..., 3], 1, 254)
+    hidden, record = fp.perturb(image, (5, 5, 30, 30), key)
+    write_image(tmp_path / f"x{suffix}", hidden, record, icc=SRGB)
+    assert read_record(tmp_path / f"x{suffix}") == record
+    with Image.open(tmp_path / f"x{suffix}") as theirs:
+        assert np.array_equal(np.array(theirs), hidden)
+        assert theirs.info["icc_profile"] == SRGB
+
+
+def test_a_jpeg_keeps_a_profile_of_any_length(tmp_path):
+    for length in (0, 70_000, 65_519, 131_038):
+        profile = SRGB + bytes(length)
+        write_image(tmp_path / "x.jpg", cv2.GaussianBlur(RGB, (0, 0), 4), icc=profile)
+        assert read_image(tmp_path / "x.jpg").icc == profile
+        with Image.open(tmp_path / "x.jpg") as theirs:
+            assert theirs.info["icc_profile"] == profile
+            assert theirs.info["jfif"]
+
+
 def test_a_record_inside_wins_over_one_beside(tmp_path, key):
     hidden, record = fp.perturb(RGB, (5, 5, 30, 30), key)
     write_image(tmp_path / "x.png", hidden, record)

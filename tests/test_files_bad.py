@@ -264,6 +264,17 @@ def test_files_are_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
     assert path.read_bytes() == b"three"
 
 
+def test_a_file_system_that_names_no_files_afterwards_is_written_to_in_the_other_way(tmp_path, monkeypatch):
+    def refused(*_arguments, **_options):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refused)
+    for text in (b"one", b"two"):
+        write_atomically(tmp_path / "x", [text])
+        assert (tmp_path / "x").read_bytes() == text
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 @pytest.mark.usefixtures("way")
 @pytest.mark.skipif(os.name != "posix", reason="modes")
 def test_new_files_have_the_mode_that_the_user_wants(tmp_path):
