@@ -84,7 +84,7 @@ def shares(sizes: list[int], pixels: int) -> list[int]:
 
 
 def draws(subkey: bytes, region: int, window: int, size: int, count: int) -> list[int]:
-    bits = 16 if size <= 512 else 32
+    bits = 16 if size <= 4096 else 32
     stream = b""
 
     def word(number):

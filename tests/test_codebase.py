@@ -17,11 +17,12 @@ PACKAGE = ROOT / "python" / "fastperturb"
 CPP = ROOT / "cpp"
 
 # What each module may import of the package, by its own first name; {"*"}: anything.
-VALUES = {"errors", "region", "key", "strength", "record", "arrays"}
+VALUES = {"errors", "region", "key", "strength", "record", "arrays", "threads"}
 MAY_IMPORT = {
     "errors": set(),
     "_optional": {"errors"},
     "arrays": set(),
+    "threads": set(),
     "region": set(),
     "key": set(),
     "strength": {"region"},

@@ -92,6 +92,16 @@ def test_an_instruction_set_can_be_forced():
     assert "baseline on this processor, got 'neon2'" in bad.stderr
 
 
+@pytest.mark.parametrize(("limit", "cpus"), [("150000 100000", 2), ("50000 100000", 1), ("max 100000", 8), ("", 8)])
+def test_a_container_limits_the_default_number_of_threads(limit, cpus, tmp_path, monkeypatch):
+    from fastperturb import threads
+
+    (tmp_path / "cpu.max").write_text(limit)
+    monkeypatch.setattr(threads, "CGROUP_LIMIT", tmp_path / "cpu.max")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert threads.check_threads(None) == cpus
+
+
 def test_a_killed_worker_leaves_the_parent_working():
     if not hasattr(os, "fork"):
         pytest.skip("this system has no fork")

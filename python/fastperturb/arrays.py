@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-import os
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -77,30 +75,3 @@ def byte_bounds(image: Image) -> tuple[int, int]:
         lowest += min((length - 1) * stride, 0)
         highest += max((length - 1) * stride, 0)
     return lowest, highest + image.itemsize
-
-
-def available_cpus() -> int:
-    """How many processors this process may use (its affinity, where the system tells)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def check_threads(threads: int | None) -> int:
-    """A thread count: ``None`` means one for every processor that this process may use.
-
-    Raises:
-        TypeError: not a whole number.
-        ValueError: under 1 or over 1024.
-    """
-    if threads is None:
-        return available_cpus()
-    if isinstance(threads, bool):
-        raise TypeError(f"threads must be a whole number or None, got {threads!r}")
-    try:
-        number = operator.index(threads)
-    except TypeError:
-        raise TypeError(f"threads must be a whole number or None, got {threads!r}") from None
-    if not 1 <= number <= 1024:
-        raise ValueError(f"threads must be 1 to 1024, or None for all processors, got {number}")
-    return number

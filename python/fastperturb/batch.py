@@ -13,12 +13,13 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from . import _core, perturbation
-from .arrays import Image, byte_bounds, check_threads, target
+from .arrays import Image, byte_bounds, target
 from .errors import FastperturbError
 from .key import Key
 from .record import CoreRegion, Record
 from .region import RegionLike
 from .strength import Strength
+from .threads import check_threads
 
 T = TypeVar("T")
 CHUNK = 16  # images that a thread takes at once: few enough to stay in its cache, many enough to need few turns

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from . import _core, seal
-from .arrays import Image, check_image, check_threads, target
+from .arrays import Image, check_image, target
 from .errors import NoFaceFound, Tampered, WrongKey
 from .key import Key
 from .record import MAX_REGIONS, CoreRegion, Record, RegionRecord, core_region
 from .region import Region, RegionLike, as_regions
 from .strength import Strength, list_strengths
+from .threads import check_threads
 
 
 class UnverifiedWarning(UserWarning):

@@ -44,8 +44,8 @@ CASES = [
         ],
     ),
     ("single pixels left over", [25, 25, 3], "uint8", [region(0, 0, 25, 25, "box", 12, 625)]),
-    ("the last size that draws 16-bit words", [16, 32], "uint8", [region(0, 0, 32, 16, "box", 32, 512)]),
-    ("the first size that draws 32-bit words", [27, 19], "uint8", [region(0, 0, 19, 27, "box", 27, 513)]),
+    ("the last size that draws 16-bit words", [64, 64], "uint8", [region(0, 0, 64, 64, "box", 64, 4096)]),
+    ("the first size that draws 32-bit words", [241, 17], "uint8", [region(0, 0, 17, 241, "box", 241, 4097)]),
 ]
 
 

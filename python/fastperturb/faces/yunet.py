@@ -45,8 +45,8 @@ class YuNet:
 
     Each image is reduced to ``max_pixels``; from there copies of a quarter of the size are looked at too, until the
     shorter side is at most 512 pixels, so that a face may fill the frame. Small images are enlarged to a shorter side
-    of 256 pixels, at most fourfold. Found are upright faces from about 20 pixels wide in the reduced image upwards,
-    with five landmarks each.
+    of 256 pixels, at most fourfold. Found are faces, upright ones best, from about 20 pixels wide in the reduced image
+    upwards, with five landmarks each.
 
     An object may be used by many threads (each has its own network), pickled, and kept across a fork. The package's
     own network is loaded by the first ``detect`` of a thread.
@@ -55,7 +55,7 @@ class YuNet:
         model: path of other YuNet weights (ONNX, the outputs of the 2023 version); None for the package's own.
         threshold: the lowest score to give, 0 to 1.
         max_pixels: how many pixels (height x width) of an image to look at; None for all. Memory and time grow with
-            it: the default of 1.2 million takes about 30 ms on one processor core.
+            it: the default of 1.2 million takes some 50 ms on one processor core.
 
     Raises:
         ModelError: the file is missing, or not such a model.
