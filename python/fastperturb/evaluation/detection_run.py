@@ -142,12 +142,12 @@ def run_detection(
     known: list[tuple[Picture, tuple[TruthBox, ...]]] = []
     used: set[str] = set()
     for picture in pictures:
-        name = truth.find(picture.name)
-        if name is None:
+        entry = truth.find(picture.name)
+        if entry is None:
             run.without_truth.append(picture.name)
         else:
-            known.append((picture, truth.boxes[name]))
-            used.add(name)
+            known.append((picture, truth.boxes[entry]))
+            used.add(entry)
     if not known:
         raise ValueError(f"{truth.source} knows none of the {len(pictures)} pictures, such as {pictures[0].name}")
     run.unused_truth = sorted(truth.boxes.keys() - used)
