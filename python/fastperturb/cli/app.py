@@ -13,12 +13,14 @@ from .. import __version__
 from ..errors import FastperturbError
 from ..perturbation import UnverifiedWarning
 from .demo_command import demo
+from .detectors_command import detectors
 from .errors import describe, printable
 from .inspect_command import inspect
 from .key_commands import keygen
 from .locate_command import locate
 from .perturb_command import perturb
 from .restore_command import restore
+from .score_command import score
 from .streams import separate_stderr
 from .view_command import view
 
@@ -43,7 +45,7 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, keygen, demo):
+for command in (perturb, restore, view, locate, score, detectors, inspect, keygen, demo):
     program.add_command(command)
 
 

@@ -178,7 +178,7 @@ class _Looks:
             self.image, self.error = None, _words(error)
         else:
             pixels = hashlib.sha256(self.image.tobytes())
-            pixels.update(repr((self.image.shape, str(self.image.dtype), truth)).encode())
+            pixels.update(repr((self.image.shape, str(self.image.dtype))).encode())
             self._pixels = pixels.hexdigest()
 
     def look(self, condition: Condition, name: str) -> ImageFaces:
@@ -191,8 +191,8 @@ class _Looks:
         return ImageFaces(self.picture.name, faces, self.truth, error, self.picture.group)
 
     def _found(self, condition: Condition, detector: Detector) -> tuple[Face, ...]:
-        seed = None if condition.strength is None else self.plan.seed
-        name = json.dumps([__version__, self._pixels, repr(condition), seed, identity(detector)])
+        made_by = () if condition.strength is None else (self.plan.seed, self.truth)
+        name = json.dumps([__version__, self._pixels, repr(condition), made_by, identity(detector)])
         digest = hashlib.sha256(name.encode()).hexdigest()
         found = self.store.find(digest)
         if found is None:

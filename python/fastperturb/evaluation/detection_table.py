@@ -16,7 +16,10 @@ from .detection_scores import PRECISION_RULES, DetectionScores, score_detections
 from .matching import DetectionRule
 
 _MEASURES = ("precision", "recall", "f_score", *PRECISION_RULES)
-_HEADS = ("P", "R", "F", "AP all", "AP 11", "AP 101")
+_COLUMNS = (
+    *("detector", "protection", "reading", "images", "failed", "faces"),
+    *("P", "R", "F", "AP all", "AP 11", "AP 101"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,16 @@ class DetectionTable:
         writer.writerows(records)
         return text.getvalue()
 
+    def to_text(self) -> str:
+        """The rows in columns, and below what they rest on."""
+        rows = [list(_COLUMNS), *self.cells()]
+        widths = [max(len(row[index]) for row in rows) for index in range(len(_COLUMNS))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([*lines, "", self.caption()]) + "\n"
+
     def to_markdown(self) -> str:
         """The rows with a line above that says what they rest on."""
-        heads = ("detector", "protection", "reading", "images", "failed", "faces", *_HEADS)
-        lines = [self.caption(), "", f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+        lines = [self.caption(), "", f"| {' | '.join(_COLUMNS)} |", f"|{' --- |' * len(_COLUMNS)}"]
         return "\n".join([*lines, *(f"| {' | '.join(cells)} |" for cells in self.cells())]) + "\n"
 
     def caption(self) -> str:
