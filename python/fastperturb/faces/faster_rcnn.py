@@ -157,7 +157,10 @@ def _outputs(model: OnnxModel) -> tuple[int, int, int]:
         return found
 
     floats, whole = ("tensor(float)", "tensor(float16)"), ("tensor(int64)", "tensor(int32)")
-    boxes, labels, scores = only(2, floats, 4), only(1, whole), only(1, floats)
+    boxes, labels = only(2, floats, 4), only(1, whole)
+    most = max((len(model.outputs[index].shape) for index in boxes), default=0)
+    boxes = [index for index in boxes if len(model.outputs[index].shape) == most]  # (1, 4, 4) beside scores (1, 4)
+    scores = [index for index in only(1, floats) if index not in boxes]  # boxes may be (1, 4)
     if not (len(boxes) == len(labels) == len(scores) == 1):
         got = ", ".join(f"{slot.name} {slot.type} {slot.shape}" for slot in model.outputs) or "none"
         raise ModelError(
