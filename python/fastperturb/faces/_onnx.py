@@ -30,6 +30,8 @@ class Slot(NamedTuple):
 class OnnxModel:
     """An ONNX model in memory; may be used by many threads, pickled, and used after a fork.
 
+    Each call runs on one processor: look at several images in several threads to use more.
+
     Raises:
         MissingExtra: ONNX Runtime is not installed.
         ModelError: no such file, no ONNX model, or one of an operator set or with operators that this runtime lacks.
@@ -37,14 +39,16 @@ class OnnxModel:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._owner, self._session = -1, None
-        session = self._ready()
-        self.inputs = [_slot(item) for item in session.get_inputs()]
-        self.outputs = [_slot(item) for item in session.get_outputs()]
-        self.metadata: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
+        self._session = _open(self.path)
+        self.inputs = [_slot(item) for item in self._session.get_inputs()]
+        self.outputs = [_slot(item) for item in self._session.get_outputs()]
+        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_session": None, "_owner": -1}
+        return {name: value for name, value in self.__dict__.items() if name != "_session"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _session=_open(state["path"]))
 
     def image_input(self) -> tuple[Slot, Any]:
         """The only input, an image, and its NumPy dtype.
@@ -66,14 +70,9 @@ class OnnxModel:
             ModelError: the model fails on it.
         """
         try:
-            return [np.asarray(value) for value in self._ready().run(None, {self.inputs[0].name: image})]
+            return [np.asarray(value) for value in self._session.run(None, {self.inputs[0].name: image})]
         except Exception as error:  # ONNX Runtime's errors have no common base
             raise ModelError(f"{self.path}: failed on an image of shape {image.shape}: {_reason(error)}") from error
-
-    def _ready(self) -> Any:
-        if self._session is None or self._owner != os.getpid():  # a session's threads do not live through a fork
-            self._session, self._owner = _open(self.path), os.getpid()
-        return self._session
 
 
 def _open(path: Path) -> Any:
@@ -81,6 +80,9 @@ def _open(path: Path) -> Any:
     read_model(path)
     options = runtime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is raised
+    options.intra_op_num_threads = (
+        1  # threads of its own would not live through a fork, and a child would wait for them
+    )
     try:
         return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's errors have no common base

