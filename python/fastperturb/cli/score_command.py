@@ -67,13 +67,16 @@ def score(job: Job, looks: Looks, wanted: Wanted, counting: Counting, output: Pa
     pictures = _pictures(job, looks, counting.by_folder)
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
-    store = Store(None if output is None else output / "found.jsonl")
-    truth, undecided = _truth(job, wanted, looks, pictures, store)
+    try:
+        store = Store(None if output is None else output / "found.jsonl")
+        truth, undecided = _truth(job, wanted, looks, pictures, store)
+        with _progress(job, "scores") as progress:
+            plan = Plan(looks.detectors, looks.conditions, looks.seed)
+            run = run_detection(pictures, truth, plan, store=store, progress=progress)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     for name, reason in undecided.items():
         _say(f"{name}: no consensus, a detector failed: {reason}")
-    plan = Plan(looks.detectors, looks.conditions, looks.seed)
-    with _progress(job, "scores") as progress:
-        run = run_detection(pictures, truth, plan, store=store, progress=progress)
     table = detection_table(run, counting.rule, resamples=counting.resamples, seed=looks.seed)
     sys.stdout.write(table.to_json() + "\n" if job.json else table.to_text())
     if output is not None:

@@ -127,7 +127,8 @@ def run_detection(
         pictures: what to look at; names must differ.
         truth: where the faces are; all of them are protected, ignored ones too.
         plan: detectors and conditions.
-        store: earlier results, used where picture, faces, condition, detector and version are the same.
+        store: earlier results, used where picture, faces, condition, seed, version and detector (its name, what ``repr``
+            says of it, its model file) are the same.
         progress: called with (done, all) after each look.
 
     Raises:
@@ -185,15 +186,16 @@ class _Looks:
         faces, error = None, self.error
         if error is None:
             try:
-                faces = self._found(condition, self.plan.detectors[name])
+                faces = self._found(condition, name)
             except Exception as problem:  # a detector may throw whatever it likes
                 error = _words(problem)
         return ImageFaces(self.picture.name, faces, self.truth, error, self.picture.group)
 
-    def _found(self, condition: Condition, detector: Detector) -> tuple[Face, ...]:
+    def _found(self, condition: Condition, name: str) -> tuple[Face, ...]:
+        detector = self.plan.detectors[name]
         made_by = () if condition.strength is None else (self.plan.seed, self.truth)
-        name = json.dumps([__version__, self._pixels, repr(condition), made_by, identity(detector)])
-        digest = hashlib.sha256(name.encode()).hexdigest()
+        work = json.dumps([__version__, self._pixels, repr(condition), made_by, name, identity(detector)])
+        digest = hashlib.sha256(work.encode()).hexdigest()
         found = self.store.find(digest)
         if found is None:
             shown = condition.show(self.image, self.truth, self.plan.seed)

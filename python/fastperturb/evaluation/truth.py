@@ -50,18 +50,21 @@ class Truth:
         """What the source calls an image; None if it does not know it.
 
         ``name`` may have folders in front that the source leaves out, or the other way round, as long as only one image
-        of the source fits.
+        of the source fits. A source without file extensions (a folder of ``.pts`` files) knows it without its own.
 
         Raises:
             ValueError: several fit.
         """
-        name = _normal(name)
-        if name in self.boxes:
-            return name
-        fits = [known for known in self.boxes if f"/{known}".endswith(f"/{name}") or f"/{name}".endswith(f"/{known}")]
-        if len(fits) > 1:
-            raise ValueError(f"{name} could be {' or '.join(sorted(fits)[:3])} of {self.source}")
-        return fits[0] if fits else None
+        for wanted in (_normal(name), _normal(name).rpartition(".")[0]):
+            if wanted in self.boxes:
+                return wanted
+            ending = f"/{wanted}"
+            fits = [known for known in self.boxes if f"/{known}".endswith(ending) or ending.endswith(f"/{known}")]
+            if len(fits) > 1:
+                raise ValueError(f"{name} could be {' or '.join(sorted(fits)[:3])} of {self.source}")
+            if fits:
+                return fits[0]
+        return None
 
 
 def read_truth(path: str | os.PathLike[str], form: TruthForm | None = None) -> Truth:
