@@ -127,8 +127,8 @@ def run_detection(
         pictures: what to look at; names must differ.
         truth: where the faces are; all of them are protected, ignored ones too.
         plan: detectors and conditions.
-        store: earlier results, used where picture, faces, condition, seed, version and detector (its name, what ``repr``
-            says of it, its model file) are the same.
+        store: earlier results, used where picture, faces, condition, seed, version and detector are the same (its name,
+            what ``repr`` says of it, and its model file).
         progress: called with (done, all) after each look.
 
     Raises:
