@@ -17,11 +17,11 @@ WIDER = """0--Parade/0_Parade_1.jpg
 1
 1.5 2 3 4 0 0 0 0 0 0
 """
-LFPW = """imageURL\tworker\tleft_eye_x\tleft_eye_y\tleft_eye_t\tchin_x\tchin_y\tchin_t
-http://example.org/a/one.jpg?size=3\tA1\t10\t20\t0\t50\t120\t0
-http://example.org/a/one.jpg?size=3\taverage\t12\t22\t0\t52\t122\t0
-http://example.org/two.jpg\tA2\t0\t0\t0\t90\t100\t0
-http://example.org/two.jpg\tA3\t10\t0\t0\t100\t100\t0
+LFPW = """imageURL\tworker\tleft_eye_x\tleft_eye_y\tleft_eye_t\tchin_x\tchin_y\tchin_t\tleft_ear_top_x\tleft_ear_top_y
+http://example.org/a/one.jpg?size=3\tA1\t10\t20\t0\t50\t120\t0\t900\t900
+http://example.org/a/one.jpg?size=3\taverage\t12\t22\t0\t52\t122\t0\t900\t900
+http://example.org/two.jpg\tA2\t0\t0\t0\t90\t100\t0\t900\t900
+http://example.org/two.jpg\tA3\t10\t0\t0\t100\t100\t0\t900\t900
 """
 
 
@@ -47,11 +47,11 @@ def test_wider_face_without_the_line_of_zeros(tmp_path):
 
 
 def test_lfpw_table(tmp_path):
-    """Of the workers the average; where there is none, all together. Margins 15 % at the sides, 25 % on top."""
+    """Of the workers the average; where there is none, all together. Margins 10 % at the sides, 35 % on top."""
     truth = read_truth(write(tmp_path / "kbvt_lfpw_v1_test.csv", LFPW), "lfpw")
     (one,), (two,) = truth.boxes["one.jpg"], truth.boxes["two.jpg"]
-    assert one[:4] == pytest.approx((12 - 6, 22 - 25, 40 * 1.3, 125))
-    assert two[:4] == pytest.approx((0 - 15, 0 - 25, 130, 125))
+    assert one[:4] == pytest.approx((12 - 4, 22 - 35, 48, 135))
+    assert two[:4] == pytest.approx((0 - 10, 0 - 35, 120, 135))
 
 
 def test_lfpw_points(tmp_path):
@@ -61,8 +61,14 @@ def test_lfpw_points(tmp_path):
     for path in (tmp_path, tmp_path / "set" / "image_0001.pts"):
         truth = read_truth(path)
         (name,) = truth.boxes
-        assert truth.boxes[name][0][:4] == pytest.approx((10 - 6, 20 - 20, 52, 100))  # .pts counts from 1
+        assert truth.boxes[name][0][:4] == pytest.approx((10 - 4, 20 - 28, 48, 108))  # .pts counts from 1
     assert read_truth(tmp_path).find("set/image_0001.png") == "set/image_0001"
+
+
+def test_landmarks_with_the_outline_of_the_jaw(tmp_path):
+    points = "\n".join(f"{x} {y}" for x in range(1, 18) for y in (1, 26, 51, 101))
+    truth = read_truth(write(tmp_path / "a.pts", f"n_points: 68\n{{\n{points}\n}}"))
+    assert truth.boxes["a"][0][:4] == pytest.approx((0, -34, 16, 134))
 
 
 def test_csv(tmp_path):

@@ -20,8 +20,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 TruthForm: TypeAlias = Literal["wider", "lfpw", "csv", "json"]
 
 _COLUMNS = ("file", "x", "y", "width", "height")
-# LFPW marks points, not boxes. Margins (left, top, right, bottom), shares of the points' own width and height.
-_LANDMARK_MARGINS = (0.15, 0.25, 0.15, 0.0)
+# LFPW marks points, not boxes. Margins at each side and on top, shares of the points' own width and height, that make
+# YuNet's box of them: medians over 34 faces of dlib's 68 points, with the outline of the jaw and without it.
+_WITH_OUTLINE, _WITHOUT_OUTLINE = (0.0, 0.34), (0.1, 0.35)
+_OUTLINED = 60  # points, from which the outline is among them
 
 
 class TruthBox(NamedTuple):
@@ -75,9 +77,9 @@ def read_truth(path: str | os.PathLike[str], form: TruthForm | None = None) -> T
         form: "wider": WIDER FACE's ``wider_face_*_bbx_gt.txt``, whose faces marked invalid are ignored ones; "lfpw":
             LFPW's table of landmarks (tabs or commas, columns ``imageURL``, ``worker``, ``..._x``, ``..._y``), of which
             the worker "average" is taken where there is one, else all together; or ``.pts`` files, for images of
-            the same name; landmarks become boxes by margins of 15 % at the sides and 25 % on top; "csv": columns file,
-            x, y, width, height, and ignored (0 or 1) if there is one, a row a face, numbers left empty for an image
-            without; "json": what ``fastperturb locate`` prints, or {"file": [[x, y, width, height], …]}. None tells
+            the same name; landmarks but ears become boxes by margins on top and, for sets without the outline of the
+            jaw, at the sides; "csv": columns file, x, y, width, height, and ignored (0 or 1) if there is one, a row a
+            face, numbers left empty for an image without; "json": what ``fastperturb locate`` prints, or {"file": [[x, y, width, height], …]}. None tells
             it by the name's ending (.csv, .json, .jsonl, .pts; .txt is WIDER FACE's).
 
     Raises:
@@ -150,12 +152,13 @@ def _read_lfpw(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
         files = sorted(path.rglob("*.pts")) if path.is_dir() else [path]
         for each in files:
             name = (each.relative_to(path) if path.is_dir() else Path(each.name)).with_suffix("").as_posix()
-            yield name, [_around(_pts(each))]
+            found = _pts(each)
+            yield name, [_around(found, len(found))]
         return
     text = path.read_text(encoding="utf-8-sig")
     table = csv.DictReader(io.StringIO(text), delimiter="\t" if "\t" in text.partition("\n")[0] else ",")
     columns = table.fieldnames or []
-    names = [name for name in columns if name.endswith("_x") and f"{name[:-1]}y" in columns]
+    names = [name for name in columns if name.endswith("_x") and f"{name[:-1]}y" in columns and "_ear_" not in name]
     if not names or "imageURL" not in columns:
         raise ValueError("the first line must name the columns imageURL, worker and landmarks ending in _x and _y")
     points: dict[str, dict[bool, list[tuple[float, float]]]] = {}
@@ -168,7 +171,7 @@ def _read_lfpw(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
         file = (row["imageURL"] or "").partition("?")[0].rpartition("/")[2]
         points.setdefault(file, {}).setdefault(average, []).extend(found)
     for file, sets in points.items():
-        yield file, [_around(sets.get(True) or sets[False])]
+        yield file, [_around(sets.get(True) or sets[False], len(names))]
 
 
 def _pts(path: Path) -> list[tuple[float, float]]:
@@ -183,13 +186,12 @@ def _pts(path: Path) -> list[tuple[float, float]]:
     return [(x - 1, y - 1) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
-def _around(points: list[tuple[float, float]]) -> TruthBox:
+def _around(points: list[tuple[float, float]], marked: int) -> TruthBox:
+    """The box of landmarks, of which a face has ``marked``."""
     left, top = (min(point[axis] for point in points) for axis in (0, 1))
     width, height = (max(point[axis] for point in points) - low for axis, low in ((0, left), (1, top)))
-    before, above, behind, below = _LANDMARK_MARGINS
-    return TruthBox(
-        left - before * width, top - above * height, width * (1 + before + behind), height * (1 + above + below)
-    )
+    beside, above = _WITH_OUTLINE if marked >= _OUTLINED else _WITHOUT_OUTLINE
+    return TruthBox(left - beside * width, top - above * height, width * (1 + 2 * beside), height * (1 + above))
 
 
 def _read_csv(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
