@@ -79,7 +79,8 @@ def read_truth(path: str | os.PathLike[str], form: TruthForm | None = None) -> T
             the worker "average" is taken where there is one, else all together; or ``.pts`` files, for images of
             the same name; landmarks but ears become boxes by margins on top and, for sets without the outline of the
             jaw, at the sides; "csv": columns file, x, y, width, height, and ignored (0 or 1) if there is one, a row a
-            face, numbers left empty for an image without; "json": what ``fastperturb locate`` prints, or {"file": [[x, y, width, height], …]}. None tells
+            face, numbers left empty for an image without; "json": what ``fastperturb locate`` prints, or
+            {"file": [[x, y, width, height], …]}. None tells
             it by the name's ending (.csv, .json, .jsonl, .pts; .txt is WIDER FACE's).
 
     Raises:
