@@ -7,9 +7,11 @@
 #include <cstring>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "dispatch.hpp"
+#include "distance.hpp"
 #include "perturb.hpp"
 #include "view.hpp"
 
@@ -95,6 +97,34 @@ void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, 
   fp::draw_view(view, where, static_cast<fp::Interpolation>(interpolation));
 }
 
+std::vector<std::pair<double, double>> expect_error(const py::array& image, const std::vector<RegionTuple>& regions) {
+  const fp::ImageView view = view_of(image, false);
+  const std::vector<fp::Region> where = regions_of(regions);
+  const py::gil_scoped_release release;
+  std::vector<std::pair<double, double>> result;
+  for (const fp::Expectation& region : fp::expect_error(view, where)) result.emplace_back(region.mean, region.variance);
+  return result;
+}
+
+std::tuple<std::vector<std::int64_t>, double, double, double> solve_pixels(const py::array& image,
+                                                                           const std::vector<RegionTuple>& regions,
+                                                                           double squared_error) {
+  const fp::ImageView view = view_of(image, false);
+  const std::vector<fp::Region> where = regions_of(regions);
+  const py::gil_scoped_release release;
+  const fp::Solution solution = fp::solve_pixels(view, where, squared_error);
+  return {solution.pixels, solution.expected, solution.least, solution.most};
+}
+
+double squared_error(const py::array& a, const py::array& b) {
+  const fp::ImageView left = view_of(a, false), right = view_of(b, false);
+  if (left.height != right.height || left.width != right.width || left.channels != right.channels ||
+      left.sample != right.sample)
+    throw py::value_error("a and b must have one shape and dtype");
+  const py::gil_scoped_release release;
+  return fp::squared_error(left, right);
+}
+
 py::bytes chacha20(const py::bytes& key, std::uint32_t counter, const py::bytes& nonce, std::uint32_t blocks) {
   const std::string words = nonce;
   if (words.size() != 12) throw py::value_error("nonce must have 12 bytes, got " + std::to_string(words.size()));
@@ -117,6 +147,9 @@ PYBIND11_MODULE(_core, module) {
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
   module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));
   module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"));
+  module.def("expect_error", &expect_error, py::arg("image"), py::arg("regions"));
+  module.def("solve_pixels", &solve_pixels, py::arg("image"), py::arg("regions"), py::arg("squared_error"));
+  module.def("squared_error", &squared_error, py::arg("a"), py::arg("b"));
   module.def("chacha20", &chacha20, py::arg("key"), py::arg("counter"), py::arg("nonce"), py::arg("blocks"));
   module.def("isa", &isa);
   module.def("available_isas", &fp::available_isas);

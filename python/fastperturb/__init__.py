@@ -16,17 +16,20 @@ from .errors import (
     Tampered,
     WrongKey,
 )
+from .forecasting import Forecast, forecast
 from .key import Key
 from .perturbation import UnverifiedWarning, perturb, restore
 from .record import Record
 from .region import Face, Region
 from .strength import Strength
+from .threshold import Threshold, fit_threshold
 from .viewing import view
 
 __all__ = [
     "BatchError",
     "Face",
     "FastperturbError",
+    "Forecast",
     "ImageFileError",
     "Key",
     "LossyFormat",
@@ -38,9 +41,12 @@ __all__ = [
     "Region",
     "Strength",
     "Tampered",
+    "Threshold",
     "UnverifiedWarning",
     "WrongKey",
     "__version__",
+    "fit_threshold",
+    "forecast",
     "perturb",
     "perturb_many",
     "restore",
