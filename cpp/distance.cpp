@@ -43,18 +43,20 @@ struct ColumnSums {
     }
   }
   // Adds them to the windows from number `window` on, and starts again.
-  void empty(const Tiling& tiling, std::size_t window, std::size_t channels, WindowSums& totals) {
-    const auto stride = static_cast<std::size_t>(tiling.window) * channels;
+  template <std::size_t Channels>
+  void empty(const Tiling& tiling, std::size_t window, WindowSums& totals) {
+    const std::size_t stride = static_cast<std::size_t>(tiling.window) * Channels;
     for (std::size_t first = 0; first < sum.size(); first += stride, ++window) {
-      const std::size_t last = std::min(first + stride, sum.size());
-      for (std::size_t c = 0; c < channels; ++c) {
-        std::uint64_t added = 0, added_squares = 0;
-        for (std::size_t i = first + c; i < last; i += channels) {
-          added += sum[i];
-          added_squares += squares[i];
+      std::uint64_t added[Channels] = {}, squared[Channels] = {};
+      for (std::size_t i = first, last = std::min(first + stride, sum.size()); i < last; i += Channels) {
+        for (std::size_t c = 0; c < Channels; ++c) {
+          added[c] += sum[i + c];
+          squared[c] += squares[i + c];
         }
-        totals.sum[window * channels + c] += added;
-        totals.squares[window * channels + c] += added_squares;
+      }
+      for (std::size_t c = 0; c < Channels; ++c) {
+        totals.sum[window * Channels + c] += added[c];
+        totals.squares[window * Channels + c] += squared[c];
       }
     }
     std::fill(sum.begin(), sum.end(), 0U);
@@ -62,34 +64,42 @@ struct ColumnSums {
   }
 };
 
-template <typename T, typename Square>
+template <typename T, typename Square, std::size_t Channels>
 WindowSums sum_windows(const ImageView& image, const Tiling& tiling) {
-  const auto channels = static_cast<std::size_t>(image.channels);
-  const std::size_t entries = static_cast<std::size_t>(tiling.count()) * channels;
+  const std::size_t entries = static_cast<std::size_t>(tiling.count()) * Channels;
   WindowSums totals{std::vector<std::uint64_t>(entries), std::vector<std::uint64_t>(entries)};
-  ColumnSums<T, Square> columns(static_cast<std::size_t>(tiling.box.width) * channels);
+  ColumnSums<T, Square> columns(static_cast<std::size_t>(tiling.box.width) * Channels);
   for (std::int64_t row = 0; row < tiling.rows; ++row) {
     const Rectangle first = tiling.rectangle(row * tiling.columns);
     const std::int64_t bottom = first.y + first.height;
     for (std::int64_t top = first.y; top < bottom; top += rows_at_once) {
       const Rectangle band{tiling.box.x, top, tiling.box.width, std::min(rows_at_once, bottom - top)};
       tiling.for_each_run(band, [&](std::int64_t x, std::int64_t y, std::int64_t run) {
-        columns.add(image.at(y, x), static_cast<std::size_t>(x - band.x) * channels,
-                    static_cast<std::size_t>(run) * channels);
+        columns.add(image.at(y, x), static_cast<std::size_t>(x - band.x) * Channels,
+                    static_cast<std::size_t>(run) * Channels);
       });
-      columns.empty(tiling, static_cast<std::size_t>(row * tiling.columns), channels, totals);
+      columns.template empty<Channels>(tiling, static_cast<std::size_t>(row * tiling.columns), totals);
     }
   }
   return totals;
 }
 
+template <typename T, typename Square>
+WindowSums sum_windows(const ImageView& image, const Tiling& tiling) {
+  if (image.channels == 1) return sum_windows<T, Square, 1>(image, tiling);
+  if (image.channels == 2) return sum_windows<T, Square, 2>(image, tiling);
+  return image.channels == 3 ? sum_windows<T, Square, 3>(image, tiling) : sum_windows<T, Square, 4>(image, tiling);
+}
+
 // Sum of squared deviations from the mean of `count` whole numbers, from exact sums. About a whole number next to the
-// mean it is a whole number too; the rest of the way to the mean takes off rest^2 / count, with |rest| < count.
+// mean it is a whole number too; the rest of the way to the mean takes off rest^2 / count, with |rest| < count. Squares
+// of 16-bit samples of fewer than 2^31 pixels fit 63 bits; signed numbers because they convert to double faster.
 double squared_deviations(std::uint64_t sum, std::uint64_t squares, std::uint64_t count, double inverse_count) {
-  const auto about = static_cast<std::uint64_t>(static_cast<double>(sum) * inverse_count + 0.5);
-  const auto rest = static_cast<double>(static_cast<std::int64_t>(sum - count * about));
+  const auto real = [](std::uint64_t value) { return static_cast<double>(static_cast<std::int64_t>(value)); };
+  const auto about = static_cast<std::uint64_t>(static_cast<std::int64_t>(real(sum) * inverse_count + 0.5));
+  const double rest = real(sum - count * about);
   const std::uint64_t whole = squares - about * (2 * sum - count * about);  // modulo 2^64, and it is less
-  return static_cast<double>(whole) - rest * rest * inverse_count;
+  return real(whole) - rest * rest * inverse_count;
 }
 
 struct Moments {
