@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -131,8 +132,10 @@ class Threshold:
                 if str(data["format"]) != _FORMAT:
                     raise ValueError(f"its format is {str(data['format'])!r:.40}, not {_FORMAT!r}")
                 values = {field.name: data[field.name] for field in fields(cls)}
+            if values["components"].shape[1:] != values["mean"].shape:
+                raise ValueError("its eigenfaces do not have the shape of the average face")
             return cls(**{name: value.item() if value.ndim == 0 else value for name, value in values.items()})
-        except (ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        except (ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f"{os.fspath(path)}: not a threshold file: {error}") from None
 
     def __str__(self) -> str:
