@@ -1,4 +1,4 @@
-"""The main job with an installed wheel and nothing but NumPy and OpenCV beside it: ``python tests/smoke.py PHOTOGRAPH``.
+"""The main job with an installed wheel and only NumPy and OpenCV beside it: ``python tests/smoke.py PHOTOGRAPH``.
 
 Finds the face, protects it, writes a PNG with the record inside, reads it back and restores it.
 """

@@ -16,6 +16,7 @@ from .errors import (
     Tampered,
     WrongKey,
 )
+from .faces import Detector, locate, regions_from_landmarks
 from .forecasting import Forecast, forecast
 from .key import Key
 from .perturbation import UnverifiedWarning, perturb, restore
@@ -27,6 +28,7 @@ from .viewing import view
 
 __all__ = [
     "BatchError",
+    "Detector",
     "Face",
     "FastperturbError",
     "Forecast",
@@ -47,8 +49,10 @@ __all__ = [
     "__version__",
     "fit_threshold",
     "forecast",
+    "locate",
     "perturb",
     "perturb_many",
+    "regions_from_landmarks",
     "restore",
     "restore_many",
     "view",
