@@ -133,7 +133,7 @@ def test_a_perturbed_picture_is_not_perturbed_again(folder, capsys):
     ("options", "message"),
     [
         (["--window", "8", "--cells", "4"], "window or cells, not both"),
-        (["--pixels", "8", "--coverage", ".4"], "give one of pixels, coverage, psnr, distance, mse, got pixels=8 and coverage=0.4"),
+        (["--pixels", "8", "--coverage", ".4"], "give one of pixels, coverage, psnr, distance, mse"),
         (["--window", "1"], "window must be at least 2, got 1"),
         (["--window", "big"], "--window must be a whole number of pixels or 'region', got 'big'"),
         (["--coverage", "1.5"], "coverage must be over 0 and up to 1, got 1.5"),
