@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 
 from .._optional import import_opencv
-from ..arrays import Image, available_cpus
+from ..arrays import Image
 from ..errors import ImageFileError
 from ..files import Picture
 from ..files.reading import RECORD_TEXT, decode, read_bytes
 from ..files.writing import INSIDE, TEXTS, encode, format_for, write_file
 from ..record import Record
+from ..threads import available_cpus
 from .errors import describe
 from .marks import MARK_TEXT, Marks, read_mark
 from .options import Job

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from ..arrays import available_cpus
 from ..files import MAX_PIXELS
 from ..key import Key
 from ..strength import DEFAULT_CELLS, Strength
+from ..threads import available_cpus
 from .sections import LAST_SECTION, Command, option, shared
 
 KEY_VARIABLE = "FASTPERTURB_KEY"
