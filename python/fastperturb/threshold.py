@@ -5,12 +5,14 @@ docs/distance.md says what the threshold means for the distance of an image, and
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +96,7 @@ class Threshold:
         image: Image,
         regions: RegionLike | Iterable[RegionLike],
         *,
-        window: int | None = None,
+        window: int | Literal["region"] | None = None,
         cells: int | None = None,
     ) -> Strength:
         """The strength that moves the regions of an image by ``theta``.
@@ -112,12 +114,15 @@ class Threshold:
         samples = distance.owned_samples(image, as_regions(regions))
         return Strength(window=window, cells=cells, distance=self.theta * (samples / self.mean.size) ** 0.5)
 
+    def to_bytes(self) -> bytes:
+        """The contents of a threshold file: NumPy's ``.npz``, without pickles."""
+        file = io.BytesIO()
+        np.savez_compressed(file, format=_FORMAT, **{field.name: getattr(self, field.name) for field in fields(self)})
+        return file.getvalue()
+
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes an ``.npz`` file, without pickles, to exactly this path."""
-        with open(path, "wb") as file:  # noqa: PTH123 - a path or a file name
-            np.savez_compressed(
-                file, format=_FORMAT, **{field.name: getattr(self, field.name) for field in fields(self)}
-            )
+        """Writes :meth:`to_bytes` to exactly this path."""
+        Path(path).write_bytes(self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Threshold:

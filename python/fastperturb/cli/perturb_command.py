@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import click
 
@@ -14,11 +14,11 @@ from ..files.reading import find_record
 from ..key import Key
 from ..perturbation import perturb as perturb_image
 from ..record import RECORD_VERSION
-from ..strength import Strength
+from .aim import Aim, aim_options
 from .finder import Finder, finder_options
 from .job import Writer, plan_output, read_picture, run_job
 from .marks import Marks
-from .options import Job, job_options, key_or_one_time, strength_options
+from .options import Job, job_options, key_or_one_time
 from .paths import Source
 from .report import Outcome
 from .sections import SectionCommand, option, shared
@@ -65,10 +65,10 @@ _choices = shared(
 @click.command(cls=SectionCommand, short_help="Hide the faces of photographs.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
 @key_or_one_time
-@strength_options
+@aim_options
 @finder_options
 @_choices
-def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choices: Choices) -> int:
+def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choices) -> int:
     """Hide the faces of photographs.
 
     Pixels inside faces are permuted under a key; 'restore' brings the originals back bit for bit. Without a key a
@@ -88,8 +88,8 @@ def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choic
         _say("JPEG changes pixels: what is restored from these files will not be the originals")
     if key is None and not (job.quiet and click.get_current_context().params["one_time_key"]):
         _say("no key: a one-time key is made and dropped, so the results can never be restored")
-    step = _Perturbing(job, Key.generate() if key is None else key, strength, finder, choices)
-    settings = [asdict(strength), choices.reproducible, RECORD_VERSION]
+    step = _Perturbing(job, Key.generate() if key is None else key, aim, finder, choices)
+    settings = [aim.identity(), choices.reproducible, RECORD_VERSION]
     step.writer = Writer(job, targets, Marks("perturb", settings, key), choices.record_beside)
     step.reversible = key is not None
     return run_job(job, step, inputs, targets)
@@ -105,10 +105,10 @@ class _Perturbing:
     writer: Writer
     reversible: bool
 
-    def __init__(self, job: Job, key: Key, strength: Strength, finder: Finder, choices: Choices) -> None:
+    def __init__(self, job: Job, key: Key, aim: Aim, finder: Finder, choices: Choices) -> None:
         self._job = job
         self._key = key
-        self._strength = strength
+        self._aim = aim
         self._finder = finder
         self._choices = choices
 
@@ -127,7 +127,7 @@ class _Perturbing:
             picture.pixels,
             found,
             self._key,
-            self._strength,
+            self._aim.strength_for(picture.pixels, found),
             reproducible=self._choices.reproducible,
             out=picture.pixels,
         )
