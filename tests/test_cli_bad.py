@@ -1,6 +1,7 @@
 """The command line when something is wrong: files, inputs, outputs, options; no face; what is missing."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -48,6 +49,47 @@ def test_no_face_is_not_success(folder, here, capsys, choice, code, written):
         assert run(job) == 0
         assert lines_of(capsys.readouterr().out)[0]["status"] == "unchanged"
         assert run([*job[:-2], "fail"]) == 1
+
+
+@pytest.mark.parametrize(("choice", "code", "written"), [("fail", 1, 1), ("skip", 0, 1), ("copy", 0, 2)])
+def test_no_record_is_not_success(folder, here, capsys, choice, code, written):
+    assert run(["perturb", "in/a.png", "-o", "out", *BOXES]) == 0
+    (here / "out" / "plain.png").write_bytes((folder / "a.png").read_bytes())
+    capsys.readouterr()
+    for first in (True, False):
+        job = ["restore", "out", "-o", "back", "--key-file", "my.key", "--on-no-record", choice]
+        assert run(job) == code
+        assert ("plain.png: no record inside" in capsys.readouterr().err) == (choice != "copy" or first)
+        assert len(tree(here / "back")) == written
+        assert same("back/a.png", "in/a.png")
+    if choice == "copy":
+        assert same("back/plain.png", "in/a.png")
+
+
+def test_a_record_that_is_none_is_told(folder, here, capsys):
+    (folder / "a.png.json").write_text('{"title": "IMG_0001.jpg"}')  # as photo services write them
+    assert run(["perturb", "in/a.png", "-o", "x.png", *BOXES]) == 0
+    assert run(["view", "in/a.png", "-o", "v.png", "--boxes", "boxes.json"]) == 0
+    assert run(["restore", "in/a.png", "-o", "y.png", "--key-file", "my.key"]) == 1
+    assert "in/a.png.json: a record must be a JSON object" in capsys.readouterr().err
+    assert run(["view", "in/b.pgm", "-o", "w.png"]) == 1
+    assert "no record and no face found; nothing written" in capsys.readouterr().err
+
+
+def test_an_error_that_nobody_foresaw_fails_its_file_alone(folder, here, capsys, monkeypatch):
+    def broken(path):
+        if path.name == "a.png":
+            raise MemoryError
+        if path.name == "b.pgm":
+            raise RuntimeError("two\nlines")
+        return path.read_bytes()
+
+    monkeypatch.setattr("fastperturb.cli.job.read_bytes", broken)
+    assert run(["perturb", "in", "-o", "out", *BOXES]) == 1
+    err = capsys.readouterr().err
+    assert "in/a.png: not enough memory\n" in err
+    assert "in/b.pgm: unexpected RuntimeError: two lines\n" in err
+    assert len(tree(here / "out")) == 3
 
 
 def test_a_bad_file_does_not_lose_the_others(folder, here, capsys):
@@ -174,3 +216,22 @@ def test_the_program_without_its_extra_says_how_to_get_it(tmp_path):
     assert done.returncode == 2
     assert "pip install 'fastperturb[cli]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names of any bytes")
+def test_names_of_any_kind_are_worked_on_and_shown_on_one_line(folder, here, capsys):
+    names = [os.fsdecode(b"line\nbreak\x1b[31m.png"), os.fsdecode(b"latin-1 \xe9.png"), "写真 ünï.png", "-o.png"]
+    for name in names:
+        (here / "odd").mkdir(exist_ok=True)
+        (here / "odd" / name).write_bytes((folder / "a.png").read_bytes())
+    (here / "boxes.json").write_text(json.dumps({name: [[5, 6, 20, 22]] for name in names}))
+    assert run(["perturb", "odd", "-o", "out", *BOXES, "--verbose"]) == 0
+    assert len(capsys.readouterr().err.splitlines()) == 5
+    assert len(tree(here / "out")) == 4
+    assert run(["inspect", "out"]) == 0
+    out = capsys.readouterr().out
+    assert "out/line\\nbreak\\x1b[31m.png" in out
+    assert "out/latin-1 \\udce9.png" in out
+    (here / "odd" / names[0]).write_text("no picture")
+    assert run(["perturb", "odd", "-o", "more", *BOXES, "--json"]) == 1
+    assert {item["file"] for item in lines_of(capsys.readouterr().out)[:-1]} == {f"odd/{name}" for name in names}

@@ -13,7 +13,7 @@ from .. import __version__
 from ..errors import FastperturbError
 from ..perturbation import UnverifiedWarning
 from .demo_command import demo
-from .errors import describe
+from .errors import describe, printable
 from .inspect_command import inspect
 from .key_commands import keygen
 from .locate_command import locate
@@ -79,5 +79,5 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"fastperturb: {message}\n")
+    sys.stderr.write(f"fastperturb: {printable(message)}\n")
     return code

@@ -1,4 +1,4 @@
-"""Errors as one line each."""
+"""Errors as one line each, and lines that a terminal can show whatever a file is called."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def describe(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "not enough memory"
     return f"unexpected {type(error).__name__}: {text}" if text else f"unexpected {type(error).__name__}"
+
+
+def printable(text: str) -> str:
+    """The text with control characters, line breaks and undecodable bytes of file names escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -14,6 +14,7 @@ from ..files.reading import find_record
 from ..key import Key
 from ..perturbation import restore as restore_image
 from ..record import Record
+from .errors import printable
 from .job import read_picture, run_job
 from .options import Job, job_options, key_if_any
 from .paths import Inputs, Source
@@ -66,7 +67,7 @@ def _as_text(path: Path, facts: dict[str, Any]) -> str:
     kinds = {1: "grey", 3: "RGB", 4: "RGBA"}
     bits = 16 if facts["dtype"] == "uint16" else 8
     lines = [
-        f"{path}",
+        printable(str(path)),
         f"  picture   {facts['format']}, {facts['width']} x {facts['height']}, {kinds[facts['channels']]}, {bits} bit"
         + (", with a colour profile" if facts["profile"] else ""),
     ]

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .errors import printable
+
 OK, FAILED, INTERRUPTED = 0, 1, 130
 PROBLEMS = ("failed", "no face", "no record")
 """Statuses that make the exit code 1."""
@@ -91,6 +93,7 @@ class Report:
 
     def say(self, line: str) -> None:
         """A line on standard error, above the progress bar."""
+        line = printable(line)
         if self._progress is None:
             sys.stderr.write(f"fastperturb: {line}\n")
         else:

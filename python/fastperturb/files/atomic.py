@@ -55,6 +55,8 @@ def _write_nameless(path: Path, parts: Iterable[Bytes], overwrite: bool) -> bool
             name = _partial_name(path)
             _give_name(descriptor, name)
             _replace(name, path)
+        except OSError:
+            return False  # some file systems and sandboxes give no names afterwards
     finally:
         os.close(descriptor)
     return True

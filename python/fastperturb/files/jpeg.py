@@ -102,14 +102,17 @@ def _joined(parts: dict[int, tuple[int, bytes]]) -> bytes | None:
 
 def with_segments(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:
     """The parts of a JPEG with an ICC profile, and short texts in a comment."""
-    parts: list[Bytes] = [data[:2]]
+    start = 2
+    if bytes(data[2:4]) == b"\xff\xe0":  # JFIF wants its segment first
+        start = 4 + int(struct.unpack_from(">H", data, 4)[0])
+    parts: list[Bytes] = [data[:start]]
     profile = icc or b""
-    pieces = [profile[start : start + _PIECE] for start in range(0, len(profile), _PIECE)]
+    pieces = [profile[place : place + _PIECE] for place in range(0, len(profile), _PIECE)]
     if len(pieces) < 256:
         parts += [_segment(_APP2, _ICC + bytes((i, len(pieces))) + piece) for i, piece in enumerate(pieces, 1)]
     if texts:
         parts.append(_segment(_COMMENT, pack_texts(texts)))
-    return [*parts, data[2:]]
+    return [*parts, data[start:]]
 
 
 def _segment(marker: int, body: bytes) -> bytes:
