@@ -58,7 +58,7 @@ class Job:
 
 _FILES, _REPORT = "Files", LAST_SECTION
 _INPUTS = click.Argument(["inputs"], nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
-_OUTPUT_HELP = "Where to write: a folder, or for one input file also a file name. Needed."
+_OUTPUT_HELP = "Where to write: a folder, or for one input file also a file name."
 _RUNNING = (
     option(
         "--jobs",
@@ -92,7 +92,15 @@ def job_options(*formats: str, output: bool = True) -> Callable[[Command], Comma
         output: whether an output must be named.
     """
     choices = [
-        option("--output", "-o", type=_PATH, required=output, metavar="PATH", section=_FILES, help=_OUTPUT_HELP),
+        option(
+            "--output",
+            "-o",
+            type=_PATH,
+            required=output,
+            metavar="PATH",
+            section=_FILES,
+            help=_OUTPUT_HELP + " Needed." * output,
+        ),
         option(
             "--format",
             type=click.Choice(formats),

@@ -88,10 +88,9 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
         _say("JPEG changes pixels: what is restored from these files will not be the originals")
     if key is None and not (job.quiet and click.get_current_context().params["one_time_key"]):
         _say("no key: a one-time key is made and dropped, so the results can never be restored")
-    step = _Perturbing(job, Key.generate() if key is None else key, aim, finder, choices)
     settings = [aim.identity(), choices.reproducible, RECORD_VERSION]
-    step.writer = Writer(job, targets, Marks("perturb", settings, key), choices.record_beside)
-    step.reversible = key is not None
+    writer = Writer(job, targets, Marks("perturb", settings, key), choices.record_beside)
+    step = _Perturbing(job, key or Key.generate(), key is not None, aim, finder, choices, writer)
     return run_job(job, step, inputs, targets)
 
 
@@ -99,36 +98,35 @@ def _say(line: str) -> None:
     sys.stderr.write(f"fastperturb: {line}\n")
 
 
+@dataclass(frozen=True, slots=True)
 class _Perturbing:
     """What is done to one file, from any thread."""
 
-    writer: Writer
+    job: Job
+    key: Key
     reversible: bool
-
-    def __init__(self, job: Job, key: Key, aim: Aim, finder: Finder, choices: Choices) -> None:
-        self._job = job
-        self._key = key
-        self._aim = aim
-        self._finder = finder
-        self._choices = choices
+    aim: Aim
+    finder: Finder
+    choices: Choices
+    writer: Writer
 
     def __call__(self, source: Source) -> Outcome:
-        mark = self.writer.marks.mark(source.path, self._finder.identity(source))
-        marks = (mark, mark + COPIED) if self._choices.on_no_face == "copy" else (mark,)
+        mark = self.writer.marks.mark(source.path, self.finder.identity(source))
+        marks = (mark, mark + COPIED) if self.choices.on_no_face == "copy" else (mark,)
         done = self.writer.done_before(source, marks)
         if done is not None:
             return done
-        picture = read_picture(source, self._job)
+        picture = read_picture(source, self.job)
         _refuse_perturbed(source, picture.texts)
-        found = self._finder.find(picture, source)
+        found = self.finder.find(picture, source)
         if not found:
             return self._without_face(source, picture, mark + COPIED)
         hidden, record = perturb_image(
             picture.pixels,
             found,
-            self._key,
-            self._aim.strength_for(picture.pixels, found),
-            reproducible=self._choices.reproducible,
+            self.key,
+            self.aim.strength_for(picture.pixels, found),
+            reproducible=self.choices.reproducible,
             out=picture.pixels,
         )
         path = self.writer.write(source, hidden, picture.icc, mark, record if self.reversible else None)
@@ -136,11 +134,11 @@ class _Perturbing:
         return Outcome(source.path, "perturbed", path, facts=facts)
 
     def _without_face(self, source: Source, picture: Picture, mark: str) -> Outcome:
-        what = "no face found" if self._finder.boxes is None else "no boxes given"
-        if self._choices.on_no_face == "copy":
+        what = "no face found" if self.finder.boxes is None else "no boxes given"
+        if self.choices.on_no_face == "copy":
             path = self.writer.write(source, picture.pixels, picture.icc, mark)
             return Outcome(source.path, "copied", path, f"{what}; copied in the clear")
-        if self._choices.on_no_face == "skip":
+        if self.choices.on_no_face == "skip":
             return Outcome(source.path, "skipped", message=f"{what}; skipped")
         return Outcome(source.path, "no face", message=f"{what}; nothing written", facts={"error": "NoFaceFound"})
 
