@@ -50,7 +50,7 @@ def measure(images, strength, draws):
 
 
 @pytest.mark.parametrize("window", [4, 12, "region"])
-@pytest.mark.parametrize(("coverage", "draws"), [(0.01, 60), (0.3, 4), (1.0, 2)])
+@pytest.mark.parametrize(("coverage", "draws"), [(0.01, 60), (0.3, 16), (1.0, 12)])
 def test_the_law_on_faces(faces, window, coverage, draws):
     ratios, deviations = measure(faces[0][::10], fp.Strength(window=window, coverage=coverage), draws)
     assert abs(10 * math.log10(ratios.mean())) < 0.05
