@@ -14,7 +14,9 @@
 #error "fastperturb stores keystream words and samples little-endian; big-endian machines are not supported"
 #endif
 
+#include "kernels_error.inl"
 #include "kernels_random.inl"
+#include "kernels_ssim.inl"
 
 namespace fastperturb {
 
@@ -24,6 +26,17 @@ const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
     chacha20,
     draw16,
     draw32,
+    squared_error_u8,
+    squared_error_u16,
+    squared_error_floating<float>,
+    squared_error_floating<double>,
+    ssim_spread_u8,
+    ssim_spread_samples<uint16_t>,
+    ssim_spread_samples<float>,
+    ssim_spread_samples<double>,
+    ssim_rows,
+    ssim_columns,
+    ssim_score,
 };
 
 }  // namespace fastperturb
