@@ -14,6 +14,8 @@
 #error "fastperturb stores keystream words and samples little-endian; big-endian machines are not supported"
 #endif
 
+#include "kernels_simd.inl"
+
 #include "kernels_error.inl"
 #include "kernels_random.inl"
 #include "kernels_ssim.inl"

@@ -1,26 +1,8 @@
 // Part of kernels.cpp: sums of squared differences. Integers are exact: 32-bit lanes are emptied into 64 bits before
 // they can overflow. Plain loops reach a third of these intrinsics in cache (GCC 12), so x86 has its own, in one text
 // for three widths of register; everything else takes the plain loops.
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
-
 namespace fastperturb {
 namespace {
-
-#if defined(__AVX512BW__)
-using Register = __m512i;
-#define FASTPERTURB_SIMD(operation) _mm512_##operation
-inline Register load(const void* from) { return _mm512_loadu_si512(from); }
-#elif defined(__AVX2__)
-using Register = __m256i;
-#define FASTPERTURB_SIMD(operation) _mm256_##operation
-inline Register load(const void* from) { return _mm256_loadu_si256((const __m256i*)from); }
-#elif defined(__SSE2__)
-using Register = __m128i;
-#define FASTPERTURB_SIMD(operation) _mm_##operation
-inline Register load(const void* from) { return _mm_loadu_si128((const __m128i*)from); }
-#endif
 
 #if defined(__SSE2__)
 typedef uint32_t Sums __attribute__((vector_size(sizeof(Register))));

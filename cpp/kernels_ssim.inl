@@ -1,10 +1,6 @@
 // Part of kernels.cpp: the four stages of SSIM (Wang, Bovik, Sheikh, Simoncelli 2004) on strips spread over 16 lanes,
 // as kernels.hpp lays them out. With u = x + y and v = x - y four filtered quantities are enough: u, v, u^2, v^2. Every
 // sum is written in the order in which it is added and nothing is fused, so all builds give the same bits.
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
-
 namespace fastperturb {
 namespace {
 
@@ -16,20 +12,22 @@ namespace {
 
 constexpr int block_vectors = 4;  // outputs of a filter made at once: each input is loaded 14/4 times instead of 11
 
-// words[16 q + l] = the four bytes at from + l * step + 4 q, for q < 4.
+// words[16 q + l] = the four bytes at from + l * step + 4 q, for q < 4. Stored in whole registers: a load that spans two
+// stores would wait until both have left for the cache.
 inline void spread_words(const uint8_t* from, ptrdiff_t step, uint32_t* words) {
 #if defined(__SSE2__)
-  for (int l = 0; l < ssim_lanes; l += 4, from += 4 * step) {
-    const __m128i row0 = _mm_loadu_si128((const __m128i*)from), row1 = _mm_loadu_si128((const __m128i*)(from + step));
-    const __m128i row2 = _mm_loadu_si128((const __m128i*)(from + 2 * step));
-    const __m128i row3 = _mm_loadu_si128((const __m128i*)(from + 3 * step));
-    const __m128i low01 = _mm_unpacklo_epi32(row0, row1), low23 = _mm_unpacklo_epi32(row2, row3);
-    const __m128i high01 = _mm_unpackhi_epi32(row0, row1), high23 = _mm_unpackhi_epi32(row2, row3);
-    __m128i* const to = (__m128i*)(words + l);
-    _mm_store_si128(to, _mm_unpacklo_epi64(low01, low23));
-    _mm_store_si128(to + 4, _mm_unpackhi_epi64(low01, low23));
-    _mm_store_si128(to + 8, _mm_unpacklo_epi64(high01, high23));
-    _mm_store_si128(to + 12, _mm_unpackhi_epi64(high01, high23));
+  constexpr int width = sizeof(Register) / 4;
+  for (int l = 0; l < ssim_lanes; l += width, from += width * step) {
+    const Register row0 = load_sixteens(from, 4 * step), row1 = load_sixteens(from + step, 4 * step);
+    const Register row2 = load_sixteens(from + 2 * step, 4 * step), row3 = load_sixteens(from + 3 * step, 4 * step);
+    const Register low01 = FASTPERTURB_SIMD(unpacklo_epi32)(row0, row1);
+    const Register low23 = FASTPERTURB_SIMD(unpacklo_epi32)(row2, row3);
+    const Register high01 = FASTPERTURB_SIMD(unpackhi_epi32)(row0, row1);
+    const Register high23 = FASTPERTURB_SIMD(unpackhi_epi32)(row2, row3);
+    *(Register*)(words + l) = FASTPERTURB_SIMD(unpacklo_epi64)(low01, low23);
+    *(Register*)(words + l + ssim_lanes) = FASTPERTURB_SIMD(unpackhi_epi64)(low01, low23);
+    *(Register*)(words + l + 2 * ssim_lanes) = FASTPERTURB_SIMD(unpacklo_epi64)(high01, high23);
+    *(Register*)(words + l + 3 * ssim_lanes) = FASTPERTURB_SIMD(unpackhi_epi64)(high01, high23);
   }
 #else
   for (int q = 0; q < 4; ++q)

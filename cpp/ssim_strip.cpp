@@ -13,6 +13,7 @@ namespace fastperturb {
 namespace {
 
 constexpr std::int64_t lanes = ssim_lanes;
+constexpr std::int64_t prefetched_rows = 8;
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
@@ -58,8 +59,10 @@ SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings) {
   plan.border = settings.whole ? plan.radius : 0;
   plan.height = image.height - 2 * (plan.radius - plan.border);
   plan.width = image.width - 2 * (plan.radius - plan.border);
-  // Longer strips spread fewer pixels twice; shorter ones keep the ring in the first cache.
-  const std::int64_t widest = lanes * std::clamp<std::int64_t>(2 * plan.radius, 8, 32);
+  // Longer segments spread fewer pixels twice; shorter ones keep the ring in the first cache, where it has room for one
+  // channel only.
+  const std::int64_t shortest = image.channels == 1 ? 8 : 16;
+  const std::int64_t widest = lanes * (plan.radius <= 5 ? shortest : std::clamp<std::int64_t>(2 * plan.radius, shortest, 32));
   const std::int64_t wanted = (plan.width + widest - 1) / widest;
   plan.segment = ((plan.width + wanted - 1) / wanted + lanes - 1) / lanes;
   plan.tiles = (plan.width + lanes * plan.segment - 1) / (lanes * plan.segment);
@@ -89,7 +92,8 @@ void SsimStrip::allocate() {
   const Samples& image = job_.pair.a;
   plane_floats_ = size(lanes * plan_.segment);
   filtered_floats_ = 4 * plane_floats_;
-  const std::size_t spread = size(planes_ * strip_.pitch * lanes), ring = size(planes_ * slots_) * filtered_floats_;
+  ring_pitch_ = filtered_floats_ + lanes;  // a power of two would put all rows into the same places of the cache
+  const std::size_t spread = size(planes_ * strip_.pitch * lanes), ring = size(planes_ * slots_) * ring_pitch_;
   const std::size_t block = size(ssim_block_rows) * plane_floats_;
   const std::size_t floats = 2 * spread + ring + 8 * block + 2 * block + 16;
   memory_.reset(new float[floats]);
@@ -193,11 +197,25 @@ const std::uint8_t* SsimStrip::load(const Samples& image, std::int64_t y, std::u
   return buffer;
 }
 
+// A strip's rows lie too far apart for the processor to foresee them.
+void SsimStrip::prefetch(const Samples& image, std::int64_t y) const {
+#if defined(__GNUC__)
+  const std::int64_t row = y - plan_.border;
+  if (row < 0 || row >= image.height) return;
+  const std::uint8_t* end = image.at(row, last_column_);
+  for (const std::uint8_t* from = image.at(row, first_column_); from < end; from += 64) __builtin_prefetch(from);
+#else
+  (void)image, (void)y;
+#endif
+}
+
 // Brings row y into the ring: spread over the lanes and filtered along the row, every channel.
 void SsimStrip::hold(std::int64_t y) {
   const std::int64_t slot = y % slots_;
   if (held_[size(slot)] == y) return;
   held_[size(slot)] = y;
+  prefetch(job_.pair.a, y + prefetched_rows);
+  prefetch(job_.pair.b, y + prefetched_rows);
   const std::uint8_t* a = load(job_.pair.a, y, row_bytes_.data());
   const std::uint8_t* b = load(job_.pair.b, y, row_bytes_.data() + row_bytes_.size() / 2);
   switch (job_.pair.a.element) {
@@ -223,12 +241,12 @@ void SsimStrip::hold(std::int64_t y) {
     }
   for (std::int64_t plane = 0; plane < planes_; ++plane)
     kernels_.ssim_rows(u_ + size(plane) * pitch, v_ + size(plane) * pitch, strip_.segment, settings_.weights.data(),
-                       strip_.radius, ring_ + size(plane * slots_ + slot) * filtered_floats_);
+                       strip_.radius, ring_ + size(plane * slots_ + slot) * ring_pitch_);
 }
 
 void SsimStrip::columns(std::int64_t y, std::int64_t count, std::int64_t plane, float* moments) {
   for (std::int64_t i = 0; i < count + 2 * plan_.radius; ++i)
-    rows_[size(i)] = ring_ + size(plane * slots_ + (y + i) % slots_) * filtered_floats_;
+    rows_[size(i)] = ring_ + size(plane * slots_ + (y + i) % slots_) * ring_pitch_;
   kernels_.ssim_columns(rows_.data(), static_cast<int>(count), strip_.segment, settings_.weights.data(), strip_.radius,
                         moments);
 }

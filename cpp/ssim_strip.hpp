@@ -37,6 +37,7 @@ class SsimStrip {
   bool rows_differ(std::int64_t y);
   bool differs(std::int64_t first, std::int64_t last);
   const std::uint8_t* load(const Samples& image, std::int64_t y, std::uint8_t* buffer) const;
+  void prefetch(const Samples& image, std::int64_t y) const;
   void hold(std::int64_t y);
   void columns(std::int64_t y, std::int64_t count, std::int64_t plane, float* moments);
   void score_block(std::int64_t y, std::int64_t count, double* sums);
@@ -53,7 +54,7 @@ class SsimStrip {
   std::int64_t first_column_ = 0, last_column_ = 0;      // of the image that its windows see
   std::int64_t slots_ = 0, planes_ = 0;                  // rows in the ring; filtered planes per row
   std::int64_t differs_at_ = -1, equal_until_ = 0;       // a row that differs; from there on, rows known to be equal
-  std::size_t plane_floats_ = 0, filtered_floats_ = 0;   // of one plane of centres; of the four that a filter gives
+  std::size_t plane_floats_ = 0, filtered_floats_ = 0, ring_pitch_ = 0;   // of one plane of centres; of the four that a filter gives
   std::vector<std::int64_t> held_;                       // which row a slot of the ring holds
   std::vector<const float*> rows_;
   std::vector<std::uint8_t> row_bytes_;                  // copies of rows that end too early or are reflected
