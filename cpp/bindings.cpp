@@ -76,7 +76,8 @@ using PermuteJob = std::tuple<py::array, std::vector<RegionTuple>, py::bytes>;
 
 std::vector<std::vector<std::uint64_t>> permute(const std::vector<PermuteJob>& jobs, bool inverse, int threads) {
   std::vector<fp::Job> work;
-  for (const auto& [image, regions, key] : jobs) work.push_back({view_of(image, true), regions_of(regions), key_of(key)});
+  for (const auto& [image, regions, key] : jobs)
+    work.push_back({view_of(image, true), regions_of(regions), key_of(key)});
   const py::gil_scoped_release release;
   return fp::permute(work, inverse, threads);
 }
@@ -111,7 +112,7 @@ std::string isa() { return fp::kernels().name; }
 
 }  // namespace
 
-PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
+PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
   module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));

@@ -42,9 +42,9 @@ struct Kernels {
   void (*chacha20)(const uint32_t key[8], const BlockAddress* addresses, size_t count, uint8_t* out);
 
   // Multiply step of Lemire's bounded draw (2019, "Fast random integer generation in an interval"), for consecutive
-  // falling bounds: draws[i] = words[i] * (bound - i) >> bits of a word, for i < count <= bound. Returns whether any low
-  // half is under its bound, the case in which a draw may be biased and has to be looked at. Words are little-endian
-  // bytes at any alignment. draw16 needs bound <= 65535, draw32 bound <= 2^32 - 1.
+  // falling bounds: draws[i] = words[i] * (bound - i) >> bits of a word, for i < count <= bound. Where the low half of
+  // the product is under its bound the draw may be biased: its highest bit is set to say so, and true is returned if
+  // there is one. Words are little-endian bytes at any alignment. draw16 needs bound <= 65535, draw32 bound < 2^31.
   bool (*draw16)(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws);
   bool (*draw32)(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws);
 

@@ -47,6 +47,22 @@ inline Words rotate(Words a) {
   return (a << N) | (a >> (32 - N));
 }
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+// AVX2 has no rotation: by whole bytes one shuffle does what two shifts and an or would.
+typedef uint8_t Bytes __attribute__((vector_size(4 * lanes)));
+#define FASTPERTURB_EACH_WORD(a, b, c, d)                                                                             \
+  a, b, c, d, a + 4, b + 4, c + 4, d + 4, a + 8, b + 8, c + 8, d + 8, a + 12, b + 12, c + 12, d + 12, a + 16, b + 16, \
+      c + 16, d + 16, a + 20, b + 20, c + 20, d + 20, a + 24, b + 24, c + 24, d + 24, a + 28, b + 28, c + 28, d + 28
+template <>
+inline Words rotate<16>(Words a) {
+  return (Words)__builtin_shufflevector((Bytes)a, (Bytes)a, FASTPERTURB_EACH_WORD(2, 3, 0, 1));
+}
+template <>
+inline Words rotate<8>(Words a) {
+  return (Words)__builtin_shufflevector((Bytes)a, (Bytes)a, FASTPERTURB_EACH_WORD(3, 0, 1, 2));
+}
+#endif
+
 inline void quarter_round(Words& a, Words& b, Words& c, Words& d) {
   a = a + b, d = rotate<16>(d ^ a);
   c = c + d, b = rotate<12>(b ^ c);
@@ -59,6 +75,41 @@ inline Words broadcast(uint32_t value) {
   for (int i = 0; i < lanes; ++i) all[i] = value;
   return all;
 }
+
+#if defined(__GNUC__)
+// The same four places in every 16 bytes of a pair of vectors, as __builtin_shufflevector counts them.
+#if defined(__AVX512F__)
+#define FASTPERTURB_EACH_QUAD(a, b, c, d) \
+  a, b, c, d, a + 4, b + 4, c + 4, d + 4, a + 8, b + 8, c + 8, d + 8, a + 12, b + 12, c + 12, d + 12
+#elif defined(__AVX2__)
+#define FASTPERTURB_EACH_QUAD(a, b, c, d) a, b, c, d, a + 4, b + 4, c + 4, d + 4
+#else
+#define FASTPERTURB_EACH_QUAD(a, b, c, d) a, b, c, d
+#endif
+#define FASTPERTURB_ZIP(a, b, i, j, k, l) __builtin_shufflevector(a, b, FASTPERTURB_EACH_QUAD(i, j, k, l))
+
+// Turns words across lanes into blocks: four words of four blocks are transposed at a time, within 16 bytes.
+inline void store_blocks(const Words x[16], uint8_t* out) {
+  for (int w = 0; w < 16; w += 4) {
+    const Words low01 = FASTPERTURB_ZIP(x[w], x[w + 1], 0, lanes, 1, lanes + 1);
+    const Words high01 = FASTPERTURB_ZIP(x[w], x[w + 1], 2, lanes + 2, 3, lanes + 3);
+    const Words low23 = FASTPERTURB_ZIP(x[w + 2], x[w + 3], 0, lanes, 1, lanes + 1);
+    const Words high23 = FASTPERTURB_ZIP(x[w + 2], x[w + 3], 2, lanes + 2, 3, lanes + 3);
+    const Words rows[4] = {FASTPERTURB_ZIP(low01, low23, 0, 1, lanes, lanes + 1),
+                           FASTPERTURB_ZIP(low01, low23, 2, 3, lanes + 2, lanes + 3),
+                           FASTPERTURB_ZIP(high01, high23, 0, 1, lanes, lanes + 1),
+                           FASTPERTURB_ZIP(high01, high23, 2, 3, lanes + 2, lanes + 3)};
+    for (int row = 0; row < 4; ++row)
+      for (int quad = 0; quad < lanes / 4; ++quad)
+        memcpy(out + 64 * (4 * quad + row) + 4 * w, (const uint8_t*)&rows[row] + 16 * quad, 16);
+  }
+}
+#else
+inline void store_blocks(const Words x[16], uint8_t* out) {
+  for (int i = 0; i < lanes; ++i)
+    for (int w = 0; w < 16; ++w) memcpy(out + 64 * i + 4 * w, &x[w].lane[i], 4);
+}
+#endif
 
 // Twenty rounds over `lanes` blocks whose addresses are given; writes them one after the other.
 inline void chacha20_lanes(const uint32_t key[8], const BlockAddress* addresses, uint8_t* out) {
@@ -81,16 +132,8 @@ inline void chacha20_lanes(const uint32_t key[8], const BlockAddress* addresses,
     quarter_round(x[2], x[7], x[8], x[13]);
     quarter_round(x[3], x[4], x[9], x[14]);
   }
-  uint32_t words[16][lanes];
-  for (int w = 0; w < 16; ++w) {
-    x[w] = x[w] + start[w];
-    memcpy(words[w], &x[w], sizeof(Words));
-  }
-  for (int i = 0; i < lanes; ++i) {
-    uint32_t block[16];
-    for (int w = 0; w < 16; ++w) block[w] = words[w][i];
-    memcpy(out + 64 * i, block, 64);
-  }
+  for (int w = 0; w < 16; ++w) x[w] = x[w] + start[w];
+  store_blocks(x, out);
 }
 
 void chacha20(const uint32_t key[8], const BlockAddress* addresses, size_t count, uint8_t* out) {
@@ -112,10 +155,10 @@ bool draw16(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws)
     memcpy(&word, words + 2 * i, 2);
     const uint32_t range = bound - (uint32_t)i;
     const uint32_t product = word * range;
-    draws[i] = product >> 16;
-    suspect |= (uint32_t)((product & 0xffff) < range);
+    draws[i] = product >> 16 | (uint32_t)((product & 0xffff) < range) << 31;
+    suspect |= draws[i];
   }
-  return suspect != 0;
+  return suspect >> 31 != 0;
 }
 
 bool draw32(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws) {
@@ -125,10 +168,10 @@ bool draw32(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws)
     memcpy(&word, words + 4 * i, 4);
     const uint32_t range = bound - (uint32_t)i;
     const uint64_t product = (uint64_t)word * range;
-    draws[i] = (uint32_t)(product >> 32);
-    suspect |= (uint32_t)((uint32_t)product < range);
+    draws[i] = (uint32_t)(product >> 32) | (uint32_t)((uint32_t)product < range) << 31;
+    suspect |= draws[i];
   }
-  return suspect != 0;
+  return suspect >> 31 != 0;
 }
 
 }  // namespace

@@ -10,9 +10,10 @@ namespace {
 constexpr std::uint32_t refill_blocks = 128;
 
 std::uint32_t load_word(const std::uint8_t* from, std::uint32_t word_bytes) {
-  std::uint32_t word = 0;
-  std::memcpy(&word, from, word_bytes);
-  return word;
+  std::uint16_t narrow;
+  std::uint32_t wide;
+  if (word_bytes == 2) return std::memcpy(&narrow, from, 2), narrow;
+  return std::memcpy(&wide, from, 4), wide;
 }
 
 }  // namespace
@@ -75,10 +76,10 @@ void WindowDraws::settle(std::uint32_t first, std::uint32_t n, const std::uint8_
   const std::uint32_t bits = 8 * word_bytes_;
   const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
   for (std::uint32_t i = 0; i < n; ++i) {
+    if (out[i] >> 31 == 0) continue;
     const std::uint64_t range = pixels_ - first - i;
-    std::uint64_t product = load_word(from + i * word_bytes_, word_bytes_) * range;
-    if ((product & mask) >= range) continue;
     const std::uint64_t biased = (mask + 1) % range;
+    std::uint64_t product = load_word(from + i * word_bytes_, word_bytes_) * range;
     while ((product & mask) < biased) product = spare_word() * range;
     out[i] = static_cast<std::uint32_t>(product >> bits);
   }

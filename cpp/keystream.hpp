@@ -10,9 +10,9 @@ namespace fastperturb {
 
 constexpr std::size_t block_bytes = 64;
 // Windows of at most this many owned pixels draw from 16-bit words, larger ones from 32-bit words (docs/format.md).
-constexpr std::uint32_t max_narrow_pixels = 512;
+constexpr std::uint32_t max_narrow_pixels = 4096;
 // How many draws are made at once: whole blocks at either word width.
-constexpr std::uint32_t draws_at_once = 64;
+constexpr std::uint32_t draws_at_once = 128;
 
 struct Key {
   std::uint32_t words[8];

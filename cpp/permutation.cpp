@@ -10,54 +10,65 @@
 namespace fastperturb {
 namespace {
 
-// The pixel in hand and where the cycle started, carried from one batch of draws to the next.
-template <std::size_t Bytes>
-struct Hand {
-  std::uint8_t pixel[Bytes];
-  std::uint32_t first;
-  std::uint32_t previous;
+// A pixel in registers: whole words and what is left, so that no byte of it goes through memory on its way.
+template <typename First, typename Second = void>
+struct Pixel {
+  First first;
+  Second second;
+  static Pixel load(const std::uint8_t* from) {
+    Pixel pixel;
+    std::memcpy(&pixel.first, from, sizeof(First));
+    std::memcpy(&pixel.second, from + sizeof(First), sizeof(Second));
+    return pixel;
+  }
+  void store(std::uint8_t* to) const {
+    std::memcpy(to, &first, sizeof(First));
+    std::memcpy(to + sizeof(First), &second, sizeof(Second));
+  }
+};
+template <typename First>
+struct Pixel<First, void> {
+  First first;
+  static Pixel load(const std::uint8_t* from) {
+    Pixel pixel;
+    std::memcpy(&pixel.first, from, sizeof(First));
+    return pixel;
+  }
+  void store(std::uint8_t* to) const { std::memcpy(to, &first, sizeof(First)); }
 };
 
-// Takes drawn positions i = first .. first + n of the window. Forward, the pixel in hand is laid down at each new
-// position and the one found there taken up; backward, the pixel found is laid down at the previous position.
-template <std::size_t Bytes, bool Inverse>
-void step(std::uint8_t* base, std::uint32_t* offsets, std::uint32_t first, std::uint32_t n, const std::uint32_t* draws,
-          Hand<Bytes>& hand) {
-  std::uint32_t* next = offsets + first;
-  std::uint32_t i = 0;
-  if (first == 0) {
-    hand.first = hand.previous = next[draws[0]];
-    next[draws[0]] = next[0];
-    std::memcpy(hand.pixel, base + hand.first, Bytes);
-    i = 1;
-  }
-  Hand<Bytes> held = hand;
-  for (; i < n; ++i) {
-    const std::uint32_t offset = next[i + draws[i]];
-    next[i + draws[i]] = next[i];
-    std::uint8_t found[Bytes];
-    std::memcpy(found, base + offset, Bytes);
-    if (Inverse) {
-      std::memcpy(base + held.previous, found, Bytes);
-      held.previous = offset;
-    } else {
-      std::memcpy(base + offset, held.pixel, Bytes);
-      std::memcpy(held.pixel, found, Bytes);
-    }
-  }
-  hand = held;
-}
-
-template <std::size_t Bytes, bool Inverse>
+// Takes drawn positions i = 0 .. count of the window. Forward, the pixel in hand is laid down at each new position and
+// the one found there taken up; backward, the pixel found is laid down at the previous position.
+template <typename PixelType, bool Inverse>
 void walk(std::uint8_t* base, std::uint32_t* offsets, std::uint32_t count, WindowDraws& source) {
-  Hand<Bytes> hand{};
   std::uint32_t draws[draws_at_once];
+  std::uint32_t start = 0, previous = 0;
+  PixelType hand{};
   for (std::uint32_t first = 0; first < count; first += draws_at_once) {
     const std::uint32_t n = std::min(draws_at_once, count - first);
     source.draw(first, n, draws);
-    step<Bytes, Inverse>(base, offsets, first, n, draws, hand);
+    std::uint32_t* next = offsets + first;
+    std::uint32_t i = 0;
+    if (first == 0) {
+      start = previous = next[draws[0]];
+      next[draws[0]] = next[0];
+      hand = PixelType::load(base + start);
+      i = 1;
+    }
+    for (; i < n; ++i) {
+      std::uint32_t* drawn = next + i + draws[i];
+      const std::uint32_t offset = *drawn;
+      *drawn = next[i];
+      const PixelType found = PixelType::load(base + offset);
+      (Inverse ? found : hand).store(base + (Inverse ? previous : offset));
+      if (Inverse) {
+        previous = offset;
+      } else {
+        hand = found;
+      }
+    }
   }
-  std::memcpy(base + (Inverse ? hand.previous : hand.first), hand.pixel, Bytes);
+  hand.store(base + (Inverse ? previous : start));
 }
 
 using Walk = void (*)(std::uint8_t*, std::uint32_t*, std::uint32_t, WindowDraws&);
@@ -65,15 +76,24 @@ using Walk = void (*)(std::uint8_t*, std::uint32_t*, std::uint32_t, WindowDraws&
 template <bool Inverse>
 Walk walk_for(std::size_t pixel_bytes) {
   switch (pixel_bytes) {
-    case 1: return walk<1, Inverse>;
-    case 2: return walk<2, Inverse>;
-    case 3: return walk<3, Inverse>;
-    case 4: return walk<4, Inverse>;
-    case 6: return walk<6, Inverse>;
-    case 8: return walk<8, Inverse>;
-    case 12: return walk<12, Inverse>;
-    case 16: return walk<16, Inverse>;
-    default: throw std::invalid_argument("image must have 1 to 4 channels");
+    case 1:
+      return walk<Pixel<std::uint8_t>, Inverse>;
+    case 2:
+      return walk<Pixel<std::uint16_t>, Inverse>;
+    case 3:
+      return walk<Pixel<std::uint16_t, std::uint8_t>, Inverse>;
+    case 4:
+      return walk<Pixel<std::uint32_t>, Inverse>;
+    case 6:
+      return walk<Pixel<std::uint32_t, std::uint16_t>, Inverse>;
+    case 8:
+      return walk<Pixel<std::uint64_t>, Inverse>;
+    case 12:
+      return walk<Pixel<std::uint64_t, std::uint32_t>, Inverse>;
+    case 16:
+      return walk<Pixel<std::uint64_t, std::uint64_t>, Inverse>;
+    default:
+      throw std::invalid_argument("image must have 1 to 4 channels");
   }
 }
 
@@ -126,7 +146,12 @@ Shares share(const Tiling& tiling, std::int64_t pixels) {
 }
 
 Workspace::Workspace(const Kernels& table, std::uint32_t most_owned)
-    : kernels(&table), draws(table), offsets(most_owned), blocks(blocks_ahead * block_bytes), addresses(blocks_ahead) {}
+    : kernels(&table),
+      draws(table),
+      offsets(most_owned),
+      whole_window(most_owned),
+      blocks(blocks_ahead * block_bytes),
+      addresses(blocks_ahead) {}
 
 RegionWalk::RegionWalk(const ImageView& image, const Tiling& tiling, const Shares& shares, const Key& key,
                        std::uint32_t region, bool inverse)
@@ -135,12 +160,24 @@ RegionWalk::RegionWalk(const ImageView& image, const Tiling& tiling, const Share
   if (rows * image.row_bytes >> 32 != 0) throw std::invalid_argument("the rows of a window must span less than 4 GiB");
 }
 
-void RegionWalk::walk_window(std::uint32_t window, WindowDraws& draws, std::uint32_t* offsets) const {
+void RegionWalk::walk_window(std::uint32_t window, Workspace& workspace) const {
   const Rectangle part = tiling_.rectangle(window);
-  list_offsets(image_, tiling_, part, offsets);
+  std::uint32_t* offsets = workspace.offsets.data();
+  if (tiling_.mask.empty() && part.area() == tiling_.window * tiling_.window) {
+    // Whole windows all look alike: their offsets are listed once.
+    std::vector<std::uint32_t>& whole = workspace.whole_window;
+    if (workspace.listed_for != this) {
+      whole.resize(static_cast<std::size_t>(part.area()));
+      list_offsets(image_, tiling_, part, whole.data());
+      workspace.listed_for = this;
+    }
+    std::memcpy(offsets, whole.data(), whole.size() * sizeof(offsets[0]));
+  } else {
+    list_offsets(image_, tiling_, part, offsets);
+  }
   const std::size_t bytes = image_.pixel_bytes();
   const Walk move = inverse_ ? walk_for<true>(bytes) : walk_for<false>(bytes);
-  move(image_.at(part.y, part.x), offsets, shares_.moved[window], draws);
+  move(image_.at(part.y, part.x), offsets, shares_.moved[window], workspace.draws);
 }
 
 void RegionWalk::run(std::uint32_t first, std::uint32_t last, Workspace& workspace) const {
@@ -160,7 +197,7 @@ void RegionWalk::run(std::uint32_t first, std::uint32_t last, Workspace& workspa
       const std::uint32_t blocks = large ? 0 : blocks_of(first);
       if (moved == 0) continue;
       workspace.draws.start(key_, region_, first, owned, moved, ahead, blocks);
-      walk_window(first, workspace.draws, workspace.offsets.data());
+      walk_window(first, workspace);
       ahead += blocks * block_bytes;
     }
   }

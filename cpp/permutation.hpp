@@ -24,6 +24,8 @@ struct Shares {
 // the region owns fewer than `pixels`, or 2^31 or more.
 Shares share(const Tiling& tiling, std::int64_t pixels);
 
+class RegionWalk;
+
 // Room that one thread needs for its windows.
 class Workspace {
  public:
@@ -34,7 +36,9 @@ class Workspace {
   static constexpr std::uint32_t blocks_ahead = 256;
   const Kernels* kernels;
   WindowDraws draws;
-  std::vector<std::uint32_t> offsets;   // of the pixels of a window, in bytes from its first
+  std::vector<std::uint32_t> offsets;       // of the pixels of a window, in bytes from its first
+  std::vector<std::uint32_t> whole_window;  // the same of a window without a gap, as listed_for has them
+  const RegionWalk* listed_for = nullptr;
   std::vector<std::uint8_t> blocks;     // keystream of several small windows
   std::vector<BlockAddress> addresses;  // of these blocks
 };
@@ -48,7 +52,7 @@ class RegionWalk {
   void run(std::uint32_t first, std::uint32_t last, Workspace& workspace) const;
 
  private:
-  void walk_window(std::uint32_t window, WindowDraws& draws, std::uint32_t* offsets) const;
+  void walk_window(std::uint32_t window, Workspace& workspace) const;
 
   const ImageView& image_;
   const Tiling& tiling_;

@@ -40,7 +40,8 @@ struct ExactSum {
       carried[i] = low;
     }
     double sum = 0.0;
-    for (std::size_t i = carried.size(); i-- > 0;) sum += std::ldexp(static_cast<double>(carried[i]), 32 * static_cast<int>(i) - 149);
+    for (std::size_t i = carried.size(); i-- > 0;)
+      sum += std::ldexp(static_cast<double>(carried[i]), 32 * static_cast<int>(i) - 149);
     return sum;
   }
 };
@@ -97,8 +98,10 @@ void fill_gaps(Means& means, std::vector<bool> known) {
 }
 
 Means window_means(const ImageView& image, const Tiling& tiling) {
-  Means means{static_cast<std::size_t>(tiling.rows), static_cast<std::size_t>(tiling.columns),
-              static_cast<std::size_t>(image.channels), {}};
+  Means means{static_cast<std::size_t>(tiling.rows),
+              static_cast<std::size_t>(tiling.columns),
+              static_cast<std::size_t>(image.channels),
+              {}};
   means.values.assign(means.rows * means.columns * means.channels, 0.0);
   std::vector<bool> known(means.rows * means.columns);
   for (std::size_t i = 0; i < known.size(); ++i) {
@@ -158,8 +161,9 @@ std::vector<Taps> taps_along(std::int64_t length, std::int64_t window, Interpola
       const std::int64_t i = below - most_taps / 2 + 1 + k;
       const auto tap = static_cast<std::size_t>(k);
       taps.window[tap] = static_cast<std::size_t>(std::clamp<std::int64_t>(i, 0, count - 1));
-      taps.weight[tap] = interpolation == Interpolation::mosaic ? static_cast<double>(i == p / window)
-                                                                : weight(interpolation, static_cast<double>(i - below) - t);
+      taps.weight[tap] = interpolation == Interpolation::mosaic
+                             ? static_cast<double>(i == p / window)
+                             : weight(interpolation, static_cast<double>(i - below) - t);
       sum += taps.weight[tap];
     }
     for (double& w : taps.weight) w /= sum;

@@ -24,7 +24,8 @@ struct Tiling {
   std::int64_t window;
   std::int64_t rows;
   std::int64_t columns;
-  std::vector<std::uint8_t> mask;  // box.height rows of box.width: 1 where the region owns; empty: it owns all of its box
+  std::vector<std::uint8_t>
+      mask;  // box.height rows of box.width: 1 where the region owns; empty: it owns all of its box
 
   std::int64_t count() const { return rows * columns; }
   Rectangle rectangle(std::int64_t index) const;

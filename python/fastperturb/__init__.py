@@ -1,1 +1,49 @@
-"""x."""
+"""Fast, keyed, exactly reversible perturbation of the faces in images, with the measurements to judge it.
+
+Images are NumPy arrays (height, width) or (height, width, channels); x runs right and y down.
+"""
+
+from ._core import __version__
+from .batch import BatchError, perturb_many, restore_many
+from .errors import (
+    FastperturbError,
+    ImageFileError,
+    LossyFormat,
+    MissingExtra,
+    ModelError,
+    NoFaceFound,
+    RecordError,
+    Tampered,
+    WrongKey,
+)
+from .key import Key
+from .perturbation import UnverifiedWarning, perturb, restore
+from .record import Record
+from .region import Face, Region
+from .strength import Strength
+from .viewing import view
+
+__all__ = [
+    "BatchError",
+    "Face",
+    "FastperturbError",
+    "ImageFileError",
+    "Key",
+    "LossyFormat",
+    "MissingExtra",
+    "ModelError",
+    "NoFaceFound",
+    "Record",
+    "RecordError",
+    "Region",
+    "Strength",
+    "Tampered",
+    "UnverifiedWarning",
+    "WrongKey",
+    "__version__",
+    "perturb",
+    "perturb_many",
+    "restore",
+    "restore_many",
+    "view",
+]

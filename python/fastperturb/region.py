@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Shape: TypeAlias = Literal["box", "ellipse"]
 Point: TypeAlias = tuple[float, float]
@@ -83,21 +83,22 @@ class Face:
 RegionLike: TypeAlias = Region | Face | tuple[int, int, int, int]
 
 
+def _is_box(value: object) -> bool:
+    return isinstance(value, tuple) and len(value) == 4 and not isinstance(value[0], (Region, Face, tuple, list))
+
+
 def as_regions(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]:
     """Regions out of what a caller may pass: one or several of Region, Face or (x, y, width, height)."""
-    if isinstance(regions, (Region, Face)):
-        regions = (regions,)
-    elif isinstance(regions, tuple) and len(regions) == 4 and not isinstance(regions[0], (Region, Face, tuple, list)):
-        regions = (regions,)  # type: ignore[assignment]
+    items: Any = (regions,) if isinstance(regions, (Region, Face)) or _is_box(regions) else regions
     found: list[Region] = []
-    for index, item in enumerate(regions):
+    for index, item in enumerate(items):
         if isinstance(item, Region):
             found.append(item)
         elif isinstance(item, Face):
             found.append(item.region)
         else:
             try:
-                x, y, width, height = item  # type: ignore[misc]
+                x, y, width, height = item
             except (TypeError, ValueError):
                 raise TypeError(
                     f"regions[{index}] must be a Region, a Face or (x, y, width, height), got {item!r}"

@@ -1,0 +1,222 @@
+"""Many images in one call: one pass through the core over all of them, tags made by several threads.
+
+One bad image does not lose the others.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+
+from . import _core, perturbation
+from .arrays import Image, byte_bounds, target
+from .errors import FastperturbError
+from .key import Key
+from .record import CoreRegion, Record
+from .region import RegionLike
+from .strength import Strength
+from .threads import check_threads
+
+T = TypeVar("T")
+CHUNK = 16  # images that a thread takes at once: few enough to stay in its cache, many enough to need few turns
+Job: TypeAlias = tuple[Image, list[CoreRegion], bytes]
+
+
+class _Prepared(Protocol):
+    @property
+    def core(self) -> list[CoreRegion]: ...
+    @property
+    def subkey(self) -> bytes: ...
+
+
+S = TypeVar("S", bound=_Prepared)
+
+
+class BatchError(FastperturbError):
+    """Some images of a batch failed; the others are done.
+
+    Attributes:
+        errors: the exception of each image that failed, by its index.
+        results: the result of each image in order, ``None`` where it failed.
+    """
+
+    def __init__(self, errors: dict[int, Exception], results: list[Any]) -> None:
+        first = min(errors)
+        super().__init__(
+            f"{len(errors)} of {len(results)} images failed; the first is image {first}: "
+            f"{type(errors[first]).__name__}: {errors[first]}"
+        )
+        self.errors = errors
+        self.results = results
+
+
+def perturb_many(
+    images: Iterable[Image],
+    regions: Iterable[RegionLike | Iterable[RegionLike]],
+    key: Key,
+    strength: Strength = Strength(),
+    *,
+    reproducible: bool = False,
+    out: Iterable[Image] | None = None,
+    threads: int | None = None,
+    return_errors: bool = False,
+) -> list[tuple[Image, Record]]:
+    """Perturbs many images in one call; each result is what :func:`perturb` gives.
+
+    Args:
+        images: a list of images of any shapes and dtypes, or a stack whose first axis counts them.
+        regions: for each image its regions, as for :func:`perturb`.
+        key: the secret that restores them all; each image has its own nonce.
+        strength: for all regions.
+        reproducible: as for :func:`perturb`.
+        out: for each image where to write it; ``out=images`` works in place. They must not overlap each other.
+        threads: how many threads share the images; ``None`` for one a processor.
+        return_errors: put the exception of an image that fails in its place in the list instead of raising at the end.
+
+    Returns:
+        (perturbed image, record) for each image, in order.
+
+    Raises:
+        BatchError: some images failed; it holds their errors and the results of the others, which are done.
+        ValueError: as many regions or outs as images are needed, and outs that do not overlap.
+    """
+    images = list(images)
+    plans = _match(list(regions), images, "regions")
+
+    def prepare(index: int) -> perturbation.Plan:
+        return perturbation.plan(images[index], plans[index], key, strength, reproducible)
+
+    def finish(index: int, plan: perturbation.Plan, hidden: Image, moved: list[int]) -> tuple[Image, Record]:
+        return hidden, perturbation.sealed(plan, key, hidden, moved)
+
+    batch = _Batch(images, out, check_threads(threads))
+    return batch.run(prepare, finish, inverse=False, return_errors=return_errors)
+
+
+def restore_many(
+    images: Iterable[Image],
+    records: Iterable[Record],
+    key: Key,
+    *,
+    verify: bool = True,
+    out: Iterable[Image] | None = None,
+    threads: int | None = None,
+    return_errors: bool = False,
+) -> list[Image]:
+    """Restores many images in one call; each result is what :func:`restore` gives.
+
+    Args:
+        images: a list or stack of perturbed images.
+        records: the record of each.
+        key: the key of them all.
+        verify: as for :func:`restore`.
+        out: as for :func:`perturb_many`.
+        threads: as for :func:`perturb_many`.
+        return_errors: as for :func:`perturb_many`.
+
+    Returns:
+        The original images, in order.
+
+    Raises:
+        BatchError: some images failed; it holds their errors and the results of the others, which are done.
+        ValueError: as many records or outs as images are needed, and outs that do not overlap.
+    """
+    images = list(images)
+    known = _match(list(records), images, "records")
+
+    def prepare(index: int) -> perturbation.Opened:
+        return perturbation.unseal(images[index], known[index], key, verify)
+
+    def finish(_index: int, _opened: perturbation.Opened, shown: Image, _moved: list[int]) -> Image:
+        return shown
+
+    batch = _Batch(images, out, check_threads(threads))
+    return batch.run(prepare, finish, inverse=True, return_errors=return_errors)
+
+
+class _Batch:
+    """The images of one call and their targets; runs them through the core and keeps errors by index."""
+
+    def __init__(self, images: list[Image], out: Iterable[Image] | None, threads: int) -> None:
+        self.images = images
+        self.outs: list[Image] | list[None] = [None] * len(images)
+        if out is not None:
+            self.outs = _match(list(out), images, "out")
+            _check_apart(self.outs)
+        self.threads = threads
+
+    def run(
+        self,
+        prepare: Callable[[int], S],
+        finish: Callable[[int, S, Image, list[int]], T],
+        *,
+        inverse: bool,
+        return_errors: bool,
+    ) -> list[T]:
+        """Does all images, a few at a time on each thread; copying, moving and hashing drop the GIL."""
+        count = len(self.images)
+        workers = max(1, min(self.threads, count))
+        size = max(1, min(CHUNK, -(-count // workers)))
+        chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
+
+        def run_chunk(chunk: range) -> list[T | Exception]:
+            return self._chunk(chunk, prepare, finish, inverse, max(1, self.threads // workers))
+
+        if workers == 1:
+            parts = [run_chunk(chunk) for chunk in chunks]
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                parts = list(pool.map(run_chunk, chunks))
+        results = list(itertools.chain.from_iterable(parts))
+        errors = {index: result for index, result in enumerate(results) if isinstance(result, Exception)}
+        if errors and not return_errors:
+            raise BatchError(errors, [None if isinstance(result, Exception) else result for result in results])
+        return results  # type: ignore[return-value]
+
+    def _chunk(
+        self,
+        chunk: range,
+        prepare: Callable[[int], S],
+        finish: Callable[[int, S, Image, list[int]], T],
+        inverse: bool,
+        threads: int,
+    ) -> list[T | Exception]:
+        """One call of the core for all images of a chunk that are fit for it."""
+        results: dict[int, T | Exception] = {}
+        ready: dict[int, tuple[S, Job]] = {}
+        for index in chunk:
+            try:
+                prepared = prepare(index)
+                ready[index] = prepared, (target(self.images[index], self.outs[index]), prepared.core, prepared.subkey)
+            except Exception as error:
+                results[index] = error
+        for index, moved in _permute({i: job for i, (_, job) in ready.items()}, inverse, threads).items():
+            prepared, job = ready[index]
+            results[index] = moved if isinstance(moved, Exception) else finish(index, prepared, job[0], moved)
+        return [results[index] for index in chunk]
+
+
+def _permute(jobs: dict[int, Job], inverse: bool, threads: int) -> dict[int, list[int] | Exception]:
+    try:
+        return dict(zip(jobs, _core.permute(list(jobs.values()), inverse, threads), strict=True))
+    except ValueError as error:  # one of them asks for the impossible and nothing has moved yet: find out which
+        if len(jobs) == 1:
+            return dict.fromkeys(jobs, error)
+        return {i: result for i, job in jobs.items() for result in _permute({i: job}, inverse, threads).values()}
+
+
+def _match(items: list[T], images: list[Image], name: str) -> list[T]:
+    if len(items) != len(images):
+        raise ValueError(f"{name} must have one entry for each of the {len(images)} images, got {len(items)}")
+    return items
+
+
+def _check_apart(outs: list[Image]) -> None:
+    bounds = sorted((*byte_bounds(out), index) for index, out in enumerate(outs) if isinstance(out, np.ndarray))
+    for (_, end, first), (start, _, second) in itertools.pairwise(bounds):
+        if start < end:
+            raise ValueError(f"out arrays must not overlap each other, got an overlap of {first} and {second}")

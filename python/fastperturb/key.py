@@ -1,0 +1,145 @@
+"""Secret keys: made at random, read from text or files, never shown.
+
+A key is 32 random bytes. As text it is ``fpkey1_`` and 43 characters of URL-safe base64 (RFC 4648, section 5).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+KEY_BYTES = 32
+KEY_ID_BYTES = 8
+_PREFIX = "fpkey1_"
+
+
+class Key:
+    """The master key of permutations and tags; make one with :meth:`generate`.
+
+    Keep it safe: whoever has it can restore every image that it protected, and without it nobody can. Keys compare in
+    constant time, hash by their public :attr:`id`, and print as that id alone.
+    """
+
+    __slots__ = ("_secret", "id")
+
+    _secret: bytes
+    id: str
+
+    def __init__(self, secret: bytes) -> None:
+        """Wraps 32 secret bytes that the caller drew from a cryptographic source; see :meth:`generate` first.
+
+        Raises:
+            TypeError: not bytes; in particular no int, no str, no password.
+            ValueError: not 32 bytes, or all 32 the same.
+        """
+        if not isinstance(secret, (bytes, bytearray, memoryview)):
+            raise TypeError(f"secret must be {KEY_BYTES} random bytes, got {type(secret).__name__}; see Key.generate()")
+        secret = bytes(secret)
+        if len(secret) != KEY_BYTES:
+            raise ValueError(f"secret must be {KEY_BYTES} bytes, got {len(secret)}")
+        if len(set(secret)) == 1:
+            raise ValueError("secret must be random, got 32 equal bytes; see Key.generate()")
+        object.__setattr__(self, "_secret", secret)
+        digest = hashlib.blake2b(key=secret, person=b"fastperturb id", digest_size=KEY_ID_BYTES)
+        object.__setattr__(self, "id", digest.hexdigest())
+
+    @classmethod
+    def generate(cls) -> Key:
+        """A new key from the system's random source."""
+        return cls(secrets.token_bytes(KEY_BYTES))
+
+    @classmethod
+    def from_text(cls, text: str) -> Key:
+        """The key that :meth:`to_text` wrote. White space around it is ignored.
+
+        Raises:
+            ValueError: not a key's text. The message never repeats the text.
+        """
+        body = text.strip()
+        if not body.startswith(_PREFIX):
+            raise ValueError(f"a key's text must start with {_PREFIX!r}; what came does not (it is not shown here)")
+        try:
+            secret = base64.b64decode(body[len(_PREFIX) :] + "=", altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            secret = b""
+        if len(secret) != KEY_BYTES or base64.urlsafe_b64encode(secret).decode().rstrip("=") != body[len(_PREFIX) :]:
+            raise ValueError(f"a key's text must be {_PREFIX!r} and 43 base64 characters; what came is damaged")
+        return cls(secret)
+
+    def to_text(self) -> str:
+        """The key as text. It is the secret itself: keep it out of logs, command lines and version control."""
+        return _PREFIX + base64.urlsafe_b64encode(self._secret).decode().rstrip("=")
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Key:
+        """Reads a key file: one line of text.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it holds no key.
+        """
+        data = Path(path).read_bytes()[:4096]
+        try:
+            return cls.from_text(data.decode("ascii"))
+        except ValueError as error:  # UnicodeDecodeError is one
+            reason = "it is not text" if isinstance(error, UnicodeDecodeError) else str(error)
+            raise ValueError(f"{os.fspath(path)}: not a key file: {reason}") from None
+
+    def to_file(self, path: str | os.PathLike[str]) -> None:
+        """Writes a new key file that only its owner can read (mode 0600 where the system has modes).
+
+        Raises:
+            FileExistsError: never overwrites, for that would lose every image under the old key.
+        """
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self.to_text().encode("ascii") + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            Path(path).unlink(missing_ok=True)
+            raise
+
+    @classmethod
+    def from_environment(cls, name: str = "FASTPERTURB_KEY") -> Key:
+        """Reads the key's text from an environment variable.
+
+        Raises:
+            KeyError: the variable is not set.
+            ValueError: it holds no key.
+        """
+        if name not in os.environ:
+            raise KeyError(f"environment variable {name} is not set")
+        return cls.from_text(os.environ[name])
+
+    def derive(self, purpose: bytes, *parts: bytes | bytearray | memoryview, size: int = KEY_BYTES) -> bytes:
+        """A subkey or tag of ``size`` bytes: keyed BLAKE2b (RFC 7693) of the parts.
+
+        ``purpose``, at most 16 bytes, is its personalisation: values for different purposes are unrelated.
+        """
+        digest = hashlib.blake2b(key=self._secret, person=purpose, digest_size=size)
+        for part in parts:
+            digest.update(part)
+        return digest.digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and hmac.compare_digest(self._secret, other._secret)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return f"Key(id={self.id!r})"
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Key cannot be changed (tried to set {name!r})")
+
+    def __reduce__(self) -> tuple[type[Key], tuple[bytes]]:
+        """Keys can be sent to worker processes; a pickle holds the secret and is to be kept like one."""
+        return (Key, (self._secret,))

@@ -1,0 +1,212 @@
+"""Perturbing and restoring arrays: checks, nonce, subkey, record. The pixels are moved by the core.
+
+Arrays in, arrays out; inputs are never changed unless ``out=`` says so; every function may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import hmac
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from . import _core, seal
+from .arrays import Image, check_image, target
+from .errors import NoFaceFound, Tampered, WrongKey
+from .key import Key
+from .record import MAX_REGIONS, CoreRegion, Record, RegionRecord, core_region
+from .region import Region, RegionLike, as_regions
+from .strength import Strength, list_strengths
+from .threads import check_threads
+
+
+class UnverifiedWarning(UserWarning):
+    """An image was restored although it, or its record, is not what was written; it will not be the original."""
+
+
+def perturb(
+    image: Image,
+    regions: RegionLike | Iterable[RegionLike],
+    key: Key,
+    strength: Strength | Sequence[Strength] = Strength(),
+    *,
+    reproducible: bool = False,
+    out: Image | None = None,
+    threads: int | None = 1,
+) -> tuple[Image, Record]:
+    """Moves the pixels of an image's regions by a permutation that only the key's holder can undo.
+
+    Args:
+        image: (height, width) or (height, width, channels), 1 to 4 channels; uint8, uint16 or finite float32; any
+            strides. Channels move together and their order does not matter.
+        regions: one or several of Face, Region or (x, y, width, height) in pixels. They may overlap (a pixel then
+            belongs to the last one) and reach beyond the image, but each must touch it.
+        key: the secret that restores the image.
+        strength: window and number of pixels; one for all regions, or one for each.
+        reproducible: derive the nonce from key, image and parameters, so that the same call gives the same result. That
+            two equal inputs can be seen to be equal is what it leaks.
+        out: where to write: an array like ``image`` with packed rows; ``out=image`` works in place.
+        threads: how many threads may share the work; ``None`` for one a processor. The result is the same for all.
+
+    Returns:
+        The perturbed image, and the record that :func:`restore` needs beside the key.
+
+    Raises:
+        NoFaceFound: ``regions`` is empty.
+        TypeError, ValueError: an argument is not as said above. Nothing was changed.
+    """
+    count = check_threads(threads)
+    ready = plan(image, regions, key, strength, reproducible)
+    hidden = target(image, out)
+    (moved,) = _core.permute([(hidden, ready.core, ready.subkey)], False, count)
+    return hidden, sealed(ready, key, hidden, moved)
+
+
+def restore(
+    image: Image,
+    record: Record,
+    key: Key,
+    *,
+    verify: bool = True,
+    out: Image | None = None,
+    threads: int | None = 1,
+) -> Image:
+    """Undoes :func:`perturb`, bit for bit.
+
+    Args:
+        image: the perturbed image. What lies outside the regions' boxes may have changed since.
+        record: what :func:`perturb` returned with it.
+        key: the key it was made with.
+        verify: ``False`` also restores an image that was changed, as well as can be (after a lossy re-encoding, say),
+            and issues an :class:`UnverifiedWarning` if it was.
+        out: where to write; ``out=image`` works in place.
+        threads: as for :func:`perturb`.
+
+    Returns:
+        The original image.
+
+    Raises:
+        WrongKey: the record was made with another key.
+        Tampered: the record or the pixels are not the ones that were written.
+        TypeError, ValueError: an argument is of the wrong kind.
+    """
+    count = check_threads(threads)
+    opened = unseal(image, record, key, verify)
+    shown = target(image, out)
+    _core.permute([(shown, opened.core, opened.subkey)], True, count)
+    return shown
+
+
+def permute(
+    image: Image, regions: Sequence[tuple[Region, int, int]], subkey: bytes, *, inverse: bool = False, threads: int = 1
+) -> list[int]:
+    """The raw permutation, in place: no nonce, no record, no check that it is undone with the right key.
+
+    What it leaves to you: ``subkey`` must be 32 secret bytes that are used for one image only, for two images under
+    one subkey are permuted alike and betray each other. :func:`perturb` sees to all of that.
+
+    Args:
+        image: writeable, with packed rows; see :func:`perturb`.
+        regions: (region, window, pixels) each.
+        subkey: 32 bytes, the ChaCha20 key itself.
+        inverse: undo instead.
+        threads: 1 or more.
+
+    Returns:
+        How many pixels moved in each region.
+    """
+    check_image(image)
+    core = [core_region(region, window, pixels) for region, window, pixels in regions]
+    return _core.permute([(image, core, subkey)], inverse, check_threads(threads))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A perturbation that has been checked and not yet made."""
+
+    regions: tuple[Region, ...]
+    core: list[CoreRegion]
+    nonce: bytes
+    header: bytes
+    subkey: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record that has been checked against image and key, ready to be undone."""
+
+    core: list[CoreRegion]
+    subkey: bytes
+
+
+def plan(
+    image: Image,
+    regions: RegionLike | Iterable[RegionLike],
+    key: Key,
+    strength: Strength | Sequence[Strength],
+    reproducible: bool,
+) -> Plan:
+    """Checks the arguments of :func:`perturb` and settles nonce and subkey; moves nothing."""
+    check_image(image)
+    if not isinstance(key, Key):
+        raise TypeError(f"key must be a Key, got {type(key).__name__}; see Key.generate()")
+    where = as_regions(regions)
+    core = _resolve(image, where, strength)
+    nonce = seal.reproducible_nonce(key, image, core) if reproducible else seal.fresh_nonce()
+    header = seal.header(nonce, image.shape, image.dtype.name, core)
+    return Plan(where, core, nonce, header, seal.subkey(key, header))
+
+
+def _resolve(image: Image, regions: tuple[Region, ...], strength: Strength | Sequence[Strength]) -> list[CoreRegion]:
+    """The window and the number of pixels of each region, out of the strengths that were asked for."""
+    if not regions:
+        raise NoFaceFound("regions must name at least one region, got none: there is nothing to protect")
+    if len(regions) > MAX_REGIONS:
+        raise ValueError(f"regions must be at most {MAX_REGIONS}, got {len(regions)}")
+    strengths = list_strengths(strength, len(regions))
+    blank = [core_region(region, s.window_for(region), 0) for region, s in zip(regions, strengths, strict=True)]
+    core = []
+    for index, owned in enumerate(_core.owned_pixels(image.shape[0], image.shape[1], blank)):
+        try:
+            pixels = strengths[index].pixels_for(owned) if owned else 0
+        except ValueError as error:
+            raise ValueError(f"regions[{index}]: {error}") from None
+        if owned and pixels < 2:
+            raise ValueError(f"regions[{index}] must move at least 2 of its {owned} pixels, got {pixels}")
+        core.append((*blank[index][:6], pixels))
+    return core
+
+
+def sealed(plan: Plan, key: Key, hidden: Image, moved: list[int]) -> Record:
+    """The record of a perturbation that has been made."""
+    items = tuple(
+        RegionRecord(region, core[5], core[6], count)
+        for region, core, count in zip(plan.regions, plan.core, moved, strict=True)
+    )
+    tag = seal.tag(key, plan.header, moved, hidden, plan.core)
+    return Record(key.id, plan.nonce, hidden.shape, hidden.dtype.name, items, tag)
+
+
+def unseal(image: Image, record: Record, key: Key, verify: bool) -> Opened:
+    """Checks an image against its record, and its record against the key."""
+    check_image(image)
+    if not isinstance(record, Record):
+        raise TypeError(f"record must be a Record, got {type(record).__name__}; see Record.from_json()")
+    if not isinstance(key, Key):
+        raise TypeError(f"key must be a Key, got {type(key).__name__}")
+    if record.key_id != key.id:
+        raise WrongKey(f"the record was made with key {record.key_id}, got key {key.id}")
+    if image.shape != record.shape or image.dtype.name != record.dtype:
+        raise Tampered(
+            f"the record is of an image of shape {record.shape} and dtype {record.dtype}, "
+            f"got shape {image.shape} and dtype {image.dtype}"
+        )
+    core = record.core_regions()
+    header = seal.header(record.nonce, record.shape, record.dtype, core)
+    tag = seal.tag(key, header, [item.moved for item in record.regions], image, core)
+    if not hmac.compare_digest(tag, record.tag):
+        problem = "the record, or pixels inside its regions, were changed since they were written"
+        if verify:
+            raise Tampered(problem + "; verify=False restores what can be restored")
+        warnings.warn(problem + ": what is restored is not the original", UnverifiedWarning, stacklevel=3)
+    return Opened(core, seal.subkey(key, header))

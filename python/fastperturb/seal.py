@@ -1,0 +1,55 @@
+"""The keyed bytes of a perturbation: nonce, header, subkey and tag, as docs/format.md defines them.
+
+Everything is keyed BLAKE2b (RFC 7693) from the standard library; purposes are told apart by its personalisation.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+
+from .arrays import Image
+from .key import Key
+from .record import NONCE_BYTES, RECORD_VERSION, TAG_BYTES, CoreRegion
+
+_DTYPE_CODES = {"uint8": 1, "uint16": 2, "float32": 3}
+_REGION = struct.Struct("<qqQQBQQ")
+_SHAPE = struct.Struct("<QQIBI")
+
+
+def header(nonce: bytes, shape: tuple[int, ...], dtype: str, regions: Sequence[CoreRegion]) -> bytes:
+    """All that a permutation depends on besides the key, as bytes."""
+    channels = shape[2] if len(shape) == 3 else 0
+    sizes = _SHAPE.pack(shape[0], shape[1], channels, _DTYPE_CODES[dtype], len(regions))
+    return b"".join(
+        (b"fastperturb", bytes((RECORD_VERSION,)), nonce, sizes, *(_REGION.pack(*region) for region in regions))
+    )
+
+
+def fresh_nonce() -> bytes:
+    """A nonce from the system's random source: 24 bytes, so that none ever comes twice."""
+    return os.urandom(NONCE_BYTES)
+
+
+def reproducible_nonce(key: Key, image: Image, regions: Sequence[CoreRegion]) -> bytes:
+    """A nonce that depends on the key, the whole image and the parameters and on nothing else."""
+    blank = header(bytes(NONCE_BYTES), image.shape, image.dtype.name, regions)
+    return key.derive(b"fastperturb once", blank, np.ascontiguousarray(image).data, size=NONCE_BYTES)
+
+
+def subkey(key: Key, header_bytes: bytes) -> bytes:
+    """The ChaCha20 key of this one permutation."""
+    return key.derive(b"fastperturb perm", header_bytes)
+
+
+def tag(key: Key, header_bytes: bytes, moved: Sequence[int], image: Image, regions: Sequence[CoreRegion]) -> bytes:
+    """The tag of a record and of the perturbed pixels inside the boxes of its regions."""
+    height, width = image.shape[:2]
+    parts = [header_bytes, struct.pack(f"<{len(moved)}Q", *moved), bytes.fromhex(key.id)]
+    for x, y, w, h, *_ in regions:
+        crop = image[max(y, 0) : max(min(y + h, height), 0), max(x, 0) : max(min(x + w, width), 0)]
+        parts.append(np.ascontiguousarray(crop).data)  # type: ignore[arg-type]
+    return key.derive(b"fastperturb tag", *parts, size=TAG_BYTES)

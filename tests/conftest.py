@@ -1,0 +1,30 @@
+"""Shared fixtures; run the whole suite for one instruction set with FASTPERTURB_ISA=name."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+import fastperturb as fp
+from fastperturb import _core
+
+settings.register_profile("default", deadline=None, max_examples=100)
+settings.load_profile("default")
+
+
+@pytest.fixture
+def key():
+    return fp.Key(bytes(range(32)))
+
+
+@pytest.fixture
+def image():
+    return np.random.default_rng(1).integers(0, 256, (60, 80, 3), np.uint8)
+
+
+@pytest.fixture(params=_core.available_isas())
+def isa(request):
+    """Runs the test once per instruction set that this machine has."""
+    before = _core.isa()
+    _core.use_isa(request.param)
+    yield request.param
+    _core.use_isa(before)

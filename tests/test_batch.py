@@ -1,0 +1,87 @@
+"""perturb_many and restore_many: each as one call would be, in order, errors set aside and none lost."""
+
+import numpy as np
+import pytest
+
+import fastperturb as fp
+
+BOX = (3, 4, 30, 30)
+
+
+@pytest.fixture
+def pictures():
+    rng = np.random.default_rng(2)
+    return [
+        rng.integers(0, 256, (40, 50, 3), np.uint8),
+        rng.integers(0, 65536, (50, 40), np.uint16),
+        rng.normal(size=(45, 45, 4)).astype(np.float32),
+    ]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, None])
+def test_many_are_as_one_by_one(pictures, key, threads):
+    where = [[BOX], [fp.Region(*BOX, "ellipse"), (20, 20, 10, 10)], BOX]
+    results = fp.perturb_many(pictures, where, key, fp.Strength(cells=5), reproducible=True, threads=threads)
+    for image, regions, (hidden, record) in zip(pictures, where, results, strict=True):
+        alone, same = fp.perturb(image, regions, key, fp.Strength(cells=5), reproducible=True)
+        assert record == same
+        assert hidden.tobytes() == alone.tobytes()
+    restored = fp.restore_many([r[0] for r in results], [r[1] for r in results], key, threads=threads)
+    assert [image.tobytes() for image in restored] == [image.tobytes() for image in pictures]
+
+
+def test_a_stack_in_place(key):
+    stack = np.random.default_rng(3).integers(0, 256, (8, 40, 40, 3), np.uint8)
+    before = stack.copy()
+    results = fp.perturb_many(stack, [BOX] * 8, key, out=stack, threads=2)
+    assert (stack != before).any(axis=(1, 2, 3)).all()
+    assert len({record.nonce for _, record in results}) == 8
+    fp.restore_many(stack, [record for _, record in results], key, out=stack, threads=2)
+    assert (stack == before).all()
+
+
+def test_nothing_in_nothing_out(key):
+    assert fp.perturb_many([], [], key) == []
+    assert fp.restore_many([], [], key) == []
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_one_bad_image_does_not_lose_the_others(pictures, key, threads):
+    images = [pictures[0], np.zeros((4, 4)), pictures[1], pictures[2], None]
+    where = [BOX, (0, 0, 2, 2), [], BOX, BOX]
+    with pytest.raises(
+        fp.BatchError, match="3 of 5 images failed; the first is image 1: TypeError: image must be"
+    ) as e:
+        fp.perturb_many(images, where, key, threads=threads)
+    assert {index: type(error) for index, error in e.value.errors.items()} == {
+        1: TypeError,
+        2: fp.NoFaceFound,
+        4: TypeError,
+    }
+    assert [result is None for result in e.value.results] == [False, True, True, False, True]
+    results = fp.perturb_many(images, where, key, threads=threads, return_errors=True)
+    assert [isinstance(result, Exception) for result in results] == [False, True, True, False, True]
+    assert (fp.restore(*results[0], key) == pictures[0]).all()
+
+
+def test_a_tampered_image_among_good_ones(pictures, key):
+    results = fp.perturb_many(pictures, [BOX] * 3, key)
+    results[1][0][10, 10] ^= 1
+    restored = fp.restore_many([r[0] for r in results], [r[1] for r in results], key, return_errors=True)
+    assert isinstance(restored[1], fp.Tampered)
+    assert (restored[0] == pictures[0]).all()
+    assert (restored[2] == pictures[2]).all()
+
+
+def test_bad_batches_are_refused_whole(pictures, key):
+    with pytest.raises(ValueError, match="regions must have one entry for each of the 3 images, got 2"):
+        fp.perturb_many(pictures, [BOX] * 2, key)
+    with pytest.raises(ValueError, match="records must have one entry for each of the 3 images, got 0"):
+        fp.restore_many(pictures, [], key)
+    with pytest.raises(ValueError, match="out must have one entry for each of the 3 images, got 1"):
+        fp.perturb_many(pictures, [BOX] * 3, key, out=[pictures[0]])
+    target = np.empty((40, 50, 3), np.uint8)
+    with pytest.raises(ValueError, match="out arrays must not overlap each other, got an overlap of 0 and 1"):
+        fp.perturb_many([pictures[0]] * 2, [BOX] * 2, key, out=[target, target])
+    with pytest.raises(ValueError, match="threads must be 1 to 1024"):
+        fp.perturb_many(pictures, [BOX] * 3, key, threads=0)

@@ -1,0 +1,114 @@
+"""The view: the same before and after, the means it says, exact for floats in any order, bounded and local."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastperturb as fp
+from fastperturb import _core
+from strategies import SUBKEY, jobs
+
+KINDS = ["mosaic", "linear", "cubic", "lanczos"]
+
+
+@given(jobs(), st.sampled_from(range(4)))
+def test_the_view_is_the_same_before_and_after(job, kind):
+    image, core = job
+    hidden, clear = image.copy(), image.copy()
+    _core.permute([(hidden, core, SUBKEY)], False, 1)
+    _core.draw_view(hidden, core, kind)
+    _core.draw_view(clear, core, kind)
+    assert hidden.tobytes() == clear.tobytes()
+
+
+def test_a_mosaic_shows_exact_means_rounded_half_up():
+    image = np.array([[0, 1, 10, 10], [0, 1, 11, 11]], np.uint8)
+    assert fp.view(image, (0, 0, 4, 2), fp.Strength(window=2), interpolation="mosaic").tolist() == [
+        [1, 1, 11, 11],
+        [1, 1, 11, 11],
+    ]
+
+
+def test_a_mosaic_of_ellipses_averages_only_what_they_own(image):
+    region = fp.Region(10, 5, 40, 50, "ellipse")
+    shown = fp.view(image, region, fp.Strength(window="region"), interpolation="mosaic")
+    changed = (shown != image).any(axis=2)
+    ys, xs = np.mgrid[:60, :80]
+    inside = ((2 * (xs - 10) + 1 - 40) * 50) ** 2 + ((2 * (ys - 5) + 1 - 50) * 40) ** 2 <= (40 * 50) ** 2
+    assert not changed[~inside].any()
+    expected = np.floor(image[inside].mean(axis=0) + 0.5)
+    assert (shown[inside] == expected).all()
+
+
+def test_float_means_do_not_depend_on_the_order():
+    rng = np.random.default_rng(5)
+    values = (rng.normal(size=4096) * 10.0 ** rng.integers(-30, 30, 4096)).astype(np.float32)
+    expected = np.float32(math.fsum(values.astype(float)) / 4096)
+    for _ in range(5):
+        rng.shuffle(values)
+        image = values.reshape(64, 64)
+        shown = fp.view(image, (0, 0, 64, 64), fp.Strength(window="region"), interpolation="mosaic")
+        assert (shown == expected).all()
+
+
+def test_tiny_and_huge_floats_are_summed_exactly():
+    smallest, largest = np.float32(1e-45), np.finfo(np.float32).max
+    image = np.array([[largest, -largest, smallest, smallest]], np.float32)
+    shown = fp.view(image, (0, 0, 4, 1), fp.Strength(window="region"), interpolation="mosaic")
+    assert (shown == np.float32(float(smallest) / 2)).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flat_region_stays_flat(kind):
+    image = np.full((50, 60, 3), (7, 130, 255), np.uint8)
+    assert (fp.view(image, fp.Region(3, 4, 40, 41, "ellipse"), interpolation=kind) == image).all()
+
+
+@pytest.mark.parametrize("kind", ["linear", "cubic", "lanczos"])
+def test_a_ramp_is_interpolated_as_a_ramp(kind):
+    """In the middle, away from the border where the outer mean holds.
+
+    Linear interpolation keeps ramps; cubic convolution with a = -0.75 bends them by up to 8 |a + 0.5| t (1 - t)
+    |1 - 2t| = 0.385 for windows of 8, and truncated Lanczos a little.
+    """
+    image = np.tile(np.arange(96, dtype=np.float32), (96, 1))
+    shown = fp.view(image, (0, 0, 96, 96), fp.Strength(window=8), interpolation=kind)
+    bend = {"linear": 1e-4, "cubic": 0.386, "lanczos": 0.3}[kind]
+    assert np.abs(shown - image)[:, 36:60].max() < bend
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("kind", KINDS)
+def test_overshoot_is_clamped(dtype, kind):
+    top = np.iinfo(dtype).max
+    image = np.zeros((40, 40), dtype)
+    image[:, 20:] = top
+    shown = fp.view(image, (0, 0, 40, 40), fp.Strength(window=5), interpolation=kind)
+    assert shown[20, 0] == 0
+    assert shown[20, -1] == top
+    assert (np.diff(shown[20].astype(int))[15:24] >= 0).all()
+
+
+def test_a_record_and_its_regions_give_the_same_view(image, key):
+    where = [(10, 5, 40, 50), fp.Region(-5, 30, 30, 60, "ellipse")]
+    hidden, record = fp.perturb(image, where, key, fp.Strength(cells=5, coverage=0.3))
+    expected = fp.view(image, where, fp.Strength(cells=5))
+    assert (fp.view(hidden, record) == expected).all()
+    work = hidden.copy()
+    assert fp.view(work, record, out=work) is work
+    assert (work == expected).all()
+
+
+def test_bad_arguments(image, key):
+    record = fp.perturb(image, (0, 0, 20, 20), key)[1]
+    with pytest.raises(ValueError, match="interpolation must be one of mosaic, linear, cubic, lanczos, got 'nearest'"):
+        fp.view(image, record, interpolation="nearest")
+    with pytest.raises(ValueError, match=r"of an image of shape \(60, 80, 3\), got shape \(59, 80, 3\)"):
+        fp.view(image[1:], record)
+    with pytest.raises(ValueError, match=r"regions\[0\] must touch the image"):
+        fp.view(image, (100, 0, 5, 5))
+    with pytest.raises(fp.NoFaceFound, match="at least one region"):
+        fp.view(image, [])
