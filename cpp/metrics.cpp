@@ -121,6 +121,13 @@ bool row_is_finite(const std::uint8_t* row, std::int64_t samples) {
 
 }  // namespace
 
+double mean_squared_error(const Pair& pair, int threads) {
+  const Samples& image = pair.a;
+  if (image.height * image.width * image.channels > task_samples)
+    return mean_squared_errors({pair}, threads)[0];
+  return error_of_rows(kernels(), pair, 0, image.height).mean();
+}
+
 std::vector<double> mean_squared_errors(const std::vector<Pair>& pairs, int threads) {
   const Kernels& table = kernels();
   const std::vector<ErrorTask> tasks = cut(pairs);

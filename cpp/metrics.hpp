@@ -40,6 +40,7 @@ struct Pair {
 
 // Mean squared difference over the samples that count, per pair; NaN where none does. Integer sums are exact; of
 // floating samples the squares are added in double, so that NaN, infinity or overflow make the mean not finite.
+double mean_squared_error(const Pair& pair, int threads);
 std::vector<double> mean_squared_errors(const std::vector<Pair>& pairs, int threads);
 
 // Whether no sample is NaN or infinite.
@@ -60,13 +61,12 @@ struct SsimSettings {
 enum SsimValue { ssim_score_value, ssim_luminance, ssim_contrast, ssim_structure, ssim_contrast_structure, ssim_values };
 
 struct SsimJob {
-  Pair pair;     // a mask counts by the windows' centres
-  float* map;    // height x width x channels, every value written; or null. Needs settings.whole
-  std::int64_t centres = 0;  // set by ssim(): how many windows counted
+  Pair pair;   // a mask counts by the windows' centres
+  float* map;  // height x width x channels, every value written; or null. Needs settings.whole
 };
 
 // Per job, the means over the windows that count: channels x (terms ? ssim_values : 1); NaN where none counts. Windows in
 // which a and b are equal give exactly 1 and are not computed. Images must be at least a window in size.
-std::vector<std::vector<double>> ssim(std::vector<SsimJob>& jobs, const SsimSettings& settings, int threads);
+std::vector<std::vector<double>> ssim(const std::vector<SsimJob>& jobs, const SsimSettings& settings, int threads);
 
 }  // namespace fastperturb

@@ -52,12 +52,12 @@ SsimWork plan_work(const std::vector<SsimJob>& jobs, const SsimSettings& setting
   return work;
 }
 
-std::vector<double> means_of(const SsimWork& work, std::size_t job, std::int64_t& centres) {
+std::vector<double> means_of(const SsimWork& work, std::size_t job) {
   const SsimPlan& plan = work.plans[job];
   const auto values = static_cast<std::size_t>(plan.values);
   const auto blocks = static_cast<std::size_t>(plan.tiles * plan.blocks);
   std::vector<double> means(values, 0.0);
-  centres = 0;
+  std::int64_t centres = 0;
   for (std::size_t block = 0; block < blocks; ++block) {
     centres += work.centres[work.offsets[job] + block];
     for (std::size_t i = 0; i < values; ++i) means[i] += work.sums[work.sums_at[job] + block * values + i];
@@ -69,7 +69,7 @@ std::vector<double> means_of(const SsimWork& work, std::size_t job, std::int64_t
 
 }  // namespace
 
-std::vector<std::vector<double>> ssim(std::vector<SsimJob>& jobs, const SsimSettings& settings, int threads) {
+std::vector<std::vector<double>> ssim(const std::vector<SsimJob>& jobs, const SsimSettings& settings, int threads) {
   SsimWork work = plan_work(jobs, settings, threads);
   const auto count = static_cast<std::int64_t>(work.tasks.size());
   run_parallel(count, team_size(threads, count), [&](std::int64_t t, int) {
@@ -82,7 +82,7 @@ std::vector<std::vector<double>> ssim(std::vector<SsimJob>& jobs, const SsimSett
               work.centres.data() + work.offsets[task.job] + first_block);
   });
   std::vector<std::vector<double>> means;
-  for (std::size_t j = 0; j < jobs.size(); ++j) means.push_back(means_of(work, j, jobs[j].centres));
+  for (std::size_t j = 0; j < jobs.size(); ++j) means.push_back(means_of(work, j));
   return means;
 }
 
