@@ -204,8 +204,8 @@ double mean_squared_error(const py::object& a, const py::object& b, const py::ob
   return mean;
 }
 
-// (half of the window, (K1 L)^2, (K2 L)^2, scale, covariance, terms, (alpha, beta, gamma))
-using SettingsTuple = std::tuple<std::vector<float>, double, double, double, double, bool, std::array<double, 3>>;
+// (half of the window, whether it is uniform, (K1 L)^2, (K2 L)^2, scale, covariance, terms, (alpha, beta, gamma))
+using SettingsTuple = std::tuple<std::vector<float>, bool, double, double, double, double, bool, std::array<double, 3>>;
 
 // (a, b, mask or None, map or None): a map is float32, packed, of the shape of a; with one, every pixel is scored.
 using SsimTuple = std::tuple<py::object, py::object, py::object, py::object>;
@@ -231,8 +231,8 @@ fp::SsimJob ssim_job_of(const SsimTuple& tuple, std::int64_t window) {
 std::vector<std::vector<double>> ssim(const std::vector<SsimTuple>& tuples, const SettingsTuple& tuple, int threads) {
   fp::SsimSettings settings{};
   std::array<double, 3> exponents{};
-  std::tie(settings.weights, settings.luminance, settings.contrast, settings.scale, settings.covariance, settings.terms,
-           exponents) = tuple;
+  std::tie(settings.weights, settings.uniform, settings.luminance, settings.contrast, settings.scale,
+           settings.covariance, settings.terms, exponents) = tuple;
   settings.alpha = exponents[0], settings.beta = exponents[1], settings.gamma = exponents[2];
   std::vector<fp::SsimJob> jobs;
   for (const SsimTuple& job : tuples) {

@@ -19,6 +19,7 @@
 #include "kernels_error.inl"
 #include "kernels_random.inl"
 #include "kernels_ssim.inl"
+#include "kernels_ssim_uniform.inl"
 
 namespace fastperturb {
 
@@ -38,6 +39,8 @@ const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
     ssim_spread_samples<double>,
     ssim_rows,
     ssim_columns,
+    ssim_slide_down,
+    ssim_slide_along,
     ssim_score,
 };
 

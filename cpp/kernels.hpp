@@ -72,6 +72,15 @@ struct Kernels {
   void (*ssim_columns)(const float* const* rows, int count, int segment, const float* weights, int radius,
                        float* moments);
 
+  // Slides a uniform window down by a row: adds u, v, u * u and v * v of the row that enters to the four planes of sums,
+  // which are `pitch` floats apart, and takes those of the row that leaves off again, if there is one. Exact while all
+  // sums are whole numbers under 2^24.
+  void (*ssim_slide_down)(const float* u_in, const float* v_in, const float* u_out, const float* v_out, size_t floats,
+                          size_t pitch, float* sums);
+
+  // Slides it along those sums: writes one row of moments, the sums over 2 radius + 1 positions times `share`.
+  void (*ssim_slide_along)(const float* sums, size_t pitch, int segment, int radius, float share, float* moments);
+
   // Sums SSIM over the vectors of `count` (at most 4) rows of moments where select is not 0; select_pitch floats lie
   // between select's rows (0: the same for all). Where map is not null every SSIM is written there too, one plane a row.
   // Two equal windows give exactly 1. The order of the sum depends on the arguments only.

@@ -52,6 +52,7 @@ struct SsimSettings {
   double contrast;             // (K2 L)^2
   double scale;                // of floating samples: a power of two that brings the data range L near 1; else 1
   double covariance;           // n / (n - 1) for sample covariances of an n-pixel window, else 1
+  bool uniform;                // the weights are all the same
   bool whole;                  // score every pixel, the borders reflected with the edge repeated; else whole windows only
   bool terms;                  // also sum the three terms, and use the exponents
   double alpha, beta, gamma;   // exponents of luminance, contrast, structure; read if terms

@@ -1,10 +1,8 @@
-// Loading, filtering and scoring of a strip's rows. Rows are counted from the first row that a window sees: row y of the
-// strip is row y - border of the image, reflected where that lies outside.
+// Filtering and scoring of a strip's rows.
 #include "ssim_strip.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 #include "dispatch.hpp"
@@ -13,89 +11,43 @@ namespace fastperturb {
 namespace {
 
 constexpr std::int64_t lanes = ssim_lanes;
-constexpr std::int64_t prefetched_rows = 8;
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
-// Position of an endless row of copies of 0 .. n - 1, every other one mirrored, so that the edges are repeated.
-std::int64_t reflect(std::int64_t position, std::int64_t n) {
-  position %= 2 * n;
-  if (position < 0) position += 2 * n;
-  return position < n ? position : 2 * n - 1 - position;
-}
-
-template <typename T>
-double sum_of(const std::uint8_t* row, std::int64_t samples) {
-  using Sum = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
-  Sum sum = 0;
-  for (std::int64_t i = 0; i < samples; ++i) {
-    T value;
-    std::memcpy(&value, row + size(i) * sizeof(T), sizeof(T));
-    sum += value;
-  }
-  return static_cast<double>(sum);
-}
-
-double sum_of(const Samples& image, std::int64_t y, std::int64_t x, std::int64_t pixels) {
-  const std::int64_t samples = pixels * image.channels;
-  switch (image.element) {
-    case Element::u8:
-      return sum_of<std::uint8_t>(image.at(y, x), samples);
-    case Element::u16:
-      return sum_of<std::uint16_t>(image.at(y, x), samples);
-    case Element::f32:
-      return sum_of<float>(image.at(y, x), samples);
-    default:
-      return sum_of<double>(image.at(y, x), samples);
-  }
+// Sums of up to 225 squares of at most 256 are whole numbers under 2^24, exact in float in whatever order.
+bool sums_are_exact(const Pair& pair, const SsimSettings& settings) {
+  return settings.uniform && !settings.terms && pair.a.element == Element::u8 && settings.weights.size() <= 8;
 }
 
 }  // namespace
 
-SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings) {
-  SsimPlan plan{};
-  const Samples& image = job.pair.a;
-  plan.radius = static_cast<std::int64_t>(settings.weights.size()) - 1;
-  plan.border = settings.whole ? plan.radius : 0;
-  plan.height = image.height - 2 * (plan.radius - plan.border);
-  plan.width = image.width - 2 * (plan.radius - plan.border);
-  // Longer segments spread fewer pixels twice; shorter ones keep the ring in the first cache, where it has room for one
-  // channel only.
-  const std::int64_t shortest = image.channels == 1 ? 8 : 16;
-  const std::int64_t widest = lanes * (plan.radius <= 5 ? shortest : std::clamp<std::int64_t>(2 * plan.radius, shortest, 32));
-  const std::int64_t wanted = (plan.width + widest - 1) / widest;
-  plan.segment = ((plan.width + wanted - 1) / wanted + lanes - 1) / lanes;
-  plan.tiles = (plan.width + lanes * plan.segment - 1) / (lanes * plan.segment);
-  plan.blocks = (plan.height + ssim_block_rows - 1) / ssim_block_rows;
-  plan.values = image.channels * (settings.terms ? ssim_values : 1);
-  return plan;
-}
-
 SsimStrip::SsimStrip(const SsimJob& job, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile)
-    : job_(job), settings_(settings), plan_(plan), kernels_(kernels()) {
-  const Samples& image = job.pair.a;
-  left_ = tile * lanes * plan.segment;
-  width_ = std::min(lanes * plan.segment, plan.width - left_);
-  first_column_ = std::max<std::int64_t>(0, left_ - plan.border);
-  last_column_ = std::min(image.width, left_ - plan.border + width_ + 2 * plan.radius);
-  strip_ = {static_cast<int>(image.channels), static_cast<int>(plan.segment), static_cast<int>(plan.radius),
-            static_cast<int>(plan.segment + 2 * plan.radius + 4), 0.0, settings.scale};
-  slots_ = 2 * plan.radius + ssim_block_rows;
-  planes_ = image.channels * (settings.terms ? 2 : 1);
+    : job_(job),
+      settings_(settings),
+      plan_(plan),
+      kernels_(kernels()),
+      summed_(sums_are_exact(job.pair, settings)),
+      source_(job.pair, settings, plan, tile, !summed_),
+      constants_{static_cast<float>(2.0 * source_.strip().centre * settings.scale),
+                 static_cast<float>(2.0 * settings.luminance),
+                 static_cast<float>(2.0 * settings.contrast / settings.covariance)} {
+  slots_ = 2 * plan.radius + ssim_block_rows + (summed_ ? 1 : 0);
+  planes_ = job.pair.a.channels * (settings.terms ? 2 : 1);
   held_.assign(size(slots_), -1);
+  summed_from_.assign(size(planes_), -1);
   rows_.resize(size(slots_));
   allocate();
-  choose_centre();
 }
 
 void SsimStrip::allocate() {
-  const Samples& image = job_.pair.a;
   plane_floats_ = size(lanes * plan_.segment);
   filtered_floats_ = 4 * plane_floats_;
-  ring_pitch_ = filtered_floats_ + lanes;  // a power of two would put all rows into the same places of the cache
-  const std::size_t spread = size(planes_ * strip_.pitch * lanes), ring = size(planes_ * slots_) * ring_pitch_;
+  spread_floats_ = size(source_.strip().pitch * lanes);
+  // A power of two between the rows would put them all into the same places of the cache.
+  ring_pitch_ = (summed_ ? 2 * spread_floats_ : filtered_floats_) + lanes;
+  const std::size_t spread = size(planes_) * spread_floats_, ring = size(planes_ * slots_) * ring_pitch_;
   const std::size_t block = size(ssim_block_rows) * plane_floats_;
-  const std::size_t floats = 2 * spread + ring + 8 * block + 2 * block + 16;
+  const std::size_t floats = 6 * spread + ring + 10 * block + 16;
   memory_.reset(new float[floats]);
   void* start = memory_.get();
   std::size_t room = floats * sizeof(float);
@@ -103,36 +55,15 @@ void SsimStrip::allocate() {
   const auto take = [&next](std::size_t count) { return std::exchange(next, next + count); };
   u_ = take(spread);
   v_ = take(spread);
+  sums_ = take(4 * spread);
   ring_ = take(ring);
   moments_ = take(4 * block);
   own_moments_ = take(4 * block);
   select_ = take(block);
   map_ = take(block);
-  row_bytes_.assign(2 * (size((lanes * plan_.segment + 2 * plan_.radius) * image.channels) + 16) *
-                        element_bytes(image.element),
-                    0);
   for (std::int64_t r = 0; r < ssim_block_rows; ++r)
     for (std::int64_t x = 0; x < lanes * plan_.segment; ++x)
-      select_[size(r) * plane_floats_ + lane_place(x)] = x < width_ ? 1.0f : 0.0f;
-}
-
-// Samples are counted from near their mean in a few rows of the strip: squares of small numbers round less. Both images
-// have the same centre, so that equal samples stay equal, and it is the same whichever comes first.
-void SsimStrip::choose_centre() {
-  constexpr std::int64_t sampled_rows = 8;
-  const Samples& a = job_.pair.a;
-  const std::int64_t pixels = last_column_ - first_column_;
-  double sum = 0.0;
-  for (std::int64_t i = 0; i < sampled_rows; ++i) {
-    const std::int64_t y = (2 * i + 1) * a.height / (2 * sampled_rows);
-    sum += sum_of(a, y, first_column_, pixels) + sum_of(job_.pair.b, y, first_column_, pixels);
-  }
-  double centre = sum / static_cast<double>(2 * sampled_rows * pixels * a.channels);
-  if (a.element == Element::u8 || a.element == Element::u16) centre = std::floor(centre);
-  if (a.element == Element::f32) centre = static_cast<double>(static_cast<float>(centre));
-  strip_.centre = centre;
-  constants_ = {static_cast<float>(2.0 * centre * settings_.scale), static_cast<float>(2.0 * settings_.luminance),
-                static_cast<float>(2.0 * settings_.contrast / settings_.covariance)};
+      select_[size(r) * plane_floats_ + lane_place(x)] = x < source_.width() ? 1.0f : 0.0f;
 }
 
 // Where pixel x of the strip lies in a plane.
@@ -142,12 +73,12 @@ std::size_t SsimStrip::lane_place(std::int64_t x) const {
 
 // Marks the centres of rows y .. y + count - 1 that the mask lets count, and counts them.
 std::int64_t SsimStrip::select_centres(std::int64_t y, std::int64_t count) {
-  if (job_.pair.mask == nullptr) return count * width_;
+  if (job_.pair.mask == nullptr) return count * source_.width();
   const std::int64_t inset = plan_.radius - plan_.border;
   std::int64_t centres = 0;
   for (std::int64_t r = 0; r < count; ++r) {
-    const std::uint8_t* mask = job_.pair.mask + (y + r + inset) * job_.pair.mask_row_bytes + left_ + inset;
-    for (std::int64_t x = 0; x < width_; ++x) {
+    const std::uint8_t* mask = job_.pair.mask + (y + r + inset) * job_.pair.mask_row_bytes + source_.left() + inset;
+    for (std::int64_t x = 0; x < source_.width(); ++x) {
       const bool counts = mask[x] != 0;
       centres += counts ? 1 : 0;
       select_[size(r) * plane_floats_ + lane_place(x)] = counts ? 1.0f : 0.0f;
@@ -156,110 +87,79 @@ std::int64_t SsimStrip::select_centres(std::int64_t y, std::int64_t count) {
   return centres;
 }
 
-bool SsimStrip::rows_differ(std::int64_t y) {
-  const Samples &a = job_.pair.a, &b = job_.pair.b;
-  const std::int64_t row = reflect(y - plan_.border, a.height);
-  return std::memcmp(a.at(row, first_column_), b.at(row, first_column_),
-                     size(last_column_ - first_column_) * a.pixel_bytes()) != 0;
-}
-
-// Whether any of the rows first .. last - 1 differs. Looks at no row twice, and at few where all differ; `first` and
-// `last` never fall from call to call.
-bool SsimStrip::differs(std::int64_t first, std::int64_t last) {
-  if (differs_at_ >= first) return true;
-  for (std::int64_t y = std::max(first, equal_until_); y < last; ++y) {
-    equal_until_ = y + 1;
-    if (!rows_differ(y)) continue;
-    differs_at_ = y;
-    return true;
-  }
-  return false;
-}
-
-// Where row y of the strip can be read with all that ssim_spread reads: in place if possible, else in `buffer`.
-const std::uint8_t* SsimStrip::load(const Samples& image, std::int64_t y, std::uint8_t* buffer) const {
-  const std::int64_t row = reflect(y - plan_.border, image.height);
-  const std::int64_t start = left_ - plan_.border, pixels = lanes * plan_.segment + 2 * plan_.radius;
-  const std::size_t wanted = size(pixels) * image.pixel_bytes() + 15 * element_bytes(image.element);
-  if (start >= 0 && image.row_bytes > 0) {
-    const std::uint8_t* end = image.at(image.height - 1, image.width);
-    const std::uint8_t* from = image.at(row, start);
-    const bool inside = plan_.border == 0 || start + width_ + 2 * plan_.radius <= image.width;
-    if (inside && size(end - from) >= wanted) return from;
-  }
-  const std::int64_t last = start + width_ + 2 * plan_.radius;
-  const std::int64_t from = std::max<std::int64_t>(start, 0), until = std::min(last, image.width);
-  const std::size_t pixel = image.pixel_bytes();
-  std::memcpy(buffer + size(from - start) * pixel, image.at(row, from), size(until - from) * pixel);
-  for (std::int64_t x = start; x < last; ++x)
-    if (x < from || x >= until)
-      std::memcpy(buffer + size(x - start) * pixel, image.at(row, reflect(x, image.width)), pixel);
-  return buffer;
-}
-
-// A strip's rows lie too far apart for the processor to foresee them.
-void SsimStrip::prefetch(const Samples& image, std::int64_t y) const {
-#if defined(__GNUC__)
-  const std::int64_t row = y - plan_.border;
-  if (row < 0 || row >= image.height) return;
-  const std::uint8_t* end = image.at(row, last_column_);
-  for (const std::uint8_t* from = image.at(row, first_column_); from < end; from += 64) __builtin_prefetch(from);
-#else
-  (void)image, (void)y;
-#endif
-}
-
-// Brings row y into the ring: spread over the lanes and filtered along the row, every channel.
-void SsimStrip::hold(std::int64_t y) {
+// Brings row y into the ring, filtered along the row, every channel.
+void SsimStrip::filter_row(std::int64_t y) {
   const std::int64_t slot = y % slots_;
   if (held_[size(slot)] == y) return;
   held_[size(slot)] = y;
-  prefetch(job_.pair.a, y + prefetched_rows);
-  prefetch(job_.pair.b, y + prefetched_rows);
-  const std::uint8_t* a = load(job_.pair.a, y, row_bytes_.data());
-  const std::uint8_t* b = load(job_.pair.b, y, row_bytes_.data() + row_bytes_.size() / 2);
-  switch (job_.pair.a.element) {
-    case Element::u8:
-      kernels_.ssim_spread_u8(a, b, strip_, u_, v_);
-      break;
-    case Element::u16:
-      kernels_.ssim_spread_u16(reinterpret_cast<const std::uint16_t*>(a), reinterpret_cast<const std::uint16_t*>(b),
-                               strip_, u_, v_);
-      break;
-    case Element::f32:
-      kernels_.ssim_spread_f32(reinterpret_cast<const float*>(a), reinterpret_cast<const float*>(b), strip_, u_, v_);
-      break;
-    case Element::f64:
-      kernels_.ssim_spread_f64(reinterpret_cast<const double*>(a), reinterpret_cast<const double*>(b), strip_, u_, v_);
-      break;
-  }
-  const std::size_t pitch = size(strip_.pitch * lanes), channels = size(job_.pair.a.channels);
+  source_.spread(y, u_, v_);
+  const std::size_t channels = size(job_.pair.a.channels) * spread_floats_;
   if (settings_.terms)  // the planes after the channels': the two images themselves, from the centre
-    for (std::size_t i = 0; i < channels * pitch; ++i) {
-      u_[channels * pitch + i] = 0.5f * (u_[i] + v_[i]);
-      v_[channels * pitch + i] = 0.5f * (u_[i] - v_[i]);
+    for (std::size_t i = 0; i < channels; ++i) {
+      u_[channels + i] = 0.5f * (u_[i] + v_[i]);
+      v_[channels + i] = 0.5f * (u_[i] - v_[i]);
     }
+  const Strip& strip = source_.strip();
   for (std::int64_t plane = 0; plane < planes_; ++plane)
-    kernels_.ssim_rows(u_ + size(plane) * pitch, v_ + size(plane) * pitch, strip_.segment, settings_.weights.data(),
-                       strip_.radius, ring_ + size(plane * slots_ + slot) * ring_pitch_);
+    kernels_.ssim_rows(u_ + size(plane) * spread_floats_, v_ + size(plane) * spread_floats_, strip.segment,
+                       settings_.weights.data(), strip.radius, ring_ + size(plane * slots_ + slot) * ring_pitch_);
 }
 
-void SsimStrip::columns(std::int64_t y, std::int64_t count, std::int64_t plane, float* moments) {
+void SsimStrip::filtered_moments(std::int64_t y, std::int64_t count, std::int64_t plane, float* moments) {
+  const Strip& strip = source_.strip();
   for (std::int64_t i = 0; i < count + 2 * plan_.radius; ++i)
     rows_[size(i)] = ring_ + size(plane * slots_ + (y + i) % slots_) * ring_pitch_;
-  kernels_.ssim_columns(rows_.data(), static_cast<int>(count), strip_.segment, settings_.weights.data(), strip_.radius,
+  kernels_.ssim_columns(rows_.data(), static_cast<int>(count), strip.segment, settings_.weights.data(), strip.radius,
                         moments);
 }
 
+// Row y as it was spread, brought into the ring if need be: the channels' planes of u, then those of v.
+const float* SsimStrip::spread_row(std::int64_t y) {
+  const std::int64_t slot = y % slots_;
+  float* row = ring_ + size(planes_ * slot) * ring_pitch_;
+  if (held_[size(slot)] != y) source_.spread(y, row, row + size(planes_) * spread_floats_);
+  held_[size(slot)] = y;
+  return row;
+}
+
+// Running sums down the columns, then along the row. The row that leaves is still in the ring.
+void SsimStrip::summed_moments(std::int64_t y, std::int64_t count, std::int64_t channel) {
+  const Strip& strip = source_.strip();
+  const std::size_t u = size(channel) * spread_floats_, v = size(planes_ + channel) * spread_floats_;
+  const auto floats = size((plan_.segment + 2 * plan_.radius) * lanes);
+  float* sums = sums_ + 4 * size(channel) * spread_floats_;
+  std::int64_t& from = summed_from_[size(channel)];
+  for (std::int64_t top = y; top < y + count; ++top) {
+    if (from >= 0 && from == top - 1) {
+      const float *in = spread_row(top + 2 * plan_.radius), *out = spread_row(top - 1);
+      kernels_.ssim_slide_down(in + u, in + v, out + u, out + v, floats, spread_floats_, sums);
+    } else {
+      std::fill(sums, sums + 4 * spread_floats_, 0.0f);
+      for (std::int64_t i = 0; i <= 2 * plan_.radius; ++i) {
+        const float* in = spread_row(top + i);
+        kernels_.ssim_slide_down(in + u, in + v, nullptr, nullptr, floats, spread_floats_, sums);
+      }
+    }
+    from = top;
+    const double pixels = static_cast<double>((2 * plan_.radius + 1) * (2 * plan_.radius + 1));
+    kernels_.ssim_slide_along(sums, spread_floats_, strip.segment, strip.radius, static_cast<float>(1.0 / pixels),
+                              moments_ + size(top - y) * filtered_floats_);
+  }
+}
+
 void SsimStrip::score_block(std::int64_t y, std::int64_t count, double* sums) {
-  const std::int64_t values = settings_.terms ? ssim_values : 1;
-  for (std::int64_t i = 0; i < count + 2 * plan_.radius; ++i) hold(y + i);
-  for (std::int64_t c = 0; c < job_.pair.a.channels; ++c, sums += values) {
-    columns(y, count, c, moments_);
-    sums[ssim_score_value] = kernels_.ssim_score(moments_, static_cast<int>(count), strip_.segment, constants_, select_,
-                                                 plane_floats_, job_.map != nullptr ? map_ : nullptr);
+  const std::int64_t values = settings_.terms ? ssim_values : 1, channels = job_.pair.a.channels;
+  for (std::int64_t i = 0; !summed_ && i < count + 2 * plan_.radius; ++i) filter_row(y + i);
+  for (std::int64_t c = 0; c < channels; ++c, sums += values) {
+    if (summed_)
+      summed_moments(y, count, c);
+    else
+      filtered_moments(y, count, c, moments_);
+    sums[ssim_score_value] =
+        kernels_.ssim_score(moments_, static_cast<int>(count), source_.strip().segment, constants_, select_,
+                            job_.pair.mask == nullptr ? 0 : plane_floats_, job_.map != nullptr ? map_ : nullptr);
     if (settings_.terms) {
-      columns(y, count, c + job_.pair.a.channels, own_moments_);
+      filtered_moments(y, count, c + channels, own_moments_);
       score_terms(count, sums);
     }
     if (job_.map != nullptr) fill_map(y, count, c, map_);
@@ -307,8 +207,8 @@ void SsimStrip::score_terms(std::int64_t count, double* sums) const {
 void SsimStrip::fill_map(std::int64_t y, std::int64_t count, std::int64_t channel, const float* scores) const {
   const std::int64_t channels = job_.pair.a.channels;
   for (std::int64_t r = 0; r < count; ++r) {
-    float* to = job_.map + ((y + r) * plan_.width + left_) * channels + channel;
-    for (std::int64_t x = 0; x < width_; ++x)
+    float* to = job_.map + ((y + r) * plan_.width + source_.left()) * channels + channel;
+    for (std::int64_t x = 0; x < source_.width(); ++x)
       to[x * channels] = scores == nullptr ? 1.0f : scores[size(r) * plane_floats_ + lane_place(x)];
   }
 }
@@ -319,7 +219,7 @@ void SsimStrip::run(std::int64_t first, std::int64_t last, double* sums, std::in
     double* to = sums + block * plan_.values;
     centres[block] = select_centres(y, count);
     const bool wanted = centres[block] > 0 || job_.map != nullptr;
-    if (wanted && differs(y, y + count + 2 * plan_.radius)) {
+    if (wanted && source_.differs(y, y + count + 2 * plan_.radius)) {
       score_block(y, count, to);
       continue;
     }

@@ -206,7 +206,7 @@ def ssim_many(
     groups: dict[float, list[int]] = {}
     jobs = []
     for index, (x, y, where) in enumerate(_together(a, b, regions)):
-        groups.setdefault(_settings(x, data_range, options, terms)[1], []).append(index)
+        groups.setdefault(_settings(x, data_range, options, terms)[2], []).append(index)
         jobs.append((*_inside(x, y, where, options.radius), None))
     scores = np.empty(len(jobs), np.float64)
     for indices in groups.values():

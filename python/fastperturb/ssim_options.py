@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-CoreSettings: TypeAlias = tuple[list[float], float, float, float, float, bool, tuple[float, float, float]]
+CoreSettings: TypeAlias = tuple[list[float], bool, float, float, float, float, bool, tuple[float, float, float]]
 
 MAX_SIZE = 1023
 
@@ -146,4 +146,5 @@ def core_settings(options: SsimOptions, data_range: float, floating: bool, terms
     covariance = pixels / (pixels - 1) if options.sample_covariance else 1.0
     luminance, contrast = ((k * data_range * scale) ** 2 for k in (options.k1, options.k2))
     exponents = (options.alpha, options.beta, options.gamma)
-    return list(half_window(options)), luminance, contrast, scale, covariance, terms, exponents
+    uniform = options.window == "uniform"
+    return list(half_window(options)), uniform, luminance, contrast, scale, covariance, terms, exponents

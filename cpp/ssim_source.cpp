@@ -1,0 +1,175 @@
+// Reading, reflecting, comparing and spreading the rows of a strip.
+#include "ssim_source.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+
+#include "dispatch.hpp"
+
+namespace fastperturb {
+namespace {
+
+constexpr std::int64_t lanes = ssim_lanes;
+constexpr std::int64_t prefetched_rows = 8;
+
+std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+// Position of an endless row of copies of 0 .. n - 1, every other one mirrored, so that the edges are repeated.
+std::int64_t reflect(std::int64_t position, std::int64_t n) {
+  position %= 2 * n;
+  if (position < 0) position += 2 * n;
+  return position < n ? position : 2 * n - 1 - position;
+}
+
+template <typename T>
+double sum_of(const std::uint8_t* row, std::int64_t samples) {
+  using Sum = std::conditional_t<std::is_integral_v<T>, std::uint64_t, double>;
+  Sum sum = 0;
+  for (std::int64_t i = 0; i < samples; ++i) {
+    T value;
+    std::memcpy(&value, row + size(i) * sizeof(T), sizeof(T));
+    sum += value;
+  }
+  return static_cast<double>(sum);
+}
+
+double sum_of(const Samples& image, std::int64_t y, std::int64_t x, std::int64_t pixels) {
+  const std::int64_t samples = pixels * image.channels;
+  switch (image.element) {
+    case Element::u8:
+      return sum_of<std::uint8_t>(image.at(y, x), samples);
+    case Element::u16:
+      return sum_of<std::uint16_t>(image.at(y, x), samples);
+    case Element::f32:
+      return sum_of<float>(image.at(y, x), samples);
+    default:
+      return sum_of<double>(image.at(y, x), samples);
+  }
+}
+
+}  // namespace
+
+SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings) {
+  SsimPlan plan{};
+  const Samples& image = job.pair.a;
+  plan.radius = static_cast<std::int64_t>(settings.weights.size()) - 1;
+  plan.border = settings.whole ? plan.radius : 0;
+  plan.height = image.height - 2 * (plan.radius - plan.border);
+  plan.width = image.width - 2 * (plan.radius - plan.border);
+  // Longer segments spread fewer pixels twice; shorter ones keep the ring in the first cache, where it has room for one
+  // channel only.
+  const std::int64_t shortest = image.channels == 1 ? 8 : 16;
+  const std::int64_t widest = lanes * (plan.radius <= 5 ? shortest : std::clamp<std::int64_t>(2 * plan.radius, shortest, 32));
+  const std::int64_t wanted = (plan.width + widest - 1) / widest;
+  plan.segment = ((plan.width + wanted - 1) / wanted + lanes - 1) / lanes;
+  plan.tiles = (plan.width + lanes * plan.segment - 1) / (lanes * plan.segment);
+  plan.blocks = (plan.height + ssim_block_rows - 1) / ssim_block_rows;
+  plan.values = image.channels * (settings.terms ? ssim_values : 1);
+  return plan;
+}
+
+SsimSource::SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile,
+                       bool centred)
+    : pair_(pair), plan_(plan), kernels_(kernels()) {
+  const Samples& image = pair.a;
+  left_ = tile * lanes * plan.segment;
+  width_ = std::min(lanes * plan.segment, plan.width - left_);
+  first_column_ = std::max<std::int64_t>(0, left_ - plan.border);
+  last_column_ = std::min(image.width, left_ - plan.border + width_ + 2 * plan.radius);
+  strip_ = {static_cast<int>(image.channels), static_cast<int>(plan.segment), static_cast<int>(plan.radius),
+            static_cast<int>(plan.segment + 2 * plan.radius + 4), 127.0, settings.scale};
+  const std::int64_t samples = (lanes * plan.segment + 2 * plan.radius) * image.channels + 16;
+  buffer_.assign(2 * size(samples) * element_bytes(image.element), 0);
+  if (centred) choose_centre();
+}
+
+// Samples are counted from near their mean in a few rows of the strip: squares of small numbers round less. Both images
+// have the same centre, so that equal samples stay equal, and it is the same whichever comes first.
+void SsimSource::choose_centre() {
+  constexpr std::int64_t sampled_rows = 8;
+  const Samples& a = pair_.a;
+  const std::int64_t pixels = last_column_ - first_column_;
+  double sum = 0.0;
+  for (std::int64_t i = 0; i < sampled_rows; ++i) {
+    const std::int64_t y = (2 * i + 1) * a.height / (2 * sampled_rows);
+    sum += sum_of(a, y, first_column_, pixels) + sum_of(pair_.b, y, first_column_, pixels);
+  }
+  double centre = sum / static_cast<double>(2 * sampled_rows * pixels * a.channels);
+  if (a.element == Element::u8 || a.element == Element::u16) centre = std::floor(centre);
+  if (a.element == Element::f32) centre = static_cast<double>(static_cast<float>(centre));
+  strip_.centre = centre;
+}
+
+bool SsimSource::row_differs(std::int64_t y) const {
+  const Samples &a = pair_.a, &b = pair_.b;
+  const std::int64_t row = reflect(y - plan_.border, a.height);
+  return std::memcmp(a.at(row, first_column_), b.at(row, first_column_),
+                     size(last_column_ - first_column_) * a.pixel_bytes()) != 0;
+}
+
+bool SsimSource::differs(std::int64_t first, std::int64_t last) {
+  if (differs_at_ >= first) return true;
+  for (std::int64_t y = std::max(first, equal_until_); y < last; ++y) {
+    equal_until_ = y + 1;
+    if (!row_differs(y)) continue;
+    differs_at_ = y;
+    return true;
+  }
+  return false;
+}
+
+// Where row y of the strip can be read with all that ssim_spread reads: in place if possible, else in `buffer`.
+const std::uint8_t* SsimSource::load(const Samples& image, std::int64_t y, std::uint8_t* buffer) const {
+  const std::int64_t row = reflect(y - plan_.border, image.height);
+  const std::int64_t start = left_ - plan_.border, pixels = lanes * plan_.segment + 2 * plan_.radius;
+  const std::size_t wanted = size(pixels) * image.pixel_bytes() + 15 * element_bytes(image.element);
+  if (start >= 0 && image.row_bytes > 0) {
+    const std::uint8_t* end = image.at(image.height - 1, image.width);
+    const std::uint8_t* from = image.at(row, start);
+    const bool inside = plan_.border == 0 || start + width_ + 2 * plan_.radius <= image.width;
+    if (inside && size(end - from) >= wanted) return from;
+  }
+  const std::int64_t last = start + width_ + 2 * plan_.radius;
+  const std::int64_t from = std::max<std::int64_t>(start, 0), until = std::min(last, image.width);
+  const std::size_t pixel = image.pixel_bytes();
+  std::memcpy(buffer + size(from - start) * pixel, image.at(row, from), size(until - from) * pixel);
+  for (std::int64_t x = start; x < last; ++x)
+    if (x < from || x >= until)
+      std::memcpy(buffer + size(x - start) * pixel, image.at(row, reflect(x, image.width)), pixel);
+  return buffer;
+}
+
+// A strip's rows lie too far apart for the processor to foresee them.
+void SsimSource::prefetch(const Samples& image, std::int64_t y) const {
+#if defined(__GNUC__)
+  const std::int64_t row = y - plan_.border;
+  if (row < 0 || row >= image.height) return;
+  const std::uint8_t* end = image.at(row, last_column_);
+  for (const std::uint8_t* from = image.at(row, first_column_); from < end; from += 64) __builtin_prefetch(from);
+#else
+  (void)image, (void)y;
+#endif
+}
+
+void SsimSource::spread(std::int64_t y, float* u, float* v) {
+  prefetch(pair_.a, y + prefetched_rows);
+  prefetch(pair_.b, y + prefetched_rows);
+  const std::uint8_t* a = load(pair_.a, y, buffer_.data());
+  const std::uint8_t* b = load(pair_.b, y, buffer_.data() + buffer_.size() / 2);
+  switch (pair_.a.element) {
+    case Element::u8:
+      return kernels_.ssim_spread_u8(a, b, strip_, u, v);
+    case Element::u16:
+      return kernels_.ssim_spread_u16(reinterpret_cast<const std::uint16_t*>(a),
+                                      reinterpret_cast<const std::uint16_t*>(b), strip_, u, v);
+    case Element::f32:
+      return kernels_.ssim_spread_f32(reinterpret_cast<const float*>(a), reinterpret_cast<const float*>(b), strip_, u, v);
+    case Element::f64:
+      return kernels_.ssim_spread_f64(reinterpret_cast<const double*>(a), reinterpret_cast<const double*>(b), strip_, u,
+                                      v);
+  }
+}
+
+}  // namespace fastperturb

@@ -1,0 +1,56 @@
+// Where a strip of an SSIM gets its rows: reads them in place or copies them, reflected beyond the borders, spreads them
+// over the lanes, and knows in which rows the two images differ. Rows are counted from the first that a window sees: row
+// y is row y - border of the image.
+#pragma once
+
+#include "kernels.hpp"
+#include "metrics.hpp"
+
+namespace fastperturb {
+
+constexpr std::int64_t ssim_block_rows = 4;
+
+// How a job is cut, by its shape and the window alone: `tiles` strips of 16 * segment window centres, each `blocks` blocks
+// of four rows, each of which has `values` sums.
+struct SsimPlan {
+  std::int64_t radius;
+  std::int64_t border;         // how far the first centre's window starts outside of the image
+  std::int64_t height, width;  // of the centres
+  std::int64_t tiles, segment, blocks, values;
+};
+
+SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings);
+
+class SsimSource {
+ public:
+  // `centred`: choose the centre by the images rather than take the middle of 8 bits.
+  SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile, bool centred);
+
+  const Strip& strip() const { return strip_; }
+  std::int64_t left() const { return left_; }    // of the strip's centres
+  std::int64_t width() const { return width_; }  // how many of the strip's 16 * segment centres there are
+
+  // Whether any of the rows first .. last - 1 differs. Looks at no row twice, and at few where all differ; `first` and
+  // `last` never fall from call to call.
+  bool differs(std::int64_t first, std::int64_t last);
+
+  // Writes row y as ssim_spread does.
+  void spread(std::int64_t y, float* u, float* v);
+
+ private:
+  void choose_centre();
+  bool row_differs(std::int64_t y) const;
+  void prefetch(const Samples& image, std::int64_t y) const;
+  const std::uint8_t* load(const Samples& image, std::int64_t y, std::uint8_t* buffer) const;
+
+  const Pair& pair_;
+  const SsimPlan& plan_;
+  const Kernels& kernels_;
+  Strip strip_{};
+  std::int64_t left_ = 0, width_ = 0;
+  std::int64_t first_column_ = 0, last_column_ = 0;     // of the image that the windows see
+  std::int64_t differs_at_ = -1, equal_until_ = 0;      // a row that differs; from there on, rows known to be equal
+  std::vector<std::uint8_t> buffer_;                    // copies of rows that end too early or are reflected
+};
+
+}  // namespace fastperturb
