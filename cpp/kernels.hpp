@@ -78,7 +78,8 @@ struct Kernels {
   void (*ssim_slide_down)(const float* u_in, const float* v_in, const float* u_out, const float* v_out, size_t floats,
                           size_t pitch, float* sums);
 
-  // Slides it along those sums: writes one row of moments, the sums over 2 radius + 1 positions times `share`.
+  // Slides it along those sums: writes one row of moments, the sums over 2 radius + 1 positions times `share`, for a
+  // radius of 1 to 7.
   void (*ssim_slide_along)(const float* sums, size_t pitch, int segment, int radius, float share, float* moments);
 
   // Sums SSIM over the vectors of `count` (at most 4) rows of moments where select is not 0; select_pitch floats lie

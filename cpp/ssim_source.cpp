@@ -18,6 +18,7 @@ std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 // Position of an endless row of copies of 0 .. n - 1, every other one mirrored, so that the edges are repeated.
 std::int64_t reflect(std::int64_t position, std::int64_t n) {
+  if (position >= 0 && position < n) return position;
   position %= 2 * n;
   if (position < 0) position += 2 * n;
   return position < n ? position : 2 * n - 1 - position;
@@ -51,31 +52,12 @@ double sum_of(const Samples& image, std::int64_t y, std::int64_t x, std::int64_t
 
 }  // namespace
 
-SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings) {
-  SsimPlan plan{};
-  const Samples& image = job.pair.a;
-  plan.radius = static_cast<std::int64_t>(settings.weights.size()) - 1;
-  plan.border = settings.whole ? plan.radius : 0;
-  plan.height = image.height - 2 * (plan.radius - plan.border);
-  plan.width = image.width - 2 * (plan.radius - plan.border);
-  // Longer segments spread fewer pixels twice; shorter ones keep the ring in the first cache, where it has room for one
-  // channel only.
-  const std::int64_t shortest = image.channels == 1 ? 8 : 16;
-  const std::int64_t widest = lanes * (plan.radius <= 5 ? shortest : std::clamp<std::int64_t>(2 * plan.radius, shortest, 32));
-  const std::int64_t wanted = (plan.width + widest - 1) / widest;
-  plan.segment = ((plan.width + wanted - 1) / wanted + lanes - 1) / lanes;
-  plan.tiles = (plan.width + lanes * plan.segment - 1) / (lanes * plan.segment);
-  plan.blocks = (plan.height + ssim_block_rows - 1) / ssim_block_rows;
-  plan.values = image.channels * (settings.terms ? ssim_values : 1);
-  return plan;
-}
-
 SsimSource::SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile,
                        bool centred)
     : pair_(pair), plan_(plan), kernels_(kernels()) {
   const Samples& image = pair.a;
-  left_ = tile * lanes * plan.segment;
-  width_ = std::min(lanes * plan.segment, plan.width - left_);
+  left_ = plan.left + tile * lanes * plan.segment;
+  width_ = std::min(lanes * plan.segment, plan.left + plan.width - left_);
   first_column_ = std::max<std::int64_t>(0, left_ - plan.border);
   last_column_ = std::min(image.width, left_ - plan.border + width_ + 2 * plan.radius);
   strip_ = {static_cast<int>(image.channels), static_cast<int>(plan.segment), static_cast<int>(plan.radius),
@@ -93,7 +75,7 @@ void SsimSource::choose_centre() {
   const std::int64_t pixels = last_column_ - first_column_;
   double sum = 0.0;
   for (std::int64_t i = 0; i < sampled_rows; ++i) {
-    const std::int64_t y = (2 * i + 1) * a.height / (2 * sampled_rows);
+    const std::int64_t y = image_row((2 * i + 1) * (plan_.height + 2 * plan_.radius) / (2 * sampled_rows));
     sum += sum_of(a, y, first_column_, pixels) + sum_of(pair_.b, y, first_column_, pixels);
   }
   double centre = sum / static_cast<double>(2 * sampled_rows * pixels * a.channels);
@@ -102,9 +84,13 @@ void SsimSource::choose_centre() {
   strip_.centre = centre;
 }
 
+std::int64_t SsimSource::image_row(std::int64_t y) const {
+  return reflect(plan_.top + y - plan_.border, pair_.a.height);
+}
+
 bool SsimSource::row_differs(std::int64_t y) const {
   const Samples &a = pair_.a, &b = pair_.b;
-  const std::int64_t row = reflect(y - plan_.border, a.height);
+  const std::int64_t row = image_row(y);
   return std::memcmp(a.at(row, first_column_), b.at(row, first_column_),
                      size(last_column_ - first_column_) * a.pixel_bytes()) != 0;
 }
@@ -122,7 +108,7 @@ bool SsimSource::differs(std::int64_t first, std::int64_t last) {
 
 // Where row y of the strip can be read with all that ssim_spread reads: in place if possible, else in `buffer`.
 const std::uint8_t* SsimSource::load(const Samples& image, std::int64_t y, std::uint8_t* buffer) const {
-  const std::int64_t row = reflect(y - plan_.border, image.height);
+  const std::int64_t row = image_row(y);
   const std::int64_t start = left_ - plan_.border, pixels = lanes * plan_.segment + 2 * plan_.radius;
   const std::size_t wanted = size(pixels) * image.pixel_bytes() + 15 * element_bytes(image.element);
   if (start >= 0 && image.row_bytes > 0) {
@@ -144,7 +130,7 @@ const std::uint8_t* SsimSource::load(const Samples& image, std::int64_t y, std::
 // A strip's rows lie too far apart for the processor to foresee them.
 void SsimSource::prefetch(const Samples& image, std::int64_t y) const {
 #if defined(__GNUC__)
-  const std::int64_t row = y - plan_.border;
+  const std::int64_t row = plan_.top + y - plan_.border;
   if (row < 0 || row >= image.height) return;
   const std::uint8_t* end = image.at(row, last_column_);
   for (const std::uint8_t* from = image.at(row, first_column_); from < end; from += 64) __builtin_prefetch(from);

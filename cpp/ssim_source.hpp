@@ -1,25 +1,12 @@
 // Where a strip of an SSIM gets its rows: reads them in place or copies them, reflected beyond the borders, spreads them
-// over the lanes, and knows in which rows the two images differ. Rows are counted from the first that a window sees: row
-// y is row y - border of the image.
+// over the lanes, and knows in which rows the two images differ. Rows are counted from the first that a window of the
+// plan sees.
 #pragma once
 
 #include "kernels.hpp"
-#include "metrics.hpp"
+#include "ssim_plan.hpp"
 
 namespace fastperturb {
-
-constexpr std::int64_t ssim_block_rows = 4;
-
-// How a job is cut, by its shape and the window alone: `tiles` strips of 16 * segment window centres, each `blocks` blocks
-// of four rows, each of which has `values` sums.
-struct SsimPlan {
-  std::int64_t radius;
-  std::int64_t border;         // how far the first centre's window starts outside of the image
-  std::int64_t height, width;  // of the centres
-  std::int64_t tiles, segment, blocks, values;
-};
-
-SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings);
 
 class SsimSource {
  public:
@@ -27,7 +14,7 @@ class SsimSource {
   SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile, bool centred);
 
   const Strip& strip() const { return strip_; }
-  std::int64_t left() const { return left_; }    // of the strip's centres
+  std::int64_t left() const { return left_; }    // the strip's first centre, among all centres
   std::int64_t width() const { return width_; }  // how many of the strip's 16 * segment centres there are
 
   // Whether any of the rows first .. last - 1 differs. Looks at no row twice, and at few where all differ; `first` and
@@ -39,6 +26,7 @@ class SsimSource {
 
  private:
   void choose_centre();
+  std::int64_t image_row(std::int64_t y) const;
   bool row_differs(std::int64_t y) const;
   void prefetch(const Samples& image, std::int64_t y) const;
   const std::uint8_t* load(const Samples& image, std::int64_t y, std::uint8_t* buffer) const;

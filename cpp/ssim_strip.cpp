@@ -33,7 +33,6 @@ SsimStrip::SsimStrip(const SsimJob& job, const SsimSettings& settings, const Ssi
                  static_cast<float>(2.0 * settings.contrast / settings.covariance)} {
   slots_ = 2 * plan.radius + ssim_block_rows + (summed_ ? 1 : 0);
   planes_ = job.pair.a.channels * (settings.terms ? 2 : 1);
-  held_.assign(size(slots_), -1);
   summed_from_.assign(size(planes_), -1);
   rows_.resize(size(slots_));
   allocate();
@@ -77,7 +76,8 @@ std::int64_t SsimStrip::select_centres(std::int64_t y, std::int64_t count) {
   const std::int64_t inset = plan_.radius - plan_.border;
   std::int64_t centres = 0;
   for (std::int64_t r = 0; r < count; ++r) {
-    const std::uint8_t* mask = job_.pair.mask + (y + r + inset) * job_.pair.mask_row_bytes + source_.left() + inset;
+    const std::int64_t row = plan_.top + y + r + inset;
+    const std::uint8_t* mask = job_.pair.mask + row * job_.pair.mask_row_bytes + source_.left() + inset;
     for (std::int64_t x = 0; x < source_.width(); ++x) {
       const bool counts = mask[x] != 0;
       centres += counts ? 1 : 0;
@@ -90,8 +90,6 @@ std::int64_t SsimStrip::select_centres(std::int64_t y, std::int64_t count) {
 // Brings row y into the ring, filtered along the row, every channel.
 void SsimStrip::filter_row(std::int64_t y) {
   const std::int64_t slot = y % slots_;
-  if (held_[size(slot)] == y) return;
-  held_[size(slot)] = y;
   source_.spread(y, u_, v_);
   const std::size_t channels = size(job_.pair.a.channels) * spread_floats_;
   if (settings_.terms)  // the planes after the channels': the two images themselves, from the centre
@@ -107,20 +105,18 @@ void SsimStrip::filter_row(std::int64_t y) {
 
 void SsimStrip::filtered_moments(std::int64_t y, std::int64_t count, std::int64_t plane, float* moments) {
   const Strip& strip = source_.strip();
-  for (std::int64_t i = 0; i < count + 2 * plan_.radius; ++i)
-    rows_[size(i)] = ring_ + size(plane * slots_ + (y + i) % slots_) * ring_pitch_;
+  const float* ring = ring_ + size(plane * slots_) * ring_pitch_;
+  std::int64_t slot = y % slots_;
+  for (std::int64_t i = 0; i < count + 2 * plan_.radius; ++i) {
+    rows_[size(i)] = ring + size(slot) * ring_pitch_;
+    slot = slot + 1 == slots_ ? 0 : slot + 1;
+  }
   kernels_.ssim_columns(rows_.data(), static_cast<int>(count), strip.segment, settings_.weights.data(), strip.radius,
                         moments);
 }
 
-// Row y as it was spread, brought into the ring if need be: the channels' planes of u, then those of v.
-const float* SsimStrip::spread_row(std::int64_t y) {
-  const std::int64_t slot = y % slots_;
-  float* row = ring_ + size(planes_ * slot) * ring_pitch_;
-  if (held_[size(slot)] != y) source_.spread(y, row, row + size(planes_) * spread_floats_);
-  held_[size(slot)] = y;
-  return row;
-}
+// The ring's place for row y as it is spread: the channels' planes of u, then those of v.
+float* SsimStrip::spread_row(std::int64_t y) const { return ring_ + size(planes_ * (y % slots_)) * ring_pitch_; }
 
 // Running sums down the columns, then along the row. The row that leaves is still in the ring.
 void SsimStrip::summed_moments(std::int64_t y, std::int64_t count, std::int64_t channel) {
@@ -133,7 +129,7 @@ void SsimStrip::summed_moments(std::int64_t y, std::int64_t count, std::int64_t 
     if (from >= 0 && from == top - 1) {
       const float *in = spread_row(top + 2 * plan_.radius), *out = spread_row(top - 1);
       kernels_.ssim_slide_down(in + u, in + v, out + u, out + v, floats, spread_floats_, sums);
-    } else {
+    } else {  // the strip's first window, or the first after some that were skipped
       std::fill(sums, sums + 4 * spread_floats_, 0.0f);
       for (std::int64_t i = 0; i <= 2 * plan_.radius; ++i) {
         const float* in = spread_row(top + i);
@@ -149,7 +145,13 @@ void SsimStrip::summed_moments(std::int64_t y, std::int64_t count, std::int64_t 
 
 void SsimStrip::score_block(std::int64_t y, std::int64_t count, double* sums) {
   const std::int64_t values = settings_.terms ? ssim_values : 1, channels = job_.pair.a.channels;
-  for (std::int64_t i = 0; !summed_ && i < count + 2 * plan_.radius; ++i) filter_row(y + i);
+  const std::int64_t end = y + count + 2 * plan_.radius;
+  for (held_ = std::max(held_, y); held_ < end; ++held_) {
+    if (summed_)
+      source_.spread(held_, spread_row(held_), spread_row(held_) + size(planes_) * spread_floats_);
+    else
+      filter_row(held_);
+  }
   for (std::int64_t c = 0; c < channels; ++c, sums += values) {
     if (summed_)
       summed_moments(y, count, c);
@@ -207,7 +209,7 @@ void SsimStrip::score_terms(std::int64_t count, double* sums) const {
 void SsimStrip::fill_map(std::int64_t y, std::int64_t count, std::int64_t channel, const float* scores) const {
   const std::int64_t channels = job_.pair.a.channels;
   for (std::int64_t r = 0; r < count; ++r) {
-    float* to = job_.map + ((y + r) * plan_.width + source_.left()) * channels + channel;
+    float* to = job_.map + ((plan_.top + y + r) * plan_.all_width + source_.left()) * channels + channel;
     for (std::int64_t x = 0; x < source_.width(); ++x)
       to[x * channels] = scores == nullptr ? 1.0f : scores[size(r) * plane_floats_ + lane_place(x)];
   }

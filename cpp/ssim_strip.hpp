@@ -21,7 +21,7 @@ class SsimStrip {
   std::int64_t select_centres(std::int64_t y, std::int64_t count);
   void filter_row(std::int64_t y);
   void filtered_moments(std::int64_t y, std::int64_t count, std::int64_t plane, float* moments);
-  const float* spread_row(std::int64_t y);
+  float* spread_row(std::int64_t y) const;
   void summed_moments(std::int64_t y, std::int64_t count, std::int64_t channel);
   void score_block(std::int64_t y, std::int64_t count, double* sums);
   void score_terms(std::int64_t count, double* sums) const;
@@ -38,7 +38,7 @@ class SsimStrip {
   std::size_t plane_floats_ = 0, spread_floats_ = 0;    // of a plane of centres; of a plane as spread
   std::size_t filtered_floats_ = 0, ring_pitch_ = 0;    // of the four planes of a filtered row; between rows of the ring
   std::vector<std::int64_t> summed_from_;               // per channel, the first of the rows that its running sums hold
-  std::vector<std::int64_t> held_;                      // which row a slot of the ring holds
+  std::int64_t held_ = 0;                               // the ring holds the rows before this one
   std::vector<const float*> rows_;
   std::unique_ptr<float[]> memory_;  // of all that follows, aligned to 64 bytes
   float *u_ = nullptr, *v_ = nullptr, *ring_ = nullptr, *sums_ = nullptr;
