@@ -3,8 +3,8 @@
     python bench/compare.py metrics [--rounds 15] [--threads 1] [--only TEXT ...] [--json FILE]
 
 The first word names a module ``contests_<word>.py`` beside this file with a function ``contests(threads)`` that yields
-:class:`Contest`. A machine that is busy moves every time by a third from hour to hour; within a round it moves all alike,
-so ratios are taken per round and their median is printed.
+:class:`Contest`. A busy machine moves every time by a third from hour to hour; within a round it moves all alike, so
+ratios are taken per round and their median is printed.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def run(contest: Contest, rounds: int) -> list[Row]:
     ours = contest.candidates[0].name
     for turn in range(rounds):
         this_round = {}
-        order = contest.candidates[turn % len(contest.candidates) :] + contest.candidates[: turn % len(contest.candidates)]
-        for candidate in order:
+        first = turn % len(contest.candidates)
+        for candidate in contest.candidates[first:] + contest.candidates[:first]:
             used = sum(times[candidate.name]) * repeats[candidate.name]
             if candidate.name == ours or used < CANDIDATE_SECONDS:
                 this_round[candidate.name] = sample(candidate.call, repeats[candidate.name])
@@ -103,7 +103,8 @@ def run(contest: Contest, rounds: int) -> list[Row]:
         middle = statistics.median(seen)
         low, high = seen[len(seen) // 4], seen[-1 - len(seen) // 4]
         ratio = statistics.median(ratios[candidate.name])
-        rows.append(Row(contest.name, candidate.name, middle, low, high, contest.work / middle, ratio, len(seen), candidate.note))
+        rate = contest.work / middle
+        rows.append(Row(contest.name, candidate.name, middle, low, high, rate, ratio, len(seen), candidate.note))
     return rows
 
 
@@ -112,7 +113,8 @@ def machine() -> str:
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
         model = names[0] if names else model
     return f"{model}, {os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
 
@@ -124,7 +126,8 @@ def time_text(seconds: float) -> str:
 
 def show(contest: Contest, rows: list[Row]) -> None:
     """Prints a contest as a table in Markdown."""
-    print(f"\n### {contest.name}\n\n| | median | quartiles | {contest.unit}/s | time over ours |\n| --- | --- | --- | --- | --- |")
+    print(f"\n### {contest.name}\n")
+    print(f"| | median | quartiles | {contest.unit}/s | time over ours |\n| --- | --- | --- | --- | --- |")
     for row in rows:
         name = row.candidate + (f" ({row.note})" if row.note else "")
         spread = f"{time_text(row.low)} to {time_text(row.high)}"

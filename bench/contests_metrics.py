@@ -13,10 +13,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from compare import Candidate, Contest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 import fastperturb as fp
+from compare import Candidate, Contest
 from fastperturb import metrics
 from fastperturb.ssim_options import SsimOptions
 

@@ -216,8 +216,8 @@ fp::SsimJob ssim_job_of(const SsimTuple& tuple, std::int64_t window) {
   const fp::Samples& image = job.pair.a;
   if (image.height < window || image.width < window) {
     const std::string side = std::to_string(window);
-    throw py::value_error("a must be at least as large as the window of " + side + " x " + side + " pixels, got shape " +
-                          text_of(a.attr("shape")));
+    throw py::value_error("a must be at least as large as the window of " + side + " x " + side +
+                          " pixels, got shape " + text_of(a.attr("shape")));
   }
   need_finite(job.pair);
   if (map.is_none()) return job;
@@ -253,7 +253,8 @@ PYBIND11_MODULE(_core, module) {
   module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));
   module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"));
   module.def("chacha20", &chacha20, py::arg("key"), py::arg("counter"), py::arg("nonce"), py::arg("blocks"));
-  module.def("mean_squared_error", &mean_squared_error, py::arg("a"), py::arg("b"), py::arg("mask"), py::arg("threads"));
+  module.def("mean_squared_error", &mean_squared_error, py::arg("a"), py::arg("b"), py::arg("mask"),
+             py::arg("threads"));
   module.def("mean_squared_errors", &mean_squared_errors, py::arg("pairs"), py::arg("threads"));
   module.def("ssim", &ssim, py::arg("jobs"), py::arg("settings"), py::arg("threads"));
   module.def("isa", &isa);

@@ -12,8 +12,8 @@ namespace {
 
 constexpr int block_vectors = 4;  // outputs of a filter made at once: each input is loaded 14/4 times instead of 11
 
-// words[16 q + l] = the four bytes at from + l * step + 4 q, for q < 4. Stored in whole registers: a load that spans two
-// stores would wait until both have left for the cache.
+// words[16 q + l] = the four bytes at from + l * step + 4 q, for q < 4. Stored in whole registers: a load that spans
+// two stores would wait until both have left for the cache.
 inline void spread_words(const uint8_t* from, ptrdiff_t step, uint32_t* words) {
 #if defined(__SSE2__)
   constexpr int width = sizeof(Register) / 4;
@@ -35,12 +35,12 @@ inline void spread_words(const uint8_t* from, ptrdiff_t step, uint32_t* words) {
 #endif
 }
 
-inline void widen_bytes(const uint32_t* __restrict x, const uint32_t* __restrict y, int shift, int32_t twice_centre,
-                        float* __restrict u, float* __restrict v) {
+inline void widen_bytes(const uint32_t* __restrict x, const uint32_t* __restrict y, int bits, int32_t twice_centre,
+                        int32_t shift, float* __restrict u, float* __restrict v) {
   for (int l = 0; l < ssim_lanes; ++l) {
-    const int32_t xi = (int32_t)(x[l] >> shift & 255), yi = (int32_t)(y[l] >> shift & 255);
+    const int32_t xi = (int32_t)(x[l] >> bits & 255), yi = (int32_t)(y[l] >> bits & 255);
     u[l] = (float)(xi + yi - twice_centre);
-    v[l] = (float)(xi - yi);
+    v[l] = (float)(xi - yi - shift);
   }
 }
 
@@ -48,7 +48,7 @@ inline void widen_bytes(const uint32_t* __restrict x, const uint32_t* __restrict
 template <int C>
 inline void spread_bytes(const uint8_t* a, const uint8_t* b, const Strip& strip, float* u, float* v) {
   const int samples = (strip.segment + 2 * strip.radius) * C;
-  const int32_t twice_centre = 2 * (int32_t)strip.centre;
+  const int32_t twice_centre = 2 * (int32_t)strip.centre, shift = (int32_t)strip.shift;
   for (int s = 0; s < samples; s += 16) {
     alignas(64) uint32_t x[4 * ssim_lanes], y[4 * ssim_lanes];
     spread_words(a + s, strip.segment * C, x);
@@ -59,7 +59,7 @@ inline void spread_bytes(const uint8_t* a, const uint8_t* b, const Strip& strip,
       for (int k = 0; k < 4; ++k) {
         const int sample = s + 4 * q + k;
         const size_t at = ssim_lanes * ((size_t)(sample % C) * (size_t)strip.pitch + (size_t)(sample / C));
-        widen_bytes(x + q * ssim_lanes, y + q * ssim_lanes, 8 * k, twice_centre, u + at, v + at);
+        widen_bytes(x + q * ssim_lanes, y + q * ssim_lanes, 8 * k, twice_centre, shift, u + at, v + at);
       }
     }
   }
@@ -76,7 +76,7 @@ void ssim_spread_u8(const uint8_t* a, const uint8_t* b, const Strip& strip, floa
 template <typename T>
 void ssim_spread_samples(const T* a, const T* b, const Strip& strip, float* u, float* v) {
   using Real = decltype(T() + 0.0f);
-  const Real centre = (Real)strip.centre, scale = (Real)strip.scale;
+  const Real centre = (Real)strip.centre, shift = (Real)strip.shift, scale = (Real)strip.scale;
   const ptrdiff_t step = (ptrdiff_t)strip.segment * strip.channels;
   for (int c = 0; c < strip.channels; ++c) {
     float* uc = u + (size_t)c * (size_t)strip.pitch * ssim_lanes;
@@ -87,7 +87,7 @@ void ssim_spread_samples(const T* a, const T* b, const Strip& strip, float* u, f
       for (int l = 0; l < ssim_lanes; ++l) {
         const Real x = (Real)ap[l * step], y = (Real)bp[l * step];
         uc[l] = (float)(((x - centre) + (y - centre)) * scale);
-        vc[l] = (float)((x - y) * scale);
+        vc[l] = (float)(((x - y) - shift) * scale);
       }
     }
   }
@@ -184,10 +184,10 @@ inline float at_least_zero(float value) { return value > 0.0f ? value : 0.0f; }
 
 // SSIM out of the moments of u and v. Rounding may make a variance slightly negative; none is, so SSIM never passes 1.
 inline float score_of(float mean_u, float mean_v, float square_u, float square_v, const SsimConstants& constants) {
-  const float v2 = mean_v * mean_v, variance_v = at_least_zero(square_v - v2);
+  const float variance_v = at_least_zero(square_v - mean_v * mean_v);
   const float spread_u = at_least_zero(square_u - mean_u * mean_u) + constants.contrast;
-  const float level_u = mean_u + constants.offset;
-  const float u2 = level_u * level_u + constants.luminance;
+  const float level_u = mean_u + constants.level, level_v = mean_v + constants.shift;
+  const float u2 = level_u * level_u + constants.luminance, v2 = level_v * level_v;
   return ((u2 - v2) * (spread_u - variance_v)) / ((u2 + v2) * (spread_u + variance_v));
 }
 

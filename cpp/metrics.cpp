@@ -13,7 +13,8 @@
 namespace fastperturb {
 namespace {
 
-constexpr std::int64_t task_samples = 1 << 18;  // a task is at least this long: below, a thread costs more than it saves
+constexpr std::int64_t task_samples =
+    1 << 18;  // a task is at least this long: below, a thread costs more than it saves
 
 struct ErrorSum {
   std::uint64_t whole = 0;  // at most 2^32 samples of 16 bits: callers hold images far smaller
@@ -27,14 +28,16 @@ struct ErrorSum {
   }
   double mean() const {
     if (samples == 0) return std::numeric_limits<double>::quiet_NaN();
-    return (static_cast<double>(whole) + real) / static_cast<double>(samples);
+    const auto count = static_cast<std::uint64_t>(samples);
+    if (whole < std::uint64_t{1} << 53) return (static_cast<double>(whole) + real) / static_cast<double>(count);
+    return static_cast<double>(whole / count) + static_cast<double>(whole % count) / static_cast<double>(count);
   }
 };
 
 bool is_whole(Element element) { return element == Element::u8 || element == Element::u16; }
 
-void add_run(const Kernels& kernels, Element element, const std::uint8_t* a, const std::uint8_t* b, std::int64_t samples,
-             ErrorSum& sum) {
+void add_run(const Kernels& kernels, Element element, const std::uint8_t* a, const std::uint8_t* b,
+             std::int64_t samples, ErrorSum& sum) {
   const auto n = static_cast<std::size_t>(samples);
   const auto as = [](auto* type, const std::uint8_t* data) { return reinterpret_cast<decltype(type)>(data); };
   switch (element) {
@@ -72,8 +75,8 @@ void add_masked_row(const Kernels& kernels, const Pair& pair, std::int64_t y, Er
 ErrorSum error_of_rows(const Kernels& kernels, const Pair& pair, std::int64_t first, std::int64_t last) {
   ErrorSum sum;
   const auto row = static_cast<std::int64_t>(pair.a.pixel_bytes()) * pair.a.width;
-  const bool one_run = pair.mask == nullptr && is_whole(pair.a.element) && pair.a.row_bytes == row &&
-                       pair.b.row_bytes == row;
+  const bool one_run =
+      pair.mask == nullptr && is_whole(pair.a.element) && pair.a.row_bytes == row && pair.b.row_bytes == row;
   if (one_run) {
     add_run(kernels, pair.a.element, pair.a.at(first, 0), pair.b.at(first, 0),
             (last - first) * pair.a.width * pair.a.channels, sum);
@@ -123,8 +126,7 @@ bool row_is_finite(const std::uint8_t* row, std::int64_t samples) {
 
 double mean_squared_error(const Pair& pair, int threads) {
   const Samples& image = pair.a;
-  if (image.height * image.width * image.channels > task_samples)
-    return mean_squared_errors({pair}, threads)[0];
+  if (image.height * image.width * image.channels > task_samples) return mean_squared_errors({pair}, threads)[0];
   return error_of_rows(kernels(), pair, 0, image.height).mean();
 }
 

@@ -1,5 +1,5 @@
-// How alike two images are: squared error and SSIM (Wang, Bovik, Sheikh, Simoncelli 2004), of one pair or many. The same
-// bits for every number of threads and every build: sums are kept per block of rows and added in their order.
+// How alike two images are: squared error and SSIM (Wang, Bovik, Sheikh, Simoncelli 2004), of one pair or many. The
+// same bits for every number of threads and every build: sums are kept per block of rows and added in their order.
 #pragma once
 
 #include <cstddef>
@@ -47,27 +47,35 @@ std::vector<double> mean_squared_errors(const std::vector<Pair>& pairs, int thre
 bool all_finite(const Samples& image);
 
 struct SsimSettings {
-  std::vector<float> weights;  // half of the separable symmetric window, the centre first; they sum to 1 over the window
-  double luminance;            // (K1 L)^2
-  double contrast;             // (K2 L)^2
-  double scale;                // of floating samples: a power of two that brings the data range L near 1; else 1
-  double covariance;           // n / (n - 1) for sample covariances of an n-pixel window, else 1
-  bool uniform;                // the weights are all the same
-  bool whole;                  // score every pixel, the borders reflected with the edge repeated; else whole windows only
-  bool terms;                  // also sum the three terms, and use the exponents
-  double alpha, beta, gamma;   // exponents of luminance, contrast, structure; read if terms
+  std::vector<float>
+      weights;        // half of the separable symmetric window, the centre first; they sum to 1 over the window
+  double luminance;   // (K1 L)^2
+  double contrast;    // (K2 L)^2
+  double scale;       // of floating samples: a power of two that brings the data range L near 1; else 1
+  double covariance;  // n / (n - 1) for sample covariances of an n-pixel window, else 1
+  bool uniform;       // the weights are all the same
+  bool whole;         // score every pixel, the borders reflected with the edge repeated; else whole windows only
+  bool terms;         // also sum the three terms, and use the exponents
+  double alpha, beta, gamma;  // exponents of luminance, contrast, structure; read if terms
 };
 
 // What is summed for a channel if settings.terms; else there is the score alone.
-enum SsimValue { ssim_score_value, ssim_luminance, ssim_contrast, ssim_structure, ssim_contrast_structure, ssim_values };
+enum SsimValue {
+  ssim_score_value,
+  ssim_luminance,
+  ssim_contrast,
+  ssim_structure,
+  ssim_contrast_structure,
+  ssim_values
+};
 
 struct SsimJob {
   Pair pair;   // a mask counts by the windows' centres
   float* map;  // height x width x channels, every value written; or null. Needs settings.whole
 };
 
-// Per job, the means over the windows that count: channels x (terms ? ssim_values : 1); NaN where none counts. Windows in
-// which a and b are equal give exactly 1 and are not computed. Images must be at least a window in size.
+// Per job, the means over the windows that count: channels x (terms ? ssim_values : 1); NaN where none counts. Windows
+// in which a and b are equal give exactly 1 and are not computed. Images must be at least a window in size.
 std::vector<std::vector<double>> ssim(const std::vector<SsimJob>& jobs, const SsimSettings& settings, int threads);
 
 }  // namespace fastperturb

@@ -1,5 +1,5 @@
-// SSIM of many pairs: finds where they differ, cuts that into strips, and strips into bands where there are too few for the
-// threads; adds the sums of blocks in their order, whoever made them.
+// SSIM of many pairs: finds where they differ, cuts that into strips, and strips into bands where there are too few for
+// the threads; adds the sums of blocks in their order, whoever made them.
 #include <algorithm>
 #include <limits>
 
@@ -40,9 +40,8 @@ std::vector<Box> differing_boxes(const std::vector<SsimJob>& jobs, int threads) 
       tasks.push_back({j, 0, image.height * part / parts, image.height * (part + 1) / parts});
   }
   std::vector<Box> parts(tasks.size()), boxes(jobs.size());
-  run_tasks(tasks, threads, [&](std::size_t t) {
-    parts[t] = differing_box(jobs[tasks[t].job].pair, tasks[t].first, tasks[t].last);
-  });
+  run_tasks(tasks, threads,
+            [&](std::size_t t) { parts[t] = differing_box(jobs[tasks[t].job].pair, tasks[t].first, tasks[t].last); });
   for (std::size_t t = 0; t < tasks.size(); ++t) boxes[tasks[t].job] = united(boxes[tasks[t].job], parts[t]);
   return boxes;
 }

@@ -50,38 +50,81 @@ double sum_of(const Samples& image, std::int64_t y, std::int64_t x, std::int64_t
   }
 }
 
+template <typename T>
+bool any_equal(const std::uint8_t* a, const std::uint8_t* b, std::int64_t samples) {
+  T any = 0;
+  for (std::int64_t i = 0; i < samples; ++i) {
+    T x, y;
+    std::memcpy(&x, a + size(i) * sizeof(T), sizeof(T));
+    std::memcpy(&y, b + size(i) * sizeof(T), sizeof(T));
+    any = x == y ? T(1) : any;
+  }
+  return any != 0;
+}
+
 }  // namespace
 
 SsimSource::SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile,
-                       bool centred)
+                       bool summed)
     : pair_(pair), plan_(plan), kernels_(kernels()) {
   const Samples& image = pair.a;
   left_ = plan.left + tile * lanes * plan.segment;
   width_ = std::min(lanes * plan.segment, plan.left + plan.width - left_);
   first_column_ = std::max<std::int64_t>(0, left_ - plan.border);
   last_column_ = std::min(image.width, left_ - plan.border + width_ + 2 * plan.radius);
-  strip_ = {static_cast<int>(image.channels), static_cast<int>(plan.segment), static_cast<int>(plan.radius),
-            static_cast<int>(plan.segment + 2 * plan.radius + 4), 127.0, settings.scale};
+  strip_ = {static_cast<int>(image.channels),
+            static_cast<int>(plan.segment),
+            static_cast<int>(plan.radius),
+            static_cast<int>(plan.segment + 2 * plan.radius + 4),
+            127.0,
+            0.0,
+            settings.scale};
   const std::int64_t samples = (lanes * plan.segment + 2 * plan.radius) * image.channels + 16;
   buffer_.assign(2 * size(samples) * element_bytes(image.element), 0);
-  if (centred) choose_centre();
+  choose_centre(summed);
 }
 
-// Samples are counted from near their mean in a few rows of the strip: squares of small numbers round less. Both images
-// have the same centre, so that equal samples stay equal, and it is the same whichever comes first.
-void SsimSource::choose_centre() {
+// Samples are counted from near their mean in a few rows of the strip, and their differences from near theirs: squares
+// of small numbers round less. Differences only if none is 0, because equal windows must stay exactly equal. All the
+// same, but for a sign, whichever image comes first.
+void SsimSource::choose_centre(bool summed) {
   constexpr std::int64_t sampled_rows = 8;
-  const Samples& a = pair_.a;
-  const std::int64_t pixels = last_column_ - first_column_;
-  double sum = 0.0;
+  const Samples &a = pair_.a, &b = pair_.b;
+  const std::int64_t pixels = last_column_ - first_column_, rows = plan_.height + 2 * plan_.radius;
+  double sum_a = 0.0, sum_b = 0.0;
   for (std::int64_t i = 0; i < sampled_rows; ++i) {
-    const std::int64_t y = image_row((2 * i + 1) * (plan_.height + 2 * plan_.radius) / (2 * sampled_rows));
-    sum += sum_of(a, y, first_column_, pixels) + sum_of(pair_.b, y, first_column_, pixels);
+    const std::int64_t y = image_row((2 * i + 1) * rows / (2 * sampled_rows));
+    sum_a += sum_of(a, y, first_column_, pixels);
+    sum_b += sum_of(b, y, first_column_, pixels);
   }
-  double centre = sum / static_cast<double>(2 * sampled_rows * pixels * a.channels);
-  if (a.element == Element::u8 || a.element == Element::u16) centre = std::floor(centre);
-  if (a.element == Element::f32) centre = static_cast<double>(static_cast<float>(centre));
-  strip_.centre = centre;
+  const auto samples = static_cast<double>(sampled_rows * pixels * a.channels);
+  const auto rounded = [&a](double value) {
+    if (a.element == Element::f64) return value;
+    return a.element == Element::f32 ? static_cast<double>(static_cast<float>(value)) : std::trunc(value);
+  };
+  if (!summed) strip_.centre = rounded((sum_a + sum_b) / (2.0 * samples));
+  bool meet = false;
+  for (std::int64_t y = 0; y < rows && !meet; ++y) meet = row_meets(image_row(y));
+  if (meet) return;
+  strip_.shift = rounded((sum_a - sum_b) / samples);
+  if (!summed) return;
+  const double most = std::trunc(4095.0 / static_cast<double>(2 * plan_.radius + 1)) - 255.0;
+  strip_.shift = std::clamp(strip_.shift, -most, most);
+}
+
+bool SsimSource::row_meets(std::int64_t row) const {
+  const std::uint8_t *a = pair_.a.at(row, first_column_), *b = pair_.b.at(row, first_column_);
+  const std::int64_t samples = (last_column_ - first_column_) * pair_.a.channels;
+  switch (pair_.a.element) {
+    case Element::u8:
+      return any_equal<std::uint8_t>(a, b, samples);
+    case Element::u16:
+      return any_equal<std::uint16_t>(a, b, samples);
+    case Element::f32:
+      return any_equal<float>(a, b, samples);
+    default:
+      return any_equal<double>(a, b, samples);
+  }
 }
 
 std::int64_t SsimSource::image_row(std::int64_t y) const {
@@ -151,7 +194,8 @@ void SsimSource::spread(std::int64_t y, float* u, float* v) {
       return kernels_.ssim_spread_u16(reinterpret_cast<const std::uint16_t*>(a),
                                       reinterpret_cast<const std::uint16_t*>(b), strip_, u, v);
     case Element::f32:
-      return kernels_.ssim_spread_f32(reinterpret_cast<const float*>(a), reinterpret_cast<const float*>(b), strip_, u, v);
+      return kernels_.ssim_spread_f32(reinterpret_cast<const float*>(a), reinterpret_cast<const float*>(b), strip_, u,
+                                      v);
     case Element::f64:
       return kernels_.ssim_spread_f64(reinterpret_cast<const double*>(a), reinterpret_cast<const double*>(b), strip_, u,
                                       v);

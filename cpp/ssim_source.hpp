@@ -1,6 +1,6 @@
-// Where a strip of an SSIM gets its rows: reads them in place or copies them, reflected beyond the borders, spreads them
-// over the lanes, and knows in which rows the two images differ. Rows are counted from the first that a window of the
-// plan sees.
+// Where a strip of an SSIM gets its rows: reads them in place or copies them, reflected beyond the borders, spreads
+// them over the lanes, and knows in which rows the two images differ. Rows are counted from the first that a window of
+// the plan sees.
 #pragma once
 
 #include "kernels.hpp"
@@ -10,8 +10,8 @@ namespace fastperturb {
 
 class SsimSource {
  public:
-  // `centred`: choose the centre by the images rather than take the middle of 8 bits.
-  SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile, bool centred);
+  // `summed`: keep every sum over a window of 8-bit samples and their squares under 2^24.
+  SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile, bool summed);
 
   const Strip& strip() const { return strip_; }
   std::int64_t left() const { return left_; }    // the strip's first centre, among all centres
@@ -25,9 +25,10 @@ class SsimSource {
   void spread(std::int64_t y, float* u, float* v);
 
  private:
-  void choose_centre();
+  void choose_centre(bool summed);
   std::int64_t image_row(std::int64_t y) const;
   bool row_differs(std::int64_t y) const;
+  bool row_meets(std::int64_t row) const;
   void prefetch(const Samples& image, std::int64_t y) const;
   const std::uint8_t* load(const Samples& image, std::int64_t y, std::uint8_t* buffer) const;
 
@@ -36,9 +37,9 @@ class SsimSource {
   const Kernels& kernels_;
   Strip strip_{};
   std::int64_t left_ = 0, width_ = 0;
-  std::int64_t first_column_ = 0, last_column_ = 0;     // of the image that the windows see
-  std::int64_t differs_at_ = -1, equal_until_ = 0;      // a row that differs; from there on, rows known to be equal
-  std::vector<std::uint8_t> buffer_;                    // copies of rows that end too early or are reflected
+  std::int64_t first_column_ = 0, last_column_ = 0;  // of the image that the windows see
+  std::int64_t differs_at_ = -1, equal_until_ = 0;   // a row that differs; from there on, rows known to be equal
+  std::vector<std::uint8_t> buffer_;                 // copies of rows that end too early or are reflected
 };
 
 }  // namespace fastperturb

@@ -27,8 +27,9 @@ SsimStrip::SsimStrip(const SsimJob& job, const SsimSettings& settings, const Ssi
       plan_(plan),
       kernels_(kernels()),
       summed_(sums_are_exact(job.pair, settings)),
-      source_(job.pair, settings, plan, tile, !summed_),
+      source_(job.pair, settings, plan, tile, summed_),
       constants_{static_cast<float>(2.0 * source_.strip().centre * settings.scale),
+                 static_cast<float>(source_.strip().shift * settings.scale),
                  static_cast<float>(2.0 * settings.luminance),
                  static_cast<float>(2.0 * settings.contrast / settings.covariance)} {
   slots_ = 2 * plan.radius + ssim_block_rows + (summed_ ? 1 : 0);
@@ -66,9 +67,7 @@ void SsimStrip::allocate() {
 }
 
 // Where pixel x of the strip lies in a plane.
-std::size_t SsimStrip::lane_place(std::int64_t x) const {
-  return size(x % plan_.segment * lanes + x / plan_.segment);
-}
+std::size_t SsimStrip::lane_place(std::int64_t x) const { return size(x % plan_.segment * lanes + x / plan_.segment); }
 
 // Marks the centres of rows y .. y + count - 1 that the mask lets count, and counts them.
 std::int64_t SsimStrip::select_centres(std::int64_t y, std::int64_t count) {
@@ -181,13 +180,15 @@ void SsimStrip::score_terms(std::int64_t count, double* sums) const {
       const float* m = moments_ + size(r) * filtered_floats_ + j;
       const float* own = own_moments_ + size(r) * filtered_floats_ + j;
       const auto moment = [this](const float* of, std::size_t which) { return double{of[which * plane_floats_]}; };
-      const double u = moment(m, 0), v = moment(m, 1), level = u + double{constants_.offset};
+      const double u = moment(m, 0), v = moment(m, 1), level = u + double{constants_.level};
+      const double difference = v + double{constants_.shift};
       const double mean_a = moment(own, 0), mean_b = moment(own, 1);
       const double covariance = ((moment(m, 2) - u * u) - (moment(m, 3) - v * v)) / 4.0;
       const double deviation_a = std::sqrt(std::max(0.0, moment(own, 2) - mean_a * mean_a));
       const double deviation_b = std::sqrt(std::max(0.0, moment(own, 3) - mean_b * mean_b));
       const double both = deviation_a * deviation_b;
-      const double luminance = (level * level - v * v + c1) / (level * level + v * v + c1);
+      const double luminance =
+          (level * level - difference * difference + c1) / (level * level + difference * difference + c1);
       const double contrast = (2.0 * both + c2) / (deviation_a * deviation_a + deviation_b * deviation_b + c2);
       const double structure = std::min(1.0, (covariance + c3) / (both + c3));
       double score = luminance * contrast * structure;

@@ -34,11 +34,11 @@ class SsimStrip {
   const bool summed_;  // running sums instead of filters
   SsimSource source_;
   SsimConstants constants_;
-  std::int64_t slots_ = 0, planes_ = 0;                 // rows in the ring; planes per row
-  std::size_t plane_floats_ = 0, spread_floats_ = 0;    // of a plane of centres; of a plane as spread
-  std::size_t filtered_floats_ = 0, ring_pitch_ = 0;    // of the four planes of a filtered row; between rows of the ring
-  std::vector<std::int64_t> summed_from_;               // per channel, the first of the rows that its running sums hold
-  std::int64_t held_ = 0;                               // the ring holds the rows before this one
+  std::int64_t slots_ = 0, planes_ = 0;               // rows in the ring; planes per row
+  std::size_t plane_floats_ = 0, spread_floats_ = 0;  // of a plane of centres; of a plane as spread
+  std::size_t filtered_floats_ = 0, ring_pitch_ = 0;  // of the four planes of a filtered row; between rows of the ring
+  std::vector<std::int64_t> summed_from_;             // per channel, the first of the rows that its running sums hold
+  std::int64_t held_ = 0;                             // the ring holds the rows before this one
   std::vector<const float*> rows_;
   std::unique_ptr<float[]> memory_;  // of all that follows, aligned to 64 bytes
   float *u_ = nullptr, *v_ = nullptr, *ring_ = nullptr, *sums_ = nullptr;

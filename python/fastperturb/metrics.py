@@ -89,9 +89,9 @@ def ssim(
 ) -> float:
     """Mean structural similarity (Wang, Bovik, Sheikh, Simoncelli 2004) over all whole windows and channels.
 
-    The default is the paper's: an 11 x 11 Gaussian window of σ 1.5, K1 = 0.01, K2 = 0.03. Windows that would reach over
-    the border are left out, as scikit-image does with ``gaussian_weights=True, use_sample_covariance=False``. Windows in
-    which the images are equal count as exactly 1 and cost next to nothing.
+    The default is the paper's: an 11 x 11 Gaussian window of standard deviation 1.5, K1 = 0.01, K2 = 0.03. Windows that
+    would reach over the border are left out, as in scikit-image with ``gaussian_weights=True,
+    use_sample_covariance=False``. Windows in which the images are equal count as exactly 1 and cost next to nothing.
 
     Args:
         a: an image, at least one window in height and width.
@@ -108,8 +108,8 @@ def ssim(
         TypeError: as :func:`mse`.
         ValueError: as :func:`psnr`; images smaller than the window; a region without the centre of a whole window.
     """
-    terms = options.has_exponents
-    settings = _settings(a, data_range, options, terms)
+    settings = _settings(a, data_range, options)
+    terms = settings[6]
     (means,) = _core.ssim([(*_inside(a, b, region, options.radius), None)], settings, check_threads(threads))
     return _mean_score(means, terms)
 
@@ -124,7 +124,7 @@ def ssim_terms(
     threads: int | None = 1,
 ) -> SsimTerms:
     """SSIM of each channel, and the means of the three terms it is made of. Arguments and errors as :func:`ssim`."""
-    settings = _settings(a, data_range, options, True)
+    settings = _settings(a, data_range, options, all_terms=True)
     (means,) = _core.ssim([(*_inside(a, b, region, options.radius), None)], settings, check_threads(threads))
     return SsimTerms(*(np.array(means[term::_TERMS]) for term in range(_TERMS - 1)))
 
@@ -145,7 +145,7 @@ def ssim_map(
     Returns:
         float32 of the images' shape, -1 to 1; exactly 1 where the windows are equal.
     """
-    settings = _settings(a, data_range, options, options.has_exponents)
+    settings = _settings(a, data_range, options)
     found = np.empty(a.shape, np.float32)
     _core.ssim([(a, b, None, found)], settings, check_threads(threads))
     return found
@@ -202,17 +202,16 @@ def ssim_many(
     threads: int | None = None,
 ) -> NDArray[np.float64]:
     """:func:`ssim` of many pairs in one call: ``data_range`` and ``options`` as there, the rest as :func:`mse_many`."""
-    terms = options.has_exponents
-    groups: dict[float, list[int]] = {}
-    jobs = []
+    groups: dict[str, list[int]] = {}  # by dtype, which may decide the data range
+    jobs, settings = [], {}
     for index, (x, y, where) in enumerate(_together(a, b, regions)):
-        groups.setdefault(_settings(x, data_range, options, terms)[2], []).append(index)
+        settings[x.dtype.str] = _settings(x, data_range, options)
+        groups.setdefault(x.dtype.str, []).append(index)
         jobs.append((*_inside(x, y, where, options.radius), None))
     scores = np.empty(len(jobs), np.float64)
-    for indices in groups.values():
-        settings = _settings(jobs[indices[0]][0], data_range, options, terms)
-        means = _core.ssim([jobs[index] for index in indices], settings, check_threads(threads))
-        scores[indices] = [_mean_score(each, terms) for each in means]
+    for dtype, indices in groups.items():
+        means = _core.ssim([jobs[index] for index in indices], settings[dtype], check_threads(threads))
+        scores[indices] = [_mean_score(found, settings[dtype][6]) for found in means]
     return scores
 
 
@@ -238,11 +237,12 @@ def _peak(dtype: np.dtype[Any], data_range: float | None) -> float:
     return _PEAKS.get(dtype, 1.0)
 
 
-def _settings(image: Image, data_range: float | None, options: SsimOptions, terms: bool) -> CoreSettings:
+def _settings(image: Image, data_range: float | None, options: SsimOptions, all_terms: bool = False) -> CoreSettings:
     if not isinstance(options, SsimOptions):
         raise TypeError(f"options must be SsimOptions, got {options!r}")
     if not isinstance(image, np.ndarray):
         raise TypeError(f"a must be a NumPy array, got {type(image).__name__}")
+    terms = all_terms or options.has_exponents
     return core_settings(options, _peak(image.dtype, data_range), image.dtype in _FLOATS, terms)
 
 
@@ -284,7 +284,7 @@ def _extent(region: Where, height: int, width: int) -> tuple[slice, slice, _Mask
             raise ValueError(f"region must be a mask of shape {(height, width)}, got shape {region.shape}")
         mask = region
     else:
-        regions = as_regions(region)  # type: ignore[arg-type]
+        regions = as_regions(region)
         if len(regions) == 1 and regions[0].shape == "box":
             return *regions[0].clipped(height, width), None
         mask = np.zeros((height, width), np.bool_)

@@ -97,11 +97,13 @@ class SsimOptions:
 class SsimTerms:
     """SSIM of each channel and the means of its terms over the windows that count.
 
+    Of a window, mx and my are the means of the two images, sx and sy their standard deviations, sxy their covariance.
+
     Attributes:
         score: (channels,) float64: SSIM, which is not the product of the terms' means.
-        luminance: (channels,) float64: means of ``(2 μx μy + C1) / (μx² + μy² + C1)``.
-        contrast: (channels,) float64: means of ``(2 σx σy + C2) / (σx² + σy² + C2)``.
-        structure: (channels,) float64: means of ``(σxy + C2/2) / (σx σy + C2/2)``.
+        luminance: (channels,) float64: means of ``(2 mx my + C1) / (mx² + my² + C1)``.
+        contrast: (channels,) float64: means of ``(2 sx sy + C2) / (sx² + sy² + C2)``.
+        structure: (channels,) float64: means of ``(sxy + C2/2) / (sx sy + C2/2)``.
     """
 
     score: NDArray[np.float64]
