@@ -7,6 +7,8 @@ from hypothesis import settings
 import fastperturb as fp
 from fastperturb import _core
 
+pytest_plugins = ["cli_cases"]  # the fixtures of the command line's tests
+
 settings.register_profile("default", deadline=None, max_examples=100)
 settings.load_profile("default")
 

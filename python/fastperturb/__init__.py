@@ -16,6 +16,7 @@ from .errors import (
     Tampered,
     WrongKey,
 )
+from .faces import Detector, locate, regions_from_landmarks
 from .key import Key
 from .perturbation import UnverifiedWarning, perturb, restore
 from .record import Record
@@ -25,6 +26,7 @@ from .viewing import view
 
 __all__ = [
     "BatchError",
+    "Detector",
     "Face",
     "FastperturbError",
     "ImageFileError",
@@ -41,8 +43,10 @@ __all__ = [
     "UnverifiedWarning",
     "WrongKey",
     "__version__",
+    "locate",
     "perturb",
     "perturb_many",
+    "regions_from_landmarks",
     "restore",
     "restore_many",
     "view",

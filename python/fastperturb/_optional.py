@@ -1,0 +1,44 @@
+"""Packages that are imported only when something needs them.
+
+One place says how to get what is missing: the extra that installs it, or, for OpenCV, which of its builds to take.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from .errors import MissingExtra
+
+
+def import_extra(module: str, extra: str) -> ModuleType:
+    """Import ``module``, which ``pip install fastperturb[extra]`` installs.
+
+    Args:
+        module: the name to import, dotted or not.
+        extra: the extra of this package that brings it.
+
+    Returns:
+        The module.
+
+    Raises:
+        MissingExtra: it is not installed, or fails to import; the message names the extra and the reason.
+    """
+    return _import(module, f"install it with: pip install 'fastperturb[{extra}]'")
+
+
+def import_opencv() -> ModuleType:
+    """Import ``cv2``, from whichever build of OpenCV is installed.
+
+    Raises:
+        MissingExtra: no OpenCV, or one that cannot load: the builds with windows need libGL, which servers lack.
+    """
+    return _import("cv2", "install it with: pip install opencv-python-headless")
+
+
+def _import(module: str, advice: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        reason = f" ({error})" if str(error) else ""
+        raise MissingExtra(f"{module} cannot be imported{reason}; {advice}", name=module) from error

@@ -1,0 +1,1 @@
+"""The command line: ``fastperturb COMMAND ...``. One file per command or two; what they share has files of its own."""

@@ -1,0 +1,82 @@
+"""The program put together: its commands, and how any error becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from ..errors import FastperturbError
+from ..perturbation import UnverifiedWarning
+from .demo_command import demo
+from .errors import describe, printable
+from .inspect_command import inspect
+from .key_commands import keygen
+from .locate_command import locate
+from .perturb_command import perturb
+from .restore_command import restore
+from .streams import separate_stderr
+from .view_command import view
+
+INTERRUPTED = 130
+
+
+_HELP = """Protect the faces in photographs by a keyed permutation of their pixels, and bring them back bit for bit.
+
+\b
+fastperturb keygen -o my.key
+fastperturb perturb photos -o protected --key-file my.key
+fastperturb restore protected -o restored --key-file my.key
+
+Files or folders in, a mirrored tree of lossless files out. A run that was interrupted goes on where it stopped.
+Exit codes: 0 every file went well, 1 some did not, 2 wrong usage, 130 interrupted.
+"""
+
+
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="fastperturb %(version)s")
+def program() -> None:
+    """Run one of the commands; what the help page says is in :data:`_HELP`."""
+
+
+for command in (perturb, restore, view, locate, inspect, keygen, demo):
+    program.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command.
+
+    Returns:
+        The exit code.
+    """
+    separate_stderr()
+    warnings.simplefilter("ignore", UnverifiedWarning)  # the commands say the same in a line that names the file
+    try:
+        with program.make_context("fastperturb", list(arguments)) as context:
+            return int(program.invoke(context) or 0)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    except click.UsageError as error:
+        hint = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+        return _fail(error.format_message().rstrip(".") + hint, error.exit_code)
+    except click.ClickException as error:
+        return _fail(error.format_message(), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the flush at exit does not complain
+        return 1
+    except (FastperturbError, OSError) as error:
+        return _fail(describe(error), 1)
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"fastperturb: {printable(message)}\n")
+    return code

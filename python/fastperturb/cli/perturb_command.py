@@ -1,0 +1,152 @@
+"""``fastperturb perturb``: photographs in, protected photographs out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import click
+
+from ..errors import ImageFileError, RecordError
+from ..files import FORMATS, Picture
+from ..files.reading import find_record
+from ..key import Key
+from ..perturbation import perturb as perturb_image
+from ..record import RECORD_VERSION
+from ..strength import Strength
+from .finder import Finder, finder_options
+from .job import Writer, plan_output, read_picture, run_job
+from .marks import Marks
+from .options import Job, job_options, key_or_one_time, strength_options
+from .paths import Source
+from .report import Outcome
+from .sections import SectionCommand, option, shared
+
+COPIED = "-copied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What else ``perturb`` leaves to its user; the options say what each means."""
+
+    on_no_face: str
+    record_beside: bool
+    allow_lossy: bool
+    reproducible: bool
+
+
+_choices = shared(
+    "choices",
+    Choices,
+    option(
+        "--on-no-face",
+        type=click.Choice(["fail", "skip", "copy"]),
+        default="fail",
+        section="Faces",
+        help="A picture without a face: count it as failed, skip it, or copy its pixels.  [default: fail]",
+    ),
+    option("--record-beside", is_flag=True, section="Files", help="Write records to NAME.json, not inside the files."),
+    option(
+        "--allow-lossy",
+        is_flag=True,
+        section="Files",
+        help="Allow JPEG with a key: the originals can then never be restored exactly.",
+    ),
+    option(
+        "--reproducible",
+        is_flag=True,
+        section="Key",
+        help="The same input, key and options give the same output; shows which inputs were equal.",
+    ),
+)
+
+
+@click.command(cls=SectionCommand, short_help="Hide the faces of photographs.")
+@job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
+@key_or_one_time
+@strength_options
+@finder_options
+@_choices
+def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choices: Choices) -> int:
+    """Hide the faces of photographs.
+
+    Pixels inside faces are permuted under a key; 'restore' brings the originals back bit for bit. Without a key a
+    one-time key is made and dropped: then nobody can. Results hold the record which restoring needs; of the original's
+    metadata only an ICC profile is kept.
+
+    What is done already is not done again, so a run that was interrupted goes on where it stopped.
+    """
+    inputs, targets = plan_output(job)
+    lossy = FORMATS[job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"] == "JPEG"
+    if lossy and key is not None:
+        if not choices.allow_lossy:
+            raise click.UsageError(
+                "JPEG changes pixels, so that the originals could not be restored; choose another format, "
+                "--allow-lossy, or --one-time-key"
+            )
+        _say("JPEG changes pixels: what is restored from these files will not be the originals")
+    if key is None and not (job.quiet and click.get_current_context().params["one_time_key"]):
+        _say("no key: a one-time key is made and dropped, so the results can never be restored")
+    settings = [asdict(strength), choices.reproducible, RECORD_VERSION]
+    writer = Writer(job, targets, Marks("perturb", settings, key), choices.record_beside)
+    step = _Perturbing(job, key or Key.generate(), key is not None, strength, finder, choices, writer)
+    return run_job(job, step, inputs, targets)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"fastperturb: {line}\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Perturbing:
+    """What is done to one file, from any thread."""
+
+    job: Job
+    key: Key
+    reversible: bool
+    strength: Strength
+    finder: Finder
+    choices: Choices
+    writer: Writer
+
+    def __call__(self, source: Source) -> Outcome:
+        mark = self.writer.marks.mark(source.path, self.finder.identity(source))
+        marks = (mark, mark + COPIED) if self.choices.on_no_face == "copy" else (mark,)
+        done = self.writer.done_before(source, marks)
+        if done is not None:
+            return done
+        picture = read_picture(source, self.job)
+        _refuse_perturbed(source, picture.texts)
+        found = self.finder.find(picture, source)
+        if not found:
+            return self._without_face(source, picture, mark + COPIED)
+        hidden, record = perturb_image(
+            picture.pixels,
+            found,
+            self.key,
+            self.strength,
+            reproducible=self.choices.reproducible,
+            out=picture.pixels,
+        )
+        path = self.writer.write(source, hidden, picture.icc, mark, record if self.reversible else None)
+        facts = {"regions": len(record.regions), "moved": record.moved, "reversible": self.reversible}
+        return Outcome(source.path, "perturbed", path, facts=facts)
+
+    def _without_face(self, source: Source, picture: Picture, mark: str) -> Outcome:
+        what = "no face found" if self.finder.boxes is None else "no boxes given"
+        if self.choices.on_no_face == "copy":
+            path = self.writer.write(source, picture.pixels, picture.icc, mark)
+            return Outcome(source.path, "copied", path, f"{what}; copied in the clear")
+        if self.choices.on_no_face == "skip":
+            return Outcome(source.path, "skipped", message=f"{what}; skipped")
+        return Outcome(source.path, "no face", message=f"{what}; nothing written", facts={"error": "NoFaceFound"})
+
+
+def _refuse_perturbed(source: Source, texts: Mapping[str, str]) -> None:
+    try:
+        record = find_record(source.path, texts)
+    except RecordError:  # photo.jpg.json of some other program
+        return
+    if record is not None:
+        raise ImageFileError("it is perturbed already and has a record; restore it first")

@@ -1,0 +1,94 @@
+"""``locate``: the faces of an image, by YuNet or by any object with a ``detect`` method."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from numbers import Real
+from typing import Protocol, runtime_checkable
+
+from ..arrays import Image
+from ..region import Face, Shape
+from .boxes import Margins, four_margins, grow_region, touches
+from .pixels import check_visible
+from .yunet import YuNet, check_threshold
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Anything that finds faces.
+
+    ``detect`` takes an RGB or grey image (uint8, uint16, or float32 within 0 to 1; it must not be changed) and gives
+    a list of :class:`fastperturb.Face` in the image's own pixels, in any order, empty if there is none. It should be
+    callable from many threads.
+    """
+
+    def detect(self, image: Image, /) -> list[Face]:
+        """The faces of ``image``."""
+        ...
+
+
+def locate(
+    image: Image,
+    detector: Detector | None = None,
+    *,
+    threshold: float | None = None,
+    grow: Margins = 0.0,
+    shape: Shape | None = None,
+) -> list[Face]:
+    """Find the faces of an image.
+
+    Args:
+        image: (height, width) or (height, width, channels): grey, grey and alpha, RGB or RGBA; uint8, uint16, or
+            float32 within 0 to 1; any strides. Alpha is not looked at.
+        detector: what finds them; None is :class:`YuNet` with its defaults.
+        threshold: the lowest score to keep, 0 to 1; None keeps what the detector gives (YuNet: 0.6 and more).
+        grow: margins to add to each face's box, as fractions of its size: one number for all sides, or (left, top,
+            right, bottom). 0 is the detector's box, brow to chin; ``fastperturb.faces.HEAD`` takes in the head.
+        shape: "box", or "ellipse" for the ellipse inscribed in the (grown) box; None keeps the detector's (YuNet: box).
+
+    Returns:
+        Best score first, the larger first where scores are equal. Regions are whole pixels, rounded outwards, and may
+        reach beyond the image; a face that lies outside altogether is left out. An empty list means that none was
+        found, which is no reason to take the image for free of faces.
+
+    Raises:
+        TypeError: the image is of another type or dtype; ``detector`` has no ``detect``, or gave something else than
+            Face objects.
+        ValueError: the image's shape or values; ``threshold``, ``grow`` or ``shape`` out of range; a detector's score
+            outside 0 to 1.
+        MissingExtra: OpenCV cannot be imported.
+    """
+    check_visible(image)
+    margins = four_margins(grow)
+    if shape not in (None, "box", "ellipse"):
+        raise ValueError(f"shape must be 'box' or 'ellipse', got {shape!r}")
+    if threshold is not None:
+        check_threshold(threshold)
+    if detector is None:
+        detector = _default_detector() if threshold is None else _default_detector(threshold)
+    elif not callable(getattr(detector, "detect", None)):
+        raise TypeError(f"detector must have a method detect(image), got {detector!r}")
+    faces = [
+        Face(grow_region(face.region, margins, shape), face.score, face.landmarks)
+        for face in _checked(detector.detect(image))
+        if face.score >= (threshold or 0.0)
+    ]
+    faces = [face for face in faces if touches(face.region, image.shape)]
+    return sorted(faces, key=lambda face: (-face.score, -face.region.width * face.region.height))
+
+
+def _checked(found: Sequence[Face]) -> Sequence[Face]:
+    if not isinstance(found, (list, tuple)):
+        raise TypeError(f"detector.detect must return a list of Face, got {type(found).__name__}")
+    for index, face in enumerate(found):
+        if not isinstance(face, Face):
+            raise TypeError(f"detector.detect must return Face objects, got {face!r} at {index}")
+        if not (isinstance(face.score, Real) and 0 <= face.score <= 1):
+            raise ValueError(f"a face's score must be 0 to 1, got {face.score!r} at {index}")
+    return found
+
+
+@lru_cache(maxsize=8)
+def _default_detector(threshold: float = 0.6) -> YuNet:
+    return YuNet(threshold=threshold)

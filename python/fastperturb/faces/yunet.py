@@ -1,0 +1,202 @@
+"""YuNet, the default detector: OpenCV's ``FaceDetectorYN`` with weights that come with this package.
+
+Wu, Peng, Yu: "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence Research 20 (2023). Trained on
+faces about 10 to 300 pixels wide, which is why images are looked at in several sizes.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._optional import import_opencv
+from ..arrays import Image
+from ..errors import ModelError
+from ..region import Face
+from ._opencv import quiet_opencv
+from .boxes import covering_region, suppress
+from .pixels import check_visible, rgb8_copy
+
+WEIGHTS = "face_detection_yunet_2023mar.onnx"
+
+_OVERLAP = 0.3  # intersection over union above which two boxes are one face
+_TOP_K = 5000
+_SMALL = 256  # images whose shorter side is below are enlarged to it, at most fourfold
+_LARGE = 512  # a face that fills a copy whose shorter side is above may be missed, so a smaller copy is looked at too
+_LEAST_SIDE = 64  # OpenCV 4 reads memory that nobody wrote where a side is 32 pixels or less, and finds faces there
+_OUTPUTS = {
+    f"{kind}_{stride}": (1, (_LEAST_SIDE // stride) ** 2, numbers)
+    for kind, numbers in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
+    for stride in (8, 16, 32)
+}
+
+
+class YuNet:
+    """Finds faces with YuNet.
+
+    Each image is reduced to ``max_pixels``; from there copies of a quarter of the size are looked at too, until the
+    shorter side is at most 512 pixels, so that a face may fill the frame. Small images are enlarged to a shorter side
+    of 256 pixels, at most fourfold. Found are faces, upright ones best, from about 20 pixels wide in the reduced image
+    upwards, with five landmarks each.
+
+    An object may be used by many threads (each has its own network), pickled, and kept across a fork. The package's
+    own network is loaded by the first ``detect`` of a thread.
+
+    Args:
+        model: path of other YuNet weights (ONNX, the outputs of the 2023 version); None for the package's own.
+        threshold: the lowest score to give, 0 to 1.
+        max_pixels: how many pixels (height x width) of an image to look at; None for all. Memory and time grow with
+            it: the default of 1.2 million takes some 50 ms on one processor core.
+
+    Raises:
+        ModelError: the file is missing, or not such a model.
+        ValueError: ``threshold`` or ``max_pixels`` out of range.
+        MissingExtra: OpenCV cannot be imported (with a ``model``; otherwise ``detect`` raises it).
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] | None = None,
+        *,
+        threshold: float = 0.6,
+        max_pixels: int | None = 1_200_000,
+    ) -> None:
+        check_threshold(threshold)
+        if max_pixels is not None and not (isinstance(max_pixels, Real) and max_pixels >= _LEAST_SIDE**2):
+            raise ValueError(f"max_pixels must be None or at least {_LEAST_SIDE**2}, got {max_pixels!r}")
+        self.model = None if model is None else Path(model)
+        self.threshold = float(threshold)
+        self.max_pixels = max_pixels
+        self._weights = _own_weights() if self.model is None else _checked_weights(self.model)
+        self._local = threading.local()
+
+    def __repr__(self) -> str:
+        model = "" if self.model is None else f"{str(self.model)!r}, "
+        return f"YuNet({model}threshold={self.threshold}, max_pixels={self.max_pixels})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_local"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _local=threading.local())
+
+    def detect(self, image: Image, /) -> list[Face]:
+        """The faces of an image, as :func:`fastperturb.locate` takes it; best score first.
+
+        Raises:
+            TypeError: another type or dtype.
+            ValueError: another shape, or float values that are NaN or outside 0 to 1.
+            MissingExtra: OpenCV cannot be imported.
+        """
+        check_visible(image)
+        rows = np.concatenate([self._rows(copy, image.shape) for copy in self._copies(image)])
+        return [_face(rows[index]) for index in suppress(rows[:, :4], rows[:, 14], _OVERLAP)]
+
+    def _copies(self, image: Image) -> Iterator[NDArray[np.uint8]]:
+        """The 8-bit RGB copies to look at, largest first."""
+        height, width = image.shape[:2]
+        scale = min(4.0, max(1.0, _SMALL / min(height, width)))
+        if self.max_pixels is not None:
+            scale = min(scale, math.sqrt(self.max_pixels / (height * width)))
+        copy = rgb8_copy(image, max(1, round(height * scale)), max(1, round(width * scale)))
+        yield copy
+        while min(copy.shape[:2]) > _LARGE:
+            copy = rgb8_copy(copy, round(copy.shape[0] / 4), round(copy.shape[1] / 4))
+            yield copy
+
+    def _rows(self, copy: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """What the network finds in a copy of an image of ``shape``: (count, 15), in pixels of the image.
+
+        The columns are the box (x, y, width, height), five points (x, y) and the score.
+        """
+        cv2 = import_opencv()
+        height, width = copy.shape[:2]
+        bgr = cv2.cvtColor(copy, cv2.COLOR_RGB2BGR)
+        if min(height, width) < _LEAST_SIDE:
+            below, beside = max(0, _LEAST_SIDE - height), max(0, _LEAST_SIDE - width)
+            bgr = cv2.copyMakeBorder(bgr, 0, below, 0, beside, cv2.BORDER_CONSTANT)
+        net = self._net()
+        net.setInputSize((bgr.shape[1], bgr.shape[0]))
+        _, faces = net.detect(bgr)
+        if faces is None:
+            return np.empty((0, 15))
+        found = faces.astype(np.float64)
+        found[:, :14] *= np.tile([shape[1] / width, shape[0] / height], 7)
+        sound: NDArray[np.bool_] = np.isfinite(found).all(axis=1) & (found[:, 2:4] > 0).all(axis=1)
+        return np.asarray(found[sound], np.float64)
+
+    def _net(self) -> Any:
+        net = getattr(self._local, "net", None)
+        if net is None:
+            with quiet_opencv() as cv2:
+                weights = np.frombuffer(self._weights, np.uint8)
+                least = (_LEAST_SIDE, _LEAST_SIDE)
+                net = cv2.FaceDetectorYN.create(
+                    "onnx", weights, np.empty(0, np.uint8), least, self.threshold, _OVERLAP, _TOP_K
+                )
+            self._local.net = net
+        return net
+
+
+def check_threshold(threshold: float) -> None:
+    """Raises ValueError unless ``threshold`` is a score."""
+    if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+        raise ValueError(f"threshold must be 0 to 1, got {threshold!r}")
+
+
+def _face(row: NDArray[np.float64]) -> Face:
+    x, y, width, height, *points, score = row.tolist()
+    landmarks = tuple(zip(points[0::2], points[1::2], strict=True))
+    # OpenCV 4.9 and 4.10 may give a score one bit higher the second time; equal images shall have equal faces.
+    return Face(covering_region(x, y, width, height), min(round(score, 5), 1.0), landmarks)
+
+
+def _own_weights() -> bytes:
+    try:
+        return resources.files(__package__).joinpath(WEIGHTS).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{WEIGHTS} is not in this installation of fastperturb, which its build puts there") from error
+
+
+def _checked_weights(path: Path) -> bytes:
+    """The bytes of a model file that gives what FaceDetectorYN reads; it would read past the end of anything less."""
+    try:
+        weights = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: the model cannot be read: {error.strerror or error}") from error
+    with quiet_opencv() as cv2:
+        try:
+            net = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
+            names = net.getUnconnectedOutLayersNames()
+        except cv2.error as error:
+            raise ModelError(f"{path}: not an ONNX model that OpenCV {cv2.__version__} can read") from error
+        missing = sorted(set(_OUTPUTS) - set(names))
+        if missing:
+            raise ModelError(
+                f"{path}: a YuNet model must have the outputs {', '.join(sorted(_OUTPUTS))}; "
+                f"missing are {', '.join(missing)}, got {', '.join(sorted(names))}"
+            )
+        try:
+            net.setInput(np.zeros((1, 3, _LEAST_SIDE, _LEAST_SIDE), np.float32))
+            shapes = {name: value.shape for name, value in zip(_OUTPUTS, net.forward(list(_OUTPUTS)), strict=True)}
+        except cv2.error as error:
+            raise ModelError(
+                f"{path}: a YuNet model must take (1, 3, height, width) images of any size, failed at "
+                f"{_LEAST_SIDE} x {_LEAST_SIDE}"
+            ) from error
+    for name, shape in shapes.items():
+        if shape != _OUTPUTS[name]:
+            raise ModelError(
+                f"{path}: output {name} must have shape {_OUTPUTS[name]} for a {_LEAST_SIDE} x {_LEAST_SIDE} image, "
+                f"got {shape}"
+            )
+    return weights

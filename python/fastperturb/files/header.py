@@ -1,0 +1,93 @@
+"""What a reader must know of a file before and after it decodes the pixels: sizes, depth, orientation, ICC profile.
+
+Each format's file fills in a :class:`Header` by walking its structure, and refuses what is damaged or would be lost.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..errors import ImageFileError
+
+Bytes = bytes | bytearray | memoryview
+
+MAX_PROFILE_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The structure of an image file, found sound.
+
+    Attributes:
+        format: name of the format, as in ``files.FORMATS``.
+        width: in pixels, as stored, before the orientation is applied.
+        height: likewise.
+        bits: of a sample as decoded, 8 or 16.
+        alpha: whether pixels have an alpha channel, so that decoding must give four channels.
+        grey: whether decoding must give (height, width); ``None`` if only the palette can tell.
+        orientation: EXIF orientation 1 to 8; 1 is upright.
+        icc: the ICC profile.
+        texts: what this package wrote into the file, by keyword.
+        transparent_grey: the sample that a grey PNG calls transparent, at the depth that it is decoded to.
+        decodable: the file's bytes with what OpenCV reads wrongly put right; ``None`` for the file as it is.
+    """
+
+    format: str
+    width: int
+    height: int
+    bits: int = 8
+    alpha: bool = False
+    grey: bool | None = False
+    orientation: int = 1
+    icc: bytes | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    transparent_grey: int | None = None
+    decodable: bytes | bytearray | None = None
+
+
+def pack_texts(texts: Mapping[str, str]) -> bytes:
+    """Texts as one block of bytes, for formats that hold no texts by keyword; empty if there are none."""
+    return json.dumps(dict(texts)).encode("ascii") if texts else b""
+
+
+def unpack_texts(block: Bytes) -> dict[str, str]:
+    """The texts of such a block; none if it is another program's."""
+    try:
+        texts = json.loads(bytes(block))
+    except ValueError:
+        return {}
+    if not isinstance(texts, dict):
+        return {}
+    return {key: text for key, text in texts.items() if key.startswith("fastperturb-") and isinstance(text, str)}
+
+
+def damaged(what: str) -> ImageFileError:
+    """The error of a file that is cut short or contradicts itself."""
+    return ImageFileError(f"damaged: {what}")
+
+
+def unsupported(what: str) -> ImageFileError:
+    """The error of a file that is sound but would not be read right."""
+    return ImageFileError(f"not supported: {what}")
+
+
+def inflate(data: Bytes, what: str) -> bytes:
+    """Decompresses a zlib stream of a profile, up to :data:`MAX_PROFILE_BYTES`."""
+    stream = zlib.decompressobj()
+    try:
+        plain = stream.decompress(data, MAX_PROFILE_BYTES)
+    except zlib.error as error:
+        raise damaged(f"{what}: {error}") from None
+    if not stream.eof:
+        raise damaged(f"{what} is cut short, or larger than {MAX_PROFILE_BYTES} bytes")
+    return plain
+
+
+def usable_profile(icc: Bytes | None, grey: bool) -> bytes | None:
+    """The profile if it is one for images of this kind (ICC.1:2022, 7.2: signature, colour space), else ``None``."""
+    if icc is None or len(icc) < 128 or bytes(icc[36:40]) != b"acsp":
+        return None
+    return bytes(icc) if bytes(icc[16:20]) == (b"GRAY" if grey else b"RGB ") else None

@@ -1,0 +1,201 @@
+"""Image files to arrays: the structure is checked here, the pixels are decoded by OpenCV.
+
+The content decides what a file is, not its name. RGB in memory, grey stays grey, alpha and 16 bits are kept.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .._optional import import_opencv
+from ..arrays import Image
+from ..errors import ImageFileError, RecordError
+from ..record import Record
+from . import bitmap, jpeg, png, tiff, webp
+from .exif import turn_upright
+from .header import Bytes, Header, damaged, unsupported, usable_profile
+
+MAX_PIXELS = 2**28
+MAX_FILE_BYTES = 2**31 - 1  # what OpenCV can be given
+RECORD_TEXT = "fastperturb-record"
+MAX_RECORD_BYTES = 64 * 2**20
+_OTHERS = {
+    b"GIF8": "GIF",
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"%PDF": "PDF",
+    b"v/1\x01": "OpenEXR",
+    b"8BPS": "Photoshop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is kept of an image file.
+
+    Attributes:
+        pixels: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA; uint8 or uint16; upright.
+        icc: the ICC profile that says what its colours mean, or ``None``.
+        format: what the file was: "PNG", "JPEG", "WebP", "TIFF", "BMP", "PGM" or "PPM".
+        texts: what this package wrote into the file, by keyword.
+    """
+
+    pixels: Image
+    icc: bytes | None = None
+    format: str = "PNG"
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Reads a PNG, JPEG, WebP, TIFF, BMP, PGM or PPM file.
+
+    EXIF orientation is applied; an ICC profile is kept; all other metadata stays behind. Palettes are resolved to RGB,
+    grey with alpha becomes RGBA, 1, 2 and 4 bit grey becomes 8 bit.
+
+    Args:
+        path: the file; what is in it decides the format, whatever its name says.
+        max_pixels: the most pixels (height x width) to decode, against files that are small on disk and huge in memory.
+
+    Returns:
+        The picture.
+
+    Raises:
+        OSError: the file cannot be opened or read.
+        ImageFileError: it is none of these formats, is damaged or cut short, has too many pixels, or is of a kind that
+            would not be read right (animated, several pages, CMYK, floating point and so on).
+        MissingExtra: OpenCV cannot be imported.
+    """
+    data = read_bytes(Path(path))
+    try:
+        return decode(data, max_pixels=max_pixels)
+    except ImageFileError as error:
+        raise ImageFileError(f"{os.fspath(path)}: {error}") from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a file that could be an image."""
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise ImageFileError(f"{path}: a file may have up to {MAX_FILE_BYTES} bytes, got {size}")
+    return path.read_bytes()
+
+
+def decode(data: Bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """As :func:`read_image`, from the bytes of a file."""
+    header = read_header(data)
+    if header.width * header.height > max_pixels:
+        raise ImageFileError(
+            f"{header.width} x {header.height} pixels are more than the limit of {max_pixels} (max_pixels)"
+        )
+    pixels = _decode_pixels(data if header.decodable is None else header.decodable, header)
+    grey = pixels.ndim == 2
+    return Picture(pixels, usable_profile(header.icc, grey), header.format, dict(header.texts))
+
+
+def read_header(data: Bytes) -> Header:
+    """The structure of a file, checked from its start to its end without decoding pixels."""
+    start = bytes(data[:12])
+    if start.startswith(png.SIGNATURE):
+        return png.read_header(data)
+    if start.startswith(jpeg.SIGNATURE):
+        return jpeg.read_header(data)
+    if webp.is_webp(start):
+        return webp.read_header(data)
+    if start[:4] in tiff.SIGNATURES:
+        return tiff.read_header(data)
+    if start[:2] == b"BM" and len(data) > 26:
+        return bitmap.read_bmp_header(data)
+    if bitmap.is_netpbm(start):
+        return bitmap.read_netpbm_header(data)
+    if not data:
+        raise damaged("the file is empty")
+    other = next((name for magic, name in _OTHERS.items() if start.startswith(magic)), None)
+    if start[4:8] == b"ftyp":
+        other = "HEIF or AVIF"
+    if other:
+        raise unsupported(f"{other}; PNG, JPEG, WebP, TIFF, BMP, PGM and PPM are")
+    raise ImageFileError("not an image: PNG, JPEG, WebP, TIFF, BMP, PGM and PPM can be read")
+
+
+def _decode_pixels(data: Bytes, header: Header) -> Image:
+    cv2 = import_opencv()
+    try:
+        stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise damaged(f"OpenCV cannot decode it: {error.err or error}") from None
+    if stored is None:
+        raise damaged("OpenCV cannot decode its pixels")
+    if stored.ndim == 3 and stored.shape[2] == 1:
+        stored = stored[..., 0]
+    _check_decoded(stored, header)
+    if stored.ndim == 3:
+        swap = cv2.COLOR_BGRA2RGBA if stored.shape[2] == 4 else cv2.COLOR_BGR2RGB
+        stored = cv2.cvtColor(stored, swap)
+    if header.transparent_grey is not None:
+        opaque = np.where(stored == header.transparent_grey, 0, np.iinfo(stored.dtype).max).astype(stored.dtype)
+        stored = np.dstack((stored, stored, stored, opaque))
+    pixels: Image = turn_upright(stored, header.orientation)
+    return pixels
+
+
+def _check_decoded(pixels: Image, header: Header) -> None:
+    """What the codec gave must be what the file's structure promises; else something was lost on the way."""
+    if pixels.shape[:2] != (header.height, header.width):
+        raise damaged(
+            f"it says {header.width} x {header.height} pixels and holds {pixels.shape[1]} x {pixels.shape[0]}"
+        )
+    if pixels.dtype != (np.uint16 if header.bits == 16 else np.uint8):
+        raise unsupported(f"samples of {header.bits} bits that OpenCV decodes to {pixels.dtype}")
+    if header.alpha and (pixels.ndim != 3 or pixels.shape[2] != 4):
+        raise unsupported("transparency that OpenCV would drop")
+    if header.grey is not None and header.grey != (pixels.ndim == 2):
+        raise unsupported(f"a {'grey' if header.grey else 'colour'} image that OpenCV decodes to shape {pixels.shape}")
+
+
+def record_beside(path: Path) -> Path:
+    """Where the record of an image lies if it is not inside: NAME.json, NAME being the whole file name."""
+    return path.with_name(path.name + ".json")
+
+
+def read_record(path: str | os.PathLike[str]) -> Record:
+    """Reads the record of a perturbed image file: from inside a PNG, else from NAME.json beside it.
+
+    Args:
+        path: the image file, such as ``photo.png``; beside it would be ``photo.png.json``.
+
+    Raises:
+        OSError: the file cannot be read.
+        ImageFileError: it is no sound image file.
+        RecordError: there is no record, or it is not one.
+    """
+    path = Path(path)
+    try:
+        texts = read_header(read_bytes(path)).texts
+    except ImageFileError as error:
+        raise ImageFileError(f"{path}: {error}") from None
+    record = find_record(path, texts)
+    if record is None:
+        raise RecordError(f"{path}: no record inside, and no {record_beside(path).name} beside it")
+    return record
+
+
+def find_record(path: Path, texts: Mapping[str, str]) -> Record | None:
+    """As :func:`read_record`, of a file whose texts have been read; ``None`` if there is nothing that could be one."""
+    place = path
+    try:
+        if RECORD_TEXT in texts:
+            return Record.from_json(texts[RECORD_TEXT])
+        place = record_beside(path)
+        if place.stat().st_size > MAX_RECORD_BYTES:
+            raise RecordError(f"a record may have up to {MAX_RECORD_BYTES} bytes")
+        return Record.from_json(place.read_bytes())
+    except FileNotFoundError:
+        return None
+    except RecordError as error:
+        raise RecordError(f"{place}: {error}") from None
