@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -192,16 +193,29 @@ std::vector<double> mean_squared_errors(const std::vector<PairTuple>& tuples, in
   return means;
 }
 
-// The one-pair call, which must cost little.
+// One pair, in a call that must cost little: up to this many samples the GIL is kept, which costs more to drop.
+constexpr std::int64_t brief_samples = 1 << 16;
+
 double mean_squared_error(const py::object& a, const py::object& b, const py::object& mask, int threads) {
   const fp::Pair pair = pair_of(a, b, mask);
   double mean = 0.0;
-  {
+  if (pair.a.height * pair.a.width * pair.a.channels <= brief_samples) {
+    mean = fp::mean_squared_error(pair, threads);
+  } else {
     const py::gil_scoped_release release;
     mean = fp::mean_squared_error(pair, threads);
   }
   need_finite_mean(mean, pair);
   return mean;
+}
+
+// PSNR in dB of integer images at their type's full range; NaN for floating images, which have none.
+double peak_signal_noise_ratio(const py::object& a, const py::object& b) {
+  const double error = mean_squared_error(a, b, py::none(), 1);
+  const auto bytes = py::reinterpret_borrow<py::array>(a).itemsize();
+  if (bytes > 2) return std::numeric_limits<double>::quiet_NaN();
+  const double peak = bytes == 1 ? 255.0 : 65535.0;
+  return error > 0.0 ? 10.0 * std::log10(peak * peak / error) : std::numeric_limits<double>::infinity();
 }
 
 // (half of the window, whether it is uniform, (K1 L)^2, (K2 L)^2, scale, covariance, terms, (alpha, beta, gamma))
@@ -255,6 +269,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("chacha20", &chacha20, py::arg("key"), py::arg("counter"), py::arg("nonce"), py::arg("blocks"));
   module.def("mean_squared_error", &mean_squared_error, py::arg("a"), py::arg("b"), py::arg("mask"),
              py::arg("threads"));
+  module.def("peak_signal_noise_ratio", &peak_signal_noise_ratio, py::arg("a"), py::arg("b"));
   module.def("mean_squared_errors", &mean_squared_errors, py::arg("pairs"), py::arg("threads"));
   module.def("ssim", &ssim, py::arg("jobs"), py::arg("settings"), py::arg("threads"));
   module.def("isa", &isa);

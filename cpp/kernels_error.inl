@@ -15,6 +15,13 @@ inline uint64_t total(Sums sums) {
   return sum;
 }
 
+// How many samples to do one by one so that the rest of `a`, and usually of b, starts with a line of the cache: a load
+// over two lines costs twice. Not worth it for short runs.
+template <typename T>
+inline size_t unaligned_samples(const T* a, size_t n) {
+  return n < 65536 ? 0 : (0 - (uintptr_t)a) % 64 / sizeof(T);
+}
+
 // Squares of differences of 8-bit samples, four of them added in each 32-bit lane.
 inline Sums squares_u8(const uint8_t* a, const uint8_t* b) {
   const Register x = load(a), y = load(b), zero = {};
@@ -38,7 +45,12 @@ inline void add_squares_u16(const uint16_t* a, const uint16_t* b, Sums& low_sums
 uint64_t squared_error_u8(const uint8_t* a, const uint8_t* b, size_t n) {
   uint64_t sum = 0;
   size_t i = 0;
+  const auto add_one = [&] {
+    const int32_t difference = (int32_t)a[i] - (int32_t)b[i];
+    sum += (uint64_t)(difference * difference);
+  };
 #if defined(__SSE2__)
+  for (const size_t head = unaligned_samples(a, n); i < head; ++i) add_one();
   constexpr size_t width = sizeof(Register), rounds = 8192;  // 2 * 8192 * 4 * 255^2 < 2^32
   while (n - i >= width) {
     const size_t end = n - i < rounds * 2 * width ? n : i + rounds * 2 * width;
@@ -56,17 +68,19 @@ uint64_t squared_error_u8(const uint8_t* a, const uint8_t* b, size_t n) {
     sum += total(sums0) + total(sums1);
   }
 #endif
-  for (; i < n; ++i) {
-    const int32_t difference = (int32_t)a[i] - (int32_t)b[i];
-    sum += (uint64_t)(difference * difference);
-  }
+  for (; i < n; ++i) add_one();
   return sum;
 }
 
 uint64_t squared_error_u16(const uint16_t* a, const uint16_t* b, size_t n) {
   uint64_t sum = 0;
   size_t i = 0;
+  const auto add_one = [&] {
+    const int64_t difference = (int64_t)a[i] - (int64_t)b[i];
+    sum += (uint64_t)(difference * difference);
+  };
 #if defined(__SSE2__)
+  for (const size_t head = unaligned_samples(a, n); i < head; ++i) add_one();
   constexpr size_t width = sizeof(Register) / 2, rounds = 16384;  // 16384 * 2 * 65535 < 2^32
   while (n - i >= width) {
     const size_t end = n - i < rounds * width ? n : i + rounds * width;
@@ -79,10 +93,7 @@ uint64_t squared_error_u16(const uint16_t* a, const uint16_t* b, size_t n) {
     sum += total(low_sums) + (total(high_sums) << 16);
   }
 #endif
-  for (; i < n; ++i) {
-    const int64_t difference = (int64_t)a[i] - (int64_t)b[i];
-    sum += (uint64_t)(difference * difference);
-  }
+  for (; i < n; ++i) add_one();
   return sum;
 }
 

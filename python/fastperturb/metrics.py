@@ -74,6 +74,10 @@ def psnr(
         TypeError: as :func:`mse`, or a ``data_range`` that is no number.
         ValueError: as :func:`mse`; ``data_range`` missing for floats, or not positive and finite.
     """
+    if data_range is None and region is None and threads == 1:  # the usual call costs little more than its arithmetic
+        found = _core.peak_signal_noise_ratio(a, b)
+        if found == found:
+            return found
     error = mse(a, b, region=region, threads=threads)
     return _decibels(error, _peak(a.dtype, data_range))
 
