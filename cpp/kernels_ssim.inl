@@ -49,6 +49,9 @@ template <int C>
 inline void spread_bytes(const uint8_t* a, const uint8_t* b, const Strip& strip, float* u, float* v) {
   const int samples = (strip.segment + 2 * strip.radius) * C;
   const int32_t twice_centre = 2 * (int32_t)strip.centre, shift = (int32_t)strip.shift;
+  const ptrdiff_t plane = (ptrdiff_t)strip.pitch * ssim_lanes;
+  ptrdiff_t at = 0;  // of the next sample's vector
+  int channel = 0;
   for (int s = 0; s < samples; s += 16) {
     alignas(64) uint32_t x[4 * ssim_lanes], y[4 * ssim_lanes];
     spread_words(a + s, strip.segment * C, x);
@@ -57,9 +60,10 @@ inline void spread_bytes(const uint8_t* a, const uint8_t* b, const Strip& strip,
     for (int q = 0; q < words; ++q) {
       FASTPERTURB_UNROLL
       for (int k = 0; k < 4; ++k) {
-        const int sample = s + 4 * q + k;
-        const size_t at = ssim_lanes * ((size_t)(sample % C) * (size_t)strip.pitch + (size_t)(sample / C));
         widen_bytes(x + q * ssim_lanes, y + q * ssim_lanes, 8 * k, twice_centre, shift, u + at, v + at);
+        const bool last = channel == C - 1;
+        at += last ? ssim_lanes - (C - 1) * plane : plane;
+        channel = last ? 0 : channel + 1;
       }
     }
   }

@@ -170,21 +170,22 @@ const std::uint8_t* SsimSource::load(const Samples& image, std::int64_t y, std::
   return buffer;
 }
 
-// A strip's rows lie too far apart for the processor to foresee them.
-void SsimSource::prefetch(const Samples& image, std::int64_t y) const {
+void SsimSource::prefetch(std::int64_t y, std::int64_t part, std::int64_t parts) const {
 #if defined(__GNUC__)
-  const std::int64_t row = plan_.top + y - plan_.border;
-  if (row < 0 || row >= image.height) return;
-  const std::uint8_t* end = image.at(row, last_column_);
-  for (const std::uint8_t* from = image.at(row, first_column_); from < end; from += 64) __builtin_prefetch(from);
+  const std::int64_t row = plan_.top + y + prefetched_rows - plan_.border;
+  if (row < 0 || row >= pair_.a.height) return;
+  const auto bytes = (last_column_ - first_column_) * static_cast<std::int64_t>(pair_.a.pixel_bytes());
+  const std::uint8_t *a = pair_.a.at(row, first_column_), *b = pair_.b.at(row, first_column_);
+  for (std::int64_t i = bytes * part / parts / 64 * 64; i < bytes * (part + 1) / parts; i += 64) {
+    __builtin_prefetch(a + i);
+    __builtin_prefetch(b + i);
+  }
 #else
-  (void)image, (void)y;
+  (void)y, (void)part, (void)parts;
 #endif
 }
 
 void SsimSource::spread(std::int64_t y, float* u, float* v) {
-  prefetch(pair_.a, y + prefetched_rows);
-  prefetch(pair_.b, y + prefetched_rows);
   const std::uint8_t* a = load(pair_.a, y, buffer_.data());
   const std::uint8_t* b = load(pair_.b, y, buffer_.data() + buffer_.size() / 2);
   switch (pair_.a.element) {

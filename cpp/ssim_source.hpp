@@ -21,6 +21,10 @@ class SsimSource {
   // `last` never fall from call to call.
   bool differs(std::int64_t first, std::int64_t last);
 
+  // Asks for a part of a row that is due some rows after row y: a strip's rows lie too far apart for the processor to
+  // foresee them, and all of a row at once would be more than it can wait for.
+  void prefetch(std::int64_t y, std::int64_t part, std::int64_t parts) const;
+
   // Writes row y as ssim_spread does.
   void spread(std::int64_t y, float* u, float* v);
 
@@ -29,7 +33,6 @@ class SsimSource {
   std::int64_t image_row(std::int64_t y) const;
   bool row_differs(std::int64_t y) const;
   bool row_meets(std::int64_t row) const;
-  void prefetch(const Samples& image, std::int64_t y) const;
   const std::uint8_t* load(const Samples& image, std::int64_t y, std::uint8_t* buffer) const;
 
   const Pair& pair_;

@@ -97,9 +97,11 @@ void SsimStrip::filter_row(std::int64_t y) {
       v_[channels + i] = 0.5f * (u_[i] - v_[i]);
     }
   const Strip& strip = source_.strip();
-  for (std::int64_t plane = 0; plane < planes_; ++plane)
+  for (std::int64_t plane = 0; plane < planes_; ++plane) {
+    source_.prefetch(y, plane, planes_);
     kernels_.ssim_rows(u_ + size(plane) * spread_floats_, v_ + size(plane) * spread_floats_, strip.segment,
                        settings_.weights.data(), strip.radius, ring_ + size(plane * slots_ + slot) * ring_pitch_);
+  }
 }
 
 void SsimStrip::filtered_moments(std::int64_t y, std::int64_t count, std::int64_t plane, float* moments) {
@@ -125,6 +127,7 @@ void SsimStrip::summed_moments(std::int64_t y, std::int64_t count, std::int64_t 
   float* sums = sums_ + 4 * size(channel) * spread_floats_;
   std::int64_t& from = summed_from_[size(channel)];
   for (std::int64_t top = y; top < y + count; ++top) {
+    source_.prefetch(top + 2 * plan_.radius, channel, planes_);
     if (from >= 0 && from == top - 1) {
       const float *in = spread_row(top + 2 * plan_.radius), *out = spread_row(top - 1);
       kernels_.ssim_slide_down(in + u, in + v, out + u, out + v, floats, spread_floats_, sums);
