@@ -45,6 +45,12 @@ std::int64_t count_in(const SsimJob& job, std::int64_t inset, const Box& centres
   return count;
 }
 
+// Sums of up to 225 squares of at most 273 are whole numbers under 2^24, exact in float in whatever order; a larger
+// window or larger samples need filters.
+bool sums_are_exact(const Pair& pair, const SsimSettings& settings) {
+  return settings.uniform && !settings.terms && pair.a.element == Element::u8 && settings.weights.size() <= 8;
+}
+
 }  // namespace
 
 Box differing_box(const Pair& pair, std::int64_t first, std::int64_t last) {
@@ -80,6 +86,7 @@ SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings, const Box& di
   plan.all_height = image.height - 2 * inset;
   plan.all_width = image.width - 2 * inset;
   plan.values = image.channels * (settings.terms ? ssim_values : 1);
+  plan.summed = sums_are_exact(job.pair, settings);
   // A centre's window reaches `radius` pixels to either side of pixel centre + inset.
   Box centres;
   if (differing.bottom > differing.top) {
@@ -92,9 +99,9 @@ SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings, const Box& di
   plan.left = centres.left, plan.width = centres.right - centres.left;
   plan.equal_centres = count_in(job, inset, {0, plan.all_height, 0, plan.all_width}) - count_in(job, inset, centres);
   if (plan.height == 0 || plan.width == 0) return plan;
-  // Longer segments spread fewer pixels twice; shorter ones keep the ring in the first cache, where it has room for one
-  // channel only.
-  const std::int64_t shortest = image.channels == 1 ? 8 : 16;
+  // Longer segments spread fewer pixels twice; shorter ones keep the ring of filtered rows in the first cache, where it
+  // has room for one channel only.
+  const std::int64_t shortest = image.channels == 1 && !plan.summed ? 8 : 16;
   const std::int64_t longest = plan.radius <= 5 ? shortest : std::clamp<std::int64_t>(2 * plan.radius, shortest, 32);
   const std::int64_t wanted = (plan.width + lanes * longest - 1) / (lanes * longest);
   plan.segment = ((plan.width + wanted - 1) / wanted + lanes - 1) / lanes;

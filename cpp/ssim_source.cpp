@@ -64,8 +64,7 @@ bool any_equal(const std::uint8_t* a, const std::uint8_t* b, std::int64_t sample
 
 }  // namespace
 
-SsimSource::SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile,
-                       bool summed)
+SsimSource::SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile)
     : pair_(pair), plan_(plan), kernels_(kernels()) {
   const Samples& image = pair.a;
   left_ = plan.left + tile * lanes * plan.segment;
@@ -81,13 +80,13 @@ SsimSource::SsimSource(const Pair& pair, const SsimSettings& settings, const Ssi
             settings.scale};
   const std::int64_t samples = (lanes * plan.segment + 2 * plan.radius) * image.channels + 16;
   buffer_.assign(2 * size(samples) * element_bytes(image.element), 0);
-  choose_centre(summed);
+  choose_centre();
 }
 
 // Samples are counted from near their mean in a few rows of the strip, and their differences from near theirs: squares
 // of small numbers round less. Differences only if none is 0, because equal windows must stay exactly equal. All the
 // same, but for a sign, whichever image comes first.
-void SsimSource::choose_centre(bool summed) {
+void SsimSource::choose_centre() {
   constexpr std::int64_t sampled_rows = 8;
   const Samples &a = pair_.a, &b = pair_.b;
   const std::int64_t pixels = last_column_ - first_column_, rows = plan_.height + 2 * plan_.radius;
@@ -102,12 +101,12 @@ void SsimSource::choose_centre(bool summed) {
     if (a.element == Element::f64) return value;
     return a.element == Element::f32 ? static_cast<double>(static_cast<float>(value)) : std::trunc(value);
   };
-  if (!summed) strip_.centre = rounded((sum_a + sum_b) / (2.0 * samples));
+  if (!plan_.summed) strip_.centre = rounded((sum_a + sum_b) / (2.0 * samples));
   bool meet = false;
   for (std::int64_t y = 0; y < rows && !meet; ++y) meet = row_meets(image_row(y));
   if (meet) return;
   strip_.shift = rounded((sum_a - sum_b) / samples);
-  if (!summed) return;
+  if (!plan_.summed) return;
   const double most = std::trunc(4095.0 / static_cast<double>(2 * plan_.radius + 1)) - 255.0;
   strip_.shift = std::clamp(strip_.shift, -most, most);
 }

@@ -10,8 +10,7 @@ namespace fastperturb {
 
 class SsimSource {
  public:
-  // `summed`: keep every sum over a window of 8-bit samples and their squares under 2^24.
-  SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile, bool summed);
+  SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile);
 
   const Strip& strip() const { return strip_; }
   std::int64_t left() const { return left_; }    // the strip's first centre, among all centres
@@ -29,7 +28,7 @@ class SsimSource {
   void spread(std::int64_t y, float* u, float* v);
 
  private:
-  void choose_centre(bool summed);
+  void choose_centre();
   std::int64_t image_row(std::int64_t y) const;
   bool row_differs(std::int64_t y) const;
   bool row_meets(std::int64_t row) const;

@@ -14,11 +14,6 @@ constexpr std::int64_t lanes = ssim_lanes;
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
-// Sums of up to 225 squares of at most 256 are whole numbers under 2^24, exact in float in whatever order.
-bool sums_are_exact(const Pair& pair, const SsimSettings& settings) {
-  return settings.uniform && !settings.terms && pair.a.element == Element::u8 && settings.weights.size() <= 8;
-}
-
 }  // namespace
 
 SsimStrip::SsimStrip(const SsimJob& job, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile)
@@ -26,13 +21,12 @@ SsimStrip::SsimStrip(const SsimJob& job, const SsimSettings& settings, const Ssi
       settings_(settings),
       plan_(plan),
       kernels_(kernels()),
-      summed_(sums_are_exact(job.pair, settings)),
-      source_(job.pair, settings, plan, tile, summed_),
+      source_(job.pair, settings, plan, tile),
       constants_{static_cast<float>(2.0 * source_.strip().centre * settings.scale),
                  static_cast<float>(source_.strip().shift * settings.scale),
                  static_cast<float>(2.0 * settings.luminance),
                  static_cast<float>(2.0 * settings.contrast / settings.covariance)} {
-  slots_ = 2 * plan.radius + ssim_block_rows + (summed_ ? 1 : 0);
+  slots_ = 2 * plan.radius + ssim_block_rows + (plan_.summed ? 1 : 0);
   planes_ = job.pair.a.channels * (settings.terms ? 2 : 1);
   summed_from_.assign(size(planes_), -1);
   rows_.resize(size(slots_));
@@ -44,7 +38,7 @@ void SsimStrip::allocate() {
   filtered_floats_ = 4 * plane_floats_;
   spread_floats_ = size(source_.strip().pitch * lanes);
   // A power of two between the rows would put them all into the same places of the cache.
-  ring_pitch_ = (summed_ ? 2 * spread_floats_ : filtered_floats_) + lanes;
+  ring_pitch_ = (plan_.summed ? 2 * spread_floats_ : filtered_floats_) + lanes;
   const std::size_t spread = size(planes_) * spread_floats_, ring = size(planes_ * slots_) * ring_pitch_;
   const std::size_t block = size(ssim_block_rows) * plane_floats_;
   const std::size_t floats = 6 * spread + ring + 10 * block + 16;
@@ -149,13 +143,13 @@ void SsimStrip::score_block(std::int64_t y, std::int64_t count, double* sums) {
   const std::int64_t values = settings_.terms ? ssim_values : 1, channels = job_.pair.a.channels;
   const std::int64_t end = y + count + 2 * plan_.radius;
   for (held_ = std::max(held_, y); held_ < end; ++held_) {
-    if (summed_)
+    if (plan_.summed)
       source_.spread(held_, spread_row(held_), spread_row(held_) + size(planes_) * spread_floats_);
     else
       filter_row(held_);
   }
   for (std::int64_t c = 0; c < channels; ++c, sums += values) {
-    if (summed_)
+    if (plan_.summed)
       summed_moments(y, count, c);
     else
       filtered_moments(y, count, c, moments_);

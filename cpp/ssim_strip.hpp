@@ -31,7 +31,6 @@ class SsimStrip {
   const SsimSettings& settings_;
   const SsimPlan& plan_;
   const Kernels& kernels_;
-  const bool summed_;  // running sums instead of filters
   SsimSource source_;
   SsimConstants constants_;
   std::int64_t slots_ = 0, planes_ = 0;               // rows in the ring; planes per row
