@@ -17,11 +17,13 @@ from .errors import (
     WrongKey,
 )
 from .faces import Detector, locate, regions_from_landmarks
+from .forecasting import Forecast, forecast
 from .key import Key
 from .perturbation import UnverifiedWarning, perturb, restore
 from .record import Record
 from .region import Face, Region
 from .strength import Strength
+from .threshold import Threshold, fit_threshold
 from .viewing import view
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Detector",
     "Face",
     "FastperturbError",
+    "Forecast",
     "ImageFileError",
     "Key",
     "LossyFormat",
@@ -40,9 +43,12 @@ __all__ = [
     "Region",
     "Strength",
     "Tampered",
+    "Threshold",
     "UnverifiedWarning",
     "WrongKey",
     "__version__",
+    "fit_threshold",
+    "forecast",
     "locate",
     "perturb",
     "perturb_many",

@@ -40,6 +40,11 @@ def reproducible_nonce(key: Key, image: Image, regions: Sequence[CoreRegion]) ->
     return key.derive(b"fastperturb once", blank, np.ascontiguousarray(image).data, size=NONCE_BYTES)
 
 
+def next_nonce(key: Key, header_bytes: bytes) -> bytes:
+    """The reproducible nonce that comes after the one in a header, where a perturbation is drawn again."""
+    return key.derive(b"fastperturb once", header_bytes, size=NONCE_BYTES)
+
+
 def subkey(key: Key, header_bytes: bytes) -> bytes:
     """The ChaCha20 key of this one permutation."""
     return key.derive(b"fastperturb perm", header_bytes)

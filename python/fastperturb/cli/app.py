@@ -20,6 +20,7 @@ from .locate_command import locate
 from .perturb_command import perturb
 from .restore_command import restore
 from .streams import separate_stderr
+from .threshold_command import threshold
 from .view_command import view
 
 INTERRUPTED = 130
@@ -43,7 +44,7 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, keygen, demo):
+for command in (perturb, restore, view, locate, inspect, threshold, keygen, demo):
     program.add_command(command)
 
 

@@ -115,20 +115,19 @@ def job_options(*formats: str, output: bool = True) -> Callable[[Command], Comma
     return shared("job", Job, *parts)
 
 
-def _strength(window: str | None, cells: int | None, pixels: int | None, coverage: float | None) -> Strength:
+def make_strength(window: str | None, **rest: Any) -> Strength:
+    """A strength out of the values of its options, by name."""
     size: Any = window
     if window is not None and window != "region":
         try:
             size = int(window)
         except ValueError:
             raise ValueError(f"--window must be a whole number of pixels or 'region', got {window!r}") from None
-    return Strength(window=size, cells=cells, pixels=pixels, coverage=coverage)
+    return Strength(window=size, **rest)
 
 
 _STRENGTH = "Strength"
-strength_options = shared(
-    "strength",
-    _strength,
+STRENGTH_OPTIONS = (
     option(
         "--window",
         metavar="N|region",
@@ -157,6 +156,7 @@ strength_options = shared(
         help="Instead: the share of a region's pixels that move, over 0 and up to 1.",
     ),
 )
+strength_options = shared("strength", make_strength, *STRENGTH_OPTIONS)
 
 _KEY = "Key"
 _KEY_FILE = option(

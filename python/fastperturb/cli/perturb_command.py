@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import click
 
@@ -14,11 +14,11 @@ from ..files.reading import find_record
 from ..key import Key
 from ..perturbation import perturb as perturb_image
 from ..record import RECORD_VERSION
-from ..strength import Strength
+from .aim import Aim, aim_options
 from .finder import Finder, finder_options
 from .job import Writer, plan_output, read_picture, run_job
 from .marks import Marks
-from .options import Job, job_options, key_or_one_time, strength_options
+from .options import Job, job_options, key_or_one_time
 from .paths import Source
 from .report import Outcome
 from .sections import SectionCommand, option, shared
@@ -65,10 +65,10 @@ _choices = shared(
 @click.command(cls=SectionCommand, short_help="Hide the faces of photographs.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
 @key_or_one_time
-@strength_options
+@aim_options
 @finder_options
 @_choices
-def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choices: Choices) -> int:
+def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choices) -> int:
     """Hide the faces of photographs.
 
     Pixels inside faces are permuted under a key; 'restore' brings the originals back bit for bit. Without a key a
@@ -88,9 +88,9 @@ def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choic
         _say("JPEG changes pixels: what is restored from these files will not be the originals")
     if key is None and not (job.quiet and click.get_current_context().params["one_time_key"]):
         _say("no key: a one-time key is made and dropped, so the results can never be restored")
-    settings = [asdict(strength), choices.reproducible, RECORD_VERSION]
+    settings = [aim.identity(), choices.reproducible, RECORD_VERSION]
     writer = Writer(job, targets, Marks("perturb", settings, key), choices.record_beside)
-    step = _Perturbing(job, key or Key.generate(), key is not None, strength, finder, choices, writer)
+    step = _Perturbing(job, key or Key.generate(), key is not None, aim, finder, choices, writer)
     return run_job(job, step, inputs, targets)
 
 
@@ -105,7 +105,7 @@ class _Perturbing:
     job: Job
     key: Key
     reversible: bool
-    strength: Strength
+    aim: Aim
     finder: Finder
     choices: Choices
     writer: Writer
@@ -125,7 +125,7 @@ class _Perturbing:
             picture.pixels,
             found,
             self.key,
-            self.strength,
+            self.aim.strength_for(picture.pixels, found),
             reproducible=self.choices.reproducible,
             out=picture.pixels,
         )
