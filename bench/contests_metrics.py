@@ -134,22 +134,30 @@ def decibels(a: np.ndarray, b: np.ndarray, threads: int) -> Iterator[Candidate]:
     yield Candidate("scikit-image", lambda: float(peak_signal_noise_ratio(a, b)), expected, 1e-9)
 
 
+KINDS: dict[str, tuple[Callable[..., Iterator[Candidate]], bool]] = {
+    "SSIM, 11x11 Gaussian, everything differs": (gaussian, False),
+    "SSIM, 11x11 Gaussian, an image and its perturbation": (gaussian, True),
+    "SSIM, 7x7 uniform, everything differs": (uniform, False),
+    "PSNR": (decibels, False),
+}
+
+
+def contest(kind: str, size: str, threads: int) -> Contest:
+    """One kind of contest at one size."""
+    make, face = KINDS[kind]
+    a = picture(SIZES[size])
+    b = perturbed(a, FACES[size]) if face else noisy(a)
+    return Contest(f"{kind}, {size}", a.size / 1e6, "Mpx", list(make(a, b, threads)))
+
+
 def contests(threads: int) -> Iterator[Contest]:
     """SSIM where everything differs, SSIM of perturbations, uniform SSIM, PSNR; each size; a batch."""
     cv2.setNumThreads(threads)
     if torch := optional("torch"):
         torch.set_num_threads(threads)
-    kinds: dict[str, tuple[Callable[..., Iterator[Candidate]], bool]] = {
-        "SSIM, 11x11 Gaussian, everything differs": (gaussian, False),
-        "SSIM, 11x11 Gaussian, an image and its perturbation": (gaussian, True),
-        "SSIM, 7x7 uniform, everything differs": (uniform, False),
-        "PSNR": (decibels, False),
-    }
-    for kind, (make, face) in kinds.items():
-        for size, shape in SIZES.items():
-            a = picture(shape)
-            b = perturbed(a, FACES[size]) if face else noisy(a)
-            yield Contest(f"{kind}, {size}", a.size / 1e6, "Mpx", list(make(a, b, threads)))
+    for kind in KINDS:
+        for size in SIZES:
+            yield contest(kind, size, threads)
     yield batch(threads)
 
 
