@@ -4,7 +4,10 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -12,6 +15,7 @@
 
 #include "dispatch.hpp"
 #include "distance.hpp"
+#include "metrics.hpp"
 #include "perturb.hpp"
 #include "view.hpp"
 #include "windows.hpp"
@@ -147,6 +151,8 @@ std::string isa() { return fp::kernels().name; }
 
 }  // namespace
 
+#include "bindings_metrics.inl"
+
 PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
@@ -157,6 +163,11 @@ PYBIND11_MODULE(_core, module) {
   module.def("solve_pixels", &solve_pixels, py::arg("image"), py::arg("regions"), py::arg("squared_error"));
   module.def("squared_error", &squared_error, py::arg("a"), py::arg("b"));
   module.def("chacha20", &chacha20, py::arg("key"), py::arg("counter"), py::arg("nonce"), py::arg("blocks"));
+  module.def("mean_squared_error", &mean_squared_error, py::arg("a"), py::arg("b"), py::arg("mask"),
+             py::arg("threads"));
+  module.def("peak_signal_noise_ratio", &peak_signal_noise_ratio, py::arg("a"), py::arg("b"));
+  module.def("mean_squared_errors", &mean_squared_errors, py::arg("pairs"), py::arg("threads"));
+  module.def("ssim", &ssim, py::arg("jobs"), py::arg("settings"), py::arg("threads"));
   module.def("isa", &isa);
   module.def("available_isas", &fp::available_isas);
   module.def("use_isa", &fp::use_isa, py::arg("name"));
