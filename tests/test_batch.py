@@ -82,9 +82,7 @@ def test_bad_batches_are_refused_whole(pictures, key):
     with pytest.raises(ValueError, match="out must have one entry for each of the 3 images, got 1"):
         fp.perturb_many(pictures, [BOX] * 3, key, out=[pictures[0]])
     target = np.empty((40, 50, 3), np.uint8)
-    with pytest.raises(
-        ValueError, match=r"got an overlap of out\[0\] and out\[1\]"
-    ):
+    with pytest.raises(ValueError, match=r"got an overlap of out\[0\] and out\[1\]"):
         fp.perturb_many([pictures[0]] * 2, [BOX] * 2, key, out=[target, target])
     with pytest.raises(ValueError, match="threads must be 1 to 1024"):
         fp.perturb_many(pictures, [BOX] * 3, key, threads=0)
