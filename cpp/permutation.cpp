@@ -109,7 +109,7 @@ void list_offsets(const ImageView& image, const Tiling& tiling, const Rectangle&
 
 }  // namespace
 
-Shares share(const Tiling& tiling, std::int64_t pixels) {
+Shares count_owned(const Tiling& tiling) {
   Shares shares;
   for (std::int64_t i = 0; i < tiling.count(); ++i) {
     const std::int64_t owned = tiling.owned(tiling.rectangle(i));
@@ -118,12 +118,17 @@ Shares share(const Tiling& tiling, std::int64_t pixels) {
     shares.owned.push_back(static_cast<std::uint32_t>(owned));
     shares.most_owned = std::max(shares.most_owned, shares.owned.back());
   }
+  return shares;
+}
+
+void deal(Shares& shares, std::int64_t pixels) {
   const auto wanted = static_cast<std::uint64_t>(pixels);
   if (pixels < 0 || wanted > shares.total_owned)
     throw std::invalid_argument("pixels must be 0 to the " + std::to_string(shares.total_owned) +
                                 " that the region owns, got " + std::to_string(pixels));
   // In proportion first; what a window has no room for, and a share of one, goes on to the next.
   std::uint64_t before = 0, given = 0, carry = 0;
+  shares.moved.clear();
   for (const std::uint32_t owned : shares.owned) {
     before += owned;
     const std::uint64_t through = wanted * before / std::max<std::uint64_t>(shares.total_owned, 1);
@@ -142,6 +147,11 @@ Shares share(const Tiling& tiling, std::int64_t pixels) {
     carry -= take;
   }
   shares.total_moved = wanted - carry;
+}
+
+Shares share(const Tiling& tiling, std::int64_t pixels) {
+  Shares shares = count_owned(tiling);
+  deal(shares, pixels);
   return shares;
 }
 
@@ -163,7 +173,7 @@ RegionWalk::RegionWalk(const ImageView& image, const Tiling& tiling, const Share
 void RegionWalk::walk_window(std::uint32_t window, Workspace& workspace) const {
   const Rectangle part = tiling_.rectangle(window);
   std::uint32_t* offsets = workspace.offsets.data();
-  if (tiling_.mask.empty() && part.area() == tiling_.window * tiling_.window) {
+  if (!tiling_.owners && part.area() == tiling_.window * tiling_.window) {
     // Whole windows all look alike: their offsets are listed once.
     std::vector<std::uint32_t>& whole = workspace.whole_window;
     if (workspace.listed_for != this) {

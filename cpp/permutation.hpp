@@ -19,9 +19,15 @@ struct Shares {
   std::uint64_t total_moved = 0;
 };
 
-// Shares `pixels` among the windows in proportion to what they own (docs/format.md, "Shares"). The total that moves is
-// `pixels`, or a little less where single pixels are left that no window can move. Throws std::invalid_argument if
-// the region owns fewer than `pixels`, or 2^31 or more.
+// Counts what the windows own; nothing moves yet. Throws std::invalid_argument if it is 2^31 pixels or more.
+Shares count_owned(const Tiling& tiling);
+
+// Shares `pixels` among counted windows in proportion to what they own (docs/format.md, "Shares"). The total that moves
+// is `pixels`, or a little less where single pixels are left that no window can move. Throws std::invalid_argument if
+// the region owns fewer than `pixels`.
+void deal(Shares& shares, std::int64_t pixels);
+
+// Both at once.
 Shares share(const Tiling& tiling, std::int64_t pixels);
 
 class RegionWalk;

@@ -181,7 +181,17 @@ def test_reproducible_results_are_equal(folder):
 
 
 def test_help_pages_and_version(capsys):
-    for command in ([], ["perturb"], ["restore"], ["view"], ["locate"], ["inspect"], ["keygen"], ["demo"]):
+    for command in (
+        [],
+        ["perturb"],
+        ["restore"],
+        ["view"],
+        ["locate"],
+        ["inspect"],
+        ["threshold"],
+        ["keygen"],
+        ["demo"],
+    ):
         assert run([*command, "--help"]) == 0
         out = capsys.readouterr().out
         assert out.startswith("Usage: fastperturb")

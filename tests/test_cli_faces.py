@@ -68,7 +68,7 @@ def test_regions_of_faces(here, capsys, options):
 
 
 def test_detection_options(here, capsys):
-    assert run(["locate", "face.png", "--threshold", "0.99"]) == 0
+    assert run(["locate", "face.png", "--min-score", "0.99"]) == 0
     assert json.loads(capsys.readouterr().out)["faces"] == []
     (here / "model.onnx").write_text("no model")
     assert run(["locate", "face.png", "--detector-model", "model.onnx"]) in (1, 2)

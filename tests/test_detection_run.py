@@ -104,6 +104,22 @@ def test_a_region_with_fewer_pixels_than_asked_for_moves_all_it_has():
     assert not np.array_equal(few.image, Condition(fp.Strength(window=5, pixels=100)).show(scene(0), (BOX,), 1).image)
 
 
+@pytest.mark.parametrize(
+    ("strength", "words"),
+    [
+        (fp.Strength(), "default"),
+        (fp.Strength(window="region", coverage=1.0), "one window"),
+        (fp.Strength(cells=6, coverage=0.5), "cells 6, coverage 0.5"),
+        (fp.Strength(window=12, pixels=8000), "window 12, 8000 pixels"),
+        (fp.Strength(window=5, psnr=24), "window 5, psnr 24"),
+    ],
+)
+def test_strengths_in_words(strength, words):
+    assert Condition(strength).protection == words
+    shown = Condition(strength).show(scene(0), (BOX, BOX._replace(x=35)), 0)
+    assert shown.record.moved > 0
+
+
 def test_a_detector_that_throws_on_one_image():
     result = run(Bright(fails_on=1), conditions=(CLEAR,))
     (images,) = result.results.values()

@@ -7,6 +7,7 @@ import pytest
 import fastperturb as fp
 import photographs
 from fastperturb.faces import YuNet, locate, regions_from_landmarks
+from fetch_data import undo_line_ends
 
 pytestmark = pytest.mark.data
 
@@ -83,3 +84,24 @@ def test_att_perturbed_and_restored(att, key):
         hidden, record = fp.perturb(image, locate(image), key)
         assert not np.array_equal(hidden, image)
         assert np.array_equal(fp.restore(hidden, record, key), image)
+
+
+def test_att_images_are_whole(att):
+    """Each is 92 x 112 pixels after a plain header, also those whose line ends the package damaged."""
+    assert len(att) == 400
+    for path in photographs.att_faces():
+        assert path.stat().st_size == len(b"P5\n92 112\n255\n") + 92 * 112, path
+
+
+def test_line_ends_in_pixels_are_undone():
+    rows = np.add.outer(np.arange(20), np.arange(30)).astype(np.uint8)
+    header = b"P5\n30 20\n255\n"
+    whole = header + rows.tobytes()
+    assert undo_line_ends(whole) == whole
+    assert undo_line_ends(whole.replace(b"\n", b"\r\n")) == whole
+    rows[4, 8:10] = 13, 10
+    whole = header + rows.tobytes()
+    damaged = whole.replace(b"\r\n", b"\0pair\0").replace(b"\n", b"\r\n").replace(b"\0pair\0", b"\r\n")
+    assert undo_line_ends(damaged) == whole
+    with pytest.raises(ValueError, match="damaged in another way"):
+        undo_line_ends(damaged[:-40])

@@ -132,7 +132,7 @@ def test_regions_can_be_said_in_many_ways():
         ({"cells": 0}, ValueError, "cells must be at least 1, got 0"),
         ({"pixels": 1}, ValueError, "pixels must be at least 2, got 1"),
         ({"pixels": True}, TypeError, "pixels must be a whole number, got True"),
-        ({"pixels": 9, "coverage": 0.5}, ValueError, "pixels or coverage, not both"),
+        ({"pixels": 9, "coverage": 0.5}, ValueError, "give one of pixels, coverage, psnr, distance, mse"),
         ({"coverage": 0.0}, ValueError, "coverage must be over 0 and up to 1, got 0.0"),
         ({"coverage": 1.01}, ValueError, "coverage must be over 0 and up to 1, got 1.01"),
         ({"coverage": float("nan")}, ValueError, "coverage must be over 0 and up to 1, got nan"),

@@ -17,12 +17,16 @@ from .errors import (
     WrongKey,
 )
 from .faces import Detector, locate, regions_from_landmarks
+from .forecasting import Forecast, forecast
 from .key import Key
+from .metrics import mse, psnr, ssim, ssim_map
 from .perturbation import UnverifiedWarning, perturb, restore
+from .platform_info import info
 from .reading import through_reduced_copy, through_view
 from .record import Record
 from .region import Face, Region
 from .strength import Strength
+from .threshold import Threshold, fit_threshold
 from .viewing import view
 
 __all__ = [
@@ -30,6 +34,7 @@ __all__ = [
     "Detector",
     "Face",
     "FastperturbError",
+    "Forecast",
     "ImageFileError",
     "Key",
     "LossyFormat",
@@ -41,15 +46,23 @@ __all__ = [
     "Region",
     "Strength",
     "Tampered",
+    "Threshold",
     "UnverifiedWarning",
     "WrongKey",
     "__version__",
+    "fit_threshold",
+    "forecast",
+    "info",
     "locate",
+    "mse",
     "perturb",
     "perturb_many",
+    "psnr",
     "regions_from_landmarks",
     "restore",
     "restore_many",
+    "ssim",
+    "ssim_map",
     "through_reduced_copy",
     "through_view",
     "view",

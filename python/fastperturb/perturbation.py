@@ -6,17 +6,18 @@ Arrays in, arrays out; inputs are never changed unless ``out=`` says so; every f
 from __future__ import annotations
 
 import hmac
+import math
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from . import _core, seal
+from . import _core, distance, seal
 from .arrays import Image, check_image, target
 from .errors import NoFaceFound, Tampered, WrongKey
 from .key import Key
 from .record import MAX_REGIONS, CoreRegion, Record, RegionRecord, core_region
 from .region import Region, RegionLike, as_regions
-from .strength import Strength, list_strengths
+from .strength import Strength, common_target, list_strengths
 from .threads import check_threads
 
 
@@ -42,7 +43,7 @@ def perturb(
         regions: one or several of Face, Region or (x, y, width, height) in pixels. They may overlap (a pixel then
             belongs to the last one) and reach beyond the image, but each must touch it.
         key: the secret that restores the image.
-        strength: window and number of pixels; one for all regions, or one for each.
+        strength: window and number of pixels, or a distance to come to; one for all regions, or one for each.
         reproducible: derive the nonce from key, image and parameters, so that the same call gives the same result. That
             two equal inputs can be seen to be equal is what it leaks.
         out: where to write: an array like ``image`` with packed rows; ``out=image`` works in place.
@@ -53,7 +54,9 @@ def perturb(
 
     Raises:
         NoFaceFound: ``regions`` is empty.
-        TypeError, ValueError: an argument is not as said above. Nothing was changed.
+        TypeError, ValueError: an argument is not as said above, or the strength asks for a distance that cannot be
+            reached; the message names the nearest one that can. Whatever is raised, ``image`` is as it was; another
+            array given as ``out`` may hold a copy of it.
     """
     count = check_threads(threads)
     ready = plan(image, regions, key, strength, reproducible)
@@ -151,40 +154,82 @@ def plan(
     if not isinstance(key, Key):
         raise TypeError(f"key must be a Key, got {type(key).__name__}; see Key.generate()")
     where = as_regions(regions)
-    core = _resolve(image, where, strength)
+    core, goal = resolve(image, where, strength)
     nonce = seal.reproducible_nonce(key, image, core) if reproducible else seal.fresh_nonce()
+    ready = _bind(image, where, core, key, nonce)
+    return ready if goal is None else _settle(image, ready, key, goal, reproducible)
+
+
+def _bind(image: Image, regions: tuple[Region, ...], core: list[CoreRegion], key: Key, nonce: bytes) -> Plan:
     header = seal.header(nonce, image.shape, image.dtype.name, core)
-    return Plan(where, core, nonce, header, seal.subkey(key, header))
+    return Plan(regions, core, nonce, header, seal.subkey(key, header))
 
 
-def _resolve(image: Image, regions: tuple[Region, ...], strength: Strength | Sequence[Strength]) -> list[CoreRegion]:
-    """The window and the number of pixels of each region, out of the strengths that were asked for."""
+def resolve(
+    image: Image, regions: tuple[Region, ...], strength: Strength | Sequence[Strength]
+) -> tuple[list[CoreRegion], float | None]:
+    """The window and the number of pixels of each region, out of the strengths that were asked for.
+
+    Returns:
+        The regions as the core takes them, and the squared error to come to if the strengths name a target.
+    """
     if not regions:
         raise NoFaceFound("regions must name at least one region, got none: there is nothing to protect")
     if len(regions) > MAX_REGIONS:
         raise ValueError(f"regions must be at most {MAX_REGIONS}, got {len(regions)}")
     strengths = list_strengths(strength, len(regions))
     blank = [core_region(region, s.window_for(region), 0) for region, s in zip(regions, strengths, strict=True)]
+    target = common_target(strengths)
+    goal = None if target is None else distance.squared_error(target, image)
+    all_owned = _core.owned_pixels(image.shape[0], image.shape[1], blank)
+    solved = all_owned if target is None or goal is None else distance.solve(image, blank, target, goal)
     core = []
-    for index, owned in enumerate(_core.owned_pixels(image.shape[0], image.shape[1], blank)):
+    for index, owned in enumerate(all_owned):
         try:
-            pixels = strengths[index].pixels_for(owned) if owned else 0
+            pixels = solved[index] if target is not None else strengths[index].pixels_for(owned) if owned else 0
         except ValueError as error:
             raise ValueError(f"regions[{index}]: {error}") from None
-        if owned and pixels < 2:
+        if owned < 2:
+            pixels = 0  # nothing, or a single pixel that has nowhere to go
+        elif pixels < 2:
             raise ValueError(f"regions[{index}] must move at least 2 of its {owned} pixels, got {pixels}")
         core.append((*blank[index][:6], pixels))
-    return core
+    if not any(item[6] for item in core):
+        raise ValueError(f"regions must own at least 2 pixels, got {sum(all_owned)}: nothing can move")
+    return core, goal
+
+
+def _settle(image: Image, ready: Plan, key: Key, goal: float, reproducible: bool) -> Plan:
+    """Draws again, each time with another nonce, until the squared error that comes out is the one asked for.
+
+    A permutation scatters about what the law expects of it, and two of different nonces are unrelated. So the first
+    that lands within the tolerance is taken, or else the nearest of all that were tried.
+    """
+    trial = distance.Trial(image, ready.core)
+    best, nearest = ready, math.inf
+    for _ in range(distance.draws_allowed(ready.core)):
+        away = distance.decibels_between(trial.squared_error(ready.subkey), goal)
+        if away < nearest:
+            best, nearest = ready, away
+        if away <= distance.TOLERANCE_DB:
+            break
+        nonce = seal.next_nonce(key, ready.header) if reproducible else seal.fresh_nonce()
+        ready = _bind(image, ready.regions, ready.core, key, nonce)
+    return best
 
 
 def sealed(plan: Plan, key: Key, hidden: Image, moved: list[int]) -> Record:
-    """The record of a perturbation that has been made."""
-    items = tuple(
-        RegionRecord(region, core[5], core[6], count)
-        for region, core, count in zip(plan.regions, plan.core, moved, strict=True)
-    )
-    tag = seal.tag(key, plan.header, moved, hidden, plan.core)
-    return Record(key.id, plan.nonce, hidden.shape, hidden.dtype.name, items, tag)
+    """The record of a perturbation that has been made. If that fails the pixels are moved back: none is ever lost."""
+    try:
+        items = tuple(
+            RegionRecord(region, core[5], core[6], count)
+            for region, core, count in zip(plan.regions, plan.core, moved, strict=True)
+        )
+        tag = seal.tag(key, plan.header, moved, hidden, plan.core)
+        return Record(key.id, plan.nonce, hidden.shape, hidden.dtype.name, items, tag)
+    except BaseException:
+        _core.permute([(hidden, plan.core, plan.subkey)], True, 1)
+        raise
 
 
 def unseal(image: Image, record: Record, key: Key, verify: bool) -> Opened:
@@ -202,6 +247,7 @@ def unseal(image: Image, record: Record, key: Key, verify: bool) -> Opened:
             f"got shape {image.shape} and dtype {image.dtype}"
         )
     core = record.core_regions()
+    _core.check_regions(image.shape[0], image.shape[1], core)
     header = seal.header(record.nonce, record.shape, record.dtype, core)
     tag = seal.tag(key, header, [item.moved for item in record.regions], image, core)
     if not hmac.compare_digest(tag, record.tag):

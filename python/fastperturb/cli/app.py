@@ -12,6 +12,7 @@ import click
 from .. import __version__
 from ..errors import FastperturbError
 from ..perturbation import UnverifiedWarning
+from .compare_command import compare
 from .demo_command import demo
 from .detectors_command import detectors
 from .errors import describe, printable
@@ -22,6 +23,7 @@ from .perturb_command import perturb
 from .restore_command import restore
 from .score_command import score
 from .streams import separate_stderr
+from .threshold_command import threshold
 from .view_command import view
 
 INTERRUPTED = 130
@@ -45,7 +47,7 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, score, detectors, inspect, keygen, demo):
+for command in (perturb, restore, view, locate, inspect, compare, threshold, score, detectors, keygen, demo):
     program.add_command(command)
 
 

@@ -66,7 +66,7 @@ def _build(
 ) -> Finder:
     shape, features = rest["shape"], rest["features"]
     if boxes is not None and (features or any(value is not None for value in (detector_model, threshold, grow))):
-        raise ValueError("--boxes are taken as they are: no --detector-model, --threshold, --grow or --features")
+        raise ValueError("--boxes are taken as they are: no --detector-model, --min-score, --grow or --features")
     if features and grow is not None:
         raise ValueError("--features makes regions of its own size: no --grow")
     margins = _margins(grow)
@@ -105,7 +105,8 @@ finder_options = shared(
         help="Own boxes (JSON, JSON Lines or CSV; what 'locate' prints will do) instead of detecting.",
     ),
     option(
-        "--threshold",
+        "--min-score",
+        "threshold",
         type=click.FloatRange(0, 1),
         metavar="SCORE",
         section=_SECTION,

@@ -58,7 +58,7 @@ class Job:
 
 _FILES, _REPORT = "Files", LAST_SECTION
 _INPUTS = click.Argument(["inputs"], nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
-_OUTPUT_HELP = "Where to write: a folder, or for one input file also a file name. Needed."
+_OUTPUT_HELP = "Where to write: a folder, or for one input file also a file name."
 MAX_PIXELS_OPTION = option(
     "--max-pixels",
     type=click.IntRange(1),
@@ -93,7 +93,15 @@ def job_options(*formats: str, output: bool = True) -> Callable[[Command], Comma
         output: whether an output must be named.
     """
     choices = [
-        option("--output", "-o", type=_PATH, required=output, metavar="PATH", section=_FILES, help=_OUTPUT_HELP),
+        option(
+            "--output",
+            "-o",
+            type=_PATH,
+            required=output,
+            metavar="PATH",
+            section=_FILES,
+            help=_OUTPUT_HELP + " Needed." * output,
+        ),
         option(
             "--format",
             type=click.Choice(formats),
@@ -108,20 +116,19 @@ def job_options(*formats: str, output: bool = True) -> Callable[[Command], Comma
     return shared("job", Job, *parts)
 
 
-def _strength(window: str | None, cells: int | None, pixels: int | None, coverage: float | None) -> Strength:
+def make_strength(window: str | None, **rest: Any) -> Strength:
+    """A strength out of the values of its options, by name."""
     size: Any = window
     if window is not None and window != "region":
         try:
             size = int(window)
         except ValueError:
             raise ValueError(f"--window must be a whole number of pixels or 'region', got {window!r}") from None
-    return Strength(window=size, cells=cells, pixels=pixels, coverage=coverage)
+    return Strength(window=size, **rest)
 
 
 _STRENGTH = "Strength"
-strength_options = shared(
-    "strength",
-    _strength,
+STRENGTH_OPTIONS = (
     option(
         "--window",
         metavar="N|region",
@@ -150,6 +157,7 @@ strength_options = shared(
         help="Instead: the share of a region's pixels that move, over 0 and up to 1.",
     ),
 )
+strength_options = shared("strength", make_strength, *STRENGTH_OPTIONS)
 
 _KEY = "Key"
 _KEY_FILE = option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import click
 
@@ -14,11 +14,11 @@ from ..files.reading import find_record
 from ..key import Key
 from ..perturbation import perturb as perturb_image
 from ..record import RECORD_VERSION
-from ..strength import Strength
+from .aim import Aim, aim_options
 from .finder import Finder, finder_options
 from .job import Writer, plan_output, read_picture, run_job
 from .marks import Marks
-from .options import Job, job_options, key_or_one_time, strength_options
+from .options import Job, job_options, key_or_one_time
 from .paths import Source
 from .report import Outcome
 from .sections import SectionCommand, option, shared
@@ -65,10 +65,10 @@ _choices = shared(
 @click.command(cls=SectionCommand, short_help="Hide the faces of photographs.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
 @key_or_one_time
-@strength_options
+@aim_options
 @finder_options
 @_choices
-def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choices: Choices) -> int:
+def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choices) -> int:
     """Hide the faces of photographs.
 
     Pixels inside faces are permuted under a key; 'restore' brings the originals back bit for bit. Without a key a
@@ -88,10 +88,9 @@ def perturb(job: Job, key: Key | None, strength: Strength, finder: Finder, choic
         _say("JPEG changes pixels: what is restored from these files will not be the originals")
     if key is None and not (job.quiet and click.get_current_context().params["one_time_key"]):
         _say("no key: a one-time key is made and dropped, so the results can never be restored")
-    step = _Perturbing(job, Key.generate() if key is None else key, strength, finder, choices)
-    settings = [asdict(strength), choices.reproducible, RECORD_VERSION]
-    step.writer = Writer(job, targets, Marks("perturb", settings, key), choices.record_beside)
-    step.reversible = key is not None
+    settings = [aim.identity(), choices.reproducible, RECORD_VERSION]
+    writer = Writer(job, targets, Marks("perturb", settings, key), choices.record_beside)
+    step = _Perturbing(job, key or Key.generate(), key is not None, aim, finder, choices, writer)
     return run_job(job, step, inputs, targets)
 
 
@@ -99,36 +98,35 @@ def _say(line: str) -> None:
     sys.stderr.write(f"fastperturb: {line}\n")
 
 
+@dataclass(frozen=True, slots=True)
 class _Perturbing:
     """What is done to one file, from any thread."""
 
-    writer: Writer
+    job: Job
+    key: Key
     reversible: bool
-
-    def __init__(self, job: Job, key: Key, strength: Strength, finder: Finder, choices: Choices) -> None:
-        self._job = job
-        self._key = key
-        self._strength = strength
-        self._finder = finder
-        self._choices = choices
+    aim: Aim
+    finder: Finder
+    choices: Choices
+    writer: Writer
 
     def __call__(self, source: Source) -> Outcome:
-        mark = self.writer.marks.mark(source.path, self._finder.identity(source))
-        marks = (mark, mark + COPIED) if self._choices.on_no_face == "copy" else (mark,)
+        mark = self.writer.marks.mark(source.path, self.finder.identity(source))
+        marks = (mark, mark + COPIED) if self.choices.on_no_face == "copy" else (mark,)
         done = self.writer.done_before(source, marks)
         if done is not None:
             return done
-        picture = read_picture(source, self._job)
+        picture = read_picture(source, self.job)
         _refuse_perturbed(source, picture.texts)
-        found = self._finder.find(picture, source)
+        found = self.finder.find(picture, source)
         if not found:
             return self._without_face(source, picture, mark + COPIED)
         hidden, record = perturb_image(
             picture.pixels,
             found,
-            self._key,
-            self._strength,
-            reproducible=self._choices.reproducible,
+            self.key,
+            self.aim.strength_for(picture.pixels, found),
+            reproducible=self.choices.reproducible,
             out=picture.pixels,
         )
         path = self.writer.write(source, hidden, picture.icc, mark, record if self.reversible else None)
@@ -136,11 +134,11 @@ class _Perturbing:
         return Outcome(source.path, "perturbed", path, facts=facts)
 
     def _without_face(self, source: Source, picture: Picture, mark: str) -> Outcome:
-        what = "no face found" if self._finder.boxes is None else "no boxes given"
-        if self._choices.on_no_face == "copy":
+        what = "no face found" if self.finder.boxes is None else "no boxes given"
+        if self.choices.on_no_face == "copy":
             path = self.writer.write(source, picture.pixels, picture.icc, mark)
             return Outcome(source.path, "copied", path, f"{what}; copied in the clear")
-        if self._choices.on_no_face == "skip":
+        if self.choices.on_no_face == "skip":
             return Outcome(source.path, "skipped", message=f"{what}; skipped")
         return Outcome(source.path, "no face", message=f"{what}; nothing written", facts={"error": "NoFaceFound"})
 

@@ -64,43 +64,43 @@ def restore(job: Job, key: Key, choices: Choices) -> int:
     return run_job(job, step, inputs, targets)
 
 
+@dataclass(frozen=True, slots=True)
 class _Restoring:
     """What is done to one file, from any thread."""
 
-    def __init__(self, job: Job, key: Key, choices: Choices, writer: Writer) -> None:
-        self._job = job
-        self._key = key
-        self._choices = choices
-        self._writer = writer
+    job: Job
+    key: Key
+    choices: Choices
+    writer: Writer
 
     def __call__(self, source: Source) -> Outcome:
-        mark = self._writer.marks.mark(source.path)
-        marks = (mark, mark + COPIED) if self._choices.on_no_record == "copy" else (mark,)
-        done = self._writer.done_before(source, marks)
+        mark = self.writer.marks.mark(source.path)
+        marks = (mark, mark + COPIED) if self.choices.on_no_record == "copy" else (mark,)
+        done = self.writer.done_before(source, marks)
         if done is not None:
             return done
-        picture = read_picture(source, self._job)
+        picture = read_picture(source, self.job)
         record = find_record(source.path, picture.texts)
         if record is None:
             return self._without_record(source, picture, mark + COPIED)
         shown, message = self._restored(picture.pixels, record)
-        path = self._writer.write(source, shown, picture.icc, mark)
+        path = self.writer.write(source, shown, picture.icc, mark)
         return Outcome(source.path, "restored", path, message, {"verified": message is None})
 
     def _restored(self, pixels: Image, record: Record) -> tuple[Image, str | None]:
         try:
-            return restore_image(pixels, record, self._key), None
+            return restore_image(pixels, record, self.key), None
         except Tampered as error:
-            if not self._choices.no_verify or (record.shape, record.dtype) != (pixels.shape, pixels.dtype.name):
+            if not self.choices.no_verify or (record.shape, record.dtype) != (pixels.shape, pixels.dtype.name):
                 raise Tampered(str(error).replace("verify=False", "--no-verify")) from None
-        shown = restore_image(pixels, record, self._key, verify=False)
+        shown = restore_image(pixels, record, self.key, verify=False)
         return shown, "picture or record were changed since; what is restored is not the original"
 
     def _without_record(self, source: Source, picture: Picture, mark: str) -> Outcome:
         what = f"no record inside, and no {record_beside(source.path).name} beside it"
-        if self._choices.on_no_record == "copy":
-            path = self._writer.write(source, picture.pixels, picture.icc, mark)
+        if self.choices.on_no_record == "copy":
+            path = self.writer.write(source, picture.pixels, picture.icc, mark)
             return Outcome(source.path, "copied", path, f"{what}; copied as it is")
-        if self._choices.on_no_record == "skip":
+        if self.choices.on_no_record == "skip":
             return Outcome(source.path, "skipped", message=f"{what}; skipped")
         return Outcome(source.path, "no record", message=f"{what}; nothing written", facts={"error": "RecordError"})

@@ -17,7 +17,10 @@ from .options import MAX_PIXELS_OPTION, Job
 from .sections import LAST_SECTION, option, shared
 
 _WHAT, _TRUTH, _COUNT = "What to look at", "Truth", "How to count"
-_FIELDS = {"window": int, "cells": int, "pixels": int, "coverage": float}
+_FIELDS = {
+    **{"window": int, "cells": int, "pixels": int},
+    **dict.fromkeys(("coverage", "psnr", "distance", "mse"), float),
+}
 
 
 score_job = shared(

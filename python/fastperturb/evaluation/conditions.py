@@ -55,9 +55,10 @@ class Condition:
         if self.strength is None or not regions:
             return Shown(image, None, self)
         height, width = image.shape[:2]
-        hidden, record = perturb(
-            image, regions, _key(seed), [_fitting(self.strength, r, height, width) for r in regions], reproducible=True
-        )
+        strength: Strength | list[Strength] = self.strength
+        if self.strength.pixels is not None:
+            strength = [_fitting(self.strength, region, height, width) for region in regions]
+        hidden, record = perturb(image, regions, _key(seed), strength, reproducible=True)
         return Shown(hidden, record, self)
 
 
@@ -103,7 +104,11 @@ def describe_strength(strength: Strength) -> str:
         words = "default" if strength.cells is None else f"cells {strength.cells}"
     if strength.pixels is not None:
         return f"{words}, {strength.pixels} pixels"
-    return words if strength.coverage in (None, 1.0) else f"{words}, coverage {strength.coverage:g}"
+    for name in ("psnr", "distance", "mse", "coverage"):
+        value = getattr(strength, name)
+        if value is not None and (name, value) != ("coverage", 1.0):
+            return f"{words}, {name} {value:g}"
+    return words
 
 
 def box_region(box: TruthBox) -> Region:

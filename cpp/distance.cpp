@@ -1,0 +1,290 @@
+// Window variances, the moments of the squared error that follow from them, and their inverse.
+#include "distance.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "permutation.hpp"
+#include "windows.hpp"
+
+namespace fastperturb {
+namespace {
+
+// Rows whose samples, and squares of 8-bit samples, can be added up in 32 bits.
+constexpr std::int64_t rows_at_once = 65536;
+
+template <typename T>
+T load(const std::uint8_t* from) {
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  return value;
+}
+
+// Sums over each window, channel by channel: entry window * channels + channel.
+struct WindowSums {
+  std::vector<std::uint64_t> sum, squares;
+};
+
+// The same of single columns over some rows. Adding whole rows to them is a plain loop whatever the window.
+template <typename T, typename Square>
+struct ColumnSums {
+  std::vector<std::uint32_t> sum;
+  std::vector<Square> squares;
+
+  explicit ColumnSums(std::size_t size) : sum(size), squares(size) {}
+  void add(const std::uint8_t* from, std::size_t first, std::size_t count) {
+    std::uint32_t* sums = sum.data() + first;
+    Square* squared = squares.data() + first;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t value = load<T>(from + i * sizeof(T));
+      sums[i] += value;
+      squared[i] += static_cast<Square>(static_cast<Square>(value) * value);
+    }
+  }
+  // Adds them to the windows from number `window` on, and starts again.
+  template <std::size_t Channels>
+  void empty(const Tiling& tiling, std::size_t window, WindowSums& totals) {
+    const std::size_t stride = static_cast<std::size_t>(tiling.window) * Channels;
+    for (std::size_t first = 0; first < sum.size(); first += stride, ++window) {
+      std::uint64_t added[Channels] = {}, squared[Channels] = {};
+      for (std::size_t i = first, last = std::min(first + stride, sum.size()); i < last; i += Channels) {
+        for (std::size_t c = 0; c < Channels; ++c) {
+          added[c] += sum[i + c];
+          squared[c] += squares[i + c];
+        }
+      }
+      for (std::size_t c = 0; c < Channels; ++c) {
+        totals.sum[window * Channels + c] += added[c];
+        totals.squares[window * Channels + c] += squared[c];
+      }
+    }
+    std::fill(sum.begin(), sum.end(), 0U);
+    std::fill(squares.begin(), squares.end(), Square{0});
+  }
+};
+
+template <typename T, typename Square, std::size_t Channels>
+WindowSums sum_windows(const ImageView& image, const Tiling& tiling) {
+  const std::size_t entries = static_cast<std::size_t>(tiling.count()) * Channels;
+  WindowSums totals{std::vector<std::uint64_t>(entries), std::vector<std::uint64_t>(entries)};
+  ColumnSums<T, Square> columns(static_cast<std::size_t>(tiling.box.width) * Channels);
+  for (std::int64_t row = 0; row < tiling.rows; ++row) {
+    const Rectangle first = tiling.rectangle(row * tiling.columns);
+    const std::int64_t bottom = first.y + first.height;
+    for (std::int64_t top = first.y; top < bottom; top += rows_at_once) {
+      const Rectangle band{tiling.box.x, top, tiling.box.width, std::min(rows_at_once, bottom - top)};
+      tiling.for_each_run(band, [&](std::int64_t x, std::int64_t y, std::int64_t run) {
+        columns.add(image.at(y, x), static_cast<std::size_t>(x - band.x) * Channels,
+                    static_cast<std::size_t>(run) * Channels);
+      });
+      columns.template empty<Channels>(tiling, static_cast<std::size_t>(row * tiling.columns), totals);
+    }
+  }
+  return totals;
+}
+
+template <typename T, typename Square>
+WindowSums sum_windows(const ImageView& image, const Tiling& tiling) {
+  if (image.channels == 1) return sum_windows<T, Square, 1>(image, tiling);
+  if (image.channels == 2) return sum_windows<T, Square, 2>(image, tiling);
+  return image.channels == 3 ? sum_windows<T, Square, 3>(image, tiling) : sum_windows<T, Square, 4>(image, tiling);
+}
+
+// Sum of squared deviations from the mean of `count` whole numbers, from exact sums. About a whole number next to the
+// mean it is a whole number too; the rest of the way to the mean takes off rest^2 / count, with |rest| < count. Squares
+// of 16-bit samples of fewer than 2^31 pixels fit 63 bits; signed numbers because they convert to double faster.
+double squared_deviations(std::uint64_t sum, std::uint64_t squares, std::uint64_t count, double inverse_count) {
+  const auto real = [](std::uint64_t value) { return static_cast<double>(static_cast<std::int64_t>(value)); };
+  const auto about = static_cast<std::uint64_t>(static_cast<std::int64_t>(real(sum) * inverse_count + 0.5));
+  const double rest = real(sum - count * about);
+  const std::uint64_t whole = squares - about * (2 * sum - count * about);  // modulo 2^64, and it is less
+  return real(whole) - rest * rest * inverse_count;
+}
+
+struct Moments {
+  double squares = 0.0;  // sum over the pixels of |x - mean|^2, x the vector of a pixel's channels
+  double fourths = 0.0;  // of |x - mean|^4
+  double scatter = 0.0;  // sum of the squared entries of the scatter matrix, the sum of (x - mean)(x - mean)'
+};
+
+template <typename T>
+Moments moments_of(const ImageView& image, const Tiling& tiling, const Rectangle& part, std::uint32_t owned) {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  double mean[4] = {};
+  const auto each_pixel = [&](const auto& visit) {
+    tiling.for_each_run(part, [&](std::int64_t x, std::int64_t y, std::int64_t run) {
+      const std::uint8_t* from = image.at(y, x);
+      for (std::int64_t i = 0; i < run; ++i, from += channels * sizeof(T)) visit(from);
+    });
+  };
+  each_pixel([&](const std::uint8_t* from) {
+    for (std::size_t c = 0; c < channels; ++c) mean[c] += static_cast<double>(load<T>(from + c * sizeof(T)));
+  });
+  for (double& value : mean) value /= owned;
+  Moments moments;
+  double scatter[4][4] = {};
+  each_pixel([&](const std::uint8_t* from) {
+    double deviation[4] = {}, square = 0.0;
+    for (std::size_t c = 0; c < channels; ++c) {
+      deviation[c] = static_cast<double>(load<T>(from + c * sizeof(T))) - mean[c];
+      square += deviation[c] * deviation[c];
+    }
+    for (std::size_t c = 0; c < channels; ++c)
+      for (std::size_t d = 0; d < channels; ++d) scatter[c][d] += deviation[c] * deviation[d];
+    moments.squares += square;
+    moments.fourths += square * square;
+  });
+  for (const auto& row : scatter)
+    for (const double entry : row) moments.scatter += entry * entry;
+  return moments;
+}
+
+Moments moments_of(const ImageView& image, const Tiling& tiling, const Rectangle& part, std::uint32_t owned) {
+  if (image.sample == Sample::u8) return moments_of<std::uint8_t>(image, tiling, part, owned);
+  if (image.sample == Sample::u16) return moments_of<std::uint16_t>(image, tiling, part, owned);
+  return moments_of<float>(image, tiling, part, owned);
+}
+
+// The variance of the squared error of a window with `owned` pixels of which `moved` move: docs/distance.md, "How much
+// a single one scatters", has the terms in the same order.
+double error_variance(const Moments& m, double owned, double moved) {
+  const double n = owned, k = moved, q = m.squares, pairs = n * (n - 1.0);
+  const double length = k * (1.0 - k / n) * (m.fourths - q * q / n) / (n - 1.0);
+  double square = 2.0 * k * (m.scatter - m.fourths) / pairs,
+         both = -2.0 * k * m.fourths / pairs;  // k = 2: one edge twice
+  if (moved > 2.0) {
+    const double triples = pairs * (n - 2.0);
+    square = k * (m.scatter - m.fourths) / pairs + 2.0 * k * (2.0 * m.fourths - m.scatter) / triples;
+    both += k * (k - 2.0) * (2.0 * m.fourths - q * q) / triples;
+    if (moved > 3.0) square += k * (k - 3.0) * (q * q - 6.0 * m.fourths + 2.0 * m.scatter) / (triples * (n - 3.0));
+  }
+  const double edges = -k * q / pairs;
+  const double inner = square - edges * edges, shared = both - (k * q / n) * edges;
+  return std::max(0.0, 4.0 * (length + inner - 2.0 * shared));
+}
+
+// What one region gives: 2 S^2 for every pixel that moves in a window, S^2 the window's sample variance.
+struct RegionLaw {
+  Shares shares;
+  std::vector<double> gain;  // 2 S^2 of each window; 0 where fewer than 2 pixels are owned
+  double most = 0.0;
+
+  RegionLaw(const ImageView& image, const Tiling& tiling) : shares(count_owned(tiling)) {
+    const auto channels = static_cast<std::size_t>(image.channels);
+    WindowSums sums;
+    if (image.sample == Sample::u8) sums = sum_windows<std::uint8_t, std::uint32_t>(image, tiling);
+    if (image.sample == Sample::u16) sums = sum_windows<std::uint16_t, std::uint64_t>(image, tiling);
+    gain.reserve(shares.owned.size());
+    for (std::size_t i = 0; i < shares.owned.size(); ++i) {
+      const std::uint32_t owned = shares.owned[i];
+      gain.push_back(0.0);
+      if (owned < 2) continue;
+      double squares = 0.0;
+      if (image.sample == Sample::f32)
+        squares = moments_of<float>(image, tiling, tiling.rectangle(static_cast<std::int64_t>(i)), owned).squares;
+      else
+        for (std::size_t c = i * channels; c < (i + 1) * channels; ++c)
+          squares += squared_deviations(sums.sum[c], sums.squares[c], owned, 1.0 / owned);
+      gain.back() = 2.0 * squares / (owned - 1.0);
+      most += gain.back() * owned;
+    }
+  }
+  double expected(std::int64_t pixels) {
+    deal(shares, pixels);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < gain.size(); ++i) sum += gain[i] * shares.moved[i];
+    return sum;
+  }
+};
+
+std::vector<std::int64_t> pixels_at(double coverage, const std::vector<RegionLaw>& laws) {
+  std::vector<std::int64_t> pixels;
+  for (const RegionLaw& law : laws) {
+    const auto owned = static_cast<std::int64_t>(law.shares.total_owned);
+    const double wanted = std::floor(std::clamp(coverage, 0.0, 1.0) * static_cast<double>(owned) + 0.5);
+    pixels.push_back(std::clamp(static_cast<std::int64_t>(wanted), std::min<std::int64_t>(2, owned), owned));
+  }
+  return pixels;
+}
+
+double expected_at(const std::vector<std::int64_t>& pixels, std::vector<RegionLaw>& laws) {
+  double sum = 0.0;
+  for (std::size_t r = 0; r < laws.size(); ++r) sum += laws[r].expected(pixels[r]);
+  return sum;
+}
+
+template <typename T, typename Difference, typename Sum>
+double squared_error_of(const ImageView& a, const ImageView& b) {
+  double total = 0.0;
+  for (std::int64_t y = 0; y < a.height; ++y) {
+    const std::uint8_t *left = a.at(y, 0), *right = b.at(y, 0);
+    const auto samples = static_cast<std::size_t>(a.width * a.channels);
+    Sum sum = 0;
+    for (std::size_t i = 0; i < samples; ++i) {
+      const auto difference = static_cast<Difference>(static_cast<Difference>(load<T>(left + i * sizeof(T))) -
+                                                      static_cast<Difference>(load<T>(right + i * sizeof(T))));
+      sum += static_cast<Sum>(difference * difference);
+    }
+    total += static_cast<double>(sum);
+  }
+  return total;
+}
+
+}  // namespace
+
+std::vector<Expectation> expect_error(const ImageView& image, const std::vector<Region>& regions) {
+  std::vector<Expectation> result;
+  const std::vector<Tiling> tilings = tile(image.height, image.width, regions);
+  for (std::size_t r = 0; r < regions.size(); ++r) {
+    RegionLaw law(image, tilings[r]);
+    Expectation region{law.expected(regions[r].pixels), 0.0};
+    for (std::size_t i = 0; i < law.gain.size(); ++i) {
+      const std::uint32_t moved = law.shares.moved[i], owned = law.shares.owned[i];
+      if (moved == 0) continue;
+      const Rectangle part = tilings[r].rectangle(static_cast<std::int64_t>(i));
+      region.variance += error_variance(moments_of(image, tilings[r], part, owned), owned, moved);
+    }
+    result.push_back(region);
+  }
+  return result;
+}
+
+Solution solve_pixels(const ImageView& image, const std::vector<Region>& regions, double squared_error) {
+  std::vector<RegionLaw> laws;
+  for (const Tiling& tiling : tile(image.height, image.width, regions)) laws.emplace_back(image, tiling);
+  Solution best{pixels_at(1.0, laws), 0.0, 0.0, 0.0};
+  for (const RegionLaw& law : laws) best.most += law.most;
+  best.expected = best.most;
+  if (squared_error >= best.most) return best;
+  // The law is linear but for the rounding of the windows' shares, so a few steps along the line come to the end of it.
+  constexpr int steps = 8;
+  const std::vector<std::int64_t> fewest = pixels_at(0.0, laws);
+  double owned = 0.0, coverage = squared_error / best.most;
+  for (const RegionLaw& law : laws) owned += static_cast<double>(law.shares.total_owned);
+  std::vector<std::int64_t> last = best.pixels;
+  for (int step = 0; step < steps; ++step) {
+    const std::vector<std::int64_t> pixels = pixels_at(coverage, laws);
+    if (pixels == last) break;
+    const double expected = expected_at(pixels, laws);
+    if (std::fabs(expected - squared_error) < std::fabs(best.expected - squared_error)) {
+      best.pixels = pixels;
+      best.expected = expected;
+    }
+    const double near = std::max(0.5 * best.most / owned, 0.001 * squared_error);  // half a pixel, or 0.004 dB
+    if (std::fabs(expected - squared_error) <= near) break;
+    coverage = std::clamp(coverage + (squared_error - expected) / best.most, 0.0, 1.0);
+    last = pixels;
+  }
+  constexpr double plainly = 1.01;
+  if (best.expected > plainly * squared_error) best.least = std::min(best.expected, expected_at(fewest, laws));
+  return best;
+}
+
+double squared_error(const ImageView& a, const ImageView& b) {
+  if (a.sample == Sample::u8) return squared_error_of<std::uint8_t, std::int32_t, std::uint64_t>(a, b);
+  if (a.sample == Sample::u16) return squared_error_of<std::uint16_t, std::int64_t, std::uint64_t>(a, b);
+  return squared_error_of<float, double, double>(a, b);
+}
+
+}  // namespace fastperturb
