@@ -18,7 +18,9 @@ from .sections import LAST_SECTION, option, shared
 
 _WHAT, _TRUTH, _COUNT = "What to look at", "Truth", "How to count"
 _FIELDS = {
-    **{"window": int, "cells": int, "pixels": int},
+    "window": int,
+    "cells": int,
+    "pixels": int,
     **dict.fromkeys(("coverage", "psnr", "distance", "mse"), float),
 }
 
