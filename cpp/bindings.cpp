@@ -4,7 +4,10 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -12,8 +15,10 @@
 
 #include "dispatch.hpp"
 #include "distance.hpp"
+#include "metrics.hpp"
 #include "perturb.hpp"
 #include "view.hpp"
+#include "windows.hpp"
 
 namespace py = pybind11;
 namespace fp = fastperturb;
@@ -89,6 +94,10 @@ std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width,
   return fp::owned_pixels(height, width, regions_of(regions));
 }
 
+void check_regions(std::int64_t height, std::int64_t width, const std::vector<RegionTuple>& regions) {
+  fp::clip(height, width, regions_of(regions));
+}
+
 void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, int interpolation) {
   if (interpolation < 0 || interpolation > 3) throw py::value_error("interpolation must be 0 to 3");
   const fp::ImageView view = view_of(image, true);
@@ -142,15 +151,23 @@ std::string isa() { return fp::kernels().name; }
 
 }  // namespace
 
+#include "bindings_metrics.inl"
+
 PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
   module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));
+  module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"));
   module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"));
   module.def("expect_error", &expect_error, py::arg("image"), py::arg("regions"));
   module.def("solve_pixels", &solve_pixels, py::arg("image"), py::arg("regions"), py::arg("squared_error"));
   module.def("squared_error", &squared_error, py::arg("a"), py::arg("b"));
   module.def("chacha20", &chacha20, py::arg("key"), py::arg("counter"), py::arg("nonce"), py::arg("blocks"));
+  module.def("mean_squared_error", &mean_squared_error, py::arg("a"), py::arg("b"), py::arg("mask"),
+             py::arg("threads"));
+  module.def("peak_signal_noise_ratio", &peak_signal_noise_ratio, py::arg("a"), py::arg("b"));
+  module.def("mean_squared_errors", &mean_squared_errors, py::arg("pairs"), py::arg("threads"));
+  module.def("ssim", &ssim, py::arg("jobs"), py::arg("settings"), py::arg("threads"));
   module.def("isa", &isa);
   module.def("available_isas", &fp::available_isas);
   module.def("use_isa", &fp::use_isa, py::arg("name"));

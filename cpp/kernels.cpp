@@ -14,7 +14,12 @@
 #error "fastperturb stores keystream words and samples little-endian; big-endian machines are not supported"
 #endif
 
+#include "kernels_simd.inl"
+
+#include "kernels_error.inl"
 #include "kernels_random.inl"
+#include "kernels_ssim.inl"
+#include "kernels_ssim_uniform.inl"
 
 namespace fastperturb {
 
@@ -24,6 +29,19 @@ const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
     chacha20,
     draw16,
     draw32,
+    squared_error_u8,
+    squared_error_u16,
+    squared_error_floating<float>,
+    squared_error_floating<double>,
+    ssim_spread_u8,
+    ssim_spread_samples<uint16_t>,
+    ssim_spread_samples<float>,
+    ssim_spread_samples<double>,
+    ssim_rows,
+    ssim_columns,
+    ssim_slide_down,
+    ssim_slide_along,
+    ssim_score,
 };
 
 }  // namespace fastperturb

@@ -13,6 +13,29 @@ struct BlockAddress {
   uint32_t nonce[3];
 };
 
+// SSIM works on strips of a row, spread over 16 lanes: lane l holds the pixels l * segment .. (l + 1) * segment - 1 of
+// the strip, and radius more on either side, so that a pixel's neighbours are in the same lane of neighbouring vectors
+// and both passes of a separable window are the same aligned loop. A plane is vectors of 16 floats, one per position.
+constexpr int ssim_lanes = 16;
+
+struct Strip {
+  int channels;   // samples of a pixel, 1 to 4; each gets a plane of its own
+  int segment;    // pixels per lane, S
+  int radius;     // of the window, r: a strip takes 16 S + 2 r pixels and gives 16 S
+  int pitch;      // vectors from one channel's plane to the next, at least S + 2 r + 4
+  double centre;  // subtracted from both images' samples, a whole number for integer samples
+  double shift;   // subtracted from the difference of the images' samples, likewise
+  double scale;   // floating samples are multiplied by it, a power of two; 1 for integers
+};
+
+// What the score needs besides the moments, in units of the doubled samples u and v.
+struct SsimConstants {
+  float level;      // added to the filtered u: 2 * centre * scale
+  float shift;      // added to the filtered v: shift * scale
+  float luminance;  // 2 * (K1 L)^2
+  float contrast;   // 2 * (K2 L)^2, over the factor that turns variances into sample variances
+};
+
 struct Kernels {
   const char* name;
 
@@ -26,6 +49,48 @@ struct Kernels {
   // there is one. Words are little-endian bytes at any alignment. draw16 needs bound <= 65535, draw32 bound < 2^31.
   bool (*draw16)(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws);
   bool (*draw32)(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws);
+
+  // Sum of squared differences of n samples. The integers are exact for n <= 2^32; the floating sums are taken in
+  // double over 16 interleaved partial sums, so their bits depend on n and the samples only. a and b may be the same
+  // memory.
+  uint64_t (*squared_error_u8)(const uint8_t* a, const uint8_t* b, size_t n);
+  uint64_t (*squared_error_u16)(const uint16_t* a, const uint16_t* b, size_t n);
+  double (*squared_error_f32)(const float* a, const float* b, size_t n);
+  double (*squared_error_f64)(const double* a, const double* b, size_t n);
+
+  // Spreads a strip's rows of two images over the lanes as u = (a - centre) + (b - centre) and v = a - b - shift, both
+  // times scale: channels planes of segment + 2 radius vectors each, up to 3 more vectors after each plane being
+  // overwritten. Reads up to 15 samples beyond the strip's (16 S + 2 r) * channels. u and v must be aligned to 64 bytes
+  // and overlap nothing.
+  void (*ssim_spread_u8)(const uint8_t* a, const uint8_t* b, const Strip& strip, float* u, float* v);
+  void (*ssim_spread_u16)(const uint16_t* a, const uint16_t* b, const Strip& strip, float* u, float* v);
+  void (*ssim_spread_f32)(const float* a, const float* b, const Strip& strip, float* u, float* v);
+  void (*ssim_spread_f64)(const double* a, const double* b, const Strip& strip, float* u, float* v);
+
+  // Filters one plane of u and v along the row with the symmetric window whose half is weights[0 .. radius]. Writes
+  // four planes of `segment` vectors, one after the other: the filtered u, v, u * u and v * v.
+  void (*ssim_rows)(const float* u, const float* v, int segment, const float* weights, int radius, float* filtered);
+
+  // Filters down the columns: rows[i] is what ssim_rows wrote for row i, i < count + 2 radius, count at most 4. Writes
+  // the window's moments of `count` rows, each four planes: means of u and v, means of u * u and v * v.
+  void (*ssim_columns)(const float* const* rows, int count, int segment, const float* weights, int radius,
+                       float* moments);
+
+  // Slides a uniform window down by a row: adds u, v, u * u and v * v of the row that enters to the four planes of
+  // sums, which are `pitch` floats apart, and takes those of the row that leaves off again, if there is one. Exact
+  // while all sums are whole numbers under 2^24.
+  void (*ssim_slide_down)(const float* u_in, const float* v_in, const float* u_out, const float* v_out, size_t floats,
+                          size_t pitch, float* sums);
+
+  // Slides it along those sums: writes one row of moments, the sums over 2 radius + 1 positions times `share`, for a
+  // radius of 1 to 7.
+  void (*ssim_slide_along)(const float* sums, size_t pitch, int segment, int radius, float share, float* moments);
+
+  // Sums SSIM over the vectors of `count` (at most 4) rows of moments where select is not 0; select_pitch floats lie
+  // between select's rows (0: the same for all). Where map is not null every SSIM is written there too, one plane a
+  // row. Two equal windows give exactly 1 if the shift is 0. The order of the sum depends on the arguments only.
+  double (*ssim_score)(const float* moments, int count, int segment, const SsimConstants& constants,
+                       const float* select, size_t select_pitch, float* map);
 };
 
 }  // namespace fastperturb

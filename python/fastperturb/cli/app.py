@@ -11,6 +11,7 @@ import click
 from .. import __version__
 from ..errors import FastperturbError
 from ..perturbation import UnverifiedWarning
+from .compare_command import compare
 from .demo_command import demo
 from .errors import describe, say
 from .inspect_command import inspect
@@ -43,7 +44,7 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, threshold, keygen, demo):
+for command in (perturb, restore, view, locate, inspect, compare, threshold, keygen, demo):
     program.add_command(command)
 
 

@@ -1,0 +1,150 @@
+// Part of bindings.cpp: the metrics. Their images may also be float64 and have any row stride, and what is wrong with
+// them is said here rather than in Python, so that a call costs little more than its arithmetic.
+
+namespace {
+
+std::string text_of(const py::handle& thing) { return py::str(thing).cast<std::string>(); }
+
+fp::Element element_of(const py::array& array, const char* name) {
+  const py::dtype dtype = array.dtype();
+  if (dtype.byteorder() != '>') {
+    const char kind = dtype.kind();
+    const auto bytes = array.itemsize();
+    if (kind == 'u' && bytes == 1) return fp::Element::u8;
+    if (kind == 'u' && bytes == 2) return fp::Element::u16;
+    if (kind == 'f' && bytes == 4) return fp::Element::f32;
+    if (kind == 'f' && bytes == 8) return fp::Element::f64;
+  }
+  throw py::type_error(std::string(name) + " must be uint8, uint16, float32 or float64 in native byte order, got " +
+                       text_of(dtype));
+}
+
+fp::Samples samples_of(const py::object& object, const char* name) {
+  if (!py::isinstance<py::array>(object))
+    throw py::type_error(std::string(name) + " must be a NumPy array, got " + Py_TYPE(object.ptr())->tp_name);
+  const auto array = py::reinterpret_borrow<py::array>(object);
+  const fp::Element element = element_of(array, name);
+  const auto fail = [&](const std::string& need, const char* got) {
+    throw py::value_error(name + (" must have " + need + ", got " + got + " " + text_of(array.attr(got))));
+  };
+  if (array.ndim() != 2 && array.ndim() != 3) fail("shape (height, width) or (height, width, channels)", "shape");
+  if (array.size() == 0) fail("at least one pixel", "shape");
+  const std::int64_t height = array.shape(0), width = array.shape(1), channels = array.ndim() == 3 ? array.shape(2) : 1;
+  if (channels > 4) fail("1 to 4 channels in its last axis", "shape");
+  const auto item = static_cast<std::int64_t>(array.itemsize());
+  if ((channels > 1 && array.strides(2) != item) || (width > 1 && array.strides(1) != channels * item))
+    fail("packed rows (numpy.ascontiguousarray makes a copy that has)", "strides");
+  const std::int64_t row_bytes = height > 1 ? array.strides(0) : width * channels * item;
+  return {static_cast<const std::uint8_t*>(array.data()), height, width, channels, row_bytes, element};
+}
+
+fp::Pair pair_of(const py::object& a, const py::object& b, const py::object& mask) {
+  fp::Pair pair{samples_of(a, "a"), samples_of(b, "b")};
+  const auto shape = [](const py::object& of) { return text_of(of.attr("shape")); };
+  if (pair.a.element != pair.b.element)
+    throw py::type_error("b must be " + text_of(a.attr("dtype")) + " as a is, got " + text_of(b.attr("dtype")));
+  if (pair.a.height != pair.b.height || pair.a.width != pair.b.width || pair.a.channels != pair.b.channels ||
+      py::reinterpret_borrow<py::array>(a).ndim() != py::reinterpret_borrow<py::array>(b).ndim())
+    throw py::value_error("b must have the shape of a, " + shape(a) + ", got " + shape(b));
+  if (!mask.is_none()) {
+    const auto chosen = py::cast<py::array_t<bool, py::array::c_style>>(mask);  // refers to memory that `mask` keeps
+    if (!chosen.is(mask) || chosen.ndim() != 2 || chosen.shape(0) != pair.a.height || chosen.shape(1) != pair.a.width)
+      throw py::value_error("mask must be a packed boolean array of the image's height and width");
+    pair.mask = reinterpret_cast<const std::uint8_t*>(chosen.data());
+    pair.mask_row_bytes = pair.a.width;
+  }
+  return pair;
+}
+
+void need_finite(const fp::Pair& pair) {
+  for (const auto& [image, name] : {std::pair{&pair.a, "a"}, std::pair{&pair.b, "b"}})
+    if (!fp::all_finite(*image)) throw py::value_error(std::string(name) + " must be finite, got NaN or infinity");
+}
+
+void need_finite_mean(double mean, const fp::Pair& pair) {
+  if (std::isfinite(mean)) return;
+  need_finite(pair);
+  throw py::value_error("a and b must have a mean squared error that fits a float64, got one that does not");
+}
+
+// (a, b, mask or None)
+using PairTuple = std::tuple<py::object, py::object, py::object>;
+
+std::vector<double> mean_squared_errors(const std::vector<PairTuple>& tuples, int threads) {
+  std::vector<fp::Pair> pairs;
+  pairs.reserve(tuples.size());
+  for (const auto& [a, b, mask] : tuples) pairs.push_back(pair_of(a, b, mask));
+  std::vector<double> means;
+  {
+    const py::gil_scoped_release release;
+    means = fp::mean_squared_errors(pairs, threads);
+  }
+  for (std::size_t i = 0; i < means.size(); ++i) need_finite_mean(means[i], pairs[i]);
+  return means;
+}
+
+// One pair, in a call that must cost little: up to this many samples the GIL is kept, which costs more to drop.
+constexpr std::int64_t brief_samples = 1 << 16;
+
+double mean_squared_error(const py::object& a, const py::object& b, const py::object& mask, int threads) {
+  const fp::Pair pair = pair_of(a, b, mask);
+  double mean = 0.0;
+  if (pair.a.height * pair.a.width * pair.a.channels <= brief_samples) {
+    mean = fp::mean_squared_error(pair, threads);
+  } else {
+    const py::gil_scoped_release release;
+    mean = fp::mean_squared_error(pair, threads);
+  }
+  need_finite_mean(mean, pair);
+  return mean;
+}
+
+// PSNR in dB of integer images at their type's full range; NaN for floating images, which have none.
+double peak_signal_noise_ratio(const py::object& a, const py::object& b) {
+  const double error = mean_squared_error(a, b, py::none(), 1);
+  const auto bytes = py::reinterpret_borrow<py::array>(a).itemsize();
+  if (bytes > 2) return std::numeric_limits<double>::quiet_NaN();
+  const double peak = bytes == 1 ? 255.0 : 65535.0;
+  return error > 0.0 ? 10.0 * std::log10(peak * peak / error) : std::numeric_limits<double>::infinity();
+}
+
+// (half of the window, whether it is uniform, (K1 L)^2, (K2 L)^2, scale, covariance, terms, (alpha, beta, gamma))
+using SettingsTuple = std::tuple<std::vector<float>, bool, double, double, double, double, bool, std::array<double, 3>>;
+
+// (a, b, mask or None, map or None): a map is float32, packed, of the shape of a; with one, every pixel is scored.
+using SsimTuple = std::tuple<py::object, py::object, py::object, py::object>;
+
+fp::SsimJob ssim_job_of(const SsimTuple& tuple, std::int64_t window) {
+  const auto& [a, b, mask, map] = tuple;
+  fp::SsimJob job{pair_of(a, b, mask), nullptr};
+  const fp::Samples& image = job.pair.a;
+  if (image.height < window || image.width < window) {
+    const std::string side = std::to_string(window);
+    throw py::value_error("a must be at least as large as the window of " + side + " x " + side +
+                          " pixels, got shape " + text_of(a.attr("shape")));
+  }
+  need_finite(job.pair);
+  if (map.is_none()) return job;
+  auto array = py::cast<py::array_t<float, py::array::c_style>>(map);
+  if (!array.is(map) || !array.writeable() || array.size() != image.height * image.width * image.channels)
+    throw py::value_error("map must be a packed float32 array of the image's shape");
+  job.map = array.mutable_data();
+  return job;
+}
+
+std::vector<std::vector<double>> ssim(const std::vector<SsimTuple>& tuples, const SettingsTuple& tuple, int threads) {
+  fp::SsimSettings settings{};
+  std::array<double, 3> exponents{};
+  std::tie(settings.weights, settings.uniform, settings.luminance, settings.contrast, settings.scale,
+           settings.covariance, settings.terms, exponents) = tuple;
+  settings.alpha = exponents[0], settings.beta = exponents[1], settings.gamma = exponents[2];
+  std::vector<fp::SsimJob> jobs;
+  for (const SsimTuple& job : tuples) {
+    jobs.push_back(ssim_job_of(job, 2 * static_cast<std::int64_t>(settings.weights.size()) - 1));
+    settings.whole = jobs.back().map != nullptr;
+  }
+  const py::gil_scoped_release release;
+  return fp::ssim(jobs, settings, threads);
+}
+
+}  // namespace

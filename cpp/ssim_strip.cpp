@@ -1,0 +1,231 @@
+// Filtering and scoring of a strip's rows.
+#include "ssim_strip.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "dispatch.hpp"
+
+namespace fastperturb {
+namespace {
+
+constexpr std::int64_t lanes = ssim_lanes;
+
+std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+}  // namespace
+
+SsimStrip::SsimStrip(const SsimJob& job, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile)
+    : job_(job),
+      settings_(settings),
+      plan_(plan),
+      kernels_(kernels()),
+      source_(job.pair, settings, plan, tile),
+      constants_{static_cast<float>(2.0 * source_.strip().centre * settings.scale),
+                 static_cast<float>(source_.strip().shift * settings.scale),
+                 static_cast<float>(2.0 * settings.luminance),
+                 static_cast<float>(2.0 * settings.contrast / settings.covariance)} {
+  slots_ = 2 * plan.radius + ssim_block_rows + (plan_.summed ? 1 : 0);
+  planes_ = job.pair.a.channels * (settings.terms ? 2 : 1);
+  summed_from_.assign(size(planes_), -1);
+  rows_.resize(size(slots_));
+  allocate();
+}
+
+void SsimStrip::allocate() {
+  plane_floats_ = size(lanes * plan_.segment);
+  filtered_floats_ = 4 * plane_floats_;
+  spread_floats_ = size(source_.strip().pitch * lanes);
+  // A power of two between the rows would put them all into the same places of the cache.
+  ring_pitch_ = (plan_.summed ? 2 * spread_floats_ : filtered_floats_) + lanes;
+  const std::size_t spread = size(planes_) * spread_floats_, ring = size(planes_ * slots_) * ring_pitch_;
+  const std::size_t block = size(ssim_block_rows) * plane_floats_;
+  const std::size_t floats = 6 * spread + ring + 10 * block + 16;
+  memory_.reset(new float[floats]);
+  void* start = memory_.get();
+  std::size_t room = floats * sizeof(float);
+  auto* next = static_cast<float*>(std::align(64, 1, start, room));
+  const auto take = [&next](std::size_t count) { return std::exchange(next, next + count); };
+  u_ = take(spread);
+  v_ = take(spread);
+  sums_ = take(4 * spread);
+  ring_ = take(ring);
+  moments_ = take(4 * block);
+  own_moments_ = take(4 * block);
+  select_ = take(block);
+  map_ = take(block);
+  for (std::int64_t r = 0; r < ssim_block_rows; ++r)
+    for (std::int64_t x = 0; x < lanes * plan_.segment; ++x)
+      select_[size(r) * plane_floats_ + lane_place(x)] = x < source_.width() ? 1.0f : 0.0f;
+}
+
+// Where pixel x of the strip lies in a plane.
+std::size_t SsimStrip::lane_place(std::int64_t x) const { return size(x % plan_.segment * lanes + x / plan_.segment); }
+
+// Marks the centres of rows y .. y + count - 1 that the mask lets count, and counts them.
+std::int64_t SsimStrip::select_centres(std::int64_t y, std::int64_t count) {
+  if (job_.pair.mask == nullptr) return count * source_.width();
+  const std::int64_t inset = plan_.radius - plan_.border;
+  std::int64_t centres = 0;
+  for (std::int64_t r = 0; r < count; ++r) {
+    const std::int64_t row = plan_.top + y + r + inset;
+    const std::uint8_t* mask = job_.pair.mask + row * job_.pair.mask_row_bytes + source_.left() + inset;
+    for (std::int64_t x = 0; x < source_.width(); ++x) {
+      const bool counts = mask[x] != 0;
+      centres += counts ? 1 : 0;
+      select_[size(r) * plane_floats_ + lane_place(x)] = counts ? 1.0f : 0.0f;
+    }
+  }
+  return centres;
+}
+
+// Brings row y into the ring, filtered along the row, every channel.
+void SsimStrip::filter_row(std::int64_t y) {
+  const std::int64_t slot = y % slots_;
+  source_.spread(y, u_, v_);
+  const std::size_t channels = size(job_.pair.a.channels) * spread_floats_;
+  if (settings_.terms)  // the planes after the channels': the two images themselves, from the centre
+    for (std::size_t i = 0; i < channels; ++i) {
+      u_[channels + i] = 0.5f * (u_[i] + v_[i]);
+      v_[channels + i] = 0.5f * (u_[i] - v_[i]);
+    }
+  const Strip& strip = source_.strip();
+  for (std::int64_t plane = 0; plane < planes_; ++plane) {
+    source_.prefetch(y, plane, planes_);
+    kernels_.ssim_rows(u_ + size(plane) * spread_floats_, v_ + size(plane) * spread_floats_, strip.segment,
+                       settings_.weights.data(), strip.radius, ring_ + size(plane * slots_ + slot) * ring_pitch_);
+  }
+}
+
+void SsimStrip::filtered_moments(std::int64_t y, std::int64_t count, std::int64_t plane, float* moments) {
+  const Strip& strip = source_.strip();
+  const float* ring = ring_ + size(plane * slots_) * ring_pitch_;
+  std::int64_t slot = y % slots_;
+  for (std::int64_t i = 0; i < count + 2 * plan_.radius; ++i) {
+    rows_[size(i)] = ring + size(slot) * ring_pitch_;
+    slot = slot + 1 == slots_ ? 0 : slot + 1;
+  }
+  kernels_.ssim_columns(rows_.data(), static_cast<int>(count), strip.segment, settings_.weights.data(), strip.radius,
+                        moments);
+}
+
+// The ring's place for row y as it is spread: the channels' planes of u, then those of v.
+float* SsimStrip::spread_row(std::int64_t y) const { return ring_ + size(planes_ * (y % slots_)) * ring_pitch_; }
+
+// Running sums down the columns, then along the row. The row that leaves is still in the ring.
+void SsimStrip::summed_moments(std::int64_t y, std::int64_t count, std::int64_t channel) {
+  const Strip& strip = source_.strip();
+  const std::size_t u = size(channel) * spread_floats_, v = size(planes_ + channel) * spread_floats_;
+  const auto floats = size((plan_.segment + 2 * plan_.radius) * lanes);
+  float* sums = sums_ + 4 * size(channel) * spread_floats_;
+  std::int64_t& from = summed_from_[size(channel)];
+  for (std::int64_t top = y; top < y + count; ++top) {
+    source_.prefetch(top + 2 * plan_.radius, channel, planes_);
+    if (from >= 0 && from == top - 1) {
+      const float *in = spread_row(top + 2 * plan_.radius), *out = spread_row(top - 1);
+      kernels_.ssim_slide_down(in + u, in + v, out + u, out + v, floats, spread_floats_, sums);
+    } else {  // the strip's first window, or the first after some that were skipped
+      std::fill(sums, sums + 4 * spread_floats_, 0.0f);
+      for (std::int64_t i = 0; i <= 2 * plan_.radius; ++i) {
+        const float* in = spread_row(top + i);
+        kernels_.ssim_slide_down(in + u, in + v, nullptr, nullptr, floats, spread_floats_, sums);
+      }
+    }
+    from = top;
+    const double pixels = static_cast<double>((2 * plan_.radius + 1) * (2 * plan_.radius + 1));
+    kernels_.ssim_slide_along(sums, spread_floats_, strip.segment, strip.radius, static_cast<float>(1.0 / pixels),
+                              moments_ + size(top - y) * filtered_floats_);
+  }
+}
+
+void SsimStrip::score_block(std::int64_t y, std::int64_t count, double* sums) {
+  const std::int64_t values = settings_.terms ? ssim_values : 1, channels = job_.pair.a.channels;
+  const std::int64_t end = y + count + 2 * plan_.radius;
+  for (held_ = std::max(held_, y); held_ < end; ++held_) {
+    if (plan_.summed)
+      source_.spread(held_, spread_row(held_), spread_row(held_) + size(planes_) * spread_floats_);
+    else
+      filter_row(held_);
+  }
+  for (std::int64_t c = 0; c < channels; ++c, sums += values) {
+    if (plan_.summed)
+      summed_moments(y, count, c);
+    else
+      filtered_moments(y, count, c, moments_);
+    sums[ssim_score_value] =
+        kernels_.ssim_score(moments_, static_cast<int>(count), source_.strip().segment, constants_, select_,
+                            job_.pair.mask == nullptr ? 0 : plane_floats_, job_.map != nullptr ? map_ : nullptr);
+    if (settings_.terms) {
+      filtered_moments(y, count, c + channels, own_moments_);
+      score_terms(count, sums);
+    }
+    if (job_.map != nullptr) fill_map(y, count, c, map_);
+  }
+}
+
+// The three terms of the paper, in double. u and v are twice as large as the samples, so their moments are four times.
+void SsimStrip::score_terms(std::int64_t count, double* sums) const {
+  const bool plain = settings_.alpha == 1.0 && settings_.beta == 1.0 && settings_.gamma == 1.0;
+  const double c1 = 2.0 * settings_.luminance, c2 = settings_.contrast / settings_.covariance, c3 = c2 / 2.0;
+  const auto power = [](double base, double exponent) {
+    return base < 0.0 && exponent != std::floor(exponent) ? -std::pow(-base, exponent) : std::pow(base, exponent);
+  };
+  if (!plain) sums[ssim_score_value] = 0.0;
+  for (std::int64_t r = 0; r < count; ++r) {
+    for (std::size_t j = 0; j < plane_floats_; ++j) {
+      const float* m = moments_ + size(r) * filtered_floats_ + j;
+      const float* own = own_moments_ + size(r) * filtered_floats_ + j;
+      const auto moment = [this](const float* of, std::size_t which) { return double{of[which * plane_floats_]}; };
+      const double u = moment(m, 0), v = moment(m, 1), level = u + double{constants_.level};
+      const double difference = v + double{constants_.shift};
+      const double mean_a = moment(own, 0), mean_b = moment(own, 1);
+      const double covariance = ((moment(m, 2) - u * u) - (moment(m, 3) - v * v)) / 4.0;
+      const double deviation_a = std::sqrt(std::max(0.0, moment(own, 2) - mean_a * mean_a));
+      const double deviation_b = std::sqrt(std::max(0.0, moment(own, 3) - mean_b * mean_b));
+      const double both = deviation_a * deviation_b;
+      const double luminance =
+          (level * level - difference * difference + c1) / (level * level + difference * difference + c1);
+      const double contrast = (2.0 * both + c2) / (deviation_a * deviation_a + deviation_b * deviation_b + c2);
+      const double structure = std::min(1.0, (covariance + c3) / (both + c3));
+      double score = luminance * contrast * structure;
+      if (!plain) {
+        score = power(luminance, settings_.alpha) * power(contrast, settings_.beta) * power(structure, settings_.gamma);
+        map_[size(r) * plane_floats_ + j] = static_cast<float>(score);
+      }
+      if (select_[size(r) * plane_floats_ + j] == 0.0f) continue;
+      if (!plain) sums[ssim_score_value] += score;
+      sums[ssim_luminance] += luminance;
+      sums[ssim_contrast] += contrast;
+      sums[ssim_structure] += structure;
+      sums[ssim_contrast_structure] += contrast * structure;
+    }
+  }
+}
+
+// Puts a block's scores, or 1 where there are none, into the map.
+void SsimStrip::fill_map(std::int64_t y, std::int64_t count, std::int64_t channel, const float* scores) const {
+  const std::int64_t channels = job_.pair.a.channels;
+  for (std::int64_t r = 0; r < count; ++r) {
+    float* to = job_.map + ((plan_.top + y + r) * plan_.all_width + source_.left()) * channels + channel;
+    for (std::int64_t x = 0; x < source_.width(); ++x)
+      to[x * channels] = scores == nullptr ? 1.0f : scores[size(r) * plane_floats_ + lane_place(x)];
+  }
+}
+
+void SsimStrip::run(std::int64_t first, std::int64_t last, double* sums, std::int64_t* centres) {
+  for (std::int64_t block = first; block < last; ++block) {
+    const std::int64_t y = block * ssim_block_rows, count = std::min(ssim_block_rows, plan_.height - y);
+    double* to = sums + block * plan_.values;
+    centres[block] = select_centres(y, count);
+    const bool wanted = centres[block] > 0 || job_.map != nullptr;
+    if (wanted && source_.differs(y, y + count + 2 * plan_.radius)) {
+      score_block(y, count, to);
+      continue;
+    }
+    for (std::int64_t i = 0; i < plan_.values; ++i) to[i] = static_cast<double>(centres[block]);
+    for (std::int64_t c = 0; job_.map != nullptr && c < job_.pair.a.channels; ++c) fill_map(y, count, c, nullptr);
+  }
+}
+
+}  // namespace fastperturb
