@@ -78,8 +78,10 @@ def test_features_have_windows_of_their_own_size(here, options, cells):
 
 
 def test_detection_options(here, capsys):
-    assert run(["locate", "face.png", "--min-score", "0.99"]) == 0
+    assert run(["locate", "face.png", "--min-score", "0.99"]) == 0  # no face is an answer too
     assert json.loads(capsys.readouterr().out)["faces"] == []
+    assert run(["locate", "face.png", "--min-score", "0.99", "--json"]) == 0
+    assert lines_of(capsys.readouterr().out)[0]["status"] == "without face"
     (here / "model.onnx").write_text("no model")
     assert run(["locate", "face.png", "--detector-model", "model.onnx"]) in (1, 2)
     assert "model.onnx" in capsys.readouterr().err
