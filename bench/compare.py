@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import platform
+import random
 import statistics
 import sys
 import time
@@ -70,7 +71,8 @@ class Row:
 
 
 def sample(call: Callable[[], Any], repeats: int) -> float:
-    """Seconds a call, over ``repeats`` calls."""
+    """Seconds a call, over ``repeats`` calls after one that brings the data back from whoever was before."""
+    call()
     start = time.perf_counter()
     for _ in range(repeats):
         call()
@@ -78,7 +80,7 @@ def sample(call: Callable[[], Any], repeats: int) -> float:
 
 
 def run(contest: Contest, rounds: int) -> list[Row]:
-    """Rounds over all candidates, in turned order so that nobody always follows the same."""
+    """Rounds over all candidates, in an order drawn anew so that nobody always follows the same."""
     repeats = {}
     for candidate in contest.candidates:
         candidate.check()
@@ -89,8 +91,7 @@ def run(contest: Contest, rounds: int) -> list[Row]:
     ours = contest.candidates[0].name
     for turn in range(rounds):
         this_round = {}
-        first = turn % len(contest.candidates)
-        for candidate in contest.candidates[first:] + contest.candidates[:first]:
+        for candidate in random.Random(turn).sample(contest.candidates, len(contest.candidates)):
             used = sum(times[candidate.name]) * repeats[candidate.name]
             if candidate.name == ours or used < CANDIDATE_SECONDS:
                 this_round[candidate.name] = sample(candidate.call, repeats[candidate.name])

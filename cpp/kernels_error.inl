@@ -7,7 +7,7 @@ namespace {
 #if defined(__SSE2__)
 typedef uint32_t Sums __attribute__((vector_size(sizeof(Register))));
 
-inline void prefetch(const void* from) { _mm_prefetch((const char*)from + 3072, _MM_HINT_T0); }
+inline void prefetch(const void* from) { _mm_prefetch((const char*)from + 4096, _MM_HINT_T0); }
 
 inline uint64_t total(Sums sums) {
   uint64_t sum = 0;

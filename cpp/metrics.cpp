@@ -13,8 +13,8 @@
 namespace fastperturb {
 namespace {
 
-constexpr std::int64_t task_samples =
-    1 << 18;  // a task is at least this long: below, a thread costs more than it saves
+// A task is at least this long: below, a thread costs more than it saves.
+constexpr std::int64_t task_samples = 1 << 20;
 
 struct ErrorSum {
   std::uint64_t whole = 0;  // at most 2^32 samples of 16 bits: callers hold images far smaller

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..files import MAX_PIXELS
 from ..key import Key
 from ..strength import DEFAULT_CELLS, Strength
 from ..threads import available_cpus
+from .errors import say
 from .sections import LAST_SECTION, Command, option, shared
 
 KEY_VARIABLE = "FASTPERTURB_KEY"
@@ -186,7 +186,7 @@ def read_key(key_file: Path | None) -> Key | None:
     except OSError as error:
         raise ValueError(f"the key file cannot be read: {key_file}: {error.strerror}") from None
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        sys.stderr.write(f"fastperturb: {key_file}: others can read this key (chmod 600 would stop that)\n")
+        say(f"{key_file}: others can read this key (chmod 600 would stop that)")
     return key
 
 

@@ -27,7 +27,7 @@ from ..evaluation import (
     run_detection,
 )
 from ..files import read_image, write_image
-from .errors import printable
+from .errors import say
 from .options import Job
 from .paths import Inputs, Source
 from .score_options import Counting, Looks, Wanted, count_options, look_options, score_job, truth_options
@@ -76,7 +76,7 @@ def score(job: Job, looks: Looks, wanted: Wanted, counting: Counting, output: Pa
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     for name, reason in undecided.items():
-        _say(f"{name}: no consensus, a detector failed: {reason}")
+        say(f"{name}: no consensus, a detector failed: {reason}")
     table = detection_table(run, counting.rule, resamples=counting.resamples, seed=looks.seed)
     sys.stdout.write(table.to_json() + "\n" if job.json else table.to_text())
     if output is not None:
@@ -133,23 +133,19 @@ def _write(folder: Path, table: DetectionTable) -> None:
 
 def _problems(run: DetectionRun, undecided: bool, *, quiet: bool) -> int:
     for name, reason in run.unreadable.items():
-        _say(f"{name}: {reason}")
+        say(f"{name}: {reason}")
     failed = False
     for (condition, detector), images in run.results.items():
         errors = [image for image in images if image.found is None and image.name not in run.unreadable]
         failed = failed or bool(errors)
         if errors:
             row = f"{detector}, {condition.protection}, {condition.reading}"
-            _say(f"{row}: failed on {len(errors)} of {len(images)}, such as {errors[0].name}: {errors[0].error}")
+            say(f"{row}: failed on {len(errors)} of {len(images)}, such as {errors[0].name}: {errors[0].error}")
     if not quiet and run.without_truth:
-        _say(f"{len(run.without_truth)} images without truth are in no score, such as {run.without_truth[0]}")
+        say(f"{len(run.without_truth)} images without truth are in no score, such as {run.without_truth[0]}")
     if not quiet and run.unused_truth:
-        _say(f"truth of {len(run.unused_truth)} images that were not given, such as {run.unused_truth[0]}")
+        say(f"truth of {len(run.unused_truth)} images that were not given, such as {run.unused_truth[0]}")
     return 1 if failed or undecided or run.unreadable else 0
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"fastperturb: {printable(line)}\n")
 
 
 def _file_name(text: str) -> str:
