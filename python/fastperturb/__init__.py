@@ -22,6 +22,7 @@ from .key import Key
 from .metrics import mse, psnr, ssim, ssim_map
 from .perturbation import UnverifiedWarning, perturb, restore
 from .platform_info import info
+from .reading import through_reduced_copy, through_view
 from .record import Record
 from .region import Face, Region
 from .strength import Strength
@@ -62,5 +63,7 @@ __all__ = [
     "restore_many",
     "ssim",
     "ssim_map",
+    "through_reduced_copy",
+    "through_view",
     "view",
 ]

@@ -5,26 +5,17 @@ Whole pixels, ``x`` to the right, ``y`` down, top-left first.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+from .scalars import whole
 
 Shape: TypeAlias = Literal["box", "ellipse"]
 Point: TypeAlias = tuple[float, float]
 
 MAX_ELLIPSE_SIDE = 65_535
 MAX_COORDINATE = 2**31 - 1
-
-
-def whole(name: str, value: object, need: str = "a whole number") -> int:
-    """The value as an int; anything that is not one, True and 2.0 among it, is a TypeError."""
-    if not isinstance(value, bool):
-        try:
-            return operator.index(value)  # type: ignore[arg-type]
-        except TypeError:
-            pass
-    raise TypeError(f"{name} must be {need}, got {value!r}")
 
 
 def _coordinate(name: str, value: object) -> int:

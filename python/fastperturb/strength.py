@@ -12,7 +12,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from .region import Region, whole
+from .region import Region
+from .scalars import whole
 
 Target: TypeAlias = tuple[Literal["psnr", "distance", "mse"], float, float | None]
 DEFAULT_CELLS = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .region import whole
+from .scalars import whole
 
 CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 

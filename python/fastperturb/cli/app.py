@@ -13,12 +13,14 @@ from ..errors import FastperturbError
 from ..perturbation import UnverifiedWarning
 from .compare_command import compare
 from .demo_command import demo
+from .detectors_command import detectors
 from .errors import describe, say
 from .inspect_command import inspect
 from .key_commands import keygen
 from .locate_command import locate
 from .perturb_command import perturb
 from .restore_command import restore
+from .score_command import score
 from .streams import make_stdout_lenient, separate_stderr
 from .threshold_command import threshold
 from .view_command import view
@@ -44,7 +46,7 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, compare, threshold, keygen, demo):
+for command in (perturb, restore, view, locate, inspect, compare, threshold, score, detectors, keygen, demo):
     program.add_command(command)
 
 

@@ -59,6 +59,14 @@ class Job:
 _FILES, _REPORT = "Files", LAST_SECTION
 _INPUTS = click.Argument(["inputs"], nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
 _OUTPUT_HELP = "Where to write: a folder, or for one input file also a file name."
+MAX_PIXELS_OPTION = option(
+    "--max-pixels",
+    type=click.IntRange(1),
+    default=MAX_PIXELS,
+    metavar="N",
+    section=_REPORT,
+    help=f"Refuse larger pictures (height x width).  [default: {MAX_PIXELS}]",
+)
 _RUNNING = (
     option(
         "--jobs",
@@ -73,14 +81,7 @@ _RUNNING = (
     ),
     option("--quiet", "-q", is_flag=True, section=_REPORT, help="No progress and no summary; problems are still told."),
     option("--verbose", "-v", is_flag=True, section=_REPORT, help="A line for every file."),
-    option(
-        "--max-pixels",
-        type=click.IntRange(1),
-        default=MAX_PIXELS,
-        metavar="N",
-        section=_REPORT,
-        help=f"Refuse larger pictures (height x width).  [default: {MAX_PIXELS}]",
-    ),
+    MAX_PIXELS_OPTION,
 )
 
 
