@@ -18,6 +18,7 @@
 #include "metrics.hpp"
 #include "perturb.hpp"
 #include "view.hpp"
+#include "windows.hpp"
 
 namespace py = pybind11;
 namespace fp = fastperturb;
@@ -93,6 +94,10 @@ std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width,
   return fp::owned_pixels(height, width, regions_of(regions));
 }
 
+void check_regions(std::int64_t height, std::int64_t width, const std::vector<RegionTuple>& regions) {
+  fp::clip(height, width, regions_of(regions));
+}
+
 void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, int interpolation) {
   if (interpolation < 0 || interpolation > 3) throw py::value_error("interpolation must be 0 to 3");
   const fp::ImageView view = view_of(image, true);
@@ -152,6 +157,7 @@ PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
   module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));
+  module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"));
   module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"));
   module.def("expect_error", &expect_error, py::arg("image"), py::arg("regions"));
   module.def("solve_pixels", &solve_pixels, py::arg("image"), py::arg("regions"), py::arg("squared_error"));

@@ -45,4 +45,7 @@ struct Region {
 // The longest side of an ellipse: its membership test squares products of two sides in 64 unsigned bits.
 constexpr std::int64_t max_ellipse_side = 65535;
 
+// The most regions that one image can have: their numbers fit 16 bits.
+constexpr std::int64_t max_regions = 65535;
+
 }  // namespace fastperturb

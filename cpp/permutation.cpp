@@ -173,7 +173,7 @@ RegionWalk::RegionWalk(const ImageView& image, const Tiling& tiling, const Share
 void RegionWalk::walk_window(std::uint32_t window, Workspace& workspace) const {
   const Rectangle part = tiling_.rectangle(window);
   std::uint32_t* offsets = workspace.offsets.data();
-  if (tiling_.mask.empty() && part.area() == tiling_.window * tiling_.window) {
+  if (!tiling_.owners && part.area() == tiling_.window * tiling_.window) {
     // Whole windows all look alike: their offsets are listed once.
     std::vector<std::uint32_t>& whole = workspace.whole_window;
     if (workspace.listed_for != this) {

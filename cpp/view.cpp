@@ -69,31 +69,40 @@ void sum_window(const ImageView& image, const Tiling& tiling, const Rectangle& p
 }
 
 // Gives windows that own nothing the mean of the nearest windows that do, ring by ring, so that every grid is whole.
+// Each window is visited once.
 void fill_gaps(Means& means, std::vector<bool> known) {
   const auto rows = static_cast<std::ptrdiff_t>(means.rows), columns = static_cast<std::ptrdiff_t>(means.columns);
-  if (std::none_of(known.begin(), known.end(), [](bool k) { return k; })) return;
-  while (!std::all_of(known.begin(), known.end(), [](bool k) { return k; })) {
-    std::vector<bool> next = known;
-    for (std::ptrdiff_t r = 0; r < rows; ++r) {
-      for (std::ptrdiff_t c = 0; c < columns; ++c) {
-        if (known[static_cast<std::size_t>(r * columns + c)]) continue;
-        std::vector<double> sum(means.channels, 0.0);
-        int found = 0;
-        for (std::ptrdiff_t y = std::max<std::ptrdiff_t>(r - 1, 0); y < std::min(r + 2, rows); ++y) {
-          for (std::ptrdiff_t x = std::max<std::ptrdiff_t>(c - 1, 0); x < std::min(c + 2, columns); ++x) {
-            if (!known[static_cast<std::size_t>(y * columns + x)]) continue;
-            const double* from = means.at(static_cast<std::size_t>(y), static_cast<std::size_t>(x));
-            for (std::size_t k = 0; k < means.channels; ++k) sum[k] += from[k];
-            ++found;
-          }
-        }
-        if (found == 0) continue;
-        double* to = means.at(static_cast<std::size_t>(r), static_cast<std::size_t>(c));
-        for (std::size_t k = 0; k < means.channels; ++k) to[k] = sum[k] / found;
-        next[static_cast<std::size_t>(r * columns + c)] = true;
-      }
+  const auto for_each_neighbour = [&](std::size_t window, auto visit) {
+    const auto row = static_cast<std::ptrdiff_t>(window) / columns,
+               column = static_cast<std::ptrdiff_t>(window) % columns;
+    for (std::ptrdiff_t r = std::max<std::ptrdiff_t>(row - 1, 0); r < std::min(row + 2, rows); ++r)
+      for (std::ptrdiff_t c = std::max<std::ptrdiff_t>(column - 1, 0); c < std::min(column + 2, columns); ++c)
+        visit(static_cast<std::size_t>(r * columns + c));
+  };
+  std::vector<bool> listed = known;
+  std::vector<std::size_t> ring;
+  const auto list_around = [&](std::size_t window, std::vector<std::size_t>& next) {
+    for_each_neighbour(window, [&](std::size_t near) {
+      if (!listed[near]) listed[near] = true, next.push_back(near);
+    });
+  };
+  for (std::size_t window = 0; window < known.size(); ++window)
+    if (known[window]) list_around(window, ring);
+  while (!ring.empty()) {
+    for (const std::size_t window : ring) {
+      double* to = means.values.data() + window * means.channels;
+      int found = 0;
+      for_each_neighbour(window, [&](std::size_t near) {
+        if (!known[near]) return;
+        for (std::size_t k = 0; k < means.channels; ++k) to[k] += means.values[near * means.channels + k];
+        ++found;
+      });
+      for (std::size_t k = 0; k < means.channels; ++k) to[k] /= found;
     }
-    known = next;
+    std::vector<std::size_t> next;
+    for (const std::size_t window : ring) known[window] = true;
+    for (const std::size_t window : ring) list_around(window, next);
+    ring = std::move(next);
   }
 }
 
@@ -219,7 +228,8 @@ void draw_region(const ImageView& image, const Tiling& tiling, Interpolation int
 }  // namespace
 
 void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation) {
-  for (const Tiling& tiling : tile(image.height, image.width, regions)) draw_region(image, tiling, interpolation);
+  for (const Tiling& tiling : tile(image.height, image.width, regions))
+    if (tiling.owned(tiling.box) > 0) draw_region(image, tiling, interpolation);
 }
 
 }  // namespace fastperturb

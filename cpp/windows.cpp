@@ -8,16 +8,12 @@
 namespace fastperturb {
 namespace {
 
-Rectangle clip(const Region& region, std::int64_t height, std::int64_t width) {
+Rectangle clip_one(const Region& region, std::int64_t height, std::int64_t width) {
   const std::int64_t left = std::max<std::int64_t>(region.x, 0);
   const std::int64_t top = std::max<std::int64_t>(region.y, 0);
   const std::int64_t right = std::min(region.x + region.width, width);
   const std::int64_t bottom = std::min(region.y + region.height, height);
   return {left, top, right - left, bottom - top};
-}
-
-bool meet(const Rectangle& a, const Rectangle& b) {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
 // Calls visit(y, first, last) for the columns [first, last) of each row of `box` that the region's shape covers. A
@@ -44,16 +40,6 @@ void for_each_row(const Region& region, const Rectangle& box, Visit visit) {
   }
 }
 
-void fill(Tiling& tiling, const Region& region, const Rectangle& covered, std::uint8_t value) {
-  const std::int64_t left = tiling.box.x, right = left + tiling.box.width;
-  const std::int64_t top = tiling.box.y, bottom = top + tiling.box.height;
-  for_each_row(region, covered, [&](std::int64_t y, std::int64_t first, std::int64_t last) {
-    first = std::max(first, left), last = std::min(last, right);
-    if (y < top || y >= bottom || first >= last) return;
-    std::fill_n(tiling.mask.begin() + (y - top) * tiling.box.width + (first - left), last - first, value);
-  });
-}
-
 void check(const Region& region, const Rectangle& box, std::size_t index) {
   const std::string name = "regions[" + std::to_string(index) + "]";
   if (region.width < 1 || region.height < 1) throw std::invalid_argument(name + " must have at least one pixel");
@@ -61,6 +47,45 @@ void check(const Region& region, const Rectangle& box, std::size_t index) {
   if (region.window < 1) throw std::invalid_argument(name + " must have a window of at least 1 pixel");
   if (region.shape == Shape::ellipse && std::max(region.width, region.height) > max_ellipse_side)
     throw std::invalid_argument(name + " must have ellipse sides of at most " + std::to_string(max_ellipse_side));
+}
+
+// Whether each region has all of its box for itself: only boxes, and no two of them meet. With many regions it is
+// cheaper to paint them than to compare all pairs.
+bool all_alone(const std::vector<Region>& regions, const std::vector<Rectangle>& boxes) {
+  if (regions.size() > 64) return false;
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    if (regions[i].shape != Shape::box) return false;
+    for (std::size_t j = 0; j < i; ++j) {
+      const Rectangle &a = boxes[i], &b = boxes[j];
+      if (a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height) return false;
+    }
+  }
+  return true;
+}
+
+Rectangle around(const std::vector<Rectangle>& boxes) {
+  Rectangle all = boxes.front();
+  for (const Rectangle& box : boxes) {
+    const std::int64_t right = std::max(all.x + all.width, box.x + box.width);
+    const std::int64_t bottom = std::max(all.y + all.height, box.y + box.height);
+    all.x = std::min(all.x, box.x), all.y = std::min(all.y, box.y);
+    all.width = right - all.x, all.height = bottom - all.y;
+  }
+  return all;
+}
+
+// Paints the regions one over the other, so that the last one stays.
+std::shared_ptr<const Owners> paint(const std::vector<Region>& regions, const std::vector<Rectangle>& boxes) {
+  auto owners = std::make_shared<Owners>();
+  owners->box = around(boxes);
+  owners->labels.assign(static_cast<std::size_t>(owners->box.area()), 0);
+  for (std::size_t i = 0; i < regions.size(); ++i) {
+    for_each_row(regions[i], boxes[i], [&](std::int64_t y, std::int64_t first, std::int64_t last) {
+      const std::int64_t start = (y - owners->box.y) * owners->box.width + (first - owners->box.x);
+      if (first < last) std::fill_n(owners->labels.begin() + start, last - first, static_cast<std::uint16_t>(i + 1));
+    });
+  }
+  return owners;
 }
 
 }  // namespace
@@ -71,38 +96,41 @@ Rectangle Tiling::rectangle(std::int64_t index) const {
 }
 
 std::int64_t Tiling::owned(const Rectangle& part) const {
-  if (mask.empty()) return part.area();
+  if (!owners) return part.area();
   std::int64_t sum = 0;
   for (std::int64_t y = part.y; y < part.y + part.height; ++y) {
-    const std::uint8_t* row = mask_at(part.x, y);
-    for (std::int64_t x = 0; x < part.width; ++x) sum += row[x];
+    const std::uint16_t* row = owners->at(part.x, y);
+    for (std::int64_t x = 0; x < part.width; ++x) sum += row[x] == label;
   }
   return sum;
 }
 
-std::vector<Tiling> tile(std::int64_t height, std::int64_t width, const std::vector<Region>& regions) {
+std::vector<Rectangle> clip(std::int64_t height, std::int64_t width, const std::vector<Region>& regions) {
+  if (regions.size() > static_cast<std::size_t>(max_regions))
+    throw std::invalid_argument("regions must be at most " + std::to_string(max_regions));
   std::vector<Rectangle> boxes;
+  std::int64_t covered = 0;
   for (const Region& region : regions) {
-    boxes.push_back(clip(region, height, width));
+    boxes.push_back(clip_one(region, height, width));
     check(region, boxes.back(), boxes.size() - 1);
+    covered += boxes.back().area();
+    if (covered / 16 > height * width + (std::int64_t{1} << 20))
+      throw std::invalid_argument("regions must not cover more than 16 images and 2^24 pixels together");
   }
+  return boxes;
+}
+
+std::vector<Tiling> tile(std::int64_t height, std::int64_t width, const std::vector<Region>& regions) {
+  const std::vector<Rectangle> boxes = clip(height, width, regions);
+  std::shared_ptr<const Owners> owners;
+  if (!all_alone(regions, boxes)) owners = paint(regions, boxes);
   std::vector<Tiling> tilings;
   for (std::size_t i = 0; i < regions.size(); ++i) {
     const Rectangle& box = boxes[i];
     const std::int64_t window = std::min(regions[i].window, std::max(box.width, box.height));
-    Tiling tiling{box, window, (box.height + window - 1) / window, (box.width + window - 1) / window, {}};
-    const auto need_mask = [&](std::uint8_t value) {
-      if (tiling.mask.empty()) tiling.mask.assign(static_cast<std::size_t>(box.area()), value);
-    };
-    if (regions[i].shape == Shape::ellipse) {
-      need_mask(0);
-      fill(tiling, regions[i], box, 1);
-    }
-    for (std::size_t later = i + 1; later < regions.size(); ++later) {
-      if (!meet(box, boxes[later])) continue;
-      need_mask(1);
-      fill(tiling, regions[later], boxes[later], 0);
-    }
+    const std::int64_t rows = (box.height + window - 1) / window, columns = (box.width + window - 1) / window;
+    Tiling tiling{box, window, rows, columns, owners, static_cast<std::uint16_t>(i + 1)};
+    if (owners && tiling.owned(box) == box.area()) tiling.owners = nullptr;
     tilings.push_back(std::move(tiling));
   }
   return tilings;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "image.hpp"
@@ -17,6 +18,15 @@ struct Rectangle {
   std::int64_t area() const { return width * height; }
 };
 
+// Which region owns each pixel, for the box around all regions: the region's index + 1, or 0.
+struct Owners {
+  Rectangle box;
+  std::vector<std::uint16_t> labels;
+  const std::uint16_t* at(std::int64_t x, std::int64_t y) const {
+    return labels.data() + (y - box.y) * box.width + (x - box.x);
+  }
+};
+
 // One region after clipping to the image, tiled by square windows from its top-left corner, in raster order; the
 // windows at the far edges are smaller. A pixel covered by several regions belongs to the last one listed.
 struct Tiling {
@@ -24,28 +34,25 @@ struct Tiling {
   std::int64_t window;
   std::int64_t rows;
   std::int64_t columns;
-  std::vector<std::uint8_t>
-      mask;  // box.height rows of box.width: 1 where the region owns; empty: it owns all of its box
+  std::shared_ptr<const Owners> owners;  // none: the region owns all of its box
+  std::uint16_t label;
 
   std::int64_t count() const { return rows * columns; }
   Rectangle rectangle(std::int64_t index) const;
-  const std::uint8_t* mask_at(std::int64_t x, std::int64_t y) const {
-    return mask.data() + (y - box.y) * box.width + (x - box.x);
-  }
   std::int64_t owned(const Rectangle& part) const;
 
   // Calls visit(x, y, run) for each run of owned pixels of a part of the box, in raster order.
   template <typename Visit>
   void for_each_run(const Rectangle& part, Visit visit) const {
     for (std::int64_t y = part.y; y < part.y + part.height; ++y) {
-      if (mask.empty()) {
+      if (!owners) {
         visit(part.x, y, part.width);
         continue;
       }
-      const std::uint8_t* row = mask_at(part.x, y);
+      const std::uint16_t* row = owners->at(part.x, y);
       for (std::int64_t x = 0; x < part.width;) {
         std::int64_t end = x;
-        while (end < part.width && row[end] != 0) ++end;
+        while (end < part.width && row[end] == label) ++end;
         if (end > x) visit(part.x + x, y, end - x);
         x = end + 1;
       }
@@ -53,8 +60,12 @@ struct Tiling {
   }
 };
 
-// Throws std::invalid_argument for a region without pixels inside the image, an ellipse side over max_ellipse_side, or
-// a window under 1 pixel.
+// Throws std::invalid_argument for more than max_regions regions, one without pixels inside the image, an ellipse side
+// over max_ellipse_side, a window under 1 pixel, or boxes that together cover more than 16 images and 2^24 pixels: a
+// bound on the work and the memory that a hostile list of regions can ask for.
+std::vector<Rectangle> clip(std::int64_t height, std::int64_t width, const std::vector<Region>& regions);
+
+// The tilings of the regions; throws as clip() does.
 std::vector<Tiling> tile(std::int64_t height, std::int64_t width, const std::vector<Region>& regions);
 
 }  // namespace fastperturb

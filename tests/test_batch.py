@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
+from fastperturb import seal
 
 BOX = (3, 4, 30, 30)
 
@@ -81,7 +82,44 @@ def test_bad_batches_are_refused_whole(pictures, key):
     with pytest.raises(ValueError, match="out must have one entry for each of the 3 images, got 1"):
         fp.perturb_many(pictures, [BOX] * 3, key, out=[pictures[0]])
     target = np.empty((40, 50, 3), np.uint8)
-    with pytest.raises(ValueError, match="out arrays must not overlap each other, got an overlap of 0 and 1"):
+    with pytest.raises(ValueError, match=r"got an overlap of out\[0\] and out\[1\]"):
         fp.perturb_many([pictures[0]] * 2, [BOX] * 2, key, out=[target, target])
     with pytest.raises(ValueError, match="threads must be 1 to 1024"):
         fp.perturb_many(pictures, [BOX] * 3, key, threads=0)
+
+
+def test_an_out_must_not_be_anothers_image(key):
+    stack = np.random.default_rng(4).integers(0, 256, (5, 40, 40, 3), np.uint8)
+    before = stack.copy()
+    for images, outs in ((stack[:4], stack[3::-1]), (stack[:4], stack[1:]), (stack[1:], stack[:4])):
+        with pytest.raises(ValueError, match="overlap each other or another's image"):
+            fp.perturb_many(images, [BOX] * 4, key, out=list(outs))
+    assert (stack == before).all()
+
+
+def test_outs_may_lie_side_by_side_in_one_array(pictures, key):
+    canvas = np.zeros((40, 100, 3), np.uint8)
+    results = fp.perturb_many([pictures[0]] * 2, [BOX] * 2, key, out=[canvas[:, :50], canvas[:, 50:]])
+    for hidden, record in results:
+        assert (fp.restore(hidden, record, key) == pictures[0]).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_images_whose_record_fails_are_moved_back(key, monkeypatch, threads):
+    """Working in place, memory that runs out in the end costs neither that image nor the others."""
+    stack = np.random.default_rng(5).integers(0, 256, (6, 40, 40, 3), np.uint8)
+    before, real, calls = stack.copy(), seal.tag, []
+
+    def failing_tag(*arguments):
+        calls.append(0)
+        if len(calls) == 3:
+            raise MemoryError
+        return real(*arguments)
+
+    monkeypatch.setattr(seal, "tag", failing_tag)
+    results = fp.perturb_many(stack, [BOX] * 6, key, out=stack, threads=threads, return_errors=True)
+    monkeypatch.undo()
+    assert [isinstance(result, MemoryError) for result in results].count(True) == 1
+    for image, original, result in zip(stack, before, results, strict=True):
+        restored = image if isinstance(result, MemoryError) else fp.restore(*result, key)
+        assert (restored == original).all()

@@ -119,3 +119,9 @@ def test_a_name_that_kept_its_old_extension(here, capsys):
         write_image(name, image)
     assert run(["compare", "one", "two"]) == 0
     assert math.isinf(float(capsys.readouterr().out.splitlines()[1].split()[0]))
+
+
+def test_a_map_in_a_format_that_cannot_be_written_is_no_folder(folder, here, capsys):
+    assert run(["compare", "in/a.png", "in/a.png", "--map", "x.gif"]) == 2
+    assert ".gif cannot be written" in capsys.readouterr().err
+    assert not (here / "x.gif").exists()

@@ -67,9 +67,21 @@ def test_regions_of_faces(here, capsys, options):
     assert same("y.png", "face.png")
 
 
+@pytest.mark.parametrize(("options", "cells"), [([], 2), (["--cells", "5"], 5), (["--window", "7"], None)])
+def test_features_have_windows_of_their_own_size(here, options, cells):
+    assert run(["perturb", "face.png", "-o", "x.png", "--key-file", "my.key", "--features", *options]) == 0
+    for item in read_record("x.png").regions:
+        shorter = min(item.region.width, item.region.height)
+        assert item.window == (7 if cells is None else -(-shorter // cells))
+    assert run(["view", "x.png", "-o", "one.png"]) == run(["view", "face.png", "-o", "two.png", "--features", *options])
+    assert same("one.png", "two.png")  # a view takes the same windows
+
+
 def test_detection_options(here, capsys):
-    assert run(["locate", "face.png", "--min-score", "0.99"]) == 0
+    assert run(["locate", "face.png", "--min-score", "0.99"]) == 0  # no face is an answer too
     assert json.loads(capsys.readouterr().out)["faces"] == []
+    assert run(["locate", "face.png", "--min-score", "0.99", "--json"]) == 0
+    assert lines_of(capsys.readouterr().out)[0]["status"] == "without face"
     (here / "model.onnx").write_text("no model")
     assert run(["locate", "face.png", "--detector-model", "model.onnx"]) in (1, 2)
     assert "model.onnx" in capsys.readouterr().err

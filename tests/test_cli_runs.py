@@ -102,7 +102,7 @@ def test_codecs_do_not_talk_over_us(here):
     (here / "x.jpg").write_bytes(data)
     (here / "boxes.json").write_text('{"x.jpg": [[5, 5, 50, 50]]}')
     quiet = subprocess.run(
-        [*PROGRAM, "perturb", "x.jpg", "-o", "x.png", *BOXES], capture_output=True, text=True, check=True
+        [*PROGRAM, "perturb", "x.jpg", "-o", "x.png", *BOXES, "-q"], capture_output=True, text=True, check=True
     )
     assert quiet.stderr == ""
     loud = subprocess.run(

@@ -112,3 +112,12 @@ def test_bad_arguments(image, key):
         fp.view(image, (100, 0, 5, 5))
     with pytest.raises(fp.NoFaceFound, match="at least one region"):
         fp.view(image, [])
+
+
+def test_gaps_take_the_nearest_means():
+    """A region of which later ones leave a corner: its windows without pixels do not matter, and cost little."""
+    image = np.full((600, 600), 50, np.uint8)
+    image[:4, :4] = 200
+    where = [(0, 0, 600, 600), (4, 0, 596, 600), (0, 4, 600, 596)]
+    shown = fp.view(image, where, fp.Strength(window=2))
+    assert (shown == image).all()

@@ -19,7 +19,10 @@ from .errors import (
 from .faces import Detector, locate, regions_from_landmarks
 from .forecasting import Forecast, forecast
 from .key import Key
+from .metrics import mse, psnr, ssim, ssim_map
 from .perturbation import UnverifiedWarning, perturb, restore
+from .platform_info import info
+from .reading import through_reduced_copy, through_view
 from .record import Record
 from .region import Face, Region
 from .strength import Strength
@@ -49,11 +52,18 @@ __all__ = [
     "__version__",
     "fit_threshold",
     "forecast",
+    "info",
     "locate",
+    "mse",
     "perturb",
     "perturb_many",
+    "psnr",
     "regions_from_landmarks",
     "restore",
     "restore_many",
+    "ssim",
+    "ssim_map",
+    "through_reduced_copy",
+    "through_view",
     "view",
 ]

@@ -73,7 +73,8 @@ def perturb_many(
         key: the secret that restores them all; each image has its own nonce.
         strength: for all regions.
         reproducible: as for :func:`perturb`.
-        out: for each image where to write it; ``out=images`` works in place. They must not overlap each other.
+        out: for each image where to write it; ``out=images`` works in place. They must not overlap each
+            other, nor another's image.
         threads: how many threads share the images; ``None`` for one a processor.
         return_errors: put the exception of an image that fails in its place in the list instead of raising at the end.
 
@@ -82,7 +83,7 @@ def perturb_many(
 
     Raises:
         BatchError: some images failed; it holds their errors and the results of the others, which are done.
-        ValueError: as many regions or outs as images are needed, and outs that do not overlap.
+        ValueError: as many regions or outs as images are needed, and outs that do not overlap. Nothing was changed.
     """
     images = list(images)
     plans = _match(list(regions), images, "regions")
@@ -146,7 +147,7 @@ class _Batch:
         self.outs: list[Image] | list[None] = [None] * len(images)
         if out is not None:
             self.outs = _match(list(out), images, "out")
-            _check_apart(self.outs)
+            _check_apart(self.outs, images)
         self.threads = threads
 
     def run(
@@ -196,14 +197,17 @@ class _Batch:
                 results[index] = error
         for index, moved in _permute({i: job for i, (_, job) in ready.items()}, inverse, threads).items():
             prepared, job = ready[index]
-            results[index] = moved if isinstance(moved, Exception) else finish(index, prepared, job[0], moved)
+            try:
+                results[index] = moved if isinstance(moved, Exception) else finish(index, prepared, job[0], moved)
+            except Exception as error:
+                results[index] = error
         return [results[index] for index in chunk]
 
 
 def _permute(jobs: dict[int, Job], inverse: bool, threads: int) -> dict[int, list[int] | Exception]:
     try:
         return dict(zip(jobs, _core.permute(list(jobs.values()), inverse, threads), strict=True))
-    except ValueError as error:  # one of them asks for the impossible and nothing has moved yet: find out which
+    except (ValueError, MemoryError) as error:  # nothing has moved yet: find out which of them it was
         if len(jobs) == 1:
             return dict.fromkeys(jobs, error)
         return {i: result for i, job in jobs.items() for result in _permute({i: job}, inverse, threads).values()}
@@ -215,8 +219,26 @@ def _match(items: list[T], images: list[Image], name: str) -> list[T]:
     return items
 
 
-def _check_apart(outs: list[Image]) -> None:
-    bounds = sorted((*byte_bounds(out), index) for index, out in enumerate(outs) if isinstance(out, np.ndarray))
-    for (_, end, first), (start, _, second) in itertools.pairwise(bounds):
-        if start < end:
-            raise ValueError(f"out arrays must not overlap each other, got an overlap of {first} and {second}")
+def _check_apart(outs: list[Image], images: list[Image]) -> None:
+    """Raises ValueError if an out shares memory with another out, or with another's image."""
+    named = [("out", i, a) for i, a in enumerate(outs)] + [("images", i, a) for i, a in enumerate(images)]
+    spans = [(*byte_bounds(array), kind, i, array) for kind, i, array in named if isinstance(array, np.ndarray)]
+    spans.sort(key=lambda span: span[:2])
+    open_spans: list[Any] = []
+    for span in spans:
+        start, _, kind, index, array = span
+        open_spans = [other for other in open_spans if other[1] > start]
+        for _, _, other_kind, other_index, other in open_spans:
+            if index != other_index and "out" in (kind, other_kind) and _share_memory(array, other):
+                raise ValueError(
+                    "out arrays must not overlap each other or another's image, "
+                    f"got an overlap of {other_kind}[{other_index}] and {kind}[{index}]"
+                )
+        open_spans.append(span)
+
+
+def _share_memory(a: Image, b: Image) -> bool:
+    try:
+        return np.shares_memory(a, b, max_work=10_000)  # type: ignore[arg-type]
+    except RuntimeError:  # too hard to tell: numpy's TooHardError
+        return True

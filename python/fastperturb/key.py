@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 KEY_BYTES = 32
@@ -118,14 +119,18 @@ class Key:
             raise KeyError(f"environment variable {name} is not set")
         return cls.from_text(os.environ[name])
 
-    def derive(self, purpose: bytes, *parts: bytes | bytearray | memoryview, size: int = KEY_BYTES) -> bytes:
-        """A subkey or tag of ``size`` bytes: keyed BLAKE2b (RFC 7693) of the parts.
+    def derive(
+        self, purpose: bytes, *parts: bytes, size: int = KEY_BYTES, more: Iterable[bytes | memoryview] = ()
+    ) -> bytes:
+        """A subkey or tag of ``size`` bytes: keyed BLAKE2b (RFC 7693) of the parts, and then of ``more``.
 
         ``purpose``, at most 16 bytes, is its personalisation: values for different purposes are unrelated.
         """
         digest = hashlib.blake2b(key=self._secret, person=purpose, digest_size=size)
         for part in parts:
             digest.update(part)
+        for block in more:
+            digest.update(block)
         return digest.digest()
 
     def __eq__(self, other: object) -> bool:

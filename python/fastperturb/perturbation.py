@@ -55,7 +55,8 @@ def perturb(
     Raises:
         NoFaceFound: ``regions`` is empty.
         TypeError, ValueError: an argument is not as said above, or the strength asks for a distance that cannot be
-            reached; the message names the nearest one that can. Nothing was changed.
+            reached; the message names the nearest one that can. Whatever is raised, ``image`` is as it was; another
+            array given as ``out`` may hold a copy of it.
     """
     count = check_threads(threads)
     ready = plan(image, regions, key, strength, reproducible)
@@ -188,9 +189,13 @@ def resolve(
             pixels = solved[index] if target is not None else strengths[index].pixels_for(owned) if owned else 0
         except ValueError as error:
             raise ValueError(f"regions[{index}]: {error}") from None
-        if owned and pixels < 2:
+        if owned < 2:
+            pixels = 0  # nothing, or a single pixel that has nowhere to go
+        elif pixels < 2:
             raise ValueError(f"regions[{index}] must move at least 2 of its {owned} pixels, got {pixels}")
         core.append((*blank[index][:6], pixels))
+    if not any(item[6] for item in core):
+        raise ValueError(f"regions must own at least 2 pixels, got {sum(all_owned)}: nothing can move")
     return core, goal
 
 
@@ -214,13 +219,17 @@ def _settle(image: Image, ready: Plan, key: Key, goal: float, reproducible: bool
 
 
 def sealed(plan: Plan, key: Key, hidden: Image, moved: list[int]) -> Record:
-    """The record of a perturbation that has been made."""
-    items = tuple(
-        RegionRecord(region, core[5], core[6], count)
-        for region, core, count in zip(plan.regions, plan.core, moved, strict=True)
-    )
-    tag = seal.tag(key, plan.header, moved, hidden, plan.core)
-    return Record(key.id, plan.nonce, hidden.shape, hidden.dtype.name, items, tag)
+    """The record of a perturbation that has been made. If that fails the pixels are moved back: none is ever lost."""
+    try:
+        items = tuple(
+            RegionRecord(region, core[5], core[6], count)
+            for region, core, count in zip(plan.regions, plan.core, moved, strict=True)
+        )
+        tag = seal.tag(key, plan.header, moved, hidden, plan.core)
+        return Record(key.id, plan.nonce, hidden.shape, hidden.dtype.name, items, tag)
+    except BaseException:
+        _core.permute([(hidden, plan.core, plan.subkey)], True, 1)
+        raise
 
 
 def unseal(image: Image, record: Record, key: Key, verify: bool) -> Opened:
@@ -238,6 +247,7 @@ def unseal(image: Image, record: Record, key: Key, verify: bool) -> Opened:
             f"got shape {image.shape} and dtype {image.dtype}"
         )
     core = record.core_regions()
+    _core.check_regions(image.shape[0], image.shape[1], core)
     header = seal.header(record.nonce, record.shape, record.dtype, core)
     tag = seal.tag(key, header, [item.moved for item in record.regions], image, core)
     if not hmac.compare_digest(tag, record.tag):

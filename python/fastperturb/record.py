@@ -6,6 +6,7 @@ The JSON form is defined in docs/format.md. Reading one is strict: what is not e
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,9 +18,12 @@ NONCE_BYTES = 24
 TAG_BYTES = 32
 DTYPES = ("uint8", "uint16", "float32")
 MAX_REGIONS = 65_535
+MAX_RECORD_BYTES = 16 * 2**20
+"""The longest text that is read as a record; one of :data:`MAX_REGIONS` regions is shorter."""
 _FORMAT = "fastperturb-record"
 _FIELDS = ("format", "version", "key_id", "nonce", "shape", "dtype", "regions", "tag")
 _REGION_FIELDS = ("x", "y", "width", "height", "shape", "window", "pixels", "moved")
+_KEY_ID = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,22 @@ class RegionRecord:
         window: side of its windows, in pixels.
         pixels: how many pixels were to move.
         moved: how many did; less than ``pixels`` only where single pixels were left over that no window could move.
+
+    Raises:
+        RecordError: a value of another kind or out of range.
     """
 
     region: Region
     window: int
     pixels: int
     moved: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.region, Region):
+            raise RecordError(f"region must be a Region, got {type(self.region).__name__}")
+        _int(self.window, "window", 2, MAX_COORDINATE)
+        _int(self.pixels, "pixels", 0, MAX_COORDINATE)
+        _int(self.moved, "moved", 0, MAX_COORDINATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,9 @@ class Record:
         regions: what was done where, in the order of ownership.
         tag: 32 bytes, a keyed hash of all the above and of the perturbed pixels.
         version: of the permutation and of this form.
+
+    Raises:
+        RecordError: a value of another kind or out of range, or a version that this release does not know.
     """
 
     key_id: str
@@ -60,6 +77,25 @@ class Record:
     regions: tuple[RegionRecord, ...]
     tag: bytes
     version: int = RECORD_VERSION
+
+    def __post_init__(self) -> None:
+        _check_version(self.version)
+        if not isinstance(self.key_id, str) or not _KEY_ID.fullmatch(self.key_id):
+            raise RecordError(f"key_id must be 16 lower-case hexadecimal digits, got {self.key_id!r:.80}")
+        for name, data, size in (("nonce", self.nonce, NONCE_BYTES), ("tag", self.tag, TAG_BYTES)):
+            if not isinstance(data, bytes) or len(data) != size:
+                raise RecordError(f"{name} must be {size} bytes, got {data!r:.80}")
+        if not isinstance(self.shape, tuple) or len(self.shape) not in (2, 3):
+            got = len(self.shape) if isinstance(self.shape, tuple) else repr(self.shape)[:80]
+            raise RecordError(f"shape must have 2 or 3 numbers, got {got}")
+        for index, length in enumerate(self.shape):
+            _int(length, f"shape[{index}]", 1, 4 if index == 2 else MAX_COORDINATE)
+        if self.dtype not in DTYPES:
+            raise RecordError(f"dtype must be one of {', '.join(DTYPES)}, got {self.dtype!r:.80}")
+        if not isinstance(self.regions, tuple) or not all(isinstance(item, RegionRecord) for item in self.regions):
+            raise RecordError(f"regions must be a tuple of RegionRecord, got {self.regions!r:.80}")
+        if not 1 <= len(self.regions) <= MAX_REGIONS:
+            raise RecordError(f"regions must name 1 to {MAX_REGIONS} regions, got {len(self.regions)}")
 
     @property
     def moved(self) -> int:
@@ -87,33 +123,26 @@ class Record:
         """Reads what :meth:`to_json` wrote.
 
         Raises:
-            RecordError: not a record, a field missing, unknown, repeated or out of range, or an unknown version.
+            RecordError: not a record, a field missing, unknown, repeated or out of range, an unknown version, or more
+                than 16 MiB, which no record has.
         """
+        if len(text) > MAX_RECORD_BYTES:
+            raise RecordError(f"a record must be JSON text of up to {MAX_RECORD_BYTES} bytes, got {len(text)}")
         try:
             data = json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise RecordError(f"a record must be JSON text: {error}") from None
         if not isinstance(data, dict) or data.get("format") != _FORMAT:
             raise RecordError(f'a record must be a JSON object with "format": "{_FORMAT}"')
-        if type(data.get("version")) is not int or data["version"] != RECORD_VERSION:
-            raise RecordError(
-                f"version must be {RECORD_VERSION}, got {data.get('version')!r}; a newer release may know it"
-            )
+        _check_version(data.get("version"))
         _check_fields(data, _FIELDS, "record")
-        shape = _list(data["shape"], "shape")
-        if len(shape) not in (2, 3):
-            raise RecordError(f"shape must have 2 or 3 numbers, got {len(shape)}")
-        for index, length in enumerate(shape):
-            _int(length, f"shape[{index}]", 1, 4 if index == 2 else MAX_COORDINATE)
-        if data["dtype"] not in DTYPES:
-            raise RecordError(f"dtype must be one of {', '.join(DTYPES)}, got {data['dtype']!r}")
         items = _list(data["regions"], "regions")
         if not 1 <= len(items) <= MAX_REGIONS:
             raise RecordError(f"regions must name 1 to {MAX_REGIONS} regions, got {len(items)}")
         return cls(
-            key_id=_hex(data["key_id"], "key_id", 8).hex(),
+            key_id=data["key_id"],
             nonce=_hex(data["nonce"], "nonce", NONCE_BYTES),
-            shape=tuple(shape),
+            shape=tuple(_list(data["shape"], "shape")),
             dtype=data["dtype"],
             regions=tuple(_region_from_json(item, f"regions[{i}]") for i, item in enumerate(items)),
             tag=_hex(data["tag"], "tag", TAG_BYTES),
@@ -146,22 +175,32 @@ def _region_from_json(data: Any, name: str) -> RegionRecord:
     _check_fields(data, _REGION_FIELDS, name)
     for field in ("x", "y", "width", "height"):
         _int(data[field], f"{name}.{field}", -MAX_COORDINATE, MAX_COORDINATE)
-    window = _int(data["window"], f"{name}.window", 2, MAX_COORDINATE)
-    pixels = _int(data["pixels"], f"{name}.pixels", 0, MAX_COORDINATE)
-    moved = _int(data["moved"], f"{name}.moved", 0, pixels)
     try:
         region = Region(data["x"], data["y"], data["width"], data["height"], data["shape"])
+        item = RegionRecord(region, data["window"], data["pixels"], data["moved"])
+        _int(item.moved, "moved", 0, item.pixels)
     except (TypeError, ValueError) as error:
-        raise RecordError(f"{name}: {error}") from None
-    return RegionRecord(region, window, pixels, moved)
+        raise RecordError(f"{name}: {error!s:.200}") from None
+    return item
+
+
+def _check_version(version: Any) -> None:
+    if type(version) is not int or version != RECORD_VERSION:
+        raise RecordError(f"version must be {RECORD_VERSION}, got {version!r:.80}; a newer release may know it")
 
 
 def _check_fields(data: dict[str, Any], fields: tuple[str, ...], name: str) -> None:
     missing = [field for field in fields if field not in data]
     unknown = [field for field in data if field not in fields]
     if missing or unknown:
-        what = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has unknown {', '.join(unknown)}"] * bool(unknown)
+        what = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has unknown {_few(unknown)}"] * bool(unknown)
         raise RecordError(f"{name} {' and '.join(what)}")
+
+
+def _few(names: list[str]) -> str:
+    """The first of some names, which anybody may have written, as a terminal can show them."""
+    shown = ", ".join(repr(name)[1:-1][:80] for name in names[:5])
+    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

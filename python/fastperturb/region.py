@@ -5,10 +5,11 @@ Whole pixels, ``x`` to the right, ``y`` down, top-left first.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+from .scalars import whole
 
 Shape: TypeAlias = Literal["box", "ellipse"]
 Point: TypeAlias = tuple[float, float]
@@ -17,13 +18,8 @@ MAX_ELLIPSE_SIDE = 65_535
 MAX_COORDINATE = 2**31 - 1
 
 
-def _whole(name: str, value: object) -> int:
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number of pixels, got {value!r}") from None
-    if isinstance(value, bool):
-        raise TypeError(f"{name} must be a whole number of pixels, got {value!r}")
+def _coordinate(name: str, value: object) -> int:
+    number = whole(name, value, "a whole number of pixels")
     if abs(number) > MAX_COORDINATE:
         raise ValueError(f"{name} must be within 2**31 - 1 pixels, got {number}")
     return number
@@ -49,7 +45,7 @@ class Region:
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "width", "height"):
-            object.__setattr__(self, name, _whole(name, getattr(self, name)))
+            object.__setattr__(self, name, _coordinate(name, getattr(self, name)))
         if self.width < 1 or self.height < 1:
             raise ValueError(f"a region must have at least one pixel, got {self.width} x {self.height}")
         if self.shape not in ("box", "ellipse"):

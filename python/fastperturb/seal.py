@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from .key import Key
 from .record import NONCE_BYTES, RECORD_VERSION, TAG_BYTES, CoreRegion
 
 _DTYPE_CODES = {"uint8": 1, "uint16": 2, "float32": 3}
+ROWS_BYTES = 2**20
+"""About how many bytes of a region are copied at a time to be hashed."""
+
 _REGION = struct.Struct("<qqQQBQQ")
 _SHAPE = struct.Struct("<QQIBI")
 
@@ -37,7 +40,8 @@ def fresh_nonce() -> bytes:
 def reproducible_nonce(key: Key, image: Image, regions: Sequence[CoreRegion]) -> bytes:
     """A nonce that depends on the key, the whole image and the parameters and on nothing else."""
     blank = header(bytes(NONCE_BYTES), image.shape, image.dtype.name, regions)
-    return key.derive(b"fastperturb once", blank, np.ascontiguousarray(image).data, size=NONCE_BYTES)
+    whole = [(0, 0, image.shape[1], image.shape[0], 0, 0, 0)]
+    return key.derive(b"fastperturb once", blank, size=NONCE_BYTES, more=_pixels(image, whole))
 
 
 def next_nonce(key: Key, header_bytes: bytes) -> bytes:
@@ -52,9 +56,15 @@ def subkey(key: Key, header_bytes: bytes) -> bytes:
 
 def tag(key: Key, header_bytes: bytes, moved: Sequence[int], image: Image, regions: Sequence[CoreRegion]) -> bytes:
     """The tag of a record and of the perturbed pixels inside the boxes of its regions."""
+    start = (header_bytes, struct.pack(f"<{len(moved)}Q", *moved), bytes.fromhex(key.id))
+    return key.derive(b"fastperturb tag", *start, size=TAG_BYTES, more=_pixels(image, regions))
+
+
+def _pixels(image: Image, regions: Sequence[CoreRegion]) -> Iterator[memoryview]:
+    """The bytes of the regions' clipped boxes in raster order, some rows at a time, so that no copy is ever large."""
     height, width = image.shape[:2]
-    parts = [header_bytes, struct.pack(f"<{len(moved)}Q", *moved), bytes.fromhex(key.id)]
     for x, y, w, h, *_ in regions:
         crop = image[max(y, 0) : max(min(y + h, height), 0), max(x, 0) : max(min(x + w, width), 0)]
-        parts.append(np.ascontiguousarray(crop).data)  # type: ignore[arg-type]
-    return key.derive(b"fastperturb tag", *parts, size=TAG_BYTES)
+        rows = max(1, ROWS_BYTES * len(crop) // max(1, crop.nbytes))
+        for first in range(0, len(crop), rows):
+            yield np.ascontiguousarray(crop[first : first + rows]).data

@@ -6,7 +6,6 @@ The number of pixels is given, or follows from how far the image is to be moved 
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -14,6 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from .region import Region
+from .scalars import whole
 
 Target: TypeAlias = tuple[Literal["psnr", "distance", "mse"], float, float | None]
 DEFAULT_CELLS = 8
@@ -21,12 +21,7 @@ _AMOUNTS = ("pixels", "coverage", "psnr", "distance", "mse")
 
 
 def _positive(name: str, value: object, least: int) -> int:
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, got {value!r}") from None
-    if isinstance(value, bool):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    number = whole(name, value)
     if number < least:
         raise ValueError(f"{name} must be at least {least}, got {number}")
     return number

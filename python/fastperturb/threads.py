@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from pathlib import Path
+
+from .scalars import whole
 
 CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
@@ -31,12 +32,7 @@ def check_threads(threads: int | None) -> int:
     """
     if threads is None:
         return available_cpus()
-    if isinstance(threads, bool):
-        raise TypeError(f"threads must be a whole number or None, got {threads!r}")
-    try:
-        number = operator.index(threads)
-    except TypeError:
-        raise TypeError(f"threads must be a whole number or None, got {threads!r}") from None
+    number = whole("threads", threads, "a whole number or None")
     if not 1 <= number <= 1024:
         raise ValueError(f"threads must be 1 to 1024, or None for all processors, got {number}")
     return number

@@ -45,8 +45,7 @@ def view(
         TypeError, ValueError: an argument is not as said above, or the record is of an image of another shape.
     """
     check_image(image)
-    if interpolation not in _INTERPOLATIONS:
-        raise ValueError(f"interpolation must be one of {', '.join(_INTERPOLATIONS)}, got {interpolation!r}")
+    check_interpolation(interpolation)
     if isinstance(where, Record):
         if where.shape != image.shape:
             raise ValueError(f"the record is of an image of shape {where.shape}, got shape {image.shape}")
@@ -60,3 +59,9 @@ def view(
     shown = target(image, out)
     _core.draw_view(shown, core, _INTERPOLATIONS[interpolation])
     return shown
+
+
+def check_interpolation(interpolation: Interpolation) -> None:
+    """Raises ValueError unless ``interpolation`` is one that :func:`view` knows."""
+    if interpolation not in _INTERPOLATIONS:
+        raise ValueError(f"interpolation must be one of {', '.join(_INTERPOLATIONS)}, got {interpolation!r}")

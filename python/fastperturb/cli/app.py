@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Sequence
 
@@ -14,13 +13,15 @@ from ..errors import FastperturbError
 from ..perturbation import UnverifiedWarning
 from .compare_command import compare
 from .demo_command import demo
-from .errors import describe, printable
+from .detectors_command import detectors
+from .errors import describe, say
 from .inspect_command import inspect
 from .key_commands import keygen
 from .locate_command import locate
 from .perturb_command import perturb
 from .restore_command import restore
-from .streams import separate_stderr
+from .score_command import score
+from .streams import make_stdout_lenient, separate_stderr
 from .threshold_command import threshold
 from .view_command import view
 
@@ -45,7 +46,7 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, compare, threshold, keygen, demo):
+for command in (perturb, restore, view, locate, inspect, compare, threshold, score, detectors, keygen, demo):
     program.add_command(command)
 
 
@@ -55,6 +56,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
+    make_stdout_lenient()
     separate_stderr()
     warnings.simplefilter("ignore", UnverifiedWarning)  # the commands say the same in a line that names the file
     try:
@@ -80,5 +82,5 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"fastperturb: {printable(message)}\n")
+    say(message)
     return code

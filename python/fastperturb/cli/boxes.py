@@ -31,13 +31,15 @@ class Boxes:
     def __init__(self, path: Path, shape: Shape) -> None:
         self._shape = shape
         self._regions: dict[str, list[Region]] = {}
-        text = path.read_text(encoding="utf-8-sig")
         try:
+            text = path.read_text(encoding="utf-8-sig")
             for file, boxes in _rows(text, path.suffix.lower()):
                 found = self._regions.setdefault(os.path.normpath(file), [])
                 found += [self._region(file, box) for box in boxes]
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path}: {error}") from None
+        except RecursionError:
+            raise ValueError(f"{path}: it is nested too deeply") from None
 
     def find(self, source: Source) -> list[Region] | None:
         """The regions of a file, which may be none; ``None`` if it is not named."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..arrays import Image
 from ..errors import ImageFileError, RecordError
-from ..files import FORMATS, Picture, write_image
+from ..files import Picture, write_image
 from ..files.reading import find_record
 from ..metrics import mse, psnr, ssim, ssim_map
 from ..region import Region
@@ -20,7 +20,7 @@ from .boxes import Boxes
 from .errors import printable
 from .job import read_picture, run_job
 from .options import Job, job_options
-from .paths import READABLE, Inputs, Source
+from .paths import READABLE, Inputs, Source, Targets
 from .report import Outcome
 from .sections import SectionCommand, option, shared
 
@@ -104,13 +104,14 @@ def compare(job: Job, scoring: Scoring) -> int:
     if first.is_dir() and second.is_file():
         raise click.UsageError(f"{first} is a folder and {second} is a file")
     inputs, means = Inputs((first,)), _Means()
+    maps = None if scoring.map is None else Targets(scoring.map, inputs, ".png", full_names=True)
 
     def step(source: Source) -> Outcome:
         other = _partner(source, second)
         one, two = read_picture(source, job), read_picture(Source(other, source.relative), job)
         region = _region(source, other, (one, two), scoring)
         facts = _facts(one.pixels, two.pixels, region)
-        target = None if scoring.map is None else _write_map(one.pixels, two.pixels, scoring.map, source, inputs)
+        target = None if maps is None else _write_map(one.pixels, two.pixels, maps.path_for(source))
         row = (math.inf if facts["psnr"] is None else facts["psnr"], facts["ssim"], facts["mse"])
         means.rows.append(row)
         text = _line(*row, printable(str(source.path)))
@@ -179,12 +180,10 @@ def _facts(a: Image, b: Image, region: list[Region] | None) -> dict[str, Any]:
     }
 
 
-def _write_map(a: Image, b: Image, place: Path, source: Source, inputs: Inputs) -> Path:
+def _write_map(a: Image, b: Image, target: Path) -> Path:
     scores = ssim_map(a, b)
     if scores.ndim == 3:
         scores = scores.mean(axis=2)
-    is_file = inputs.is_one_file and place.suffix.lower() in FORMATS and not place.is_dir()
-    target = place if is_file else place / source.relative.with_name(source.relative.name + ".png")
     target.parent.mkdir(parents=True, exist_ok=True)
     write_image(target, np.rint(np.clip(scores, 0, 1) * 255).astype(np.uint8), allow_lossy=True)
     return target

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from .._optional import import_extra
 from ..files.atomic import write_atomically
+from .errors import say
 
 
 @click.command(short_help="Write a photograph to try the others on.")
@@ -32,5 +32,5 @@ def demo(output: Path) -> int:
         write_atomically(output, [photograph.read_bytes()], overwrite=False)
     except FileExistsError:
         raise click.ClickException(f"{output} exists; name another file with -o") from None
-    sys.stderr.write(f"fastperturb: {output} written\n")
+    say(f"{output} written")
     return 0

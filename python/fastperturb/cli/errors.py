@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ..errors import FastperturbError
 
 
@@ -15,6 +17,11 @@ def describe(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "not enough memory"
     return f"unexpected {type(error).__name__}: {text}" if text else f"unexpected {type(error).__name__}"
+
+
+def say(line: str) -> None:
+    """A line on standard error."""
+    sys.stderr.write(f"fastperturb: {printable(line)}\n")
 
 
 def printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,13 @@ import click
 from ..faces import HEAD, Detector, Margins, YuNet, locate, regions_from_landmarks
 from ..files import Picture
 from ..region import Face, Region, Shape
+from ..strength import Strength
 from .boxes import Boxes
 from .paths import Source
 from .sections import option, shared
 
+FEATURE_CELLS = 2
+"""Windows across the shorter side of an eye, a nose or a mouth; eighths of it would leave it to be read."""
 _SECTION = "Faces"
 
 
@@ -48,6 +51,12 @@ class Finder:
         if not self.features:
             return faces
         return list(regions_from_landmarks(faces, shape=self.shape, image_shape=picture.pixels.shape))
+
+    def with_window(self, strength: Strength) -> Strength:
+        """The strength, with the window that suits what this finds if none was asked for."""
+        if not self.features or strength.window is not None or strength.cells is not None:
+            return strength
+        return replace(strength, cells=FEATURE_CELLS)
 
     def faces(self, picture: Picture) -> list[Face]:
         """The faces that the detector finds."""
@@ -129,7 +138,8 @@ finder_options = shared(
         "--features",
         is_flag=True,
         section=_SECTION,
-        help="Only eyes with brows, nose and mouth. Hides less than the whole face.",
+        help=f"Only eyes with brows, nose and mouth; --cells is then {FEATURE_CELLS} by default. Hides less than the "
+        "whole face.",
     ),
     option(
         "--detector-model",

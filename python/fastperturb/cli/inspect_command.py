@@ -52,7 +52,7 @@ def _facts(path: Path, picture: Picture, key: Key | None) -> tuple[dict[str, Any
     try:
         record = find_record(path, picture.texts)
     except RecordError as error:
-        return {**facts, "record": None}, str(error)
+        return {**facts, "record": None}, str(error).removeprefix(f"{path}: ")
     facts["record"] = None if record is None else json.loads(record.to_json())
     if record is None or key is None:
         return facts, None

@@ -13,12 +13,12 @@ from .._optional import import_opencv
 from ..arrays import Image
 from ..errors import ImageFileError
 from ..files import Picture
-from ..files.reading import RECORD_TEXT, decode, read_bytes
-from ..files.writing import INSIDE, TEXTS, encode, format_for, write_file
+from ..files.reading import RECORD_TEXT, decode, read_bytes, record_beside
+from ..files.writing import INSIDE, TEXTS, encode, format_for, remove_record_beside, write_file
 from ..record import Record
 from ..threads import available_cpus
 from .errors import describe
-from .marks import MARK_TEXT, Marks, read_mark
+from .marks import COPIED, MARK_TEXT, Marks
 from .options import Job
 from .paths import Inputs, Source, Targets
 from .pool import Stop, map_in_order
@@ -48,7 +48,6 @@ def run_job(
         interrupted = stop.wanted and sum(report.counts.values()) < survey.images
     if not survey.images:
         report.say("no images found in " + ", ".join(map(str, job.inputs)))
-        report.counts["failed"] += 1
     return report.finish(interrupted, survey.others)
 
 
@@ -77,12 +76,14 @@ class Writer:
         targets: where to.
         marks: makes the marks of this job.
         beside: put records beside files, not inside.
+        records: results have records, unless they are copies.
     """
 
     job: Job
     targets: Targets
     marks: Marks
     beside: bool = False
+    records: bool = False
 
     def done_before(self, source: Source, marks: tuple[str, ...]) -> Outcome | None:
         """What to say of a file whose result is there, ``None`` if it is to be made.
@@ -98,10 +99,13 @@ class Writer:
             raise ImageFileError("the output would be the input itself")
         if self.job.force:
             return None
-        if path.is_file() and read_mark(path) in marks:
+        mark = self.marks.find(path, source.path, marks) if path.is_file() else None
+        if mark is not None and (not self._needs_record_beside(path, mark) or record_beside(path).is_file()):
             return Outcome(source.path, "unchanged", path)
         why = "is not the result of this input and these options"
-        if format_for(path) not in TEXTS:
+        if mark is not None:
+            why = f"its record {record_beside(path).name} is missing"
+        elif format_for(path) not in TEXTS:
             why = f"{format_for(path)} files cannot tell whose result they are"
         message = f"{path} exists, and {why}; --force writes it anew"
         return Outcome(source.path, "failed", message=message, facts={"error": "FileExistsError"})
@@ -120,8 +124,14 @@ class Writer:
             texts[RECORD_TEXT] = record.to_json()
         parts = encode(pixels, name, icc=icc, texts=texts)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, parts, None if inside else record, overwrite=self.job.force)
+        beside = None if inside else record
+        write_file(path, parts, beside, overwrite=self.job.force)
+        if beside is None:
+            remove_record_beside(path)  # of what was there before: with this picture it would be taken for tampering
         return path
+
+    def _needs_record_beside(self, path: Path, mark: str) -> bool:
+        return self.records and not mark.endswith(COPIED) and (self.beside or format_for(path) not in INSIDE)
 
 
 def plan_output(job: Job) -> tuple[Inputs, Targets]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from ..key import Key
+from .errors import say
 from .options import KEY_VARIABLE
 
 
@@ -26,8 +26,8 @@ def keygen(output: Path) -> int:
         key.to_file(output)
     except FileExistsError:
         raise click.ClickException(f"{output} exists; a key file is never overwritten") from None
-    sys.stderr.write(
-        f"fastperturb: key {key.id} written to {output}; give it with --key-file {output}, "
-        f"or its text in the environment as {KEY_VARIABLE}\n"
+    say(
+        f"key {key.id} written to {output}; give it with --key-file {output}, "
+        f"or its text in the environment as {KEY_VARIABLE}"
     )
     return 0

@@ -32,7 +32,8 @@ def locate(job: Job, finder: Finder) -> int:
     The lines can be edited and given to 'perturb --boxes'. Boxes are in pixels of the upright picture, x to the right
     and y down; landmarks are right eye, left eye, nose tip, right and left mouth corner.
 
-    With -o, copies of the pictures with boxes drawn into them are written too.
+    With -o, copies of the pictures with boxes drawn into them are written too. A picture without a face is an answer
+    too: it has "faces": [], and the exit code is 0.
     """
     inputs, targets = plan_output(job) if job.output is not None else (Inputs(job.inputs), None)
     # Outputs are made anew each time, for the faces are wanted each time.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..files import MAX_PIXELS
 from ..key import Key
 from ..strength import DEFAULT_CELLS, Strength
 from ..threads import available_cpus
+from .errors import say
 from .sections import LAST_SECTION, Command, option, shared
 
 KEY_VARIABLE = "FASTPERTURB_KEY"
@@ -59,6 +59,14 @@ class Job:
 _FILES, _REPORT = "Files", LAST_SECTION
 _INPUTS = click.Argument(["inputs"], nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
 _OUTPUT_HELP = "Where to write: a folder, or for one input file also a file name."
+MAX_PIXELS_OPTION = option(
+    "--max-pixels",
+    type=click.IntRange(1),
+    default=MAX_PIXELS,
+    metavar="N",
+    section=_REPORT,
+    help=f"Refuse larger pictures (height x width).  [default: {MAX_PIXELS}]",
+)
 _RUNNING = (
     option(
         "--jobs",
@@ -73,14 +81,7 @@ _RUNNING = (
     ),
     option("--quiet", "-q", is_flag=True, section=_REPORT, help="No progress and no summary; problems are still told."),
     option("--verbose", "-v", is_flag=True, section=_REPORT, help="A line for every file."),
-    option(
-        "--max-pixels",
-        type=click.IntRange(1),
-        default=MAX_PIXELS,
-        metavar="N",
-        section=_REPORT,
-        help=f"Refuse larger pictures (height x width).  [default: {MAX_PIXELS}]",
-    ),
+    MAX_PIXELS_OPTION,
 )
 
 
@@ -185,7 +186,7 @@ def read_key(key_file: Path | None) -> Key | None:
     except OSError as error:
         raise ValueError(f"the key file cannot be read: {key_file}: {error.strerror}") from None
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        sys.stderr.write(f"fastperturb: {key_file}: others can read this key (chmod 600 would stop that)\n")
+        say(f"{key_file}: others can read this key (chmod 600 would stop that)")
     return key
 
 

@@ -6,7 +6,7 @@ Names are looked at folder by folder, so that memory does not grow with the numb
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -16,6 +16,16 @@ from ..files import FORMATS
 
 READABLE = frozenset((*FORMATS, ".jpe", ".jfif"))
 """Extensions of the files in a folder that are taken for images; a file that is named itself always is."""
+_SUPPORTED = "PNG, JPEG, WebP, TIFF, BMP, PGM and PPM"
+UNREADABLE = frozenset(
+    (
+        *(".gif", ".apng", ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jpx", ".jpf", ".mpo", ".jps"),
+        *(".pbm", ".pam", ".pfm", ".tga", ".pcx", ".exr", ".hdr", ".psd", ".dng", ".raw", ".cr2", ".cr3", ".crw"),
+        *(".nef", ".nrw", ".arw", ".srf", ".sr2", ".srw", ".orf", ".rw2", ".raf", ".pef", ".x3f", ".3fr", ".erf"),
+        *(".kdc", ".dcr", ".mrw", ".rwl", ".iiq"),
+    )
+)
+"""Extensions of photographs that cannot be read; in a folder they are problems, not left out without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,14 @@ class Inputs:
                 )
         return Survey(images, self._others)
 
-    def _walk(self, folder: Path, inner: PurePath) -> Iterator[Source]:
+    def _walk(self, folder: Path, inner: PurePath, above: frozenset[Path] = frozenset()) -> Iterator[Source]:
+        """The files of a folder that was come to from those in ``above``, and of the folders in it."""
+        real = folder.resolve()
+        if real in above:
+            self._others += 1  # a link back to where we come from: all that is there is on its way already
+            return
+        if self._output is not None and self._output in (real, *real.parents):
+            return
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
@@ -106,21 +123,36 @@ class Inputs:
         folders = []
         for entry in entries:  # files first, so that all of a folder's come one after the other
             place = Path(entry.path)
-            if entry.is_dir(follow_symlinks=False):
+            if _holds(entry.is_dir):
                 folders.append(place)
-            elif entry.name.startswith(".") or place.suffix.lower() not in READABLE or not entry.is_file():
+            elif entry.name.startswith(".") or place.suffix.lower() not in READABLE | UNREADABLE:
                 self._others += not entry.name.endswith(".json")
             else:
-                yield Source(place, inner / entry.name)
+                yield Source(place, inner / entry.name, _problem_within(entry))
+        above |= {real, *real.parents}
         for place in folders:
-            if self._output is None or place.resolve() != self._output:
-                yield from self._walk(place, inner / place.name)
+            yield from self._walk(place, inner / place.name, above)
 
     @staticmethod
     def _problem_of(path: Path) -> str | None:
         if not path.exists():
             return "no such file or folder"
         return None if path.is_file() else "not a file or folder"
+
+
+def _holds(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:  # a link to itself, or to where we may not look
+        return False
+
+
+def _problem_within(entry: os.DirEntry[str]) -> str | None:
+    """What is wrong with a file of a folder that has the name of an image."""
+    if not _holds(entry.is_file):
+        return "a link that leads to no file" if entry.is_symlink() else "not a file"
+    suffix = PurePath(entry.name).suffix
+    return f"not supported: {suffix}; {_SUPPORTED} are" if suffix.lower() in UNREADABLE else None
 
 
 class Targets:
@@ -141,7 +173,9 @@ class Targets:
         self.is_file = inputs.is_one_file and output.suffix.lower() in FORMATS and not output.is_dir()
         if not self.is_file and output.exists() and not output.is_dir():
             raise click.UsageError(f"the output for more than one file must be a folder, and {output} is a file")
-        if not self.is_file and output.suffix.lower() in FORMATS and not output.is_dir():
+        if not self.is_file and output.suffix.lower() in READABLE | UNREADABLE and not output.is_dir():
+            if inputs.is_one_file:
+                raise click.UsageError(f"{output.suffix} cannot be written: {', '.join(FORMATS)} can, got {output}")
             raise click.UsageError(f"the output for more than one file must be a folder, got the file name {output}")
 
     def relative_for(self, source: Source) -> PurePath:

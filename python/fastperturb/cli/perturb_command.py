@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -15,15 +14,14 @@ from ..key import Key
 from ..perturbation import perturb as perturb_image
 from ..record import RECORD_VERSION
 from .aim import Aim, aim_options
+from .errors import say
 from .finder import Finder, finder_options
 from .job import Writer, plan_output, read_picture, run_job
-from .marks import Marks
+from .marks import COPIED, Marks
 from .options import Job, job_options, key_or_one_time
 from .paths import Source
 from .report import Outcome
 from .sections import SectionCommand, option, shared
-
-COPIED = "-copied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +83,15 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
                 "JPEG changes pixels, so that the originals could not be restored; choose another format, "
                 "--allow-lossy, or --one-time-key"
             )
-        _say("JPEG changes pixels: what is restored from these files will not be the originals")
+        say("JPEG changes pixels: what is restored from these files will not be the originals")
     if key is None and not (job.quiet and click.get_current_context().params["one_time_key"]):
-        _say("no key: a one-time key is made and dropped, so the results can never be restored")
-    settings = [aim.identity(), choices.reproducible, RECORD_VERSION]
-    writer = Writer(job, targets, Marks("perturb", settings, key), choices.record_beside)
+        say("no key: a one-time key is made and dropped, so the results can never be restored")
+    aim = replace(aim, strength=finder.with_window(aim.strength))
+    beside = choices.record_beside and key is not None
+    settings = [aim.identity(), choices.reproducible, RECORD_VERSION, beside]
+    writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=key is not None)
     step = _Perturbing(job, key or Key.generate(), key is not None, aim, finder, choices, writer)
     return run_job(job, step, inputs, targets)
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"fastperturb: {line}\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class Report:
             sys.stdout.flush()
         if outcome.message is not None:
             self.say(f"{outcome.source}: {outcome.message}")
-        elif self._verbose:
+        elif self._verbose or (self.total == 1 and outcome.output is not None and not self._quiet):
             self.say(f"{outcome.source}: {outcome.status}" + (f", {outcome.output}" if outcome.output else ""))
         if self._progress is not None:
             done = sum(self.counts.values())
@@ -124,22 +124,26 @@ class Report:
             others: how many files in the folders were not taken for images.
 
         Returns:
-            The exit code.
+            The exit code; it is a failure that there was no file at all.
         """
         done, seconds = sum(self.counts.values()), time.monotonic() - self._start
         if self._machine:
             facts = {"files": self.total, "done": done, "ignored": others, "interrupted": interrupted}
             _print_json({"summary": {**facts, "seconds": round(seconds, 3), "counts": dict(self.counts)}})
         failures = sum(self.counts[status] for status in PROBLEMS)
-        if not self._quiet and (self.total != 1 or self._verbose or interrupted):
+        if not self._quiet and (self.total > 1 or self._verbose or interrupted or others):
             parts = [f"{number} {status}" for status, number in sorted(self.counts.items())]
             line = f"interrupted after {done}" if interrupted else f"{done}"
-            line += f" of {self.total} files in {seconds:.1f} s" + (": " if parts else "") + ", ".join(parts)
-            line += f"; {others} other files ignored" if others else ""
+            line += (
+                f" of {self.total} {'file' if self.total == 1 else 'files'} in {seconds:.1f} s"
+                + (": " if parts else "")
+                + ", ".join(parts)
+            )
+            line += f"; {others} other {'file' if others == 1 else 'files'} ignored" if others else ""
             self.say(line)
         if interrupted:
             return INTERRUPTED
-        return FAILED if failures else OK
+        return FAILED if failures or not self.total else OK
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:

@@ -14,10 +14,9 @@ from ..key import Key
 from ..perturbation import restore as restore_image
 from ..record import Record
 from .job import Writer, plan_output, read_picture, run_job
-from .marks import Marks
+from .marks import COPIED, Marks
 from .options import Job, job_options, key_needed
 from .paths import Source
-from .perturb_command import COPIED
 from .report import Outcome
 from .sections import SectionCommand, option, shared
 

@@ -1,12 +1,19 @@
-"""Standard error for ourselves: what OpenCV and its codecs print into it does not reach the user.
+"""Standard output that takes any text, and standard error for ourselves, without what OpenCV's codecs print into it.
 
 A damaged file is reported by us, once and by name; libpng and libjpeg would add lines that name no file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+
+
+def make_stdout_lenient() -> None:
+    """Lets standard output escape the characters that its encoding does not have, as standard error always does."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or replaced by something else
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
 def separate_stderr() -> None:

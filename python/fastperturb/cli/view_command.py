@@ -41,6 +41,7 @@ def view(job: Job, strength: Strength, finder: Finder, interpolation: Interpolat
     and windows come from the record if there is one; else faces are detected, and strength options count.
     """
     inputs, targets = plan_output(job)
+    strength = finder.with_window(strength)
     writer = Writer(job, targets, Marks("view", [asdict(strength), interpolation], None))
 
     def step(source: Source) -> Outcome:

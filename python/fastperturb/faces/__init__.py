@@ -4,8 +4,32 @@ Images are RGB or grey, pixels count from the top-left corner, ``x`` to the righ
 """
 
 from .boxes import HEAD, Margins, grow_region
+from .centerface import CenterFace
 from .detection import Detector, locate
+from .dlib_hog import DlibHog
+from .dlib_mmod import DlibMmod
+from .faster_rcnn import FasterRcnn
+from .haar import Haar
 from .landmarks import regions_from_landmarks
+from .registry import DetectorInfo, list_detectors, make_detector
+from .yolo import Yolo
 from .yunet import YuNet
 
-__all__ = ["HEAD", "Detector", "Margins", "YuNet", "grow_region", "locate", "regions_from_landmarks"]
+__all__ = [
+    "HEAD",
+    "CenterFace",
+    "Detector",
+    "DetectorInfo",
+    "DlibHog",
+    "DlibMmod",
+    "FasterRcnn",
+    "Haar",
+    "Margins",
+    "Yolo",
+    "YuNet",
+    "grow_region",
+    "list_detectors",
+    "locate",
+    "make_detector",
+    "regions_from_landmarks",
+]

@@ -74,8 +74,8 @@ def four_margins(margins: Margins) -> tuple[float, float, float, float]:
     return left, top, right, bottom
 
 
-def suppress(boxes: NDArray[Any], scores: NDArray[Any], overlap: float) -> list[int]:
-    """Greedy non-maximum suppression, of parts of a face too.
+def suppress(boxes: NDArray[Any], scores: NDArray[Any], overlap: float, *, parts: bool = True) -> list[int]:
+    """Greedy non-maximum suppression, of parts of a face too unless told otherwise.
 
     A network that sees a face too large for it takes parts of it for faces. They lie inside the whole face, which a
     smaller copy of the image shows and which scores higher, yet their intersection over union with it may be small.
@@ -83,8 +83,8 @@ def suppress(boxes: NDArray[Any], scores: NDArray[Any], overlap: float) -> list[
     Args:
         boxes: (count, 4), x, y, width, height.
         scores: (count,).
-        overlap: intersection over union above which the lower score is dropped; so it is where four fifths of its own
-            box lie inside one of a higher score.
+        overlap: intersection over union above which the lower score is dropped.
+        parts: whether it is dropped too where four fifths of its own box lie inside one of a higher score.
 
     Returns:
         Indices of what is kept, best score first.
@@ -100,5 +100,5 @@ def suppress(boxes: NDArray[Any], scores: NDArray[Any], overlap: float) -> list[
         sides = np.clip(np.minimum(far[best], far[rest]) - near, 0, None)
         shared = sides[:, 0] * sides[:, 1]
         apart = shared <= overlap * (area[best] + area[rest] - shared)
-        order = rest[apart & (shared <= _PART * area[rest])]
+        order = rest[apart & (shared <= _PART * area[rest]) if parts else apart]
     return kept

@@ -5,11 +5,18 @@ Detection needs no more than 8 bits; the image itself is never touched.
 
 from __future__ import annotations
 
+import math
+from numbers import Real
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
 from ..arrays import Image, check_image
+
+LEAST_PIXELS = 64**2
+LEAST_SIDE = 64
+"""Of what networks are shown: below, OpenCV 4 reads memory that nobody wrote and finds faces there; dlib gives up."""
 
 _OVERSHOOT = 1 / 255  # resampling a float image goes this far beyond 0..1 without meaning another range
 
@@ -58,3 +65,22 @@ def rgb8_copy(image: Image, height: int, width: int) -> NDArray[np.uint8]:
         return np.ascontiguousarray(pixels[..., :3])
     grey = pixels if pixels.ndim == 2 else pixels[..., 0]
     return np.repeat(grey[..., None], 3, axis=2)
+
+
+def reduced_copy(image: Image, max_pixels: int | None) -> NDArray[np.uint8]:
+    """An 8-bit RGB copy of at most ``max_pixels`` pixels, of the image's own size where it has no more; None: any."""
+    height, width = image.shape[:2]
+    scale = 1.0 if max_pixels is None else min(1.0, math.sqrt(max_pixels / (height * width)))
+    return rgb8_copy(image, max(1, round(height * scale)), max(1, round(width * scale)))
+
+
+def padded_copy(copy: NDArray[np.uint8], multiple: int = 1) -> NDArray[np.uint8]:
+    """A copy with black on the right and below, so that its sides are at least 64 and multiples of ``multiple``."""
+    below, beside = (-(-max(side, LEAST_SIDE) // multiple) * multiple - side for side in copy.shape[:2])
+    return np.pad(copy, ((0, below), (0, beside), (0, 0))) if below or beside else copy
+
+
+def check_max_pixels(max_pixels: int | None) -> None:
+    """Raises ValueError unless ``max_pixels`` is None or enough to see anything in."""
+    if max_pixels is not None and not (isinstance(max_pixels, Real) and max_pixels >= LEAST_PIXELS):
+        raise ValueError(f"max_pixels must be None or at least {LEAST_PIXELS}, got {max_pixels!r}")

@@ -24,7 +24,7 @@ from ..errors import ModelError
 from ..region import Face
 from ._opencv import quiet_opencv
 from .boxes import covering_region, suppress
-from .pixels import check_visible, rgb8_copy
+from .pixels import check_max_pixels, check_visible, rgb8_copy
 
 WEIGHTS = "face_detection_yunet_2023mar.onnx"
 
@@ -71,8 +71,7 @@ class YuNet:
         max_pixels: int | None = 1_200_000,
     ) -> None:
         check_threshold(threshold)
-        if max_pixels is not None and not (isinstance(max_pixels, Real) and max_pixels >= _LEAST_SIDE**2):
-            raise ValueError(f"max_pixels must be None or at least {_LEAST_SIDE**2}, got {max_pixels!r}")
+        check_max_pixels(max_pixels)
         self.model = None if model is None else Path(model)
         self.threshold = float(threshold)
         self.max_pixels = max_pixels

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .header import Bytes
 
 PARTIAL_SUFFIX = ".fastperturb-partial"
+PREVIOUS_SUFFIX = ".fastperturb-previous"
 
 
 def write_atomically(path: Path, parts: Iterable[Bytes], *, overwrite: bool = True) -> None:
@@ -27,39 +29,151 @@ def write_atomically(path: Path, parts: Iterable[Bytes], *, overwrite: bool = Tr
         FileExistsError: it is there and may not be replaced.
         OSError: it cannot be written; what was there before still is.
     """
+    with Pending(path, parts) as file:
+        file.publish(overwrite)
+
+
+def write_pair(
+    first: Path, first_parts: Iterable[Bytes], second: Path, second_parts: Iterable[Bytes], *, overwrite: bool = True
+) -> None:
+    """Writes two files of one folder that belong together: both, or neither if anything fails.
+
+    Both are on the disk before either gets its name. What ``first`` was before is kept under a hidden name that ends in
+    ``.fastperturb-previous`` until ``second`` has its name, and is put back if that fails. Only a process that is
+    killed in that moment leaves the new ``first`` beside the old ``second``, and then the hidden file is still there.
+
+    Args:
+        first: what is written first; it may be there already.
+        first_parts: its bytes.
+        second: the other.
+        second_parts: its bytes.
+        overwrite: whether ``second`` may be there already.
+
+    Raises:
+        FileExistsError: ``second`` is there and may not be replaced.
+        OSError: one cannot be written; both are what they were.
+    """
+    with Pending(first, first_parts) as one, Pending(second, second_parts) as two:
+        previous, published = _set_aside(first), False
+        try:
+            one.publish(overwrite=previous is not None)
+            published = True
+            two.publish(overwrite)
+        except BaseException:
+            if previous is not None:
+                previous.replace(first)
+            elif published:
+                first.unlink(missing_ok=True)
+            raise
+    if previous is not None:
+        with contextlib.suppress(OSError):  # all is written; a hidden file more does no harm
+            previous.unlink()
+
+
+def _set_aside(path: Path) -> Path | None:
+    """Gives a file a hidden name; ``None`` if there is none. A folder stays, and then nothing can take its name."""
+    if not os.path.lexists(path) or (path.is_dir() and not path.is_symlink()):
+        return None
+    hidden = path.with_name(_hidden_name(path, PREVIOUS_SUFFIX))
+    with _naming(path):
+        return path.replace(hidden)
+
+
+class Pending:
+    """A file that is whole on the disk and does not have its name yet; without :meth:`publish` nothing remains of it.
+
+    Args:
+        path: where it is to be.
+        parts: the bytes.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+
+    def __init__(self, path: Path, parts: Iterable[Bytes]) -> None:
+        self._path = path
+        self._parts = list(parts)
+        self._name: Path | None = None
+        with _naming(path):
+            self._descriptor = _nameless(path.parent)
+            try:
+                if self._descriptor is None:
+                    self._write_named()
+                else:
+                    _fill(self._descriptor, self._parts)
+            except BaseException:
+                self._discard()
+                raise
+
+    def __enter__(self) -> Pending:
+        """Nothing more is done."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Removes what did not get its name."""
+        self._discard()
+
+    def publish(self, overwrite: bool) -> None:
+        """Gives the file its name.
+
+        Raises:
+            FileExistsError: it is there and may not be replaced.
+            OSError: that is not possible; what was there before still is.
+        """
+        with _naming(self._path):
+            if self._descriptor is not None:
+                try:
+                    _give_name(self._descriptor, self._path)
+                    return
+                except FileExistsError:
+                    if not overwrite:
+                        raise
+                    self._name = _partial_name(self._path)
+                    _give_name(self._descriptor, self._name)
+                except OSError:
+                    self._write_named()  # some file systems and sandboxes give no names afterwards
+            if not overwrite and os.path.lexists(self._path):
+                raise FileExistsError(17, "File exists", os.fspath(self._path))
+            if self._name is not None:
+                self._name.replace(self._path)
+                self._name = None
+
+    def _write_named(self) -> None:
+        self._name = _partial_name(self._path)
+        descriptor = os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            _fill(descriptor, self._parts)
+        finally:
+            os.close(descriptor)
+
+    def _discard(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+        if self._name is not None:
+            self._name.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Errors within name the file that was asked for, not a hidden one."""
     try:
-        if not _write_nameless(path, parts := list(parts), overwrite):
-            _write_named(path, parts, overwrite)
+        yield
     except OSError as error:
         if error.filename != os.fspath(path):
             raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
         raise
 
 
-def _write_nameless(path: Path, parts: Iterable[Bytes], overwrite: bool) -> bool:
-    """Through a file without a name (O_TMPFILE); False if this system or file system has none."""
+def _nameless(folder: Path) -> int | None:
+    """A file without a name (O_TMPFILE), open; ``None`` if this system or file system has none."""
     flag = getattr(os, "O_TMPFILE", 0)
     if not flag or not Path("/proc/self/fd").is_dir():
-        return False
+        return None
     try:
-        descriptor = os.open(path.parent, flag | os.O_WRONLY, 0o666)
+        return os.open(folder, flag | os.O_WRONLY, 0o666)
     except OSError:
-        return False  # a folder that is missing or read-only fails again, with its reason, in the other way
-    try:
-        _fill(descriptor, parts)
-        try:
-            _give_name(descriptor, path)
-        except FileExistsError:
-            if not overwrite:
-                raise
-            name = _partial_name(path)
-            _give_name(descriptor, name)
-            _replace(name, path)
-        except OSError:
-            return False  # some file systems and sandboxes give no names afterwards
-    finally:
-        os.close(descriptor)
-    return True
+        return None  # a folder that is missing or read-only fails again, with its reason, in the other way
 
 
 def _give_name(descriptor: int, path: Path) -> None:
@@ -70,32 +184,12 @@ def _give_name(descriptor: int, path: Path) -> None:
         os.close(folder)
 
 
-def _write_named(path: Path, parts: Iterable[Bytes], overwrite: bool) -> None:
-    name = _partial_name(path)
-    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        try:
-            _fill(descriptor, parts)
-        finally:
-            os.close(descriptor)
-        if not overwrite and os.path.lexists(path):
-            raise FileExistsError(17, "File exists", os.fspath(path))
-    except BaseException:
-        name.unlink(missing_ok=True)
-        raise
-    _replace(name, path)
-
-
-def _replace(name: Path, path: Path) -> None:
-    try:
-        name.replace(path)
-    except BaseException:
-        name.unlink(missing_ok=True)
-        raise
-
-
 def _partial_name(path: Path) -> Path:
-    return path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
+    return path.with_name(_hidden_name(path, PARTIAL_SUFFIX))
+
+
+def _hidden_name(path: Path, suffix: str) -> str:
+    return f".{path.name[:40]}.{secrets.token_hex(4)}{suffix}"
 
 
 def _fill(descriptor: int, parts: Iterable[Bytes]) -> None:

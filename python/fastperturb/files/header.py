@@ -9,12 +9,16 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import ImageFileError
+from ..record import MAX_RECORD_BYTES
 
 Bytes = bytes | bytearray | memoryview
 
 MAX_PROFILE_BYTES = 16 * 2**20
+KEYWORD_PREFIX = "fastperturb-"
+"""What the keywords of this package's texts start with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,36 @@ def pack_texts(texts: Mapping[str, str]) -> bytes:
     return json.dumps(dict(texts)).encode("ascii") if texts else b""
 
 
-def unpack_texts(block: Bytes) -> dict[str, str]:
-    """The texts of such a block; none if it is another program's."""
+def unpack_texts(block: Bytes, texts: dict[str, str]) -> None:
+    """Adds the texts of such a block to ``texts``; none if it is another program's.
+
+    Raises:
+        ImageFileError: as :func:`add_text`.
+    """
+    if len(block) > MAX_RECORD_BYTES:
+        return  # ours are shorter; and JSON takes many times its length in memory
     try:
-        texts = json.loads(bytes(block))
-    except ValueError:
-        return {}
-    if not isinstance(texts, dict):
-        return {}
-    return {key: text for key, text in texts.items() if key.startswith("fastperturb-") and isinstance(text, str)}
+        pairs = json.loads(bytes(block), object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError):
+        return
+    for keyword, text in pairs if isinstance(pairs, _Pairs) else ():
+        if keyword.startswith(KEYWORD_PREFIX) and isinstance(text, str):
+            add_text(texts, keyword, text)
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object, with all that it says twice."""
+
+
+def add_text(texts: dict[str, str], keyword: str, text: str) -> None:
+    """Adds a text to those of a file.
+
+    Raises:
+        ImageFileError: there is one by that keyword already, and nobody could tell which of them counts.
+    """
+    if keyword in texts:
+        raise damaged(f"it holds two texts by the keyword {keyword!r:.80}")
+    texts[keyword] = text
 
 
 def damaged(what: str) -> ImageFileError:

@@ -27,7 +27,8 @@ def read_header(data: Bytes) -> Header:
         ImageFileError: cut short, CMYK, 12-bit or lossless coding.
     """
     whole = bytes(data)
-    frame, orientation, profile, texts = None, 1, {}, {}
+    frame, orientation, profile = None, 1, {}
+    texts: dict[str, str] = {}
     for marker, body in _segments(whole):
         if marker in _FRAMES:
             frame = _frame(marker, body)
@@ -36,7 +37,7 @@ def read_header(data: Bytes) -> Header:
         elif marker == _APP2 and body.startswith(_ICC) and len(body) > 14:
             profile[body[12]] = (body[13], body[14:])
         elif marker == _COMMENT:
-            texts.update(unpack_texts(body))
+            unpack_texts(body, texts)
     if frame is None:
         raise damaged("no frame header before the pixels")
     width, height, components = frame

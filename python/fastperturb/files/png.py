@@ -11,20 +11,20 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 from .exif import exif_orientation
-from .header import Bytes, Header, damaged, inflate, unsupported
+from .header import KEYWORD_PREFIX, Bytes, Header, add_text, damaged, inflate, unsupported
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEAD_BYTES = len(SIGNATURE) + 12 + 13  # up to the end of IHDR
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _DEPTHS = {_GREY: (1, 2, 4, 8, 16), _RGB: (8, 16), _PALETTE: (1, 2, 4, 8), _GREY_ALPHA: (8, 16), _RGBA: (8, 16)}
-_KEYWORD_PREFIX = b"fastperturb-"
+_KEYWORD_PREFIX = KEYWORD_PREFIX.encode("ascii")
 
 
 def read_header(data: Bytes) -> Header:
     """Walks all chunks of a PNG and checks their order and CRCs.
 
     Raises:
-        ImageFileError: cut short, a wrong CRC, no pixels, or an animation.
+        ImageFileError: cut short, a wrong CRC, no pixels, an animation, or two records.
     """
     found: dict[bytes, Bytes] = {}
     texts: dict[str, str] = {}
@@ -33,7 +33,7 @@ def read_header(data: Bytes) -> Header:
             raise unsupported("an animated PNG; only its first frame would be protected")
         if kind == b"tEXt" and bytes(body[: len(_KEYWORD_PREFIX)]) == _KEYWORD_PREFIX:
             keyword, _, text = bytes(body).partition(b"\0")
-            texts[keyword.decode("latin-1")] = text.decode("latin-1")
+            add_text(texts, keyword.decode("latin-1"), text.decode("latin-1"))
         elif kind != b"IDAT" or kind not in found:
             found[kind] = body
     if b"IDAT" not in found:

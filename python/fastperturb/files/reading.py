@@ -15,7 +15,7 @@ import numpy as np
 from .._optional import import_opencv
 from ..arrays import Image
 from ..errors import ImageFileError, RecordError
-from ..record import Record
+from ..record import MAX_RECORD_BYTES, Record
 from . import bitmap, jpeg, png, tiff, webp
 from .exif import turn_upright
 from .header import Bytes, Header, damaged, unsupported, usable_profile
@@ -23,7 +23,6 @@ from .header import Bytes, Header, damaged, unsupported, usable_profile
 MAX_PIXELS = 2**28
 MAX_FILE_BYTES = 2**31 - 1  # what OpenCV can be given
 RECORD_TEXT = "fastperturb-record"
-MAX_RECORD_BYTES = 64 * 2**20
 _OTHERS = {
     b"GIF8": "GIF",
     b"\0\0\0\x0cjP  ": "JPEG 2000",

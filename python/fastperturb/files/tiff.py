@@ -49,6 +49,8 @@ class _Directory:
             raise damaged("its directory is cut short")
         for place in range(start, start + count * size, size):
             tag, kind, length, value = self._unpack(entry, place)
+            if tag == _TEXTS and tag in self.tags:
+                raise damaged(f"it has two tags {tag}, which hold records")
             letter = _TYPES.get(kind)
             if letter is not None:
                 inline = length * struct.calcsize("=" + letter) <= (8 if self.big else 4)
@@ -91,7 +93,10 @@ def read_header(data: Bytes) -> Header:
     _check_strips(directory)
     bits, samples = _check_kind(directory)
     photometric = directory.value(_PHOTOMETRIC, _BLACK_IS_ZERO)
-    profile, texts = directory.values(_PROFILE), directory.values(_TEXTS)
+    profile, block = directory.values(_PROFILE), directory.values(_TEXTS)
+    texts: dict[str, str] = {}
+    if block and min(block) >= 0 and max(block) < 256:
+        unpack_texts(bytes(block), texts)
     orientation = directory.value(ORIENTATION_TAG, 1)
     return Header(
         "TIFF",
@@ -101,8 +106,8 @@ def read_header(data: Bytes) -> Header:
         alpha=samples == 4,
         grey=photometric in (_BLACK_IS_ZERO, _WHITE_IS_ZERO),
         orientation=orientation if 1 <= orientation <= 8 else 1,
-        icc=bytes(profile) if profile and max(profile) < 256 else None,
-        texts=unpack_texts(bytes(texts)) if texts and max(texts) < 256 else {},
+        icc=bytes(profile) if profile and min(profile) >= 0 and max(profile) < 256 else None,
+        texts=texts,
         decodable=_patched(directory, orientation),
     )
 

@@ -29,7 +29,10 @@ def read_header(data: Bytes) -> Header:
         ImageFileError: cut short, no pixels, or an animation.
     """
     found: dict[bytes, memoryview] = {}
+    texts: dict[str, str] = {}
     for kind, body in _chunks(data):
+        if kind == _TEXTS:
+            unpack_texts(body, texts)
         found.setdefault(kind, body)
     flags = bytes(found[b"VP8X"])[0] if found.get(b"VP8X") else 0
     if flags & _ANIMATION_FLAG or b"ANIM" in found or b"ANMF" in found:
@@ -47,7 +50,7 @@ def read_header(data: Bytes) -> Header:
         alpha=alpha,
         orientation=exif_orientation(found[b"EXIF"]) if b"EXIF" in found else 1,
         icc=bytes(found[b"ICCP"]) if b"ICCP" in found else None,
-        texts=unpack_texts(found[_TEXTS]) if _TEXTS in found else {},
+        texts=texts,
     )
 
 

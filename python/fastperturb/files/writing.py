@@ -13,10 +13,10 @@ import numpy as np
 
 from .._optional import import_opencv
 from ..arrays import Image, check_image
-from ..errors import ImageFileError, LossyFormat
-from ..record import Record
+from ..errors import ImageFileError, LossyFormat, RecordError
+from ..record import MAX_RECORD_BYTES, Record
 from . import jpeg, png, tiff, webp
-from .atomic import write_atomically
+from .atomic import write_atomically, write_pair
 from .header import Bytes, unsupported, usable_profile
 from .reading import RECORD_TEXT, record_beside
 
@@ -78,7 +78,7 @@ def write_image(
         LossyFormat: ``record`` is given and the format is JPEG.
         ImageFileError: an extension that names no format, or an image that the format cannot hold as it is.
         TypeError, ValueError: the image is of another shape or dtype, or the record of another image.
-        OSError: the file cannot be written; nothing of it is there.
+        OSError: the file cannot be written; it and the record beside it are what they were.
         MissingExtra: OpenCV cannot be imported.
     """
     path = Path(path)
@@ -97,18 +97,45 @@ def write_image(
 
 
 def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwrite: bool) -> None:
-    """Writes an encoded image, and a record beside it: that first, for an image without its record would be lost."""
-    place = record_beside(path)
-    if beside is not None:
-        if not overwrite and os.path.lexists(path):
-            raise FileExistsError(17, "File exists", os.fspath(path))
-        write_atomically(place, [beside.to_json(indent=1).encode("ascii"), b"\n"], overwrite=overwrite)
-    try:
+    """Writes an encoded image, and a record beside it: that first, for an image without its record would be lost.
+
+    Args:
+        path: of the image.
+        parts: its bytes.
+        beside: the record, if it is to lie beside.
+        overwrite: whether an image that is there may be replaced. If none is, a record that lies there all the same is
+            of a run that was killed, and makes way; anything else of that name does not.
+
+    Raises:
+        FileExistsError: something is there and may not be replaced.
+        OSError: not written; image and record are what they were.
+    """
+    if beside is None:
         write_atomically(path, parts, overwrite=overwrite)
-    except BaseException:
-        if beside is not None and not overwrite:
-            place.unlink(missing_ok=True)
-        raise
+        return
+    place = record_beside(path)
+    if not overwrite:
+        for taken in (path, place):
+            if os.path.lexists(taken) and (taken is path or not _is_record(taken)):
+                raise FileExistsError(17, "File exists", os.fspath(taken))
+    write_pair(place, [beside.to_json(indent=1).encode("ascii"), b"\n"], path, parts, overwrite=overwrite)
+
+
+def remove_record_beside(path: Path) -> None:
+    """Removes the record beside an image that has been replaced by one without; other programs' files stay."""
+    place = record_beside(path)
+    if _is_record(place):
+        place.unlink(missing_ok=True)
+
+
+def _is_record(path: Path) -> bool:
+    try:
+        if path.stat().st_size > MAX_RECORD_BYTES:
+            return False
+        Record.from_json(path.read_bytes())
+    except (OSError, RecordError):
+        return False
+    return True
 
 
 def format_for(path: Path) -> str:
