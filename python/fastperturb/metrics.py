@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from .region import Region, RegionLike, as_regions
+from .scored_part import Image, Where, inside
 from .ssim_options import CoreSettings, SsimOptions, SsimTerms, core_settings, positive
 from .threads import check_threads
 
-Image: TypeAlias = NDArray[Any]
-Where: TypeAlias = RegionLike | Iterable[RegionLike] | NDArray[np.bool_]
-"""Where to score: one or several regions, or a boolean mask (height, width)."""
-
-_Mask: TypeAlias = NDArray[np.bool_] | None
 _PEAKS: dict[np.dtype[Any], float] = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
 _TERMS = 5  # sums that the core gives for a channel: the score, three terms, contrast times structure
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -49,7 +44,7 @@ def mse(a: Image, b: Image, *, region: Where | None = None, threads: int | None 
         ValueError: two shapes, no pixels, rows that are not packed, NaN or infinity, or a region outside of the image.
     """
     if region is not None:
-        a, b, mask = _inside(a, b, region, 0)
+        a, b, mask = inside(a, b, region, 0)
         return _core.mean_squared_error(a, b, mask, check_threads(threads))
     return _core.mean_squared_error(a, b, None, 1 if threads == 1 else check_threads(threads))
 
@@ -114,7 +109,7 @@ def ssim(
     """
     settings = _settings(a, data_range, options)
     terms = settings[6]
-    (means,) = _core.ssim([(*_inside(a, b, region, options.radius), None)], settings, check_threads(threads))
+    (means,) = _core.ssim([(*inside(a, b, region, options.radius), None)], settings, check_threads(threads))
     return _mean_score(means, terms)
 
 
@@ -129,7 +124,7 @@ def ssim_terms(
 ) -> SsimTerms:
     """SSIM of each channel, and the means of the three terms it is made of. Arguments and errors as :func:`ssim`."""
     settings = _settings(a, data_range, options, all_terms=True)
-    (means,) = _core.ssim([(*_inside(a, b, region, options.radius), None)], settings, check_threads(threads))
+    (means,) = _core.ssim([(*inside(a, b, region, options.radius), None)], settings, check_threads(threads))
     return SsimTerms(*(np.array(means[term::_TERMS]) for term in range(_TERMS - 1)))
 
 
@@ -177,7 +172,7 @@ def mse_many(
         TypeError: as :func:`mse`.
         ValueError: as :func:`mse`; or not as many images in ``b``, or regions, as images in ``a``.
     """
-    pairs = [_inside(x, y, where, 0) for x, y, where in _together(a, b, regions)]
+    pairs = [inside(x, y, where, 0) for x, y, where in _together(a, b, regions)]
     return np.array(_core.mean_squared_errors(pairs, check_threads(threads)), np.float64)
 
 
@@ -211,7 +206,7 @@ def ssim_many(
     for index, (x, y, where) in enumerate(_together(a, b, regions)):
         settings[x.dtype.str] = _settings(x, data_range, options)
         groups.setdefault(x.dtype.str, []).append(index)
-        jobs.append((*_inside(x, y, where, options.radius), None))
+        jobs.append((*inside(x, y, where, options.radius), None))
     scores = np.empty(len(jobs), np.float64)
     for dtype, indices in groups.items():
         means = _core.ssim([jobs[index] for index in indices], settings[dtype], check_threads(threads))
@@ -260,55 +255,3 @@ def _together(
     if len(where) != len(first):
         raise ValueError(f"regions must be one for each of {len(first)} pairs, got {len(where)}")
     return list(zip(first, second, where, strict=True))
-
-
-def _inside(a: Image, b: Image, region: Where | None, radius: int) -> tuple[Image, Image, _Mask]:
-    """Views of the images that hold the region and ``radius`` pixels around it, and a mask unless it is all of them.
-
-    Arrays that the core will refuse are given back as they are.
-    """
-    size = 2 * radius + 1
-    fit = isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.ndim in (2, 3) and a.shape == b.shape
-    if region is None or not fit or a.size == 0 or min(a.shape[:2]) < size:
-        return a, b, None
-    rows, columns, mask = _extent(region, a.shape[0], a.shape[1])
-    top, left = max(rows.start, radius), max(columns.start, radius)
-    bottom, right = min(rows.stop, a.shape[0] - radius), min(columns.stop, a.shape[1] - radius)
-    if top >= bottom or left >= right or not (mask is None or mask[top:bottom, left:right].any()):
-        what = "one pixel" if radius == 0 else f"the centre of one whole {size} x {size} window"
-        raise ValueError(f"region must hold at least {what} of the image, got {region!r}")
-    part = slice(top - radius, bottom + radius), slice(left - radius, right + radius)
-    return a[part], b[part], None if mask is None else np.ascontiguousarray(mask[part])
-
-
-def _extent(region: Where, height: int, width: int) -> tuple[slice, slice, _Mask]:
-    """The box of a region inside an image, perhaps empty, and the mask of the image unless the region is the box."""
-    if isinstance(region, np.ndarray) and region.dtype == np.bool_:
-        if region.shape != (height, width):
-            raise ValueError(f"region must be a mask of shape {(height, width)}, got shape {region.shape}")
-        mask = region
-    else:
-        regions = as_regions(region)
-        if len(regions) == 1 and regions[0].shape == "box":
-            return *regions[0].clipped(height, width), None
-        mask = np.zeros((height, width), np.bool_)
-        for one in regions:
-            _mark(mask, one)
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if rows.size == 0:
-        return slice(0, 0), slice(0, 0), mask
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1), mask
-
-
-def _mark(mask: NDArray[np.bool_], region: Region) -> None:
-    """Marks a region's pixels; those of an ellipse as ``docs/format.md`` defines them."""
-    rows, columns = region.clipped(*mask.shape)
-    if region.shape == "box":
-        mask[rows, columns] = True
-        return
-    w, h = region.width, region.height
-    for y in range(rows.start, rows.stop):
-        rest = (w * h) ** 2 - ((2 * (y - region.y) + 1 - h) * w) ** 2
-        reach = math.isqrt(rest) // h  # of |2 i + 1 - w| over the ellipse's columns i
-        first, last = (w - reach) // 2, (w - 1 + reach) // 2
-        mask[y, max(0, region.x + first) : max(0, region.x + last + 1)] = True
