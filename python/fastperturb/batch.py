@@ -1,4 +1,4 @@
-"""Many images in one call: one pass through the core over all of them, tags made by several threads.
+"""Many images in one call, shared among threads.
 
 One bad image does not lose the others.
 """
@@ -8,32 +8,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from . import _core, perturbation
-from .arrays import Image, byte_bounds, target
+from . import perturbation
+from .arrays import Image, byte_bounds
 from .errors import FastperturbError
 from .key import Key
-from .record import CoreRegion, Record
+from .record import Record
 from .region import RegionLike
 from .strength import Strength
 from .threads import check_threads
 
 T = TypeVar("T")
-CHUNK = 16  # images that a thread takes at once: few enough to stay in its cache, many enough to need few turns
-Job: TypeAlias = tuple[Image, list[CoreRegion], bytes]
-
-
-class _Prepared(Protocol):
-    @property
-    def core(self) -> list[CoreRegion]: ...
-    @property
-    def subkey(self) -> bytes: ...
-
-
-S = TypeVar("S", bound=_Prepared)
+CHUNK = 16  # images that a thread takes at once: few enough to share evenly, many enough to need few turns
 
 
 class BatchError(FastperturbError):
@@ -88,14 +77,12 @@ def perturb_many(
     images = list(images)
     plans = _match(list(regions), images, "regions")
 
-    def prepare(index: int) -> perturbation.Plan:
-        return perturbation.plan(images[index], plans[index], key, strength, reproducible)
-
-    def finish(index: int, plan: perturbation.Plan, hidden: Image, moved: list[int]) -> tuple[Image, Record]:
-        return hidden, perturbation.sealed(plan, key, hidden, moved)
+    def perturb_one(index: int, out: Image | None, spare: int) -> tuple[Image, Record]:
+        ready = perturbation.plan(images[index], plans[index], key, strength, reproducible)
+        return perturbation.make(images[index], out, ready, key, spare)
 
     batch = _Batch(images, out, check_threads(threads))
-    return batch.run(prepare, finish, inverse=False, return_errors=return_errors)
+    return batch.run(perturb_one, return_errors=return_errors)
 
 
 def restore_many(
@@ -129,14 +116,12 @@ def restore_many(
     images = list(images)
     known = _match(list(records), images, "records")
 
-    def prepare(index: int) -> perturbation.Opened:
-        return perturbation.unseal(images[index], known[index], key, verify)
-
-    def finish(_index: int, _opened: perturbation.Opened, shown: Image, _moved: list[int]) -> Image:
-        return shown
+    def restore_one(index: int, out: Image | None, spare: int) -> Image:
+        opened = perturbation.unseal(images[index], known[index], key, verify)
+        return perturbation.move(images[index], out, opened, inverse=True, threads=spare)[0]
 
     batch = _Batch(images, out, check_threads(threads))
-    return batch.run(prepare, finish, inverse=True, return_errors=return_errors)
+    return batch.run(restore_one, return_errors=return_errors)
 
 
 class _Batch:
@@ -150,67 +135,33 @@ class _Batch:
             _check_apart(self.outs, images)
         self.threads = threads
 
-    def run(
-        self,
-        prepare: Callable[[int], S],
-        finish: Callable[[int, S, Image, list[int]], T],
-        *,
-        inverse: bool,
-        return_errors: bool,
-    ) -> list[T]:
-        """Does all images, a few at a time on each thread; copying, moving and hashing drop the GIL."""
+    def run(self, do: Callable[[int, Image | None, int], T], *, return_errors: bool) -> list[T]:
+        """Calls ``do(index, out, spare threads)`` for all images, a few at a time on each thread."""
         count = len(self.images)
         workers = max(1, min(self.threads, count))
         size = max(1, min(CHUNK, -(-count // workers)))
-        chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
+        spare = max(1, self.threads // workers)
 
-        def run_chunk(chunk: range) -> list[T | Exception]:
-            return self._chunk(chunk, prepare, finish, inverse, max(1, self.threads // workers))
+        def run_chunk(start: int) -> list[T | Exception]:
+            results: list[T | Exception] = []
+            for index in range(start, min(start + size, count)):
+                try:
+                    results.append(do(index, self.outs[index], spare))
+                except Exception as error:
+                    results.append(error)
+            return results
 
+        starts = range(0, count, size)
         if workers == 1:
-            parts = [run_chunk(chunk) for chunk in chunks]
+            parts = [run_chunk(start) for start in starts]
         else:
             with ThreadPoolExecutor(workers) as pool:
-                parts = list(pool.map(run_chunk, chunks))
+                parts = list(pool.map(run_chunk, starts))
         results = list(itertools.chain.from_iterable(parts))
         errors = {index: result for index, result in enumerate(results) if isinstance(result, Exception)}
         if errors and not return_errors:
             raise BatchError(errors, [None if isinstance(result, Exception) else result for result in results])
         return results  # type: ignore[return-value]
-
-    def _chunk(
-        self,
-        chunk: range,
-        prepare: Callable[[int], S],
-        finish: Callable[[int, S, Image, list[int]], T],
-        inverse: bool,
-        threads: int,
-    ) -> list[T | Exception]:
-        """One call of the core for all images of a chunk that are fit for it."""
-        results: dict[int, T | Exception] = {}
-        ready: dict[int, tuple[S, Job]] = {}
-        for index in chunk:
-            try:
-                prepared = prepare(index)
-                ready[index] = prepared, (target(self.images[index], self.outs[index]), prepared.core, prepared.subkey)
-            except Exception as error:
-                results[index] = error
-        for index, moved in _permute({i: job for i, (_, job) in ready.items()}, inverse, threads).items():
-            prepared, job = ready[index]
-            try:
-                results[index] = moved if isinstance(moved, Exception) else finish(index, prepared, job[0], moved)
-            except Exception as error:
-                results[index] = error
-        return [results[index] for index in chunk]
-
-
-def _permute(jobs: dict[int, Job], inverse: bool, threads: int) -> dict[int, list[int] | Exception]:
-    try:
-        return dict(zip(jobs, _core.permute(list(jobs.values()), inverse, threads), strict=True))
-    except (ValueError, MemoryError) as error:  # nothing has moved yet: find out which of them it was
-        if len(jobs) == 1:
-            return dict.fromkeys(jobs, error)
-        return {i: result for i, job in jobs.items() for result in _permute({i: job}, inverse, threads).values()}
 
 
 def _match(items: list[T], images: list[Image], name: str) -> list[T]:
