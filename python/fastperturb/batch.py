@@ -22,7 +22,9 @@ from .strength import Strength
 from .threads import check_threads
 
 T = TypeVar("T")
-CHUNK = 16  # images that a thread takes at once: few enough to share evenly, many enough to need few turns
+CHUNK = 32  # images that a thread takes at once: few enough to share evenly, many enough to need few turns
+BLOCK_BYTES = 2**23
+"""Up to how much of the results' memory is taken from the system at once: threads hold each other up in doing so."""
 
 
 class BatchError(FastperturbError):
@@ -68,7 +70,8 @@ def perturb_many(
         return_errors: put the exception of an image that fails in its place in the list instead of raising at the end.
 
     Returns:
-        (perturbed image, record) for each image, in order.
+        (perturbed image, record) for each image, in order. Results of neighbours may lie in one block of memory of up
+        to 8 MiB, which stays as long as one of them does: copy a few to keep out of many.
 
     Raises:
         BatchError: some images failed; it holds their errors and the results of the others, which are done.
@@ -107,7 +110,7 @@ def restore_many(
         return_errors: as for :func:`perturb_many`.
 
     Returns:
-        The original images, in order.
+        The original images, in order; in memory as those of :func:`perturb_many`.
 
     Raises:
         BatchError: some images failed; it holds their errors and the results of the others, which are done.
@@ -130,6 +133,7 @@ class _Batch:
     def __init__(self, images: list[Image], out: Iterable[Image] | None, threads: int) -> None:
         self.images = images
         self.outs: list[Image] | list[None] = [None] * len(images)
+        self.fresh = out is None
         if out is not None:
             self.outs = _match(list(out), images, "out")
             _check_apart(self.outs, images)
@@ -142,26 +146,39 @@ class _Batch:
         size = max(1, min(CHUNK, -(-count // workers)))
         spare = max(1, self.threads // workers)
 
-        def run_chunk(start: int) -> list[T | Exception]:
+        chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
+        outs = [self._outs_of(chunk) for chunk in chunks]  # here, since memory of this thread is used again more often
+
+        def run_chunk(chunk: range, targets: list[Image] | list[None]) -> list[T | Exception]:
             results: list[T | Exception] = []
-            for index in range(start, min(start + size, count)):
+            for index, out in zip(chunk, targets, strict=True):
                 try:
-                    results.append(do(index, self.outs[index], spare))
+                    results.append(do(index, out, spare))
                 except Exception as error:
                     results.append(error)
             return results
 
-        starts = range(0, count, size)
         if workers == 1:
-            parts = [run_chunk(start) for start in starts]
+            parts = [run_chunk(chunk, targets) for chunk, targets in zip(chunks, outs, strict=True)]
         else:
             with ThreadPoolExecutor(workers) as pool:
-                parts = list(pool.map(run_chunk, starts))
+                parts = list(pool.map(run_chunk, chunks, outs))
         results = list(itertools.chain.from_iterable(parts))
         errors = {index: result for index, result in enumerate(results) if isinstance(result, Exception)}
         if errors and not return_errors:
             raise BatchError(errors, [None if isinstance(result, Exception) else result for result in results])
         return results  # type: ignore[return-value]
+
+    def _outs_of(self, chunk: range) -> list[Image] | list[None]:
+        """Where to write the images of a chunk; fresh arrays in one block if they are alike and small."""
+        images = self.images[chunk.start : chunk.stop]
+        if not self.fresh or not all(isinstance(image, np.ndarray) for image in images):
+            return self.outs[chunk.start : chunk.stop]
+        alike = {(image.shape, image.dtype) for image in images}
+        if len(alike) != 1 or sum(image.nbytes for image in images) > BLOCK_BYTES:
+            return [None] * len(images)
+        (shape, dtype) = alike.pop()
+        return list(np.empty((len(images), *shape), dtype))
 
 
 def _match(items: list[T], images: list[Image], name: str) -> list[T]:
