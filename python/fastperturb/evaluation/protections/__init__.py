@@ -1,0 +1,26 @@
+"""Protections to compare, ours and those of others, behind one protocol; see docs/protections.md."""
+
+from .area import Area
+from .filters import Blur, Noise
+from .grain import Grain
+from .parsing import ProtectionInfo, list_protections, parse_protection
+from .permutation import Permutation
+from .protocol import FittedProtection, Protection, ReversibleProtection
+from .simple import Black, Clear, Mosaic
+
+__all__ = [
+    "Area",
+    "Black",
+    "Blur",
+    "Clear",
+    "FittedProtection",
+    "Grain",
+    "Mosaic",
+    "Noise",
+    "Permutation",
+    "Protection",
+    "ProtectionInfo",
+    "ReversibleProtection",
+    "list_protections",
+    "parse_protection",
+]
