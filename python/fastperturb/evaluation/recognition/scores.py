@@ -30,18 +30,22 @@ def identify(distances: Floats, probes: Sequence[str], enrolled: Sequence[str], 
     Raises:
         ValueError: shapes that do not fit, distances that are not finite, no probes, or a person who is not enrolled.
     """
+    hits = [identification_hits(distances, probes, enrolled, rank) for rank in (1, 5)]
+    people = len(set(enrolled))
+    looked_up = np.unique(np.asarray(probes), return_inverse=True)[1]
+    rank1, rank5 = (share_over_people(hit, looked_up, seed) for hit in hits)
+    return Identification(rank1, rank5, 1 / people, min(1.0, 5 / people), probes=len(probes), people=people)
+
+
+def identification_hits(distances: Floats, probes: Sequence[str], enrolled: Sequence[str], rank: int) -> Floats:
+    """(probes,): the probability that the own person is among the first ``rank``; arguments as for :func:`identify`."""
     values = _checked(distances, len(probes), len(enrolled))
     people, column = np.unique(np.asarray(enrolled), return_inverse=True)
-    own = np.searchsorted(people, np.asarray(probes))
-    strangers = sorted({who for who, at in zip(probes, own, strict=True) if at == len(people) or people[at] != who})
+    own = np.minimum(np.searchsorted(people, np.asarray(probes)), len(people) - 1)
+    strangers = sorted({who for who, at in zip(probes, own, strict=True) if people[at] != who})
     if strangers:
         raise ValueError(f"probes must be of people who are enrolled, got {', '.join(strangers[:3])}")
-    hits = [_hits(_nearest(values, column, len(people)), own, rank) for rank in (1, 5)]
-    looked_up = np.unique(own, return_inverse=True)[1]
-    rank1, rank5 = (share_over_people(hit, looked_up, seed) for hit in hits)
-    return Identification(
-        rank1, rank5, 1 / len(people), min(1.0, 5 / len(people)), probes=len(probes), people=len(people)
-    )
+    return _hits(_nearest(values, column, len(people)), own, rank)
 
 
 def _nearest(distances: Floats, column: NDArray[np.intp], people: int) -> Floats:
