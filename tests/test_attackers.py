@@ -132,18 +132,20 @@ def test_heads_separate_what_is_separable():
     scores = {name: rehearse_head(head, enrolled, 0) for name, head in list_heads(people).items()}
     assert scores["nearest"] < 0.7
     assert scores["LDA"] > 0.95
-    assert scores["SVM"] > 0.8
-    assert list(list_heads(["a", "b", "c"])) == ["nearest"]
-    assert list(list_heads([f"{number // 2}" for number in range(402)])) == ["nearest", "LDA"]
+    assert scores["SVM"] > 0.4
+    mild = Enrolment(centres + noise * (1, 1, 1, 1 / 300), people, "euclidean")
+    assert all(rehearse_head(head, mild, 0) == 1.0 for head in list_heads(people).values())
+    assert list(list_heads(["a", "b", "a", "b"])) == ["nearest"]
+    assert list(list_heads([f"{number // 3}" for number in range(603)])) == ["nearest", "LDA"]
 
 
 def test_heads_for_two_people_and_for_points_that_are_all_alike():
-    people = list("aabb")
-    points = np.array([[0.0, 0], [0, 1], [5, 0], [5, 1]])
+    people = list("aaabbb")
+    points = np.array([[0.0, 0], [0, 1], [0, 2], [5, 0], [5, 1], [5, 2]])
     for head in list_heads(people).values():
         found = head(Enrolment(points, people, "euclidean"), Enrolment(points, people, "euclidean"), points)
         assert [found.people[row.argmin()] for row in found.distances] == people
-        flat = Enrolment(np.ones((4, 2)), people, "euclidean")
+        flat = Enrolment(np.ones((6, 2)), people, "euclidean")
         assert np.ptp(head(flat, flat, np.ones((3, 2))).distances) == 0
 
 
@@ -167,7 +169,8 @@ def test_one_image_enrolled_leaves_no_rehearsal():
     cleaner, parrot = bench.run(parse_protection("permutation:window=6"), ("cleaner", "parrot"))
     assert cleaner.tried == {}
     assert cleaner.reading == "view, gallery too"
-    assert set(parrot.tried) == {"direct, nearest", "view, nearest"}
+    assert set(parrot.tried.values()) == {0.0}
+    assert parrot.reading == "direct, nearest"
 
 
 def test_bad_lineups_and_attackers(bench):

