@@ -1,5 +1,6 @@
 """The albumentations transform: boxes of any format, records, replay and serialisation without the key."""
 
+import inspect
 import json
 import pickle
 import warnings
@@ -25,7 +26,8 @@ IN_FORMAT = {
 
 
 def with_boxes(transforms, form="coco", kind=A.Compose):
-    return kind(transforms, bbox_params=A.BboxParams(format=form, label_fields=["labels"]))
+    name = "format" if "format" in inspect.signature(A.BboxParams).parameters else "coord_format"  # albumentationsx
+    return kind(transforms, bbox_params=A.BboxParams(**{name: form}, label_fields=["labels"]))
 
 
 def restored(result, key):

@@ -1,7 +1,7 @@
 """Albumentations: a transform that protects faces, in the boxes of the sample or where a detector finds them.
 
-Written for albumentations 2.0.8, the last release under the MIT licence; albumentationsx, its successor under the AGPL,
-has the same import name and interface.
+Made for albumentations 2.0.8, the last release under the MIT licence. It also runs on albumentationsx 2.5, its AGPL
+successor, which has the same import name.
 """
 
 from __future__ import annotations
@@ -71,28 +71,16 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         self.boxes = boxes
         self.record_key = record_key
 
-    @property
-    def targets_as_params(self) -> list[str]:
-        """The image decides where the faces are."""
-        return ["image"]
-
-    def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-        """Where the faces are: boxes (x, y, width, height) in pixels, or None to look for them."""
-        boxes = data.get("bboxes") if self.boxes == "sample" else None
-        if boxes is None:
-            return {"faces": None}
-        if self.get_processor("bboxes") is None:
-            raise ValueError("bboxes must come through a Compose with bbox_params, which say their format")
-        return {"faces": [_region_in_pixels(box, params["shape"]) for box in boxes]}
-
     def apply_with_params(self, params: dict[str, Any], *args: Any, **sample: Any) -> dict[str, Any]:
         """Protects the image and adds the record to the sample."""
         unfit = sorted({"images", "volume", "volumes"} & set(sample))
         if unfit:
             raise ValueError(f"one image at a time can be protected, got {', '.join(unfit)}")
-        faces = params.get("faces")
-        regions = None if faces is None else [Region(*box) for box in faces]
+        boxes = sample.get("bboxes") if self.boxes == "sample" else None
+        if boxes is not None and self.get_processor("bboxes") is None:
+            raise ValueError("bboxes must come through a Compose with bbox_params, which say their format")
         image: Image = sample["image"]
+        regions = None if boxes is None else [_region_in_pixels(box, image.shape) for box in boxes]
         hidden, record = self._protector(image, regions)
         return {**sample, "image": hidden, self.record_key: "" if record is None else record.to_json()}
 
@@ -102,10 +90,10 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         return {"key": self._key, "options": options, "boxes": self.boxes, "record_key": self.record_key}
 
 
-def _region_in_pixels(box: Any, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+def _region_in_pixels(box: Any, shape: tuple[int, ...]) -> Region:
     """Whole pixels that cover a box (left, top, right, bottom) in shares of the image, as transforms get them."""
     sides = (shape[1], shape[0], shape[1], shape[0])
     # A thousandth of a pixel less: whole pixels that were divided by the side come back a little off.
     left, top = (math.floor(float(box[i]) * sides[i] + 1e-3) for i in (0, 1))
     right, bottom = (math.ceil(float(box[i]) * sides[i] - 1e-3) for i in (2, 3))
-    return left, top, max(1, right - left), max(1, bottom - top)
+    return Region(left, top, max(1, right - left), max(1, bottom - top))
