@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from folder_job import make_folder
 
 import fastperturb as fp
 from fastperturb.files import read_image, read_record
+from folder_job import make_folder
 
 LOCAL = (sys.executable, "-m", "fastperturb")
 RAY = (sys.executable, "-m", "fastperturb.integrations.ray")
