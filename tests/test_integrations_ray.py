@@ -22,7 +22,7 @@ with warnings.catch_warnings():
     pytest.importorskip("ray.data", exc_type=ImportError)
     import pyarrow.parquet as pq
 
-    from fastperturb.integrations.ray import KeyPlace, RowJob, perturb_dataset
+    from fastperturb.integrations.ray import KeyPlace, RowJob, perturb_dataset, perturb_shards
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
@@ -164,6 +164,20 @@ def test_an_actor_that_is_killed_is_made_again(cluster, here, astronaut):
     assert [name for name in tree(here / "out") if not name.startswith(".")] == [f"{n:03}.png.png" for n in range(60)]
     again = perturb_dataset(rows, job, workers=1, batch_size=5).take_all()
     assert {row["status"] for row in again} == {"unchanged"}
+
+
+def test_shards_appear_when_they_are_whole(cluster, here, astronaut):
+    from integration_shards import make_shards
+
+    shards = make_shards(here / "shards", [picture(astronaut, n) for n in range(12)], 4)
+    job = RowJob(key=KeyPlace(str(here / "my.key")))
+    done = perturb_shards(shards, job, str(here / "out"), workers=2).take_all()
+    assert sorted((row["status"], row["rows"], row["problems"]) for row in done) == [("perturbed", 4, 0)] * 3
+    again = perturb_shards(shards, job, str(here / "out"), workers=2).take_all()
+    assert sorted((row["status"], row["rows"]) for row in again) == [("unchanged", 4)] * 3
+    assert tree(here / "out") == ["0.parquet", "1.parquet", "2.parquet"]
+    with pytest.raises(ValueError, match="shards must have different names, got 1 for 2"):
+        perturb_shards(["a/0.parquet", "b/0.parquet"], job, "out")
 
 
 def kill_actors():

@@ -6,13 +6,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 from .._optional import import_extra
 from .protector import FaceOptions, KeyPlace
 from .rows import COLUMNS, PROBLEMS, PerturbImages, RowJob, RowResult
+from .shards import SHARD_COLUMNS, PerturbShards
 
-__all__ = ["COLUMNS", "PROBLEMS", "FaceOptions", "KeyPlace", "PerturbImages", "RowJob", "RowResult", "perturb_dataset"]
+__all__ = [
+    "COLUMNS",
+    "PROBLEMS",
+    "SHARD_COLUMNS",
+    "FaceOptions",
+    "KeyPlace",
+    "PerturbImages",
+    "PerturbShards",
+    "RowJob",
+    "RowResult",
+    "perturb_dataset",
+    "perturb_shards",
+]
 
 
 def perturb_dataset(
@@ -50,6 +65,49 @@ def perturb_dataset(
         fn_constructor_kwargs={"path": path, "data": data},
         batch_format="pandas",
         batch_size=batch_size,
+        compute=data_module.ActorPoolStrategy(min_size=size[0], max_size=size[1]),
+        num_cpus=1,
+    )
+
+
+def perturb_shards(
+    shards: Sequence[str],
+    job: RowJob,
+    output: str,
+    *,
+    workers: int | tuple[int, int] = 1,
+    path: str = "path",
+    data: str = "bytes",
+) -> Any:
+    """Protects Parquet files of images, each to a file of its name that appears when it is whole.
+
+    Args:
+        shards: paths of the files, which every machine can read.
+        job: what to do with every row, with ``output=None``.
+        output: the folder of the results, which every machine can write.
+        workers: as for :func:`perturb_dataset`.
+        path: name of the column of paths in the files.
+        data: name of the column of bytes in them.
+
+    Returns:
+        A lazy data set of what became of each file: the columns ``shard`` and :data:`SHARD_COLUMNS`.
+
+    Raises:
+        ValueError: two files have one name.
+        MissingExtra: Ray is not installed.
+    """
+    names = {PurePath(shard).name for shard in shards}
+    if len(names) != len(shards):
+        raise ValueError(f"shards must have different names, got {len(names)} for {len(shards)}")
+    data_module = import_extra("ray.data", "ray")
+    rows = data_module.from_items([{"shard": shard} for shard in shards], override_num_blocks=max(1, len(shards)))
+    size = workers if isinstance(workers, tuple) else (workers, workers)
+    return rows.map_batches(
+        PerturbShards,
+        fn_constructor_args=(job, output),
+        fn_constructor_kwargs={"path": path, "data": data},
+        batch_format="pandas",
+        batch_size=1,
         compute=data_module.ActorPoolStrategy(min_size=size[0], max_size=size[1]),
         num_cpus=1,
     )

@@ -116,10 +116,14 @@ class RowWorker:
         except Exception as error:
             return RowResult("failed", error=f"{type(error).__name__}: {error}")
 
+    def mark(self, data: bytes) -> str:
+        """A keyed hash of options and ``data``, by which a result is known again; nobody can make it without the key."""
+        return self._key.derive(_PURPOSE, self._identity, data, size=16).hex()
+
     def _protect(self, path: str | None, data: bytes | None) -> RowResult:
         if data is None:
             data = self._read(path)
-        mark = self._key.derive(_PURPOSE, self._identity, data, size=16).hex()
+        mark = self.mark(data)
         target = None if self.job.output is None else self._target(self.job.output, path)
         if target is not None and not self.job.overwrite and os.path.lexists(target):
             return _known(target, mark)
@@ -219,6 +223,10 @@ class PerturbImages:
         results = [self._worker(_text(path), _bytes(data)) for path, data in zip(paths, blocks, strict=True)]
         rest = frame.drop(columns=[self._data]) if self._data in columns else frame
         return rest.assign(**{name: self._column(name, results, frame.index) for name in COLUMNS})
+
+    def mark(self, data: bytes) -> str:
+        """As :meth:`RowWorker.mark`."""
+        return self._worker.mark(data)
 
     def _column(self, name: str, results: list[RowResult], index: Any) -> Any:
         kind = self._pandas.ArrowDtype(getattr(self._arrow, COLUMNS[name])())
