@@ -90,6 +90,30 @@ def test_it_is_first_in_a_pipeline_and_batches_can_be_collated(face, key):
     assert torch.utils.data.default_collate(batches[0])["record"] == [row["record"] for row in batches[0]]
 
 
+class Faces(torch.utils.data.Dataset):
+    """Four times the same face, protected where it is loaded."""
+
+    def __init__(self, image, transform):
+        self.image, self.transform = image, transform
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return self.transform({"image": self.image, "index": index})
+
+
+def test_in_the_worker_processes_of_a_loader(face, here):
+    loader = torch.utils.data.DataLoader(Faces(face, PerturbFaces(here / "my.key")), batch_size=2, num_workers=1)
+    key = fp.Key.from_file(here / "my.key")
+    nonces = set()
+    for batch in loader:
+        for image, text in zip(batch["image"], batch["record"], strict=True):
+            assert torch.equal(restored(image, text, key), face)
+            nonces.add(fp.Record.from_json(text).nonce)
+    assert len(nonces) == 4
+
+
 def test_worker_processes_read_the_key_where_it_is(face, here):
     pipeline = PerturbFaces(here / "my.key", FaceOptions(reproducible=True))
     secret = fp.Key.from_file(here / "my.key")._secret

@@ -117,7 +117,7 @@ class RowWorker:
             return RowResult("failed", error=f"{type(error).__name__}: {error}")
 
     def mark(self, data: bytes) -> str:
-        """A keyed hash of options and ``data``, by which a result is known again; nobody can make it without the key."""
+        """A keyed hash of options and ``data``, by which a result is known again; nobody makes it without the key."""
         return self._key.derive(_PURPOSE, self._identity, data, size=16).hex()
 
     def _protect(self, path: str | None, data: bytes | None) -> RowResult:
