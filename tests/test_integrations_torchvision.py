@@ -1,6 +1,7 @@
 """The torchvision transform: records, boxes of any format, structures, what it refuses."""
 
 import pickle
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -151,6 +152,17 @@ def test_records_are_not_lost_without_a_word(face, key):
     image = PerturbFaces(key, record_key=None)(face)
     assert image.shape == face.shape
     assert not torch.equal(image, face)
+
+
+def test_the_structure_of_a_sample_stays(face, key):
+    pair = namedtuple("pair", "image target")
+    transform = PerturbFaces(key)
+    for sample in (pair(face, {"a": 1}), [face, {"a": 1}], (face, {"a": 1})):
+        done = transform(sample)
+        assert type(done) is type(sample)
+        assert set(done[1]) == {"a", "record"}
+        assert torch.equal(restored(done[0], done[1]["record"], key), face)
+        assert sample[1] == {"a": 1}
 
 
 def test_what_cannot_be_done_is_refused(face, key):

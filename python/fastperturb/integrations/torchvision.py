@@ -135,5 +135,6 @@ def _with_record(sample: Any, name: str, record: Record | None) -> Any:
     if isinstance(sample, (tuple, list)):
         for index, item in enumerate(sample):
             if isinstance(item, dict):
-                return type(sample)([*sample[:index], {**item, name: text}, *sample[index + 1 :]])
+                items = [*sample[:index], {**item, name: text}, *sample[index + 1 :]]
+                return type(sample)(*items) if hasattr(sample, "_fields") else type(sample)(items)
     raise ValueError("a sample must have a dict for the record; record_key=None drops it, and nobody can restore then")
