@@ -23,6 +23,7 @@ from .restore_command import restore
 from .score_command import score
 from .streams import make_stdout_lenient, separate_stderr
 from .threshold_command import threshold
+from .train_command import train
 from .view_command import view
 
 INTERRUPTED = 130
@@ -46,7 +47,7 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, compare, threshold, score, detectors, keygen, demo):
+for command in (perturb, restore, view, locate, inspect, compare, threshold, score, train, detectors, keygen, demo):
     program.add_command(command)
 
 
