@@ -1,4 +1,4 @@
-"""The documentation site: ``sphinx-build -W --keep-going -n -b html docs docs/_build``, with the extra ``docs``.
+"""The documentation site: ``sphinx-build -W --keep-going -b html docs site``, with the extra ``docs``.
 
 Pages are Markdown (MyST) and stand in the navigation of index.md; the reference comes out of the docstrings.
 """
@@ -18,7 +18,7 @@ version = release = fastperturb.__version__
 html_title = f"fastperturb {release}"
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "sphinx_copybutton"]
-exclude_patterns = ["_build"]
+exclude_patterns = []
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 
