@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "reading": VALUES | {"faces", "viewing", "_optional"},
     "evaluation": set(fp.__all__) | {"faces"},
     "files": VALUES | {"_optional"},
+    "server": set(fp.__all__) | {"files", "faces", "threads", "_optional"},
     "cli": {"*"},
     "__main__": {"cli", "_optional", "errors"},
     "__init__": {"*"},
