@@ -14,12 +14,12 @@ from .options import ONE_TIME
 from .problems import Problem
 from .service import Service, service_of
 
-_BEARER = HTTPBearer(
+BEARER = HTTPBearer(
     auto_error=False,
     description="A token that `fastperturb token` made. Its scopes: `perturb` for everything but restoring with the "
     "service's own keys (`restore`) and the numbers (`metrics`). Not needed where the service runs without tokens.",
 )
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 
 
 def needs(scope: str) -> Callable[..., None]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from fastapi import Request
@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from .problems import Problem
 from .settings import Limits
-from .workroom import ClientGone
+from .workroom import ClientGone, Receive
 
 MAX_PARTS = 8
 _MAX_HEADERS = 4096  # bytes of a part's headers
@@ -64,10 +64,9 @@ async def read_parts(request: Request, limits: Limits, needed: Collection[str], 
 
 
 async def _read(request: Request, limits: Limits) -> bytearray:
-    too_large = Problem("body-too-large", f"a body may have up to {limits.body_bytes} bytes", {"Connection": "close"})
+    too_large = Problem("body-too-large", f"a body may have up to {limits.body_bytes} bytes")
     with contextlib.suppress(ValueError):  # a length that is none is refused by the server itself
         if int(request.headers.get("content-length", "0")) > limits.body_bytes:
-            await linger(request.stream())
             raise too_large
     body = bytearray()
     stream = request.stream()
@@ -83,7 +82,7 @@ async def _read(request: Request, limits: Limits) -> bytearray:
         whole = await asyncio.wait_for(collect(), limits.upload_seconds)
     except (asyncio.TimeoutError, TimeoutError):
         detail = f"a body must arrive within {limits.upload_seconds:g} s"
-        raise Problem("upload-timeout", detail, {"Connection": "close"}) from None
+        raise Problem("upload-timeout", detail) from None
     except ClientDisconnect:
         raise ClientGone from None
     if not whole:
@@ -92,17 +91,20 @@ async def _read(request: Request, limits: Limits) -> bytearray:
     return body
 
 
-async def linger(stream: AsyncIterator[bytes]) -> None:
-    """Throws away a little of a body that is refused, so that its sender gets to read why and not a reset."""
+async def linger(receive: Receive, unread: Callable[[], bool]) -> None:
+    """Throws away a little of a body that is refused, so that its sender gets to read why and not a reset.
+
+    Args:
+        receive: the request's ASGI channel.
+        unread: whether there is more of the body.
+    """
 
     async def discard() -> None:
         seen = 0
-        async for piece in stream:
-            seen += len(piece)
-            if seen > _LINGER_BYTES:
-                return
+        while unread() and seen <= _LINGER_BYTES:
+            seen += len((await receive()).get("body", b""))
 
-    with contextlib.suppress(asyncio.TimeoutError, TimeoutError, ClientDisconnect):
+    with contextlib.suppress(asyncio.TimeoutError, TimeoutError):
         await asyncio.wait_for(discard(), _LINGER_SECONDS)
 
 

@@ -80,10 +80,13 @@ class Edge:
         facts = RequestFacts(given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8))
         scope["facts"] = facts
         began = time.monotonic()
+        unread = "content-length" in headers or "transfer-encoding" in headers
 
         async def counted_receive() -> Message:
+            nonlocal unread
             message = await receive()
             facts.bytes_in += len(message.get("body", b""))
+            unread = unread and bool(message.get("more_body"))
             return message
 
         async def dressed_send(message: Message) -> None:
@@ -93,6 +96,10 @@ class Edge:
                 for name, value in _HEADERS.items():
                     own.setdefault(name, value)
                 own["X-Request-Id"] = facts.request_id
+                if unread and "expect" not in headers:
+                    await linger(counted_receive, lambda: unread)
+                if unread:
+                    own["Connection"] = "close"
             facts.bytes_out += len(message.get("body", b""))
             await send(message)
 
@@ -100,7 +107,6 @@ class Edge:
             refusal = self._refusal(scope, headers)
             if refusal is not None:
                 facts.problem = refusal.name
-                await linger(_bodies(counted_receive))
                 await refusal.response(facts.request_id)(scope, counted_receive, dressed_send)
             else:
                 await self._answer(scope, counted_receive, dressed_send, facts)
@@ -165,14 +171,6 @@ class Edge:
             faces=facts.work.faces,
             moved=facts.work.moved,
         )
-
-
-async def _bodies(receive: Receive) -> Any:
-    while True:
-        message = await receive()
-        yield message.get("body", b"")
-        if not message.get("more_body"):
-            return
 
 
 def _host_name(host: str) -> str:

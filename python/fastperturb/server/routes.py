@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from .. import __version__
 from . import answers, openapi
-from .access import bearer, check_any_token, key_to_protect, key_to_restore, needs, own_key
+from .access import BEARER, bearer, check_any_token, key_to_protect, key_to_restore, needs, own_key
 from .bodies import Parts, read_parts
 from .engine import Desk
 from .openapi import BODY, IMAGES, PAIR, PROTECT, RESTORE, VIEW
@@ -89,7 +89,7 @@ async def preview(request: Request, options: Annotated[ProtectOptions, Query()])
     return answers.answer(kind, images, facts, answers.protected_headers(done))
 
 
-@router.post("/restore", **RESTORE)
+@router.post("/restore", dependencies=[Depends(BEARER)], **RESTORE)
 async def restore(request: Request, options: Annotated[Options, Query()]) -> Response:
     """Bring back the original of a protected image, bit for bit.
 

@@ -69,6 +69,7 @@ def _config(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.C
         proxy_headers=False,
         lifespan="on",
         ws="none",
+        http="h11",  # strict, and the same whatever else is installed
         backlog=_BACKLOG,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=int(settings.limits.seconds + settings.limits.upload_seconds + _GRACE_SECONDS),

@@ -104,8 +104,12 @@ class Tokens:
         Raises:
             OSError, ValueError: they cannot be read; then no token is valid any more until they can.
         """
-        before, self._holders = self._holders, ()
-        self._holders = self._load()
+        before = self._holders
+        try:
+            self._holders = self._load()
+        except (OSError, ValueError):
+            self._holders = ()
+            raise
         return before != self._holders
 
     def __len__(self) -> int:
