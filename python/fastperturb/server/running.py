@@ -78,12 +78,13 @@ def _config(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.C
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, opened before anything else can fail, so that an address in use is told at once."""
+    """A listening socket, so that the log names its port, and who connects from now on is answered."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host.strip("[]"), port))
+        listener.listen(_BACKLOG)
     except BaseException:
         listener.close()
         raise
