@@ -67,7 +67,8 @@ def sources():
     for kind in KINDS:
         found.append((kind, cv2.imencode(kind, face)[1].tobytes()))
         if kind != ".webp":
-            found.append((kind, cv2.imencode(kind, face[..., 0])[1].tobytes()))
+            grey_kind = ".pgm" if kind == ".ppm" else kind
+            found.append((grey_kind, cv2.imencode(grey_kind, face[..., 0])[1].tobytes()))
         if kind in (".png", ".tiff", ".ppm"):
             found.append((kind, cv2.imencode(kind, face.astype(np.uint16) * 257)[1].tobytes()))
     return found
