@@ -96,7 +96,7 @@ class Memory:
         """Range after a fifth of the time, for warming up, and the trend of that part in MiB a minute."""
         rest = np.array(self.samples[len(self.samples) // 5 :])
         trend = np.polyfit(rest[:, 0] / 60, rest[:, 1], 1)[0] if len(rest) > 2 else float("nan")
-        quarters = [round(float(np.median(part)), 1) for part in np.array_split(rest[:, 1], 4)]
+        quarters = [round(float(np.median(part)), 1) for part in np.array_split(rest[:, 1], min(4, len(rest)))]
         return {
             "first": round(self.samples[0][1], 1),
             "least": round(float(rest[:, 1].min()), 1),
