@@ -104,6 +104,8 @@ def test_options_do_what_they_say(client):
         ({"window": 4, "cells": 2}, "window or cells, not both"),
         ({"pixels": 10, "coverage": 0.5}, "give one of"),
         ({"pixels": 10_000}, "at most the 440"),
+        ({"coverage": 1e-9}, "stay in the clear"),
+        ({"region": "3,3,1,1"}, "stay in the clear"),
         ({"psnr": "nan"}, "finite"),
         ({"psnr": 2}, "psnr"),
         ({"region": "1,2,3"}, "match pattern"),
