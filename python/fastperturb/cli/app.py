@@ -21,6 +21,7 @@ from .locate_command import locate
 from .perturb_command import perturb
 from .restore_command import restore
 from .score_command import score
+from .serve_command import serve, token
 from .streams import make_stdout_lenient, separate_stderr
 from .threshold_command import threshold
 from .train_command import train
@@ -48,6 +49,8 @@ def program() -> None:
 
 
 for command in (perturb, restore, view, locate, inspect, compare, threshold, score, train, detectors, keygen, demo):
+    program.add_command(command)
+for command in (serve, token):
     program.add_command(command)
 
 
