@@ -144,8 +144,11 @@ export class Boxes {
     event.preventDefault();
     const step = event.ctrlKey ? 1 : Math.max(1, Math.round(Math.min(this.size.width, this.size.height) / 100));
     const [dx, dy] = way.map((sign) => sign * step);
-    const resized = { width: Math.min(item.width + dx, this.size.width - item.x), height: Math.min(item.height + dy, this.size.height - item.y) };
-    this.#change(index, event.shiftKey ? resized : { x: item.x + dx, y: item.y + dy });
+    this.#change(index, event.shiftKey ? this.#grown(item, dx, dy) : { x: item.x + dx, y: item.y + dy });
+  }
+
+  #grown({ x, y, width, height }, dx, dy) {
+    return { width: Math.min(width + dx, this.size.width - x), height: Math.min(height + dy, this.size.height - y) };
   }
 
   #point(event) {
@@ -174,12 +177,10 @@ export class Boxes {
     const was = { ...this.items[index] };
     const resizing = event.target.classList.contains("grip");
     box.focus();
-    this.#follow(event, index, (to) => resizing
-      ? {
-        width: Math.min(was.width + to.x - from.x, this.size.width - was.x),
-        height: Math.min(was.height + to.y - from.y, this.size.height - was.y),
-      }
-      : { x: was.x + to.x - from.x, y: was.y + to.y - from.y });
+    this.#follow(event, index, (to) => {
+      const [dx, dy] = [to.x - from.x, to.y - from.y];
+      return resizing ? this.#grown(was, dx, dy) : { x: was.x + dx, y: was.y + dy };
+    });
   }
 
   /** Follows the pointer until it is let go; `index` is null while there is no box yet. */
@@ -195,19 +196,15 @@ export class Boxes {
         this.show();
         this.#element(index).focus();
       }
-      this.#element(index)?.classList.add("active");
       this.#change(index, change);
     };
+    const until = new AbortController();
     const end = (next) => {
-      if (next.pointerId !== event.pointerId) return;
-      for (const name of ["pointermove", "pointerup", "pointercancel"]) {
-        window.removeEventListener(name, name === "pointermove" ? move : end);
-      }
-      if (index !== null) this.#element(index)?.classList.remove("active");
+      if (next.pointerId === event.pointerId) until.abort();
     };
-    window.addEventListener("pointermove", move);
-    window.addEventListener("pointerup", end);
-    window.addEventListener("pointercancel", end);
+    window.addEventListener("pointermove", move, until);
+    window.addEventListener("pointerup", end, until);
+    window.addEventListener("pointercancel", end, until);
   }
 }
 
@@ -219,4 +216,12 @@ export function placeOver(element, item, size) {
   element.style.width = share(item.width, size.width);
   element.style.height = share(item.height, size.height);
   element.querySelector(".tag")?.classList.toggle("inside", item.y < size.height / 12);
+}
+
+/** Whether a face that was found lies in a box: its centre does, and it is no speck in it. */
+export function holds(box, face) {
+  const x = face.x + face.width / 2 - box.x;
+  const y = face.y + face.height / 2 - box.y;
+  const large = 10 * face.width * face.height >= box.width * box.height;
+  return large && x >= 0 && y >= 0 && x <= box.width && y <= box.height;
 }

@@ -2,10 +2,11 @@
 // Each change asks /v1/preview after a short pause; an older request is broken off, so that the newest answer wins.
 
 import { pngOf, sendPatiently } from "./api.js";
-import { Boxes, placeOver } from "./boxes.js";
+import { Boxes, holds } from "./boxes.js";
 import { Dial } from "./dial.js";
 import { KeyChoice } from "./keys.js";
-import { by, calm, complain, faceCount, make, megabytes, save, showBlob, stem, whole } from "./ui.js";
+import { allowSaving, clear, say, show } from "./results.js";
+import { by, calm, complain, megabytes, save, showBlob, stem } from "./ui.js";
 
 const PAUSE = 180; // milliseconds without a change before the service is asked
 const WINDOWS = {
@@ -19,7 +20,6 @@ const AMOUNTS = {
   pixels: { label: "Number", unit: "pixels a box", min: 2, max: 20_000, step: 1, value: 8_000 },
   psnr: { label: "Target PSNR", unit: "dB", min: 5, max: 50, step: 0.5, value: 24 },
 };
-const LINES = { before: "before", after: "after", "view-before": "view_before", "view-after": "view_after" };
 
 /** Runs the protecting half; `ask` has what the other parts of the page do: askForToken(), restore(file). */
 export class Protect {
@@ -56,6 +56,7 @@ export class Protect {
     }
     this.file = file;
     const signal = this.#begin("Looking for faces…");
+    by("loading").textContent = "Reading the picture and looking for faces…";
     await this.#guard(() => this.load(file), async () => {
       const found = await this.#locate(signal);
       if (signal.aborted) return;
@@ -64,6 +65,7 @@ export class Protect {
       this.schedule(0);
     });
     if (!this.size && !signal.aborted) this.file = null;
+    if (this.file === file || !this.file) by("loading").textContent = "";
   }
 
   /** Asks again, after a pause in which no further change comes. */
@@ -93,16 +95,8 @@ export class Protect {
     if (signal.aborted) return;
     calm();
     this.done = { image: pngOf(image), facts };
-    showBlob(by("hidden-image"), this.done.image);
-    showBlob(by("view-image"), pngOf(view));
-    this.#showNumbers(facts);
-    this.#showFound("hidden-image", facts.measures.faces.after);
-    this.#showFound("view-image", facts.measures.faces.view_after);
+    show(this.done.image, pngOf(view), facts, this.size);
     this.#idle();
-    allowSaving(true, facts.record);
-    by("save-note").textContent = facts.record
-      ? `The PNG holds the record that restoring needs. Key: ${facts.key_id}.`
-      : "Made with a one-time key that is dropped: there is nothing to restore it with, and so no record.";
   }
 
   async #send(path, parts, params, signal) {
@@ -221,52 +215,8 @@ export class Protect {
   /** Lets go of the newest answer: it is not of what is set now. */
   #forget() {
     this.done = null;
+    clear();
     this.#idle();
-    allowSaving(false, false);
-    for (const id of ["hidden-image", "view-image"]) {
-      showBlob(by(id), null);
-      this.#showFound(id, []);
-    }
-    for (const id of ["psnr", "ssim", "moved", ...Object.keys(LINES)]) by(id).textContent = "–";
-    by("moved-share").textContent = "of the picture";
-    by("save-note").textContent = "";
-    by("uncovered").hidden = true;
-  }
-
-  #showNumbers({ measures, moved, regions }) {
-    by("psnr").textContent = measures.psnr === null ? "∞" : `${measures.psnr.toFixed(2)} dB`;
-    by("ssim").textContent = measures.ssim === null ? "too small" : measures.ssim.toFixed(4);
-    by("moved").textContent = whole(moved);
-    const share = (100 * moved) / (this.size.width * this.size.height);
-    by("moved-share").textContent = `${share.toFixed(share < 10 ? 1 : 0)} % of the picture`;
-    const seen = {};
-    for (const [id, name] of Object.entries(LINES)) {
-      const faces = measures.faces[name];
-      const hits = regions.map((box) => faces.filter((face) => holds(box, face)).map((face) => face.score));
-      seen[id] = hits.filter((scores) => scores.length).length;
-      const best = Math.max(...hits.flat());
-      by(id).textContent = `${seen[id]} of ${regions.length}${best > 0 ? ` (${best.toFixed(2)})` : ""}`;
-    }
-    const of = `of ${faceCount(regions.length)}`;
-    say(`${seen.after} ${of} still found directly, ${seen["view-after"]} through the view. `
-      + `PSNR ${by("psnr").textContent}, SSIM ${by("ssim").textContent}.`);
-    const open = measures.faces.before.filter((face) => !regions.some((box) => holds(box, face))).length;
-    by("uncovered").hidden = open === 0;
-    by("uncovered").textContent = `${faceCount(open)} in the picture ${open === 1 ? "is" : "are"} under no box, and `
-      + `${open === 1 ? "stays" : "stay"} visible.`;
-  }
-
-  /** Draws the faces that the detector found over a picture. */
-  #showFound(id, faces) {
-    const stage = by(id).parentElement;
-    for (const old of stage.querySelectorAll(".found")) old.remove();
-    for (const face of faces) {
-      const tag = make("span", { className: "tag", textContent: `found ${face.score.toFixed(2)}` });
-      const box = make("div", { className: "found" }, tag);
-      box.setAttribute("aria-hidden", "true"); // the table says it
-      placeOver(box, face, this.size);
-      stage.append(box);
-    }
   }
 
   #pick(name) {
@@ -297,32 +247,8 @@ export class Protect {
       const text = JSON.stringify(this.done.facts.record);
       save(new Blob([text], { type: "application/json" }), `${stem(this.file.name)}-protected.json`);
     });
-    by("original").addEventListener("error", () => this.#unseen(true));
-    by("original").addEventListener("load", () => this.#unseen(false));
+    by("original").addEventListener("error", () => { by("unseen").hidden = !by("original").src; });
+    by("original").addEventListener("load", () => { by("unseen").hidden = true; });
     window.addEventListener("online", () => this.again?.());
   }
-
-  /** Says so where the browser cannot show the kind of file that the service can read. */
-  #unseen(is) {
-    by("stage").querySelector(".unseen")?.remove();
-    const text = "This browser cannot show this kind of file. The service can read it, and the boxes can be moved.";
-    if (is && by("original").src) by("stage").append(make("p", { className: "unseen", textContent: text }));
-  }
-}
-
-function allowSaving(image, record) {
-  by("save-image").disabled = !image;
-  by("save-record").disabled = !record;
-}
-
-function say(text) {
-  by("status").textContent = text;
-}
-
-/** Whether a face that was found lies in a box: its centre does, and it is no speck in it. */
-function holds(box, face) {
-  const x = face.x + face.width / 2 - box.x;
-  const y = face.y + face.height / 2 - box.y;
-  const large = 10 * face.width * face.height >= box.width * box.height;
-  return large && x >= 0 && y >= 0 && x <= box.width && y <= box.height;
 }

@@ -8,15 +8,11 @@ export class Restore {
   constructor(ask) {
     this.ask = ask;
     this.form = by("restore-form");
-    this.dropped = null; // a picture that came by drop, not through the field
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.run();
     });
-    this.form.addEventListener("change", ({ target }) => {
-      if (target.id === "restore-image") this.dropped = null;
-      if (target.name === "restore-key") this.#explain();
-    });
+    this.form.addEventListener("change", () => this.#explain());
     by("save-restored").addEventListener("click", () => save(this.result, `${stem(this.name)}-restored.png`));
   }
 
@@ -34,7 +30,6 @@ export class Restore {
     const transfer = new DataTransfer();
     transfer.items.add(file);
     by("restore-image").files = transfer.files;
-    this.dropped = file;
   }
 
   /** Asks the service for the original. */
@@ -62,8 +57,7 @@ export class Restore {
   }
 
   async #parts() {
-    const image = this.dropped ?? by("restore-image").files[0];
-    const parts = { image, record: by("restore-record").files[0] };
+    const parts = { image: by("restore-image").files[0], record: by("restore-record").files[0] };
     if (this.#own()) {
       const [file] = by("restore-key").files;
       parts.key = file && await readKey(file);
