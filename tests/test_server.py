@@ -62,6 +62,12 @@ def test_faces_are_found_without_boxes(client, astronaut):
     assert all(face[name] == region[name] for name in ("x", "y", "width", "height"))
     assert 0.6 <= face["score"] <= 1
     assert len(face["landmarks"]) == 5
+    for grow in ("0.25", "head"):
+        (grown,) = client.post("/v1/locate", encoded(astronaut), {"grow": grow}).json()["faces"]
+        assert grown["width"] > face["width"]
+        assert grown["height"] > face["height"]
+    problem(client.post("/v1/locate", encoded(astronaut), {"grow": "-1"}), 422, "bad-options")
+    assert client.post("/v1/locate", encoded(astronaut), {"min_score": 0.999}).json()["faces"] == []
 
 
 def test_without_a_face_nothing_is_passed_through(client):

@@ -160,6 +160,7 @@ def test_the_log_is_json_and_holds_no_secret(tmp_path):
         assert secret not in text
     requests = [entry for entry in entries if entry["event"] == "request"]
     assert [entry["status"] for entry in requests] == [200, 200, 200, 422, 404, 401]
+    assert "stopped" in [entry["event"] for entry in entries]
     assert requests[0]["caller"] == "web"
     assert {"request_id", "method", "route", "seconds", "waited", "bytes_in", "bytes_out", "pixels"} <= set(requests[0])
     assert requests[4]["route"] == "unmatched"

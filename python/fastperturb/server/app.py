@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from .. import __version__
 from . import health, openapi, page, problems, routes
 from .edge import Edge
+from .journal import log
 from .service import Service
 from .settings import Settings
 
@@ -30,6 +31,7 @@ def build(settings: Settings) -> FastAPI:
         finally:
             reloading.cancel()
             await asyncio.get_running_loop().run_in_executor(None, service.room.close)
+            log("stopped")
 
     app = FastAPI(
         title="fastperturb",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Depends, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
 from .access import needs
-from .problems import MEDIA_TYPE, TYPE_PREFIX, request_id
+from .problems import MEDIA_TYPE, TITLES, TYPE_PREFIX, request_id
 from .service import service_of
 
 router = APIRouter(tags=["service"])
@@ -19,12 +21,16 @@ async def healthz() -> JSONResponse:
     return JSONResponse({"status": "alive"})
 
 
-_NOT_READY = {
-    503: {"description": "Not ready.", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "Not ready.", "content": _PROBLEM}}
+_NUMBERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The numbers.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    401: {"description": TITLES["unauthorised"][1], "content": _PROBLEM},
+    403: {"description": TITLES["forbidden"][1], "content": _PROBLEM},
 }
 
 
-@router.get("/readyz", response_model=None, responses=_NOT_READY)  # type: ignore[arg-type]
+@router.get("/readyz", response_model=None, responses=_NOT_READY)
 async def readyz(request: Request) -> JSONResponse:
     """Whether work should be sent here: not while stopping, and not without a key for new images."""
     reason = service_of(request).not_ready()
@@ -40,7 +46,13 @@ async def readyz(request: Request) -> JSONResponse:
     return JSONResponse(document, 503, media_type=MEDIA_TYPE)
 
 
-@router.get("/metrics", response_model=None, dependencies=[Depends(needs("metrics"))])
+@router.get(
+    "/metrics",
+    response_model=None,
+    response_class=Response,
+    responses=_NUMBERS,
+    dependencies=[Depends(needs("metrics"))],
+)
 async def metrics(request: Request) -> Response:
     """Numbers in Prometheus's text format. With tokens, it needs one with the scope `metrics`."""
     return Response(service_of(request).instruments.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})

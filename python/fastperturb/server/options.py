@@ -34,10 +34,8 @@ class FaceOptions(Options):
         examples=[["120,80,140,180"]],
     )
     shape: Literal["box", "ellipse"] = Field("box", description="The box, or the ellipse in it.")
-    grow: float | Literal["head"] = Field(
+    grow: Annotated[float, Field(ge=0.0, le=3.0)] | Literal["head"] = Field(
         0.0,
-        ge=0.0,
-        le=3.0,
         description="Margin around each face that is found, as a share of its size; or `head`, to take in hair and "
         "ears. Own boxes are taken as they are.",
         examples=[0.2, "head"],

@@ -42,6 +42,8 @@ def run(settings: Settings, host: str, port: int, drain_seconds: float) -> None:
         workers=service.room.workers,
         places=service.room.places,
     )
+    if settings.no_auth:
+        log("no token is asked for: a gateway in front must decide who may send images", logging.WARNING)
     for line in settings.keys.problems:
         log("key ring", logging.WARNING, problem=line)
     if not settings.keys.configured:
@@ -49,7 +51,6 @@ def run(settings: Settings, host: str, port: int, drain_seconds: float) -> None:
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, lambda *_: service.reload())
     server.run(sockets=[listener])
-    log("stopped")
 
 
 def _authentication(settings: Settings) -> str:
