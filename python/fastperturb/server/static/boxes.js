@@ -176,7 +176,7 @@ export class Boxes {
 		const index = Number(box.dataset.index);
 		const was = { ...this.items[index] };
 		const resizing = event.target.classList.contains("grip");
-		box.focus();
+		box.focus({ preventScroll: true });
 		this.#follow(event, index, (to) => {
 			const [dx, dy] = [to.x - from.x, to.y - from.y];
 			return resizing ? this.#grown(was, dx, dy) : { x: was.x + dx, y: was.y + dy };

@@ -110,7 +110,7 @@ export class Protect {
 	}
 
 	#params() {
-		const params = this.#faceParams();
+		const params = new URLSearchParams({ shape: this.boxes.shape });
 		for (const box of this.boxes.items) params.append("region", [box.x, box.y, box.width, box.height].join(","));
 		const [window, side] = this.window.chosen;
 		params.set(window === "cells" ? "cells" : "window", side ?? "region");
@@ -120,13 +120,8 @@ export class Protect {
 		return params;
 	}
 
-	#faceParams() {
-		return new URLSearchParams({ shape: by("controls").elements.shape.value });
-	}
-
 	async #locate(signal) {
-		const params = this.#faceParams();
-		params.set("grow", by("controls").elements.grow.value);
+		const params = new URLSearchParams({ grow: by("controls").elements.grow.value });
 		const found = await this.#send("v1/locate", { image: this.file }, params, signal);
 		if (!found.faces.length && !signal.aborted) {
 			const how = "Nothing is protected yet. Draw a box over each face with the mouse, or use “Add a face”.";
@@ -253,6 +248,9 @@ export class Protect {
 		});
 		by("original").addEventListener("error", () => { by("unseen").hidden = !by("original").src; });
 		by("original").addEventListener("load", () => { by("unseen").hidden = true; });
+		new ResizeObserver(([{ target }]) => { // so that what is focused is not under the pictures
+			document.documentElement.style.scrollPaddingTop = `${target.offsetHeight}px`;
+		}).observe(by("pictures"));
 		window.addEventListener("online", () => this.again?.());
 	}
 }

@@ -86,8 +86,7 @@ export class Restore {
 		let text = "The key is sent along for this one request, and not kept by the service.";
 		if (!own) text = "This needs a token with the scope “restore”, from the service's operator.";
 		else if (!this.allowed) {
-			text += " This service does not restore with its own keys: its operator has switched that off. Pictures that were "
-				+ "protected with the service's key can be restored by the operator alone.";
+			text += " This service does not restore with its own keys: what these protected, only its operator can restore.";
 		}
 		by("restore-note").textContent = text;
 	}
