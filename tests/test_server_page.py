@@ -78,8 +78,9 @@ def test_the_numbers_follow_the_settings(page):
     _, asked = preview(page, lambda: page.check("#amount-dial [value=psnr]"))
     assert number(page, "#psnr") == pytest.approx(float(asked["psnr"][0]), abs=0.5)
     page.fill("#window-dial input[type=number]", "2")
-    page.wait_for_selector("#error strong")
-    assert "psnr must be at least" in text(page, "#error")
+    page.wait_for_selector("#status.bad")
+    assert text(page, "#status").startswith("psnr must be at least")
+    assert text(page, "#error") == ""
     assert page.is_disabled("#save-image")
     page.fill("#window-dial input[type=number]", "12")
     preview(page, lambda: page.fill("#amount-dial input[type=number]", "33"))

@@ -21,6 +21,7 @@ PAIRS = [
     ("accent", "back"),
     ("on-accent", "accent"),
     ("bad", "bad-back"),
+    ("bad", "back"),
     ("warn", "warn-back"),
 ]
 

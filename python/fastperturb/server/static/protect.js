@@ -124,7 +124,7 @@ export class Protect {
 		const params = new URLSearchParams({ grow: by("controls").elements.grow.value });
 		const found = await this.#send("v1/locate", { image: this.file }, params, signal);
 		if (!found.faces.length && !signal.aborted) {
-			const how = "Nothing is protected yet. Draw a box over each face with the mouse, or use “Add a face”.";
+			const how = "Nothing is protected yet. Put a box over each face by hand.";
 			complain("No face was found", how, ["Add a face", () => this.#add()]);
 		}
 		return found;
@@ -162,7 +162,8 @@ export class Protect {
 			this.#forget();
 			say("");
 			this.again = error.name === "offline" ? again : null;
-			if (error.name === "unauthorised" || error.name === "forbidden") this.ask.askForToken(error, again);
+			if (error.name === "bad-options") say(error.help, true); // beside the sliders
+			else if (error.name === "unauthorised" || error.name === "forbidden") this.ask.askForToken(error, again);
 			else if (error.name === "already-protected") {
 				complain(error.title, error.help, ["Restore it", () => this.ask.restore(this.file)]);
 			} else complain(error.title ?? error.message, error.help, ["Try again", again]);

@@ -6,8 +6,9 @@ import { by, faceCount, make, showBlob, whole } from "./ui.js";
 const LINES = { before: "before", after: "after", "view-before": "view_before", "view-after": "view_after" };
 
 /** Says how it stands; screen readers read it out. */
-export function say(text) {
+export function say(text, bad = false) {
 	by("status").textContent = text;
+	by("status").classList.toggle("bad", bad);
 }
 
 /** Whether there is something to download. */
