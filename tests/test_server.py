@@ -104,6 +104,8 @@ def test_options_do_what_they_say(client):
         ({"window": 4, "cells": 2}, "window or cells, not both"),
         ({"pixels": 10, "coverage": 0.5}, "give one of"),
         ({"pixels": 10_000}, "at most the 440"),
+        ({"coverage": 1e-9}, "must move at least 2"),
+        ({"region": "3,3,1,1"}, "nothing can move"),
         ({"psnr": "nan"}, "finite"),
         ({"psnr": 2}, "psnr"),
         ({"region": "1,2,3"}, "match pattern"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
@@ -27,19 +28,48 @@ _LINGER_BYTES, _LINGER_SECONDS = 2**20, 1.0
 Parts = dict[str, "bytes | bytearray"]
 
 
-async def read_parts(request: Request, limits: Limits, needed: Collection[str], more: Collection[str] = ()) -> Parts:
-    """The body of a request, by parts.
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of a request, not yet taken apart: that takes time for a large one, and is for a worker to do.
 
-    A body that is not multipart is the part ``image`` alone.
+    Attributes:
+        data: its bytes.
+        boundary: of multipart/form-data; ``None`` for a body that is the part ``image`` alone.
+    """
+
+    data: bytearray
+    boundary: bytes | None
+
+    def parts(self, needed: Collection[str], more: Collection[str] = ()) -> Parts:
+        """The body by parts.
+
+        Args:
+            needed: names of the parts that must be there.
+            more: names of the parts that may be.
+
+        Raises:
+            Problem: it is not multipart as its boundary says, or has other parts.
+        """
+        parts: Parts = {"image": self.data} if self.boundary is None else _split(self.data, self.boundary)
+        unknown = set(parts) - {*needed, *more}
+        if unknown:
+            allowed = ", ".join(sorted({*needed, *more}))
+            raise Problem("bad-parts", f"there is a part that is none of {allowed}; options go into the query string")
+        if not all(parts.get(name) for name in needed):
+            raise Problem("bad-parts", f"needed, and not empty: {', '.join(sorted(needed))}")
+        return parts
+
+
+async def read_body(request: Request, limits: Limits, needed: Collection[str]) -> Body:
+    """The body of a request.
 
     Args:
         request: its body has not been read.
         limits: on its bytes, and on the time that it takes to arrive.
-        needed: names of the parts that must be there.
-        more: names of the parts that may be.
+        needed: names of the parts that it must have; several cannot come without multipart.
 
     Raises:
-        Problem: too large, too slow, encoded, no multipart where parts other than the image are needed, or other parts.
+        Problem: too large, too slow, encoded, or of another kind than images and forms.
         ClientGone: the client went away.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
@@ -52,15 +82,7 @@ async def read_parts(request: Request, limits: Limits, needed: Collection[str], 
         )
     if not multipart and set(needed) != {"image"}:
         raise Problem("unsupported-media", f"send multipart/form-data with the parts {', '.join(sorted(needed))}")
-    body = await _read(request, limits)
-    parts: Parts = _split(body, options.get(b"boundary", b"")) if multipart else {"image": body}
-    unknown, missing = sorted(set(parts) - {*needed, *more}), sorted(set(needed) - set(parts))
-    if unknown:
-        allowed = ", ".join(sorted({*needed, *more}))
-        raise Problem("bad-parts", f"there is a part that is none of {allowed}; options go into the query string")
-    if missing or not all(parts[name] for name in needed):
-        raise Problem("bad-parts", f"needed, and not empty: {', '.join(sorted(needed))}")
-    return parts
+    return Body(await _read(request, limits), options.get(b"boundary", b"") if multipart else None)
 
 
 async def _read(request: Request, limits: Limits) -> bytearray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -11,37 +11,35 @@ from starlette.responses import JSONResponse, Response
 from .. import __version__
 from . import answers, openapi
 from .access import BEARER, bearer, check_any_token, key_to_protect, key_to_restore, needs, own_key
-from .bodies import Parts, read_parts
+from .bodies import Parts, read_body
 from .engine import Desk
 from .openapi import BODY, IMAGES, PAIR, PROTECT, RESTORE, VIEW
 from .options import CompareOptions, FaceOptions, Options, ProtectOptions, ViewOptions
 from .service import service_of
 
-T = TypeVar("T")
 may_perturb = Depends(needs("perturb"))
 router = APIRouter(prefix="/v1", tags=["images"])
 
 
 async def work_on(
-    request: Request, needed: set[str], more: set[str], prepare: Callable[[Parts], Callable[[Desk], T]]
-) -> T:
+    request: Request, needed: set[str], more: set[str], work: Callable[[Desk, Parts], Response]
+) -> Response:
     """Admits a request, reads its body, and has it worked on.
 
     Args:
         request: nothing of its body has been read.
         needed: parts that its body must have.
         more: parts that it may have.
-        prepare: makes the work out of the parts; runs in the event loop, so it only looks things up.
+        work: makes the whole answer out of the parts, in a worker.
     """
     service = service_of(request)
     facts = request.scope["facts"]
     limits = service.settings.limits
     with service.room.admit() as ticket:
-        parts = await read_parts(request, limits, needed, more)
-        work = prepare(parts)
+        body = await read_body(request, limits, needed)
         desk = Desk(limits.pixels, ticket.check, facts.work)
         try:
-            return await service.room.run(ticket, request.receive, lambda: work(desk))
+            return await service.room.run(ticket, request.receive, lambda: work(desk, body.parts(needed, more)))
         finally:
             facts.waited = ticket.waited
 
@@ -60,13 +58,11 @@ async def perturb(request: Request, options: Annotated[ProtectOptions, Query()])
     kind = answers.choose(request.headers.get("accept"), IMAGES)
     service = service_of(request)
 
-    def prepare(parts: Parts) -> Callable[[Desk], Any]:
-        key = key_to_protect(service, parts, options.key_id)
-        return lambda desk: desk.protect(parts["image"], options, key)
+    def work(desk: Desk, parts: Parts) -> Response:
+        done = desk.protect(parts["image"], options, key_to_protect(service, parts, options.key_id))
+        return answers.answer(kind, {"image": done.png}, answers.facts_of(done), answers.protected_headers(done))
 
-    done = await work_on(request, {"image"}, {"key"}, prepare)
-    headers = answers.protected_headers(done)
-    return answers.answer(kind, {"image": done.png}, answers.facts_of(done), headers)
+    return await work_on(request, {"image"}, {"key"}, work)
 
 
 @router.post("/preview", dependencies=[may_perturb], **openapi.PREVIEW)
@@ -79,14 +75,14 @@ async def preview(request: Request, options: Annotated[ProtectOptions, Query()])
     kind = answers.choose(request.headers.get("accept"), (answers.JSON, answers.MULTIPART))
     service = service_of(request)
 
-    def prepare(parts: Parts) -> Callable[[Desk], Any]:
+    def work(desk: Desk, parts: Parts) -> Response:
         key = key_to_protect(service, parts, options.key_id)
-        return lambda desk: desk.preview(parts["image"], options, key)
+        done, view_png, measures = desk.preview(parts["image"], options, key)
+        facts = {**answers.facts_of(done), "measures": measures}
+        images = {"image": done.png, "view": view_png}
+        return answers.answer(kind, images, facts, answers.protected_headers(done))
 
-    done, view_png, measures = await work_on(request, {"image"}, {"key"}, prepare)
-    facts = {**answers.facts_of(done), "measures": measures}
-    images = {"image": done.png, "view": view_png}
-    return answers.answer(kind, images, facts, answers.protected_headers(done))
+    return await work_on(request, {"image"}, {"key"}, work)
 
 
 @router.post("/restore", dependencies=[Depends(BEARER)], **RESTORE)
@@ -104,23 +100,24 @@ async def restore(request: Request, options: Annotated[Options, Query()]) -> Res
         check_any_token(request, service, bearer(request), ("perturb", "restore"))
     answers.choose(request.headers.get("accept"), (answers.PNG,))
 
-    def prepare(parts: Parts) -> Callable[[Desk], bytes]:
-        own = own_key(parts)
-        key_for = key_to_restore(request, service, own)
-        return lambda desk: desk.restore(parts["image"], parts.get("record"), key_for)
+    def work(desk: Desk, parts: Parts) -> Response:
+        key_for = key_to_restore(request, service, own_key(parts))
+        return answers.answer(answers.PNG, {"image": desk.restore(parts["image"], parts.get("record"), key_for)}, {})
 
-    png = await work_on(request, {"image"}, {"record", "key"}, prepare)
-    return answers.answer(answers.PNG, {"image": png}, {})
+    return await work_on(request, {"image"}, {"record", "key"}, work)
 
 
 @router.post("/locate", dependencies=[may_perturb], **openapi.LOCATE)
-async def locate(request: Request, options: Annotated[FaceOptions, Query()]) -> JSONResponse:
+async def locate(request: Request, options: Annotated[FaceOptions, Query()]) -> Response:
     """Find the faces of an image.
 
     No face is an answer too: an empty list. It is no reason to take the image for free of faces.
     """
-    found = await work_on(request, {"image"}, set(), lambda parts: lambda desk: desk.locate(parts["image"], options))
-    return JSONResponse(found)
+
+    def work(desk: Desk, parts: Parts) -> Response:
+        return JSONResponse(desk.locate(parts["image"], options))
+
+    return await work_on(request, {"image"}, set(), work)
 
 
 @router.post("/view", dependencies=[may_perturb], **VIEW)
@@ -131,28 +128,24 @@ async def view(request: Request, options: Annotated[ViewOptions, Query()]) -> Re
     the options count. The view of a protected image is the view of its original.
     """
     answers.choose(request.headers.get("accept"), (answers.PNG,))
-    png = await work_on(
-        request,
-        {"image"},
-        {"record"},
-        lambda parts: lambda desk: desk.view(parts["image"], parts.get("record"), options),
-    )
-    return answers.answer(answers.PNG, {"image": png}, {})
+
+    def work(desk: Desk, parts: Parts) -> Response:
+        return answers.answer(answers.PNG, {"image": desk.view(parts["image"], parts.get("record"), options)}, {})
+
+    return await work_on(request, {"image"}, {"record"}, work)
 
 
 @router.post("/compare", dependencies=[may_perturb], **PAIR)
-async def compare(request: Request, options: Annotated[CompareOptions, Query()]) -> JSONResponse:
+async def compare(request: Request, options: Annotated[CompareOptions, Query()]) -> Response:
     """Tell how far two images are from each other: PSNR, SSIM, mean squared error.
 
     `psnr` is null where the images are equal, `ssim` where they are smaller than its window of 11 x 11 pixels.
     """
-    found = await work_on(
-        request,
-        {"before", "after"},
-        set(),
-        lambda parts: lambda desk: desk.compare(parts["before"], parts["after"], options),
-    )
-    return JSONResponse(found)
+
+    def work(desk: Desk, parts: Parts) -> Response:
+        return JSONResponse(desk.compare(parts["before"], parts["after"], options))
+
+    return await work_on(request, {"before", "after"}, set(), work)
 
 
 @router.get("/info", tags=["service"], **openapi.INFO)
