@@ -1,0 +1,74 @@
+// Small things that both halves of the page use: finding elements, errors, pictures, files and numbers.
+
+export const by = (id) => document.getElementById(id);
+
+/** A new element with properties and children. */
+export function make(tag, properties = {}, ...children) {
+	const element = Object.assign(document.createElement(tag), properties);
+	element.append(...children);
+	return element;
+}
+
+/** Shows what went wrong, with buttons for what can be done about it: [text, function] each. */
+export function complain(title, help = "", ...actions) {
+	const words = make("span", {}, make("strong", {}, `${title}.`), help && ` ${help}`);
+	const buttons = actions.map(([text, act]) => make("button", { type: "button", textContent: text, onclick: act }));
+	by("error").replaceChildren(words, ...(buttons.length ? [make("br"), ...buttons] : []));
+	by("error").scrollIntoView({ block: "nearest" });
+}
+
+/** Takes the last complaint away. */
+export function calm() {
+	by("error").replaceChildren();
+}
+
+/** Shows a blob in an image, and lets go of the one before. */
+export function showBlob(image, blob) {
+	const old = image.src;
+	image.hidden = !blob;
+	if (blob) image.src = URL.createObjectURL(blob);
+	else image.removeAttribute("src");
+	if (old.startsWith("blob:")) URL.revokeObjectURL(old);
+}
+
+/** Hands a blob to the browser's downloads. */
+export function save(blob, name) {
+	const link = make("a", { href: URL.createObjectURL(blob), download: name });
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** A file's name without its ending. */
+export function stem(name) {
+	return name.replace(/\.[^.]*$/, "") || "picture";
+}
+
+const KEY = /^fpkey1_[A-Za-z0-9_-]{43}$/;
+
+/** The text of a key file; null if it is none. */
+export async function readKey(file) {
+	if (file.size > 4096) return null;
+	const text = (await file.text()).trim();
+	return KEY.test(text) ? new Blob([text]) : null;
+}
+
+/** A new key as the text of its file: 32 bytes of the browser's cryptographic source, as docs of the library say. */
+export function newKey() {
+	const secret = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)));
+	return `fpkey1_${btoa(secret).replaceAll("+", "-").replaceAll("/", "_").replace("=", "")}\n`;
+}
+
+/** A whole number with separators, as the reader's language has them. */
+export function whole(number) {
+	return Math.round(number).toLocaleString();
+}
+
+/** Bytes for people. */
+export function megabytes(bytes) {
+	return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
+}
+
+/** A number of faces. */
+export function faceCount(number) {
+	return `${number} ${number === 1 ? "face" : "faces"}`;
+}

@@ -1,0 +1,131 @@
+"""What tests of the service's page share: Debian's or any other Chromium driven by Playwright, and a watched page.
+
+A page that logs an error or breaks its content security policy fails its test, whatever else the test looks at.
+"""
+
+import base64
+import contextlib
+import os
+import shutil
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+import cv2
+import numpy as np
+import pytest
+
+from fastperturb.files.reading import decode
+from photographs import astronaut
+from server_cases import KEY, running
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("FASTPERTURB_")}
+WITH_KEY = CLEAN | {"FASTPERTURB_KEYS": KEY.to_text()}
+WATCH = "addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective}`))"
+DROP = """([name, data]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name, {type: "image/png"}));
+  for (const type of ["dragenter", "dragover", "drop"])
+    document.getElementById("drop").dispatchEvent(new DragEvent(type, {dataTransfer, bubbles: true, cancelable: true}));
+}"""
+PHOTOGRAPH = astronaut().path
+SERVED = ("--max-megabytes", 1, "--max-pixels", 1_000_000)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The browser; skips where there is none."""
+    api = pytest.importorskip("playwright.sync_api", reason="no playwright here")
+    if CHROMIUM is None or sys.platform == "win32":
+        pytest.skip("no Chromium here")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses to run as root
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def service():
+    """A service with a key and small limits; gives its address."""
+    with running(*SERVED, environment=WITH_KEY) as (_, address, _lines):
+        yield address
+
+
+@contextlib.contextmanager
+def watched(chromium, address, **options):
+    """The page in a context of its own; fails at the end if anything was logged as an error."""
+    context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: message.type in ("error", "warning") and wrong.append(message.text))
+    page.on(
+        "request", lambda sent: sent.url.startswith(address) or sent.url.startswith("blob:") or wrong.append(sent.url)
+    )
+    page.add_init_script(WATCH)
+    page.goto(address)
+    page.wait_for_function("() => document.getElementById('version').textContent")
+    yield page
+    context.close()
+    assert [text for text in wrong if not text.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def page(chromium, service):
+    """The page, wide."""
+    with watched(chromium, service) as page:
+        yield page
+
+
+def drop(page, name="photograph.png", data=None):
+    data = PHOTOGRAPH.read_bytes() if data is None else data
+    page.evaluate(DROP, [name, base64.b64encode(data).decode()])
+
+
+def settled(page):
+    """Waits for the newest answer."""
+    page.wait_for_selector("#save-image:enabled")
+
+
+def preview(page, act):
+    """The answer of /v1/preview to what ``act`` does, once the page shows it; and the query that asked for it."""
+    with page.expect_response(lambda answer: "/v1/preview" in answer.url and answer.status == 200) as caught:
+        act()
+    document = caught.value.json()
+    settled(page)
+    return document, query(caught.value.url)
+
+
+def query(url):
+    return parse_qs(urlsplit(url).query)
+
+
+def download(page, button):
+    with page.expect_download() as caught:
+        page.click(button)
+    return caught.value.suggested_filename, caught.value.path().read_bytes()
+
+
+def text(page, selector):
+    return page.inner_text(selector)
+
+
+def number(page, selector):
+    return float(text(page, selector).split()[0].replace(",", ""))
+
+
+def box_of(answered):
+    """The boxes of a query as numbers."""
+    return [tuple(map(int, item.split(","))) for item in answered.get("region", [])]
+
+
+def grey(height=300, width=400):
+    """A PNG without a face."""
+    return cv2.imencode(".png", np.full((height, width, 3), 128, np.uint8))[1].tobytes()
+
+
+def original():
+    return decode(PHOTOGRAPH.read_bytes()).pixels

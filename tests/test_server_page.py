@@ -1,0 +1,277 @@
+"""The service's page in a real browser: pictures, sliders, boxes, keyboard, phone, downloads, restoring, errors."""
+
+# ruff: noqa: F401, F811 - fixtures are imported here, and asked for by name below
+
+import base64
+import json
+from collections import deque
+
+import numpy as np
+import pytest
+
+import fastperturb as fp
+from browser_cases import (
+    PHOTOGRAPH,
+    box_of,
+    chromium,
+    download,
+    drop,
+    grey,
+    number,
+    original,
+    page,
+    preview,
+    query,
+    service,
+    settled,
+    text,
+    watched,
+)
+from server_cases import KEY, pixels_of
+
+pytestmark = pytest.mark.browser
+OUTLINE = """() => {
+  const at = document.activeElement;
+  return getComputedStyle(at.matches(".hidden") ? at.nextElementSibling : at).outlineStyle;
+}"""
+
+
+def test_a_dropped_picture_is_protected_and_measured(page):
+    answer, asked = preview(page, lambda: drop(page))
+    assert asked["cells"] == ["8"]
+    assert len(box_of(asked)) == 1
+    shown = pixels_of(base64.b64decode(answer["image"]))
+    assert number(page, "#psnr") == round(fp.psnr(original(), shown), 2)
+    assert float(text(page, "#ssim")) == round(fp.ssim(original(), shown), 4)
+    assert number(page, "#moved") == answer["moved"] > 5_000
+    assert text(page, "#before").startswith("1 of 1")
+    for name in ("after", "view_after"):  # which the draw decides
+        faces = answer["measures"]["faces"][name]
+        score = f" ({max(face['score'] for face in faces):.2f})" if faces else ""
+        assert text(page, "#" + name.replace("_", "-")) == f"{len(faces)} of 1{score}"
+    for name in ("original", "hidden-image", "view-image"):
+        image = page.locator(f"#{name}")
+        assert image.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 512
+
+
+def test_the_download_is_what_the_service_sent_and_restores(page):
+    answer, _ = preview(page, lambda: page.set_input_files("#file", PHOTOGRAPH))
+    name, data = download(page, "#save-image")
+    assert name == "astronaut-protected.png"
+    assert data == base64.b64decode(answer["image"])
+    name, text_of_record = download(page, "#save-record")
+    assert name == "astronaut-protected.json"
+    record = fp.Record.from_json(text_of_record)
+    assert record == fp.Record.from_json(json.dumps(answer["record"]))
+    np.testing.assert_array_equal(fp.restore(pixels_of(data), record, KEY), original())
+
+
+def test_the_numbers_follow_the_settings(page):
+    preview(page, lambda: drop(page))
+    all_moved = number(page, "#moved")
+    page.focus("#window-dial input[type=range]")
+    _, asked = preview(page, lambda: page.keyboard.press("ArrowLeft"))
+    assert asked["cells"] == ["7"]
+    _, asked = preview(page, lambda: page.check("#window-dial [value=window]"))
+    assert asked["window"] == ["12"]
+    assert "cells" not in asked
+    _, asked = preview(page, lambda: page.check("#amount-dial [value=psnr]"))
+    assert number(page, "#psnr") == pytest.approx(float(asked["psnr"][0]), abs=0.5)
+    page.fill("#window-dial input[type=number]", "2")
+    page.wait_for_selector("#status.bad")
+    assert text(page, "#status").startswith("psnr must be at least")
+    assert text(page, "#error") == ""
+    assert page.is_disabled("#save-image")
+    page.fill("#window-dial input[type=number]", "12")
+    preview(page, lambda: page.fill("#amount-dial input[type=number]", "33"))
+    assert number(page, "#psnr") == pytest.approx(33.0, abs=0.5)
+    assert number(page, "#moved") < all_moved
+    _, asked = preview(page, lambda: page.check("#amount-dial [value=pixels]"))
+    assert number(page, "#moved") == int(asked["pixels"][0])
+    _, asked = preview(page, lambda: page.check("#amount-dial [value=coverage]"))
+    assert asked["coverage"] == ["0.5"]
+    assert number(page, "#moved") == pytest.approx(all_moved / 2, abs=1)
+    answer, asked = preview(page, lambda: page.check("[name=shape][value=ellipse]"))
+    assert asked["shape"] == ["ellipse"]
+    assert answer["regions"][0]["shape"] == "ellipse"
+    before = box_of(asked)[0]
+    _, asked = preview(page, lambda: page.check("[name=grow][value=head]"))
+    assert box_of(asked)[0][3] > before[3]
+    page.fill("#amount-dial input[type=number]", "400")  # no share: it is not taken over
+    assert page.get_attribute("#amount-dial input[type=number]", "aria-invalid") == "true"
+
+
+def test_the_newest_answer_wins(page):
+    preview(page, lambda: drop(page))
+    held, broken = deque(), []
+    page.on("requestfailed", lambda request: broken.append(query(request.url)["cells"][0]))
+    page.route("**/v1/preview?*cells=9*", lambda route: held.append(route))
+    page.fill("#window-dial input[type=number]", "9")
+    page.wait_for_timeout(500)
+    assert len(held) == 1
+    assert page.is_disabled("#save-image")  # nothing that is not of these settings can be saved
+    answer, asked = preview(page, lambda: page.fill("#window-dial input[type=number]", "3"))
+    assert asked["cells"] == ["3"]
+    assert broken == ["9"]
+    assert download(page, "#save-image")[1] == base64.b64decode(answer["image"])
+    sent = []
+    page.on("request", lambda request: "/v1/preview" in request.url and sent.append(request.url))
+    page.focus("#window-dial input[type=range]")
+    preview(page, lambda: [page.keyboard.press("ArrowRight") for _ in range(20)])
+    assert len(sent) < 5
+    assert query(sent[-1])["cells"] == ["23"]
+
+
+def test_the_mouse_draws_moves_resizes_and_removes_boxes(page):
+    _, asked = preview(page, lambda: drop(page))
+    frame = page.locator("#stage").bounding_box()
+    scale = 512 / frame["width"]
+
+    def drag(*points):
+        for index, (x, y) in enumerate(points):
+            page.mouse.move(frame["x"] + x / scale, frame["y"] + y / scale, steps=4)
+            if index == 0:
+                page.mouse.down()
+        page.mouse.up()
+
+    _, asked = preview(page, lambda: drag((300, 330), (400, 450)))
+    assert box_of(asked)[1] == pytest.approx((300, 330, 100, 120), abs=3)
+    _, asked = preview(page, lambda: drag((350, 390), (380, 370)))
+    assert box_of(asked)[1] == pytest.approx((330, 310, 100, 120), abs=4)
+    _, asked = preview(page, lambda: drag((430, 430), (900, 460)))
+    assert box_of(asked)[1] == pytest.approx((330, 310, 182, 150), abs=4)
+    page.click("#faces summary")
+    _, asked = preview(page, lambda: page.click("#face-list [data-remove='0']"))
+    assert len(box_of(asked)) == 1
+    assert text(page, "#uncovered").startswith("Under no box, and so still visible: 1 face")
+    page.fill("#face-list [data-side=x]", "5")
+    _, asked = preview(page, lambda: page.keyboard.press("Tab"))
+    assert box_of(asked)[0][0] == 5
+    assert page.locator(".box").count() == 1
+    page.uncheck("#show-boxes")
+    assert page.locator(".box:visible, .found:visible").count() == 0
+    _, asked = preview(page, lambda: page.click("#find-again"))
+    assert len(box_of(asked)) == 2
+
+
+def test_the_keyboard_is_enough(page):
+    def tab_to(selector, most=40):
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+                assert page.evaluate(OUTLINE) == "solid"  # one can see where one is
+                return
+        raise AssertionError(f"Tab does not reach {selector}")
+
+    tab_to("#file")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    _, first = preview(page, lambda: chooser.value.set_files(PHOTOGRAPH))
+    tab_to(".box")
+    _, asked = preview(page, lambda: page.keyboard.press("ArrowRight"))
+    x, y, width, height = box_of(first)[0]
+    assert box_of(asked)[0] == (x + 5, y, width, height)
+    _, asked = preview(page, lambda: page.keyboard.press("Shift+ArrowDown"))
+    assert box_of(asked)[0] == (x + 5, y, width, height + 5)
+    _, asked = preview(page, lambda: page.keyboard.press("Control+ArrowUp"))
+    assert box_of(asked)[0] == (x + 5, y - 1, width, height + 5)
+    page.keyboard.press("Delete")
+    assert text(page, "#status") == "There is no box: nothing would be protected."
+    assert page.evaluate("document.activeElement.id") == "add-face"
+    _, asked = preview(page, lambda: page.keyboard.press("Enter"))
+    assert box_of(asked) == [(192, 192, 128, 128)]
+    assert page.evaluate("document.activeElement.className").startswith("box")
+    tab_to("#window-dial input[type=range]")
+    slider, pictures = page.locator(":focus").bounding_box(), page.locator("#pictures").bounding_box()
+    assert pictures["y"] + pictures["height"] <= slider["y"] <= 900  # not under what stays at the top
+    _, asked = preview(page, lambda: page.keyboard.press("ArrowUp"))
+    assert asked["cells"] == ["9"]
+    tab_to("#save-image")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+
+
+def test_no_face_is_said_and_a_box_can_be_added(page):
+    drop(page, "grey.png", grey())
+    page.wait_for_selector("#error strong")
+    assert text(page, "#error").startswith("No face was found. Nothing is protected yet.")
+    assert page.is_disabled("#save-image")
+    answer, asked = preview(page, lambda: page.click("#error button"))
+    assert len(answer["regions"]) == len(box_of(asked)) == 1
+    assert text(page, "#error") == ""
+    assert text(page, "#psnr") == "∞"
+
+
+def test_what_cannot_be_taken_is_explained(page):
+    sent = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    noise = np.random.default_rng(0).bytes(1_100_000)
+    drop(page, "large.png", noise)
+    assert text(page, "#error") == "This file is too large. It has 1.0 MB; the service takes up to 1.0 MB."
+    assert sent == []
+    for data, words in (
+        (grey(1001, 1000), "This picture has too many pixels"),
+        (b"not a picture", "This is not a picture that the service can read"),
+        (PHOTOGRAPH.read_bytes()[:20_000], "The image is damaged"),
+    ):
+        drop(page, "other.png", data)
+        page.wait_for_function("(words) => document.getElementById('error').textContent.startsWith(words)", arg=words)
+        assert page.is_hidden("#work")
+    preview(page, lambda: drop(page))
+    assert text(page, "#error") == ""
+
+
+def test_a_busy_service_is_asked_again_and_an_absent_one_reported(page):
+    preview(page, lambda: drop(page))
+    busy = {"status": 429, "headers": {"Retry-After": "1"}, "body": "a gateway's own words"}
+    page.route("**/v1/preview*", lambda route: route.fulfill(**busy), times=1)
+    page.fill("#window-dial input[type=number]", "5")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('busy; trying again in 1 s')")
+    settled(page)
+    page.context.set_offline(True)
+    page.fill("#window-dial input[type=number]", "6")
+    page.wait_for_selector("#error strong")
+    assert text(page, "#error").startswith("The service cannot be reached. This device is offline.")
+    _, asked = preview(page, lambda: page.context.set_offline(False))
+    assert asked["cells"] == ["6"]
+    assert text(page, "#error") == ""
+
+
+def test_on_a_phone(chromium, service):
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
+    with watched(chromium, service, **phone) as page:
+
+        def fits():
+            return page.evaluate("document.documentElement.scrollWidth <= 360 && innerWidth === 360")
+
+        assert fits()
+        _, asked = preview(page, lambda: page.set_input_files("#file", PHOTOGRAPH))
+        page.click("#faces summary")
+        page.check("[name=key][value=own]")
+        page.check("#amount-dial [value=coverage]")
+        assert fits()
+        page.check("[name=key][value=service]")
+        settled(page)
+        for name in ("hidden", "view", "original"):
+            page.tap(f".picker [data-show={name}]")
+            assert page.locator("#pictures figure:visible").count() == 1
+            assert page.is_visible(f"figure[data-name={name}] img")
+        box = page.locator(".box").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        fingers = page.context.new_cdp_session(page)
+
+        def swipe():
+            for kind, shift in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchEnd", None)):
+                points = [] if shift is None else [{"x": x + shift, "y": y}]
+                fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        _, moved = preview(page, swipe)
+        assert box_of(moved)[0][0] > box_of(asked)[0][0] + 40
+        small = page.evaluate(
+            "[...document.querySelectorAll('button, label.button, input[type=number], nav a, .choices label')]"
+            ".filter((item) => item.offsetHeight && item.offsetHeight < 40).map((item) => item.textContent)"
+        )
+        assert small == []
+        page.tap("nav a[href='#restore']")
+        assert page.is_visible("#restore-form")
+        assert fits()
