@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-import numpy as np
+from fastperturb.evaluation.datasets import undo_line_ends
 
 
 class Source(NamedTuple):
@@ -114,31 +114,6 @@ def _unpack(archive: Path, inside: str, target: Path) -> int:
             out.write_bytes(undo_line_ends(content))
             count += 1
     return count
-
-
-def undo_line_ends(content: bytes) -> bytes:
-    """Mend a PGM of 8 bits whose line feeds were once made CR LF, as in 152 of the AT&T images: pixels 10 as well.
-
-    Turning every CR LF back gives the right length, unless the pixels had that pair themselves: then one pair stays,
-    the one with which the image is smoothest from row to row.
-    """
-    if not content.startswith(b"P5\r\n"):
-        return content
-    mended = content.replace(b"\r\n", b"\n")
-    width, height = (int(number) for number in mended.split(b"\n")[1].split())
-    start = len(b"\n".join(mended.split(b"\n")[:3])) + 1
-    missing = start + width * height - len(mended)
-    if missing == 0:
-        return mended
-    if missing != 1:
-        raise ValueError(f"a PGM of {len(content)} bytes is damaged in another way than by line ends")
-
-    def roughness(candidate: bytes) -> int:
-        rows = np.frombuffer(candidate, np.uint8, offset=start).reshape(height, width).astype(int)
-        return int(np.abs(np.diff(rows, axis=0)).sum())
-
-    places = [place for place in range(start, len(mended)) if mended[place] == 10]
-    return min((mended[:place] + b"\r" + mended[place:] for place in places), key=roughness)
 
 
 def _members(archive):

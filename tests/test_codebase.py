@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "viewing": VALUES | {"_core"},
     "faces": {"errors", "region", "arrays", "_optional"},
     "reading": VALUES | {"faces", "viewing", "_optional"},
-    "evaluation": set(fp.__all__) | {"faces", "arrays", "_optional"},
+    "evaluation": set(fp.__all__) | {"faces", "files", "arrays", "eigenfaces", "_optional"},
     "files": VALUES | {"_optional"},
     "cli": {"*"},
     "__main__": {"cli", "_optional", "errors"},

@@ -6,8 +6,8 @@ import pytest
 
 import fastperturb as fp
 import photographs
+from fastperturb.evaluation.datasets import undo_line_ends
 from fastperturb.faces import YuNet, locate, regions_from_landmarks
-from fetch_data import undo_line_ends
 
 pytestmark = pytest.mark.data
 

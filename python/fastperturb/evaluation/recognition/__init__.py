@@ -1,0 +1,38 @@
+"""Who is recognised through a protection: subjects, recognisers, attackers, scores. See docs/attackers.md."""
+
+from .attacking import ATTACKERS, AttackBench, Attacker, attack
+from .attempt import Hiding
+from .dlib_resnet import DlibResnet
+from .filters import FILTERS
+from .lineup import Lineup
+from .pixel_recognisers import Eigenfaces, Fisherfaces, LocalHistograms
+from .recogniser import Metric, Recogniser
+from .results import AttackResult, Estimate, Identification, Verification
+from .scores import identify, verify, verify_all
+from .subjects import Subject, find_faces, make_subjects
+
+__all__ = [
+    "ATTACKERS",
+    "FILTERS",
+    "AttackBench",
+    "AttackResult",
+    "Attacker",
+    "DlibResnet",
+    "Eigenfaces",
+    "Estimate",
+    "Fisherfaces",
+    "Hiding",
+    "Identification",
+    "Lineup",
+    "LocalHistograms",
+    "Metric",
+    "Recogniser",
+    "Subject",
+    "Verification",
+    "attack",
+    "find_faces",
+    "identify",
+    "make_subjects",
+    "verify",
+    "verify_all",
+]

@@ -1,0 +1,73 @@
+"""Who is enrolled and who is looked up, as an attacker has them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .subjects import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Lineup:
+    """Clear subjects in their parts.
+
+    Attributes:
+        gallery: enrolled, with their names known to the attacker.
+        probes: to be recognised; all of people in the gallery.
+        training: what recognisers and heads are fitted on; None is the gallery.
+
+    Raises:
+        ValueError: nobody in the gallery or no probes, a probe of a person who is not enrolled, or a probe whose
+            image is in the gallery or the training.
+    """
+
+    gallery: tuple[Subject, ...]
+    probes: tuple[Subject, ...]
+    training: tuple[Subject, ...] = field(default=())
+
+    def __init__(
+        self, gallery: Iterable[Subject], probes: Iterable[Subject], training: Iterable[Subject] | None = None
+    ) -> None:
+        object.__setattr__(self, "gallery", tuple(gallery))
+        object.__setattr__(self, "probes", tuple(probes))
+        object.__setattr__(self, "training", self.gallery if training is None else tuple(training))
+        for name in ("gallery", "probes", "training"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} must hold at least one subject, got none")
+        enrolled = {subject.person for subject in self.gallery}
+        known = {subject.name for subject in (*self.gallery, *self.training)}
+        for probe in self.probes:
+            if probe.person not in enrolled:
+                raise ValueError(f"probes must be of people in the gallery, got {probe.name} of {probe.person}")
+            if probe.name in known:
+                raise ValueError(f"probes must be images that the attacker does not have, got {probe.name}")
+
+    @property
+    def enrolled_are_trained(self) -> bool:
+        """Whether the training is the gallery."""
+        return self.training == self.gallery
+
+    def rehearsal(self, most: int, seed: int) -> list[int]:
+        """Places of one gallery image each of up to ``most`` people who have two or more: an attacker's own probes."""
+        places: dict[str, list[int]] = {}
+        for place, subject in enumerate(self.gallery):
+            places.setdefault(subject.person, []).append(place)
+        several = {person: own for person, own in places.items() if len(own) > 1}
+        people = sorted(several, key=lambda person: _draw(seed, person))[:most]
+        return sorted(min(several[person], key=lambda at: _draw(seed, self.gallery[at].name)) for person in people)
+
+
+def people_of(subjects: Sequence[Subject]) -> list[str]:
+    """The person of each."""
+    return [subject.person for subject in subjects]
+
+
+def seed_for(seed: int, role: str) -> int:
+    """A seed for one role, unrelated to those of others: nonces and noise never repeat between roles."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{role}".encode(), digest_size=7).digest(), "big")
+
+
+def _draw(seed: int, name: str) -> bytes:
+    return hashlib.blake2b(f"{seed}/rehearsal/{name}".encode(), digest_size=16).digest()

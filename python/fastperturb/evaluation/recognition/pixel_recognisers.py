@@ -1,0 +1,151 @@
+"""Recognisers that are trained on the enrolled images: eigenfaces, Fisherfaces, and local histograms without training.
+
+Turk and Pentland 1991; Belhumeur, Hespanha, Kriegman 1997 ("Eigenfaces vs. Fisherfaces": linear discriminants of the
+principal components). Both see crops of 64 x 64, grey, each brought to mean 0 and variance 1 against the light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ...eigenfaces import find_eigenfaces
+from .alignment import as_grey, crop_face
+from .discriminants import Discriminants
+from .recogniser import Floats, Metric
+from .subjects import Subject
+
+SIDE = 64
+MARGIN = 0.1
+_MOST_FITTED = 2000  # subjects; more are thinned out evenly: the matrix of inner products grows with their square
+_VARIATION = 1e-6
+
+
+class Eigenfaces:
+    """Principal components of aligned crops, as many as keep 95 % of the variance, compared by Euclidean distance."""
+
+    metric: Metric = "euclidean"
+    trained = True
+
+    def __init__(self) -> None:
+        self.name = "eigenfaces"
+        self._mean: Floats | None = None
+        self._components: Floats = np.empty((0, 0))
+
+    def fit(self, subjects: Iterable[Subject]) -> None:
+        """Finds the components of what is shown of subjects, at most 2,000 of them, evenly chosen.
+
+        Raises:
+            ValueError: fewer than two subjects.
+        """
+        self._fit_crops(np.stack([_crop(subject) for subject in _thinned(list(subjects))]))
+
+    def _fit_crops(self, crops: Floats, components: int | None = None) -> None:
+        if len(crops) < 2:
+            raise ValueError(f"{self.name} must be fitted on at least 2 subjects, got {len(crops)}")
+        if np.ptp(crops, axis=0).max() < _VARIATION:  # nothing to tell them apart by
+            self._mean, self._components = crops[0], np.zeros((1, crops.shape[1]))
+        else:
+            self._mean, self._components, _, _ = find_eigenfaces(crops, components)
+
+    def embed(self, subjects: Iterable[Subject]) -> Floats:
+        """The (subjects, components) coordinates of what is shown.
+
+        Raises:
+            ValueError: it was not fitted.
+        """
+        return self._project(_crop(subject) for subject in subjects)
+
+    def _project(self, crops: Iterable[Floats]) -> Floats:
+        if self._mean is None:
+            raise ValueError(f"{self.name} must be fitted before it embeds")
+        rows = [self._components @ (crop - self._mean) for crop in crops]
+        return np.array(rows).reshape(-1, len(self._components))
+
+
+class Fisherfaces(Eigenfaces):
+    """Linear discriminants of the principal components, compared by the cosine.
+
+    Raises:
+        MissingExtra: scikit-learn is not installed.
+    """
+
+    metric: Metric = "cosine"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "Fisherfaces"
+        self._discriminants = Discriminants()
+
+    def fit(self, subjects: Iterable[Subject]) -> None:
+        """Finds components and discriminants of what is shown.
+
+        Raises:
+            ValueError: fewer than two people, or nobody with two images.
+        """
+        chosen = _thinned(list(subjects))
+        crops = np.stack([_crop(subject) for subject in chosen])
+        people = [subject.person for subject in chosen]
+        self._fit_crops(crops, max(1, len(crops) - len(set(people))))
+        self._discriminants = Discriminants()
+        self._discriminants.fit(self._project(crops), people)
+
+    def embed(self, subjects: Iterable[Subject]) -> Floats:
+        """The (subjects, people - 1) coordinates of what is shown."""
+        return self._discriminants.transform(super().embed(subjects))
+
+
+class LocalHistograms:
+    """Histograms of grey in the fields of a grid over the crop: what a permutation of pixels keeps, without training.
+
+    Compared by Hellinger's distance: the Euclidean one of the square roots.
+
+    Args:
+        grid: fields across and down; 1 is one histogram of the whole.
+        bins: of each histogram, over 0 to 255.
+
+    Raises:
+        ValueError: ``grid`` or ``bins`` is no whole number in 1 to 16, or 2 to 256.
+    """
+
+    metric: Metric = "euclidean"
+    trained = False
+
+    def __init__(self, grid: int = 4, bins: int = 16) -> None:
+        for name, value, low, high in (("grid", grid, 1, 16), ("bins", bins, 2, 256)):
+            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+                raise ValueError(f"{name} must be a whole number, {low} to {high}, got {value!r}")
+        self.grid, self.bins = grid, bins
+        self.name = "histogram" if grid == 1 else f"histograms {grid} x {grid}"
+
+    def fit(self, subjects: Iterable[Subject]) -> None:
+        """Nothing: there is nothing to train."""
+
+    def embed(self, subjects: Iterable[Subject]) -> Floats:
+        """The (subjects, grid * grid * bins) square roots of the shares of the pixels of the face's box."""
+        rows = []
+        for subject in subjects:
+            image = as_grey(subject.shown())
+            rows_of, columns = subject.face.region.clipped(*image.shape)
+            face = image[rows_of, columns]
+            fields = [
+                np.bincount(field.ravel().astype(np.intp) * self.bins // 256, minlength=self.bins) / max(1, field.size)
+                for strip in np.array_split(face, self.grid, axis=0)
+                for field in np.array_split(strip, self.grid, axis=1)
+            ]
+            rows.append(np.sqrt(np.concatenate(fields)))
+        return np.array(rows).reshape(-1, self.grid**2 * self.bins)
+
+
+def _crop(subject: Subject) -> Floats:
+    """(SIDE * SIDE,), mean 0 and variance 1; 0 where there is no contrast."""
+    crop = as_grey(crop_face(subject.shown(), subject.face, SIDE, MARGIN)).astype(np.float64).ravel()
+    deviation = crop.std()
+    return np.asarray((crop - crop.mean()) / deviation if deviation > _VARIATION else np.zeros_like(crop))
+
+
+def _thinned(items: list[Subject]) -> list[Subject]:
+    if len(items) <= _MOST_FITTED:
+        return items
+    return [items[int(place)] for place in np.linspace(0, len(items) - 1, _MOST_FITTED)]

@@ -1,0 +1,39 @@
+"""What recognises faces: one protocol, an embedding for each subject and the distance to compare embeddings by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .subjects import Subject
+
+Floats: TypeAlias = NDArray[np.float64]
+Metric: TypeAlias = Literal["euclidean", "cosine"]
+
+
+@runtime_checkable
+class Recogniser(Protocol):
+    """Turns faces into points, so that images of one person lie close together.
+
+    A copy (``copy.copy``) fitted anew leaves the first as it was; what is cached of clear images may be shared by both.
+
+    Attributes:
+        name: to print.
+        metric: how to compare embeddings: "euclidean" distance, or "cosine": Euclidean after scaling to unit length.
+        trained: whether it must be fitted before it embeds; other recognisers come trained, and ``fit`` does nothing.
+    """
+
+    name: str
+    metric: Metric
+    trained: bool
+
+    def fit(self, subjects: Iterable[Subject]) -> None:
+        """Trains on subjects as they are shown; what was fitted before is forgotten."""
+        ...
+
+    def embed(self, subjects: Iterable[Subject]) -> Floats:
+        """The (subjects, dimensions) embeddings, one image in memory at a time or a few."""
+        ...

@@ -1,0 +1,81 @@
+"""Whom a recogniser looks at: an image as the attacker has it, and where the face was in the clear image.
+
+Attackers are granted the place of the face, so that nothing counts as hidden because a detector missed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from ... import Detector, Face, locate
+from ..datasets.sample import Pixels, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One face of one sample.
+
+    Attributes:
+        name: of the sample.
+        person: whom it shows.
+        face: of that person, found in the clear image, with landmarks if the detector gives them.
+        clear: reads the clear image; a recogniser may align by it, and must not embed it.
+        shown: reads the image as the attacker has it.
+        others: further faces in the image, which a protection covers too.
+    """
+
+    name: str
+    person: str
+    face: Face
+    clear: Callable[[], Pixels] = field(repr=False, compare=False)
+    shown: Callable[[], Pixels] = field(repr=False, compare=False)
+    others: tuple[Face, ...] = ()
+
+    def altered(self, change: Callable[[Pixels, Subject], Pixels]) -> Subject:
+        """The subject after ``change(image, subject)`` of what is shown, which happens when the image is read."""
+        return replace(self, shown=partial(_changed, self, change))
+
+
+def _changed(subject: Subject, change: Callable[[Pixels, Subject], Pixels]) -> Pixels:
+    return change(subject.shown(), subject)
+
+
+def find_faces(samples: Iterable[Sample], detector: Detector | None = None) -> dict[str, list[Face]]:
+    """The faces of clear images by name, the one nearest to the image's centre first; empty lists where none is found.
+
+    Args:
+        samples: what to look at, one image at a time.
+        detector: None is YuNet, which gives landmarks.
+
+    Raises:
+        OSError, ImageFileError: a sample cannot be read.
+    """
+    found = {}
+    for sample in samples:
+        image = sample.read()
+        middle = image.shape[1] / 2, image.shape[0] / 2
+        found[sample.name] = sorted(locate(image, detector), key=partial(_off_centre, middle))
+    return found
+
+
+def _off_centre(middle: tuple[float, float], face: Face) -> float:
+    region = face.region
+    return (region.x + region.width / 2 - middle[0]) ** 2 + (region.y + region.height / 2 - middle[1]) ** 2
+
+
+def make_subjects(samples: Iterable[Sample], faces: Mapping[str, Iterable[Face]]) -> list[Subject]:
+    """Clear subjects out of samples and their faces, of which the first is the person's.
+
+    Samples without a face or a person are left out: count what comes back.
+
+    Raises:
+        KeyError: ``faces`` does not know a sample.
+    """
+    subjects = []
+    for sample in samples:
+        found = tuple(faces[sample.name])
+        if found and sample.person is not None:
+            subjects.append(Subject(sample.name, sample.person, found[0], sample.read, sample.read, found[1:]))
+    return subjects
