@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ...faces import Detector
@@ -12,7 +13,6 @@ from ..protections import FittedProtection, Protection
 from ..recognition import Recogniser
 from .config import StudyConfig
 from .material import Material, choose
-from .rows import CLEAR
 from .store import digest_of
 
 # Rough seconds an image and actor, to begin with what takes longest.
@@ -77,7 +77,7 @@ def list_cells(study: Study, material: Material) -> list[Cell]:
     """All cells of a study, those that take longest first."""
     config = study.config
     looked = tuple(choose(material.probes, config.looks, config.seed, "looks"))
-    cells = [Cell("threshold", names=tuple(material.samples)), Cell("sweep", names=looked)]
+    cells = [Cell("threshold", names=tuple(material.samples)), Cell("sweep", names=tuple(material.samples))]
     cells.append(Cell("examples", names=example_names(material)))
     for name, protection in study.protections.items():
         cells.append(Cell("quality", name, names=looked))
@@ -122,10 +122,10 @@ def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str
     if cell.kind == "detection":
         work.append(identity(study.detectors[cell.actor]))
     if cell.kind == "attack":
-        work += [identity(study.recognisers[cell.actor]), study.config.attackers]  # type: ignore[arg-type]
+        work += [cell.actor, _described(study.recognisers[cell.actor]), study.config.attackers]
         work.append(material.digest(material.gallery))
     if cell.kind == "quality":
-        work.append(identity(study.face_quality))
+        work.append(_described(study.face_quality))
     if cell.kind in ("sweep", "threshold"):
         work.append(study.raw.name)
     return digest_of(work)
@@ -138,6 +138,9 @@ def _identity(protection: Protection, material: Material) -> list[Any]:
     return [*known, material.digest(material.training)] if fitted else known
 
 
-def is_clear(protection: Protection) -> bool:
-    """Whether it does nothing."""
-    return protection.name == CLEAR
+def _described(thing: object) -> list[Any]:
+    """What tells a recogniser or a judge of faces from another: class, name, and size and time of its model file."""
+    model = getattr(thing, "model", None)
+    facts = model.stat() if isinstance(model, Path) else None
+    known: list[Any] = [type(thing).__name__, getattr(thing, "name", "")]
+    return known if facts is None else [*known, str(model), facts.st_size, facts.st_mtime_ns]
