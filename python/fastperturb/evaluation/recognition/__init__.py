@@ -5,8 +5,10 @@ from .attempt import Hiding
 from .dlib_resnet import DlibResnet
 from .filters import FILTERS
 from .lineup import Lineup
+from .onnx_embedding import OnnxEmbedding
 from .pixel_recognisers import Eigenfaces, Fisherfaces, LocalHistograms
 from .recogniser import Metric, Recogniser
+from .registry import RecogniserInfo, list_recognisers, make_recogniser
 from .results import AttackResult, Estimate, Identification, Verification
 from .scores import identify, verify, verify_all
 from .subjects import Subject, find_faces, make_subjects
@@ -26,12 +28,16 @@ __all__ = [
     "Lineup",
     "LocalHistograms",
     "Metric",
+    "OnnxEmbedding",
     "Recogniser",
+    "RecogniserInfo",
     "Subject",
     "Verification",
     "attack",
     "find_faces",
     "identify",
+    "list_recognisers",
+    "make_recogniser",
     "make_subjects",
     "verify",
     "verify_all",

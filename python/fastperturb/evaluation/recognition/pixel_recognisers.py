@@ -1,7 +1,8 @@
-"""Recognisers that are trained on the enrolled images: eigenfaces, Fisherfaces, and local histograms without training.
+"""Recognisers of the pixels themselves: eigenfaces, Fisherfaces, and local histograms.
 
 Turk and Pentland 1991; Belhumeur, Hespanha, Kriegman 1997 ("Eigenfaces vs. Fisherfaces": linear discriminants of the
-principal components). Both see crops of 64 x 64, grey, each brought to mean 0 and variance 1 against the light.
+principal components). They see the face's box and nothing around it, whatever its sides, so that what they find is in
+the face: a black box leaves them chance.
 """
 
 from __future__ import annotations
@@ -9,27 +10,41 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..._optional import import_opencv
 from ...eigenfaces import find_eigenfaces
-from .alignment import as_grey, crop_face
+from ...faces import grow_region
+from .alignment import as_grey
 from .discriminants import Discriminants
 from .recogniser import Floats, Metric
 from .subjects import Subject
 
 SIDE = 64
-MARGIN = 0.1
 _MOST_FITTED = 2000  # subjects; more are thinned out evenly: the matrix of inner products grows with their square
 _VARIATION = 1e-6
 
 
 class Eigenfaces:
-    """Principal components of aligned crops, as many as keep 95 % of the variance, compared by Euclidean distance."""
+    """Principal components of the face's box, as many as keep 95 % of the variance, compared by Euclidean distance.
+
+    Args:
+        margin: how much to show around the box, as a part of its width and height, 0 or more; hair and background then
+            count too.
+
+    Raises:
+        ValueError: ``margin`` is negative or not finite.
+    """
 
     metric: Metric = "euclidean"
     trained = True
+    kind = "eigenfaces"
 
-    def __init__(self) -> None:
-        self.name = "eigenfaces"
+    def __init__(self, margin: float = 0.0) -> None:
+        if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 <= margin < float("inf"):
+            raise ValueError(f"margin must be 0 or more, got {margin!r}")
+        self.margin = float(margin)
+        self.name = f"{self.kind}, margin {margin:g}" if margin else self.kind
         self._mean: Floats | None = None
         self._components: Floats = np.empty((0, 0))
 
@@ -39,7 +54,7 @@ class Eigenfaces:
         Raises:
             ValueError: fewer than two subjects.
         """
-        self._fit_crops(np.stack([_crop(subject) for subject in _thinned(list(subjects))]))
+        self._fit_crops(np.stack([_crop(subject, self.margin) for subject in _thinned(list(subjects))]))
 
     def _fit_crops(self, crops: Floats, components: int | None = None) -> None:
         if len(crops) < 2:
@@ -55,7 +70,7 @@ class Eigenfaces:
         Raises:
             ValueError: it was not fitted.
         """
-        return self._project(_crop(subject) for subject in subjects)
+        return self._project(_crop(subject, self.margin) for subject in subjects)
 
     def _project(self, crops: Iterable[Floats]) -> Floats:
         if self._mean is None:
@@ -67,15 +82,19 @@ class Eigenfaces:
 class Fisherfaces(Eigenfaces):
     """Linear discriminants of the principal components, compared by the cosine.
 
+    Args:
+        margin: as for :class:`Eigenfaces`.
+
     Raises:
         MissingExtra: scikit-learn is not installed.
+        ValueError: ``margin`` is negative or not finite.
     """
 
     metric: Metric = "cosine"
+    kind = "Fisherfaces"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.name = "Fisherfaces"
+    def __init__(self, margin: float = 0.0) -> None:
+        super().__init__(margin)
         self._discriminants = Discriminants()
 
     def fit(self, subjects: Iterable[Subject]) -> None:
@@ -85,7 +104,7 @@ class Fisherfaces(Eigenfaces):
             ValueError: fewer than two people, or nobody with two images.
         """
         chosen = _thinned(list(subjects))
-        crops = np.stack([_crop(subject) for subject in chosen])
+        crops = np.stack([_crop(subject, self.margin) for subject in chosen])
         people = [subject.person for subject in chosen]
         self._fit_crops(crops, max(1, len(crops) - len(set(people))))
         self._discriminants = Discriminants()
@@ -126,9 +145,7 @@ class LocalHistograms:
         """The (subjects, grid * grid * bins) square roots of the shares of the pixels of the face's box."""
         rows = []
         for subject in subjects:
-            image = as_grey(subject.shown())
-            rows_of, columns = subject.face.region.clipped(*image.shape)
-            face = image[rows_of, columns]
+            face = _box_of(subject)
             fields = [
                 np.bincount(field.ravel().astype(np.intp) * self.bins // 256, minlength=self.bins) / max(1, field.size)
                 for strip in np.array_split(face, self.grid, axis=0)
@@ -138,9 +155,20 @@ class LocalHistograms:
         return np.array(rows).reshape(-1, self.grid**2 * self.bins)
 
 
-def _crop(subject: Subject) -> Floats:
-    """(SIDE * SIDE,), mean 0 and variance 1; 0 where there is no contrast."""
-    crop = as_grey(crop_face(subject.shown(), subject.face, SIDE, MARGIN)).astype(np.float64).ravel()
+def _box_of(subject: Subject, margin: float = 0.0) -> NDArray[np.uint8]:
+    """The face's box of what is shown, with margins, grey; only what lies in the image."""
+    image = as_grey(subject.shown())
+    region = grow_region(subject.face.region, margin)
+    box = image[region.clipped(*image.shape)]
+    if not box.size:
+        raise ValueError(f"the face of {subject.name} must touch its image of {image.shape}, got {region}")
+    return np.ascontiguousarray(box)
+
+
+def _crop(subject: Subject, margin: float) -> Floats:
+    """(SIDE * SIDE,), mean 0 and variance 1 against the light; 0 where there is no contrast."""
+    cv2 = import_opencv()
+    crop = cv2.resize(_box_of(subject, margin), (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float64).ravel()
     deviation = crop.std()
     return np.asarray((crop - crop.mean()) / deviation if deviation > _VARIATION else np.zeros_like(crop))
 
