@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 from ...faces import Detector, list_detectors, make_detector
 from ..datasets import open_dataset
 from ..protections import Protection, parse_protection
-from ..recognition import DlibResnet, Eigenfaces, Fisherfaces, LocalHistograms, Recogniser
-from .cells import Study
+from ..recognition import make_recogniser
+from .cells import Study, Witness, described
 from .config import StudyConfig
-
-_RECOGNISERS: dict[str, Callable[[], Recogniser]] = {
-    "dlib-resnet": DlibResnet,
-    "eigenfaces": Eigenfaces,
-    "fisherfaces": Fisherfaces,
-    "histograms": LocalHistograms,
-}
-
 
 def build_study(config: StudyConfig) -> Study:
     """Makes everything that a configuration names.
@@ -30,12 +21,12 @@ def build_study(config: StudyConfig) -> Study:
         MissingExtra, ModelError: a package or model file is missing or does not fit.
     """
     config = config.filled()
-    recognisers: dict[str, Recogniser] = {}
+    recognisers: dict[str, Witness] = {}
     for text in config.recognisers:
-        made = _make_recogniser(text)
+        made = make_recogniser(text)
         if made.name in recognisers:
             raise ValueError(f"recognisers must be different, got {made.name} twice")
-        recognisers[made.name] = made
+        recognisers[made.name] = Witness(partial(make_recogniser, text), (text, *described(made)))
     return Study(
         config=config,
         dataset=open_dataset(config.data, enlarge=config.enlarge),
@@ -65,9 +56,3 @@ def _make_detectors(texts: Sequence[str] | None) -> dict[str, Detector]:
         name if plain.count(name) == 1 else text: make_detector(text)
         for name, text in zip(plain, texts, strict=True)
     }
-
-
-def _make_recogniser(text: str) -> Recogniser:
-    if text not in _RECOGNISERS:
-        raise ValueError(f"a recogniser must be one of {', '.join(_RECOGNISERS)}, got {text!r}")
-    return _RECOGNISERS[text]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,19 @@ class Cell:
         return ", ".join(part for part in (self.kind, self.actor, self.protection) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A recogniser to be made, anew in each process: one that was fitted or is in use may not be picklable.
+
+    Attributes:
+        make: makes it; can be pickled.
+        identity: what tells it from others, see :func:`described`.
+    """
+
+    make: Callable[[], Recogniser]
+    identity: tuple[str | int, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """Everything and everybody that takes part. It can be pickled, for other processes.
@@ -63,7 +77,7 @@ class Study:
     raw: DataSet
     protections: dict[str, Protection]
     detectors: dict[str, Detector]
-    recognisers: dict[str, Recogniser]
+    recognisers: dict[str, Witness]
     locator: Detector
     face_quality: Any = None
 
@@ -122,10 +136,10 @@ def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str
     if cell.kind == "detection":
         work.append(identity(study.detectors[cell.actor]))
     if cell.kind == "attack":
-        work += [cell.actor, _described(study.recognisers[cell.actor]), study.config.attackers]
+        work += [cell.actor, study.recognisers[cell.actor].identity, study.config.attackers]
         work.append(material.digest(material.gallery))
     if cell.kind == "quality":
-        work.append(_described(study.face_quality))
+        work.append(described(study.face_quality))
     if cell.kind in ("sweep", "threshold"):
         work.append(study.raw.name)
     return digest_of(work)
@@ -138,9 +152,11 @@ def _identity(protection: Protection, material: Material) -> list[Any]:
     return [*known, material.digest(material.training)] if fitted else known
 
 
-def _described(thing: object) -> list[Any]:
+def described(thing: object) -> tuple[str | int, ...]:
     """What tells a recogniser or a judge of faces from another: class, name, and size and time of its model file."""
     model = getattr(thing, "model", None)
-    facts = model.stat() if isinstance(model, Path) else None
-    known: list[Any] = [type(thing).__name__, getattr(thing, "name", "")]
-    return known if facts is None else [*known, str(model), facts.st_size, facts.st_mtime_ns]
+    known = (type(thing).__name__, str(getattr(thing, "name", "")))
+    if not isinstance(model, (str, Path)):
+        return known
+    facts = Path(model).stat()
+    return *known, str(model), facts.st_size, facts.st_mtime_ns

@@ -43,7 +43,9 @@ class Tools:
                 make_subjects([self.material.samples[name] for name in names], faces)
                 for names in (self.material.gallery, self.material.probes)
             )
-            self._benches[recogniser] = AttackBench(self.study.recognisers[recogniser], Lineup(gallery, probes))
+            self._benches[recogniser] = AttackBench(
+                self.study.recognisers[recogniser].make(), Lineup(gallery, probes)
+            )
         return self._benches[recogniser]
 
     def shown(self, cell: Cell, failures: list[tuple[str, str]]) -> Iterator[tuple[str, Any, Any, tuple[Face, ...]]]:
@@ -151,7 +153,7 @@ def measure_attack(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[s
     """All attackers with one recogniser: rank-1, rank-5, chance, equal error, true acceptance."""
     study = tools.study
     protection = study.protections[cell.protection]
-    results = tools.bench(cell.actor).run(protection, study.config.attackers, study.config.seed)
+    results = tools.bench(cell.actor).run(protection, study.config.attackers, seed=study.config.seed)
     return [number for result in results for number in _attacked(result)], []
 
 
