@@ -5,17 +5,19 @@ King: "High Quality Face Recognition with Deep Metric Learning", 2017. dlib take
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import Region
+from ... import MissingExtra, Region
 from ..._optional import import_extra
 from ...faces._models import PerThread, packaged_model, read_model
 from .alignment import as_rgb
+from .dlib_graph import build_graph, read_layers
 from .recogniser import Floats, Metric
 from .subjects import Subject
 
@@ -30,21 +32,34 @@ _BATCH = 16
 _SIDE, _LOWER = 1.04, 0.07
 
 
+Network: TypeAlias = Callable[[list[NDArray[np.uint8]]], list[NDArray[Any]]]
+"""RGB chips of 150 x 150 to their embeddings."""
+
+
 class DlibResnet(PerThread):
     """Embeds faces with dlib's recognition network; may be pickled and used by many threads.
 
     Aligned by dlib's five points of the clear image, which are looked for once a sample. The crop shows a quarter of
-    its size beyond the face on every side: hair, ears and background too.
+    its size beyond the face on every side: hair, ears and background too. ONNX Runtime computes the network, over
+    twenty times faster than dlib and within 1e-6 of it, where it and onnx are installed (extra ``evaluate``).
+
+    Args:
+        fast: False leaves it to dlib; None takes what is there.
 
     Raises:
-        MissingExtra: dlib or the weights of face-recognition-models are not installed.
+        MissingExtra: dlib or the weights of face-recognition-models are not installed; or ``fast`` is True and onnx or
+            ONNX Runtime is not.
     """
 
     metric: Metric = "euclidean"
     trained = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, fast: bool | None = None) -> None:
         super().__init__()
+        self._fast = _can_be_fast() if fast is None else fast
+        if self._fast:
+            import_extra("onnx", "evaluate")
+            import_extra("onnxruntime", "evaluate")
         import_extra("dlib", "dlib")
         self.name = "dlib ResNet"
         self._files = tuple(packaged_model(PACKAGE, inside, ADVICE) for inside in (NETWORK, POINTS))
@@ -55,11 +70,11 @@ class DlibResnet(PerThread):
 
     def embed(self, subjects: Iterable[Subject]) -> Floats:
         """The (subjects, 128) embeddings of what is shown."""
-        network, _ = self._own(self._load)
+        network = self._own(self._load)[0]
         source = iter(subjects)
         rows: list[NDArray[Any]] = []
         while batch := [self._chip(subject) for subject in islice(source, _BATCH)]:
-            rows.extend(np.array(row) for row in network.compute_face_descriptor(batch))
+            rows.extend(network(batch))
         return np.array(rows, np.float64).reshape(-1, 128)
 
     def _chip(self, subject: Subject) -> NDArray[np.uint8]:
@@ -72,11 +87,47 @@ class DlibResnet(PerThread):
         place = dlib.full_object_detection(_square(subject.face.region, dlib), points)
         return np.asarray(dlib.get_face_chip(as_rgb(subject.shown()), place, CHIP), np.uint8)
 
-    def _load(self) -> tuple[Any, Any]:
+    def _load(self) -> tuple[Network, Any]:
         dlib = import_extra("dlib", "dlib")
         network, points = self._files
-        read_model(network)
-        return dlib.face_recognition_model_v1(str(network)), dlib.shape_predictor(str(points))
+        make = fast_network if self._fast else _slow_network
+        return make(network), dlib.shape_predictor(str(points))
+
+
+def _can_be_fast() -> bool:
+    try:
+        import_extra("onnx", "evaluate")
+        import_extra("onnxruntime", "evaluate")
+    except MissingExtra:
+        return False
+    return True
+
+
+def fast_network(path: Path) -> Network:
+    """What embeds chips by ONNX Runtime, on one processor."""
+    runtime = import_extra("onnxruntime", "evaluate")
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4  # what goes wrong is raised
+    options.intra_op_num_threads = 1  # threads of its own would not live through a fork
+    graph = build_graph(read_layers(read_model(path)))
+    session = runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+    def embed(chips: list[NDArray[np.uint8]]) -> list[NDArray[Any]]:
+        planes = np.stack(chips).transpose(0, 3, 1, 2).astype(np.float32)
+        return list(session.run(None, {"chips": planes})[0])
+
+    return embed
+
+
+def _slow_network(path: Path) -> Network:
+    """What embeds chips by dlib."""
+    read_model(path)
+    network = import_extra("dlib", "dlib").face_recognition_model_v1(str(path))
+
+    def embed(chips: list[NDArray[np.uint8]]) -> list[NDArray[Any]]:
+        return [np.array(row) for row in network.compute_face_descriptor(chips)]
+
+    return embed
 
 
 def _square(box: Region, dlib: Any) -> Any:
