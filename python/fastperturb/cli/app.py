@@ -15,6 +15,7 @@ from .compare_command import compare
 from .demo_command import demo
 from .detectors_command import detectors
 from .errors import describe, say
+from .evaluate_command import evaluate
 from .inspect_command import inspect
 from .key_commands import keygen
 from .locate_command import locate
@@ -46,7 +47,7 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, compare, threshold, score, detectors, keygen, demo):
+for command in (perturb, restore, view, locate, inspect, compare, threshold, score, evaluate, detectors, keygen, demo):
     program.add_command(command)
 
 

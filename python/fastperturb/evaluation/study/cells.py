@@ -17,8 +17,8 @@ from .material import Material, choose
 from .store import digest_of
 
 # Rough seconds an image and actor, to begin with what takes longest.
-_COSTS = {"attack": 0.15, "detection": 0.05, "quality": 0.005, "examples": 0.01, "sweep": 3.0, "threshold": 3.0}
-_SLOW = 12.0  # times longer: the detectors that ``few`` is for
+_COSTS = {"attack": 0.02, "detection": 0.02, "quality": 0.005, "examples": 0.3, "sweep": 12.0, "threshold": 4.0}
+_SLOW = 10.0  # times longer: the detectors that ``few`` is for
 
 
 @dataclass(frozen=True, slots=True)

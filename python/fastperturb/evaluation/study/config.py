@@ -23,16 +23,17 @@ _QUICK = (
     "noise:0.1",
 )
 _FULL = (
-    *(f"permutation:cells={cells}" for cells in (24, 16, 12, 10, 8, 6, 5, 4, 3, 2)),
+    *(f"permutation:cells={cells}" for cells in (12, 10, 8, 6, 5, 4, 3)),
+    *(f"permutation:window={window}" for window in (8, 12, 16, 24, "region")),
+    *(f"permutation:cells={cells},grow=head,shape=ellipse" for cells in (12, 8, 6, 4)),
+    "permutation:cells=8,shape=ellipse",
     "permutation:window=12,pixels=8000",
-    *(f"permutation:cells={cells},grow=0.4" for cells in (12, 8, 6, 4)),
-    *(f"permutation:cells={cells},shape=ellipse" for cells in (12, 8, 6)),
+    "permutation:window=16,coverage=0.5",
     *(f"features:cells={cells}" for cells in (2, 1)),
-    *(f"mosaic:cells={cells}" for cells in (12, 8, 6, 5, 4)),
+    *(f"mosaic:cells={cells}" for cells in (8, 6, 5, 4)),
     *(f"mosaic:{size}" for size in (16, 24)),
     *(f"blur:{sigma}" for sigma in (4, 8, 16)),
     *(f"noise:{variance}" for variance in (0.05, 0.1, 0.2)),
-    "ksame:10",
 )
 
 
@@ -137,7 +138,7 @@ class StudyConfig:
             protections=(CLEAR, *(item for item in named if item not in (CLEAR, BLACK)), BLACK),
             recognisers=self.recognisers or usual,
             looks=80 if quick and self.looks is None else self.looks,
-            few={"dlib-mmod": 10 if quick else 40, **self.few},
+            few={"dlib-mmod": 10 if quick else 60, **self.few},
         )
 
 
