@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias, get_args
 
 from .attempt import Attempt, Hiding, Outcome
-from .comparison import Enrolment
+from .clear_gallery import ClearGallery
 from .lineup import Lineup, people_of
 from .recogniser import Recogniser
 from .results import AttackResult
@@ -33,7 +33,7 @@ class AttackBench:
         self.recogniser, self.lineup = recogniser, lineup
         if recogniser.trained:
             recogniser.fit(lineup.training)
-        self._gallery = Enrolment(recogniser.embed(lineup.gallery), people_of(lineup.gallery), recogniser.metric)
+        self._clear = ClearGallery(recogniser, lineup.gallery)
 
     def run(
         self, protection: Hiding, attackers: Sequence[Attacker] = ATTACKERS, *, seed: int = 0
@@ -54,7 +54,7 @@ class AttackBench:
         for name in attackers:
             if name not in ATTACKERS:
                 raise ValueError(f"attackers must be among {', '.join(ATTACKERS)}, got {name!r}")
-        attempt = Attempt(self.recogniser, self._gallery, self.lineup, protection, seed)
+        attempt = Attempt(self._clear, self.lineup, protection, seed)
         return [self._scored(name, getattr(attempt, name)(), protection.name, seed) for name in attackers]
 
     def _scored(self, attacker: str, outcome: Outcome, protection: str, seed: int) -> AttackResult:

@@ -88,9 +88,12 @@ def compare_discriminants(training: Enrolment, enrolled: Enrolment, probes: Floa
 def compare_machines(_training: Enrolment, enrolled: Enrolment, probes: Floats) -> Comparison:
     """Linear support vector machines, one for each enrolled person against the others (Cortes, Vapnik 1995)."""
     library = import_extra("sklearn.svm", "evaluate")
-    centre, scale = enrolled.points.mean(axis=0), max(float(enrolled.points.std()), 1e-12)
-    model = library.LinearSVC(C=1.0, dual=True, random_state=0, max_iter=5000)
     people = sorted(set(enrolled.people))
+    centre = enrolled.points.mean(axis=0)
+    scale = float(np.sqrt(np.mean((enrolled.points - centre) ** 2)))
+    if scale < 1e-12:  # all alike: nothing to learn
+        return Comparison(np.zeros((len(probes), len(people))), people)
+    model = library.LinearSVC(C=1.0, dual=False)
     model.fit((enrolled.points - centre) / scale, np.asarray(enrolled.people))
     margins = np.asarray(model.decision_function((probes - centre) / scale), np.float64)
     if margins.ndim == 1:  # two people have one margin between them

@@ -103,7 +103,10 @@ def build_graph(layers: Layers) -> bytes:
     filters, bias = layers.convolutions[0]
     # (pixel - mean) / 256 of the input goes into the first convolution, which has no padding.
     mean = np.array(_MEAN, np.float32)[None, :, None, None]
-    shown = graph.convolve("chips", filters / 256, bias - (filters * mean / 256).sum(axis=(1, 2, 3)), 2)
+    shift = (filters * mean / 256).sum(axis=(1, 2, 3), dtype=np.float32)
+    shown = graph.convolve(
+        "chips", np.divide(filters, 256, dtype=np.float32), np.subtract(bias, shift, dtype=np.float32), 2
+    )
     shown = graph.add("MaxPool", [graph.add("Relu", [shown])], kernel_shape=[3, 3], strides=[2, 2])
     rest = iter(layers.convolutions[1:])
     channels = 32

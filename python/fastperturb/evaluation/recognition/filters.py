@@ -6,13 +6,14 @@ Sizes follow the width of the face, so that they mean the same in small and larg
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 
-from ... import Face
 from ..._optional import import_opencv
 from ..datasets.sample import Pixels
+from .subjects import Subject
 
 Filter: TypeAlias = Callable[[Pixels, int], Pixels]
 _AROUND = 0.25  # of the box's width and height, filtered too
@@ -58,9 +59,13 @@ FILTERS: dict[str, Filter] = {
 """By name, with the size (of the median's square) or standard deviation as a part of the face's width."""
 
 
-def clean_face(image: Pixels, face: Face, change: Filter) -> Pixels:
-    """A copy of the image with the face, and a quarter of its size around it, filtered."""
-    region = face.region
+def filter_subject(subject: Subject, change: Filter) -> Subject:
+    """The subject with its face, and a quarter of its size around it, filtered in what is shown."""
+    return subject.altered(partial(_clean, change))
+
+
+def _clean(change: Filter, image: Pixels, subject: Subject) -> Pixels:
+    region = subject.face.region
     beside, above = round(region.width * _AROUND), round(region.height * _AROUND)
     height, width = image.shape[:2]
     rows = slice(max(0, region.y - above), min(height, region.y + region.height + above))

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .comparison import Comparison, Enrolment, Head
 from .scores import identification_hits
@@ -24,26 +25,39 @@ def rank1(comparison: Comparison, probes: Sequence[str]) -> float:
     return float(identification_hits(comparison.distances, probes, comparison.people, 1).mean())
 
 
-def rehearse_head(head: Head, enrolled: Enrolment, seed: int) -> float:
+def rehearse_head(head: Head, enrolled: Enrolment, seed: int, draws: int = 1) -> float:
     """Rank-1 of a head over five folds of the enrolled images; 0 where nobody has two.
 
     People's images go round the folds, so that in each fold others of theirs are enrolled.
+
+    Args:
+        head: what to fit.
+        enrolled: the images, all with one nonce, then all with the next.
+        seed: where the round begins.
+        draws: how many nonces; the last is looked up, and nothing of the same image is enrolled.
     """
-    fold = np.full(len(enrolled.people), -1)
+    count = len(enrolled.people) // draws
+    fold = _folds(enrolled.people[:count], seed)
+    hits: list[float] = []
+    for number in range(_FOLDS):
+        held = np.flatnonzero(fold == number)
+        if len(held):
+            left = without(enrolled, np.concatenate([held + draw * count for draw in range(draws)]))
+            found = head(left, left, enrolled.points[held + (draws - 1) * count])
+            people = [enrolled.people[place] for place in held]
+            hits.extend(identification_hits(found.distances, people, found.people, 1))
+    return float(np.mean(hits)) if hits else 0.0
+
+
+def _folds(people: Sequence[str], seed: int) -> NDArray[np.intp]:
+    """The fold of each image; -1, never held back, for the only one of a person."""
+    fold = np.full(len(people), -1, np.intp)
     owned: dict[str, list[int]] = {}
-    for place, person in enumerate(enrolled.people):
+    for place, person in enumerate(people):
         owned.setdefault(person, []).append(place)
     for person, places in owned.items():
         if len(places) > 1:
             start = hashlib.blake2b(f"{seed}/{person}".encode(), digest_size=1).digest()[0]
             for number, place in enumerate(places):
                 fold[place] = (start + number) % min(_FOLDS, len(places))
-    hits: list[float] = []
-    for number in range(_FOLDS):
-        held = np.flatnonzero(fold == number)
-        if len(held):
-            left = without(enrolled, held)
-            found = head(left, left, enrolled.points[held])
-            people = [enrolled.people[place] for place in held]
-            hits.extend(identification_hits(found.distances, people, found.people, 1))
-    return float(np.mean(hits)) if hits else 0.0
+    return fold

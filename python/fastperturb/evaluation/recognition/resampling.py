@@ -22,20 +22,19 @@ def draw_people(people: int, seed: int, draws: int = DRAWS) -> Floats:
     return generator.multinomial(people, np.full(people, 1 / people), size=draws).astype(np.float64)
 
 
-def interval(value: float, drawn: Floats, people: int) -> Estimate:
+def interval(value: float, drawn: Floats, images: int) -> Estimate:
     """The percentile interval of a share.
 
-    A draw of people who were all perfect, or all hopeless, knows no other: then the end is the exact binomial bound
-    (Clopper, Pearson 1934) that all of ``people`` do alike, (1 - 0.95) / 2 to the power of 1 / people.
+    Where nobody fails, or nobody succeeds, every draw says the same: then the far end is the rule of three, 3 / images
+    away (Hanley, Lippman-Hand 1983), which holds as long as images fail one by one and not all of a person together.
     """
     tail = (1 - LEVEL) / 2
     usable = drawn[np.isfinite(drawn)]
     low, high = np.quantile(usable, (tail, 1 - tail)) if usable.size else (value, value)
-    bound = tail ** (1 / people)
     if value >= 1.0:
-        low = min(low, bound)
+        low = min(low, max(0.0, 1 - 3 / images))
     elif value <= 0.0:
-        high = max(high, 1 - bound)
+        high = max(high, min(1.0, 3 / images))
     return Estimate(float(value), float(min(low, value)), float(max(high, value)))
 
 
@@ -50,4 +49,4 @@ def share_over_people(scores: Floats, person: NDArray[np.intp], seed: int) -> Es
     people = int(person.max()) + 1
     sums, counts = np.bincount(person, scores, people), np.bincount(person, minlength=people)
     weights = draw_people(people, seed)
-    return interval(float(scores.mean()), (weights @ sums) / (weights @ counts), people)
+    return interval(float(scores.mean()), (weights @ sums) / (weights @ counts), len(scores))

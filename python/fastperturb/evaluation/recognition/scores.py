@@ -83,21 +83,25 @@ def verify(distances: Floats, first: Sequence[str], second: Sequence[str], seed:
         )
     people, number = np.unique(np.concatenate([np.asarray(first), np.asarray(second)]), return_inverse=True)
     pairs = _Pairs(values, number[: len(first)], number[len(first) :], len(people), seed)
-    eer, *accepted = pairs.read(np.ones(len(people)))
-    drawn = np.array([pairs.read(weights) for weights in draw_people(len(people), seed)])
-    own = len(np.unique(pairs.person))
-    tar: dict[float, Estimate] = {}
-    for place, (rate, value) in enumerate(zip(FALSE_ACCEPTANCE, accepted, strict=True), 1):
-        tar[rate] = interval(value, drawn[:, place], own)
-    return Verification(interval(eer, drawn[:, 0], own), tar, len(pairs.genuine), pairs.all_impostors)
+    return _read_pairs(pairs, len(pairs.genuine), seed)
 
 
 def verify_all(distances: Floats, probes: Sequence[str], enrolled: Sequence[str], seed: int = 0) -> Verification:
     """Verification of all probes against all that is enrolled: ``distances`` as for :func:`identify`."""
     values = _checked(distances, len(probes), len(enrolled))
-    rows, columns = np.indices(values.shape)
-    first, second = np.asarray(probes)[rows.ravel()], np.asarray(enrolled)[columns.ravel()]
-    return verify(values.ravel(), first, second, seed)  # type: ignore[arg-type]
+    people, number = np.unique(np.concatenate([np.asarray(probes), np.asarray(enrolled)]), return_inverse=True)
+    rows, columns = np.indices(values.shape).reshape(2, -1)
+    first, second = number[: len(probes)][rows], number[len(probes) :][columns]
+    return _read_pairs(_Pairs(values.ravel(), first, second, len(people), seed), len(probes), seed)
+
+
+def _read_pairs(pairs: _Pairs, images: int, seed: int) -> Verification:
+    eer, *accepted = pairs.read(np.ones(pairs.people))
+    drawn = np.array([pairs.read(weights) for weights in draw_people(pairs.people, seed)])
+    tar: dict[float, Estimate] = {}
+    for place, (rate, value) in enumerate(zip(FALSE_ACCEPTANCE, accepted, strict=True), 1):
+        tar[rate] = interval(value, drawn[:, place], images)
+    return Verification(interval(eer, drawn[:, 0], images), tar, len(pairs.genuine), pairs.all_impostors)
 
 
 def _checked(distances: Floats, rows: int, columns: int) -> Floats:
@@ -113,6 +117,7 @@ class _Pairs:
     def __init__(
         self, distances: Floats, first: NDArray[np.intp], second: NDArray[np.intp], people: int, seed: int
     ) -> None:
+        self.people = people
         same = first == second
         if not same.any() or same.all():
             raise ValueError(f"pairs must be of one person and of two, got {same.sum()} and {(~same).sum()}")
