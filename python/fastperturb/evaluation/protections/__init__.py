@@ -1,8 +1,10 @@
 """Protections to compare, ours and those of others, behind one protocol; see docs/protections.md."""
 
 from .area import Area
+from .autoencoder import Autoencoder
 from .filters import Blur, Noise
 from .grain import Grain
+from .ksame import KSame
 from .parsing import ProtectionInfo, list_protections, parse_protection
 from .permutation import Permutation
 from .protocol import FittedProtection, Protection, ReversibleProtection
@@ -10,11 +12,13 @@ from .simple import Black, Clear, Mosaic
 
 __all__ = [
     "Area",
+    "Autoencoder",
     "Black",
     "Blur",
     "Clear",
     "FittedProtection",
     "Grain",
+    "KSame",
     "Mosaic",
     "Noise",
     "Permutation",

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ... import Strength
+from ... import ModelError, Strength
 from ...faces import HEAD, Margins
 from .area import Area
+from .autoencoder import Autoencoder
 from .filters import Blur, Noise
 from .grain import Grain
+from .ksame import KSame
 from .permutation import Permutation
 from .protocol import Protection
 from .simple import Black, Clear, Mosaic
@@ -106,6 +108,19 @@ def _noise(**settings: Any) -> Protection:
     return Noise(settings.get("variance", 0.1), area)
 
 
+def _autoencoder(model: str | None = None, code: int | None = None, epochs: int = 100, **settings: Any) -> Protection:
+    if model is None:
+        return Autoencoder(32 if code is None else code, _area(settings), epochs=epochs)
+    if code is not None:
+        raise ValueError("a trained model has its code: give model or code, not both")
+    return Autoencoder.load(model, _area(settings))
+
+
+def _ksame(k: int = 10, faces: str | None = None, **settings: Any) -> Protection:
+    area = _area(settings)
+    return KSame(k, area) if faces is None else KSame.load(faces, k, area)
+
+
 _ENTRIES = {
     "clear": _Entry(lambda: Clear(), "nothing at all", {}),
     "black": _Entry(lambda **settings: Black(_area(settings)), "a black box or ellipse", _AREA),
@@ -118,6 +133,8 @@ _ENTRIES = {
     "mosaic": _Entry(_mosaic, "super-pixels: the means of windows", {**_GRAIN, **_AREA}),
     "blur": _Entry(_blur, "Gaussian blur", {"sigma": float, "cells": float, **_AREA}),
     "noise": _Entry(_noise, "Gaussian noise, variance on a scale from 0 to 1", {"variance": float, **_AREA}),
+    "cae": _Entry(_autoencoder, "what a small autoencoder keeps", {"model": str, "code": int, "epochs": int, **_AREA}),
+    "ksame": _Entry(_ksame, "the average of the k most alike faces of a set", {"k": int, "faces": str, **_AREA}),
 }
 
 
@@ -151,6 +168,8 @@ def parse_protection(text: str) -> Protection:
     settings = _settings(rest, entry, text) if colon else {}
     try:
         return entry.make(**settings)
+    except ModelError:
+        raise
     except (TypeError, ValueError) as error:
         raise type(error)(f"{text}: {error}") from error
 

@@ -130,9 +130,9 @@ def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str
     work: list[Any] = [versions, cell.kind, cell.actor, cell.reading, material.digest(cell.names)]
     work += [study.config.seed, study.config.resamples]
     if cell.protection:
-        work.append(_identity(study.protections[cell.protection], material))
+        work.append(_identity(cell.protection, study, material))
     if cell.kind == "examples":
-        work.append([_identity(protection, material) for protection in study.protections.values()])
+        work.append([_identity(name, study, material) for name in study.protections])
     if cell.kind == "detection":
         work.append(identity(study.detectors[cell.actor]))
     if cell.kind == "attack":
@@ -145,10 +145,11 @@ def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str
     return digest_of(work)
 
 
-def _identity(protection: Protection, material: Material) -> list[Any]:
-    """A protection is what its name says, and what it was fitted on."""
+def _identity(name: str, study: Study, material: Material) -> list[Any]:
+    """A protection is what its name says, its model file, and what it was fitted on."""
+    protection = study.protections[name]
+    known: list[Any] = [name, protection.family, protection.strength, *described(protection)[2:]]
     fitted = isinstance(protection, FittedProtection)
-    known: list[Any] = [protection.name, protection.family, protection.strength, protection.reversible]
     return [*known, material.digest(material.training)] if fitted else known
 
 

@@ -1,28 +1,57 @@
-"""Fits the protections that look at faces first, on the training split only; what they learnt is kept for later runs."""
+"""Fits the protections that look at faces first, on the training split only.
+
+In a process of its own with one thread, so that the same seed gives the same model however the study is run.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import multiprocessing
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from ..protections import FittedProtection
-from .cells import Study
-from .material import Material
+from ... import Face
+from ..datasets import Sample
+from ..protections import FittedProtection, Protection
+from .material import Material, words_of
+from .threads import one_thread
 
 
 def fit_protections(
-    study: Study, material: Material, folder: Path | None, progress: Callable[[str, float, float], None] | None
-) -> None:
-    """Fits each protection that was not fitted yet, in place.
+    protections: Mapping[str, Protection], material: Material, *, apart: bool
+) -> tuple[dict[str, Protection], dict[str, str]]:
+    """Fits each protection that must be and is not.
 
-    Raises:
-        ValueError: no face to fit on.
-        MissingExtra: a package is needed to learn.
+    Args:
+        protections: by name.
+        material: gives the training split.
+        apart: in another process.
+
+    Returns:
+        Those that were fitted, and for those that could not be the reason.
     """
-    for protection in study.protections.values():
-        if isinstance(protection, FittedProtection) and not protection.fitted:
-            if progress is not None:
-                progress(f"fitting {protection.name}", 0.0, 1.0)
-            images: Any = (material.samples[name].read() for name in material.training)
-            protection.fit(images, (material.faces[name] for name in material.training))
+    samples = [material.samples[name] for name in material.training]
+    faces = [material.faces[name] for name in material.training]
+    fitted: dict[str, Protection] = {}
+    broken: dict[str, str] = {}
+    for name, protection in protections.items():
+        if not isinstance(protection, FittedProtection) or protection.fitted:
+            continue
+        try:
+            fitted[name] = _fit_apart(protection, samples, faces) if apart else fit_one(protection, samples, faces)
+        except Exception as error:  # torch may be missing; the others go on, and it is told with each number
+            broken[name] = words_of(error)
+    return fitted, broken
+
+
+def _fit_apart(protection: Protection, samples: Sequence[Sample], faces: Sequence[tuple[Face, ...]]) -> Protection:
+    context = multiprocessing.get_context("spawn")
+    with one_thread(), ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(fit_one, protection, samples, faces).result()
+
+
+def fit_one(protection: Any, samples: Sequence[Sample], faces: Sequence[tuple[Face, ...]]) -> Protection:
+    """The protection, fitted on samples and their faces."""
+    protection.fit((sample.read() for sample in samples), faces)
+    fitted: Protection = protection
+    return fitted

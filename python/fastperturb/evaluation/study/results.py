@@ -102,7 +102,7 @@ def gather(
             drawings[cell.kind] = content["drawing"]
         if cell.protection:
             protection = study.protections[cell.protection]
-            known = (protection.name, protection.family, float(protection.strength), protection.strength_label)
+            known = (cell.protection, protection.family, float(protection.strength), protection.strength_label)
             rows += [Row(*known, protection.reversible, *number) for number in content["numbers"]]
     found = Rows(rows)
     work = {kind: {"cells": len(each), "seconds": round(sum(each), 1)} for kind, each in kinds.items()}

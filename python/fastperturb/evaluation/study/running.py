@@ -5,15 +5,13 @@ Each process computes on one thread, so that the same seed gives the same bits h
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from .measuring import Tools, measure_attack, measure_detection, measure_quality
 from .pictures import make_examples, make_sweep, make_threshold
 from .results import StudyResults, gather
 from .store import CellStore
+from .threads import one_thread
 from .versions import read_versions
 
 Progress = Callable[[str, float, float], None]
@@ -32,7 +31,6 @@ Content = dict[str, Any]
 
 _MEASURING = {"quality": measure_quality, "detection": measure_detection, "attack": measure_attack}
 _DRAWING = {"examples": make_examples, "sweep": make_sweep, "threshold": make_threshold}
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _POLL = 0.5  # seconds between looks at whether to stop
 _tools: list[Tools] = []  # of this process, when it is a worker
 
@@ -85,11 +83,14 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:  # no
 
     began = time.perf_counter()
     material = prepare(study.dataset, study.locator, {**study.settings, "version": versions["fastperturb"]}, store, reading)
-    fit_protections(study, material, running.folder, running.progress)
     cells = list_cells(study, material)
     digests = {cell: cell_digest(study, material, cell, versions) for cell in cells}
     contents = {cell: found for cell in cells if (found := store.find(digests[cell])) is not None}
     todo = [cell for cell in cells if cell not in contents]
+    study, unfit = _fitted(study, material, todo, running)
+    for cell in [cell for cell in todo if cell.protection in unfit]:
+        contents[cell] = {"numbers": [], "failures": [], "seconds": 0.0, "broken": unfit[cell.protection]}
+    todo = [cell for cell in todo if cell not in contents]
     ahead = sum(expected_cost(study, cell) for cell in cells)
     done = ahead - sum(expected_cost(study, cell) for cell in todo)
     for cell, content in _results(study, material, todo, running):
@@ -103,6 +104,18 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:  # no
     return gather(study, material, contents, versions, seconds)
 
 
+def _fitted(
+    study: Study, material: Material, todo: list[Cell], running: Running
+) -> tuple[Study, dict[str, str]]:
+    """The study with those protections fitted that are needed, and what could not be fitted, with the reason."""
+    every = any(cell.kind == "examples" for cell in todo)
+    needed = {name: item for name, item in study.protections.items() if every or any(c.protection == name for c in todo)}
+    if running.progress is not None:
+        running.progress("fitting", 0.0, 1.0)
+    fitted, unfit = fit_protections(needed, material, apart=running.jobs > 0)
+    return replace(study, protections={**study.protections, **fitted}), unfit
+
+
 def _results(study: Study, material: Material, todo: list[Cell], running: Running) -> Iterator[tuple[Cell, Content]]:
     if running.jobs == 0 or not todo:
         tools = Tools(study, material)
@@ -112,7 +125,7 @@ def _results(study: Study, material: Material, todo: list[Cell], running: Runnin
             yield cell, do_cell(tools, cell)
         return
     before = set(multiprocessing.active_children())
-    with _one_thread():
+    with one_thread():
         pool = ProcessPoolExecutor(
             running.jobs,
             mp_context=multiprocessing.get_context("spawn"),
@@ -141,21 +154,6 @@ def _finished(waiting: dict[Future[Content], Cell], running: Running) -> Iterato
                 yield waiting[future], future.result()
             except BrokenProcessPool as error:
                 raise OSError(f"a process of the study ended by itself, out of memory perhaps: {error}") from error
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Lets processes that start meanwhile compute on one thread."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _begin(study: Study, material: Material) -> None:
