@@ -121,7 +121,7 @@ def _examples(results: StudyResults) -> dict[str, Any] | None:
 
 def _facts(rows: Rows, name: str) -> dict[str, str]:
     """What a picture's caption says: PSNR in the face, recall and rank-1."""
-    facts = {}
+    facts = {"face": "", "found": "", "recognised": ""}
     quality = rows.find(name, "psnr_face", reading="direct")
     recalls = [
         max(values)
