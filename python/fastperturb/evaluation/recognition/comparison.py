@@ -5,6 +5,7 @@ Equal embeddings are exactly 0 apart, so that ties are seen as ties.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -102,10 +103,14 @@ def compare_machines(_training: Enrolment, enrolled: Enrolment, probes: Floats) 
 
 
 def list_heads(people: Sequence[str]) -> dict[str, Head]:
-    """The heads that a parrot tries, by name; machines only up to 200 people."""
+    """The heads that a parrot tries, by name.
+
+    Fitted ones where somebody has three images, so that two are left in a rehearsal; machines only up to 200 people.
+    """
     heads: dict[str, Head] = {"nearest": compare_nearest}
-    if 2 <= len(set(people)) < len(people):
+    counts = Counter(people)
+    if len(counts) >= 2 and max(counts.values()) >= 3:
         heads["LDA"] = compare_discriminants
-        if len(set(people)) <= 200:
+        if len(counts) <= 200:
             heads["SVM"] = compare_machines
     return heads

@@ -13,6 +13,8 @@ import numpy as np
 from ..._optional import import_extra
 from .recogniser import Floats
 
+_FLOOR = 1e-4  # of the variance over all people: directions in which people never vary must not count for ever
+
 
 class Discriminants:
     """Directions that part people best against what parts the images of one person.
@@ -22,8 +24,10 @@ class Discriminants:
     """
 
     def __init__(self) -> None:
-        self._library = import_extra("sklearn.discriminant_analysis", "evaluate")
+        import_extra("sklearn.discriminant_analysis", "evaluate")
         self._model: Any = None
+        self._centre: Floats = np.zeros(0)
+        self._scale: Floats = np.ones(0)
 
     def fit(self, points: Floats, people: Sequence[str]) -> None:
         """Fits on (images, dimensions) points and the person of each.
@@ -36,11 +40,13 @@ class Discriminants:
             raise ValueError(
                 f"discriminants must see two people or more, one twice, got {count} of {len(people)} images"
             )
-        self._scale = float(np.sqrt(np.mean((points - points.mean(axis=0)) ** 2)))
         self._model = None
-        if self._scale > 1e-12:  # of points that are all alike nothing can be learnt: everybody stays alike
-            self._centre = points.mean(axis=0)
-            self._model = self._library.LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto")
+        self._centre = points.mean(axis=0)
+        spread = points.std(axis=0)
+        self._scale = np.where(spread > 1e-9 * max(float(spread.max()), 1e-12), spread, 1.0)
+        if spread.max() > 1e-12:  # of points that are all alike nothing can be learnt: everybody stays alike
+            library = import_extra("sklearn.discriminant_analysis", "evaluate")
+            self._model = library.LinearDiscriminantAnalysis(solver="eigen", covariance_estimator=_Shrunk())
             self._model.fit((points - self._centre) / self._scale, np.asarray(people))
 
     def transform(self, points: Floats) -> Floats:
@@ -48,3 +54,17 @@ class Discriminants:
         if self._model is None:
             return np.zeros((len(points), 1))
         return np.asarray(self._model.transform((points - self._centre) / self._scale), np.float64)
+
+
+class _Shrunk:
+    """A covariance that can always be inverted, in the form that scikit-learn asks of an estimator."""
+
+    covariance_: Floats
+
+    def fit(self, points: Floats) -> _Shrunk:
+        """Estimates from (images, dimensions) points of one person, of variance 1 over all people."""
+        dimensions = points.shape[1]
+        self.covariance_ = _FLOOR * np.eye(dimensions)
+        if len(points) > 1:
+            self.covariance_ += import_extra("sklearn.covariance", "evaluate").ledoit_wolf(points)[0]
+        return self

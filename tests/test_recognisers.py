@@ -1,0 +1,267 @@
+"""Recognisers: what their embeddings keep apart, alignment, users' networks, dlib's network against dlib itself."""
+
+import copy
+import pickle
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+import fastperturb as fp
+import onnx_models as models
+from fastperturb.evaluation.datasets import Sample
+from fastperturb.evaluation.recognition import (
+    DlibResnet,
+    Eigenfaces,
+    Fisherfaces,
+    LocalHistograms,
+    OnnxEmbedding,
+    Recogniser,
+    find_faces,
+    identify,
+    list_recognisers,
+    make_recogniser,
+    make_subjects,
+)
+from fastperturb.evaluation.recognition.alignment import TEMPLATE, crop_face, crop_matrix
+from fastperturb.evaluation.recognition.comparison import measure_distances
+from people import FACE, make_lineup
+from photographs import astronaut
+
+NEEDS_DLIB = pytest.mark.skipif(find_spec("dlib") is None, reason="pip install 'fastperturb[dlib]'")
+
+
+def rank1(recogniser, lineup):
+    distances = measure_distances(recogniser.embed(lineup.probes), recogniser.embed(lineup.gallery), recogniser.metric)
+    people = [subject.person for subject in lineup.gallery]
+    return identify(distances, [subject.person for subject in lineup.probes], people).rank1.value
+
+
+@pytest.mark.parametrize("make", [Eigenfaces, Fisherfaces, LocalHistograms])
+def test_people_are_told_apart(make):
+    lineup, recogniser = make_lineup(), make()
+    assert isinstance(recogniser, Recogniser)
+    recogniser.fit(lineup.gallery)
+    assert rank1(recogniser, lineup) >= 0.9
+    again = pickle.loads(pickle.dumps(recogniser))  # noqa: S301
+    np.testing.assert_array_equal(again.embed(lineup.probes), recogniser.embed(iter(lineup.probes)))
+
+
+@pytest.mark.parametrize("make", [Eigenfaces, Fisherfaces, LocalHistograms])
+def test_nothing_around_the_box_is_seen_and_nothing_inside_it_is_chance(make):
+    lineup, recogniser = make_lineup(), make()
+    recogniser.fit(lineup.gallery)
+
+    def outside(image, subject):
+        return np.where(inside(image, subject), image, np.random.default_rng(len(subject.name)).integers(0, 256))
+
+    def inside(image, subject):
+        mask = np.zeros(image.shape, bool)
+        mask[subject.face.region.clipped(*image.shape)] = True
+        return mask
+
+    for subject in lineup.probes[:3]:
+        other = subject.altered(lambda image, who: outside(image, who).astype(np.uint8))
+        np.testing.assert_array_equal(recogniser.embed([other]), recogniser.embed([subject]))
+    black = [
+        subject.altered(lambda image, who: np.where(inside(image, who), 0, image).astype(np.uint8))
+        for subject in lineup.gallery
+    ]
+    points = recogniser.embed(black)
+    assert np.ptp(points, axis=0).max() == 0
+    blind = make()
+    blind.fit(black)
+    assert np.ptp(blind.embed(lineup.probes), axis=0).max() == 0 or isinstance(blind, LocalHistograms)
+
+
+def test_a_copy_fitted_anew_leaves_the_first_alone():
+    lineup = make_lineup()
+    for first in (Eigenfaces(), Fisherfaces()):
+        first.fit(lineup.gallery)
+        before = first.embed(lineup.probes)
+        second = copy.copy(first)
+        second.fit(lineup.gallery[:9])
+        np.testing.assert_array_equal(first.embed(lineup.probes), before)
+        assert second.embed(lineup.probes).shape != before.shape
+
+
+def test_a_margin_shows_more():
+    lineup = make_lineup()
+    plain, wide = Eigenfaces(), Eigenfaces(margin=0.25)
+    assert (plain.name, wide.name) == ("eigenfaces", "eigenfaces, margin 0.25")
+    wide.fit(lineup.gallery)
+    (subject,) = lineup.probes[:1]
+
+    def darker(image, who):
+        image = image.copy()
+        image[:, :8] = 0
+        return image
+
+    assert (wide.embed([subject.altered(darker)]) != wide.embed([subject])).any()
+
+
+def test_bad_use():
+    lineup = make_lineup()
+    with pytest.raises(ValueError, match="eigenfaces must be fitted before it embeds"):
+        Eigenfaces().embed(lineup.probes)
+    with pytest.raises(ValueError, match="at least 2 subjects, got 1"):
+        Eigenfaces().fit(lineup.gallery[:1])
+    with pytest.raises(ValueError, match="discriminants must see two people or more, one twice, got 1 of 3 images"):
+        Fisherfaces().fit(lineup.gallery[:3])
+    with pytest.raises(ValueError, match="margin must be 0 or more, got -1"):
+        Eigenfaces(-1)
+    with pytest.raises(ValueError, match="grid must be a whole number, 1 to 16, got 0"):
+        LocalHistograms(0)
+    with pytest.raises(ValueError, match="bins must be a whole number, 2 to 256, got 1"):
+        LocalHistograms(2, 1)
+
+
+def test_many_subjects_are_thinned_out(monkeypatch):
+    monkeypatch.setattr("fastperturb.evaluation.recognition.pixel_recognisers._MOST_FITTED", 10)
+    lineup, recogniser = make_lineup(), Eigenfaces()
+    recogniser.fit(lineup.gallery)
+    assert recogniser.embed(lineup.probes).shape[1] <= 9
+
+
+def test_alignment_brings_landmarks_to_the_template():
+    turn = np.deg2rad(25)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    points = (TEMPLATE * 90) @ rotation.T + (40, 55)
+    face = fp.Face(fp.Region(0, 0, 10, 10), 1.0, tuple(map(tuple, points)))
+    for side, margin in ((112, 0.0), (64, 0.25)):
+        matrix = crop_matrix(face, side, margin)
+        found = (points - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
+        np.testing.assert_allclose(found, (TEMPLATE + margin) / (1 + 2 * margin) * side)
+
+
+@pytest.mark.parametrize("size", [0.3, 1.0, 3.0])
+def test_a_crop_shows_the_same_at_every_size(size):
+    """A smooth image, drawn at another size, gives the same crop: nothing is shifted where it is reduced first."""
+    grid = np.arange(0.5, 400 * size) / size
+    image = np.clip(128 + 60 * np.sin(grid[None] / 31) + 60 * np.cos(grid[:, None] / 23), 0, 255).astype(np.uint8)
+    points = tuple((float(x) * size, float(y) * size) for x, y in TEMPLATE * 250 + (80, 60))
+    crop = crop_face(image, fp.Face(fp.Region(0, 0, 10, 10), 1.0, points), 112).astype(float)
+    there = (np.arange(112) + 0.5) / 112 * 250
+    expected = 128 + 60 * np.sin((there[None] + 80) / 31) + 60 * np.cos((there[:, None] + 60) / 23)
+    assert abs(crop - expected).max() < 4
+
+
+def test_a_box_alone_is_enough_to_align():
+    photograph = astronaut().read()
+    (face,) = fp.locate(photograph)
+    by_points, by_box = crop_matrix(face, 112), crop_matrix(fp.Face(face.region), 112)
+    middle = np.array([face.region.x + face.region.width / 2, face.region.y + face.region.height / 2, 1])
+    assert np.abs(by_points @ middle - by_box @ middle).max() < 12
+
+
+@pytest.fixture
+def network(tmp_path):
+    """Embeds as the means of red, green and blue."""
+    return models.save(
+        tmp_path / "means.onnx",
+        [helper.make_node("ReduceMean", ["images"], ["means"], axes=[2, 3], keepdims=0)],
+        [models.image_input((112, 112))],
+        [("means", TensorProto.FLOAT, [1, 3])],
+    )
+
+
+def colour(value):
+    image = np.empty((72, 64, 3), np.uint8)
+    image[...] = value
+    return make_subjects([Sample("a", "p", lambda: image)], {"a": [FACE]})
+
+
+def test_a_users_network(network):
+    subjects = colour((255, 51, 0))
+    np.testing.assert_allclose(OnnxEmbedding(network).embed(subjects), [[1, -0.6, -1]], atol=1e-4)
+    raw = OnnxEmbedding(network, mean=0, scale=1, order="bgr", metric="euclidean")
+    np.testing.assert_allclose(raw.embed(subjects), [[0, 51, 255]], atol=1e-2)
+    assert raw.name == "ONNX means.onnx"
+    made = make_recogniser(f"onnx={network}?mean=0&scale=255&order=bgr")
+    np.testing.assert_allclose(pickle.loads(pickle.dumps(made)).embed(subjects), [[0, 0.2, 1]], atol=1e-4)  # noqa: S301
+
+
+def test_networks_that_do_not_fit(tmp_path, network):
+    last = models.save(
+        tmp_path / "map.onnx",
+        [helper.make_node("Identity", ["images"], ["same"])],
+        [models.image_input((64, 64), last=True)],
+        [("same", TensorProto.FLOAT, [1, 64, 64, 3])],
+    )
+    with pytest.raises(fp.ModelError, match=r"must be one finite embedding, \(1, dimensions\), got \(1, 64, 64, 3\)"):
+        OnnxEmbedding(last).embed(colour(3))
+    oblong = models.save(
+        tmp_path / "oblong.onnx",
+        [helper.make_node("Identity", ["images"], ["same"])],
+        [models.image_input((64, 48))],
+        [("same", TensorProto.FLOAT, [1, 3, 64, 48])],
+    )
+    with pytest.raises(fp.ModelError, match=r"the input must be \(1, 3, side, side\) or"):
+        OnnxEmbedding(oblong)
+    for name, value in (("scale", 0.0), ("mean", float("nan")), ("margin", -1.0), ("order", "gbr"), ("metric", "x")):
+        with pytest.raises(ValueError, match=f"{name} is out of range, got"):
+            OnnxEmbedding(network, **{name: value})
+
+
+def test_recognisers_by_name():
+    listed = {item.name: item for item in list_recognisers()}
+    assert set(listed) == {"dlib-resnet", "eigenfaces", "fisherfaces", "histograms", "onnx"}
+    assert listed["eigenfaces"].missing is None
+    assert make_recogniser("histograms?grid=2&bins=8").name == "histograms 2 x 2"
+    assert make_recogniser("eigenfaces?margin=0.25").margin == 0.25
+    for text, message in (
+        ("facenet", "a recogniser must be one of dlib-resnet, eigenfaces"),
+        ("onnx", "onnx=MODEL.onnx"),
+        ("eigenfaces=x.onnx", "a model file goes with onnx and nothing else"),
+        ("eigenfaces?size=3", "unexpected keyword argument 'size'"),
+        ("eigenfaces?margin", "a setting must be NAME=VALUE, got 'margin'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make_recogniser(text)
+
+
+@NEEDS_DLIB
+def test_dlibs_network_gives_what_dlib_gives():
+    photograph = astronaut().read()
+    (face,) = fp.locate(photograph)
+    sample = Sample("astronaut", "Collins", lambda: photograph)
+    (subject,) = make_subjects([sample], find_faces([sample]))
+    assert subject.face == face
+    shown = [
+        subject,
+        subject.altered(lambda image, who: image[..., 0]),
+        subject.altered(lambda image, who: np.zeros_like(image)),
+    ]
+    fast, slow = (DlibResnet(fast=choice).embed(shown) for choice in (True, False))
+    assert fast.shape == (3, 128)
+    np.testing.assert_allclose(fast, slow, atol=2e-6)
+    assert np.linalg.norm(fast[0] - fast[1]) < 0.3 < 0.6 < np.linalg.norm(fast[0] - fast[2])
+
+
+@NEEDS_DLIB
+def test_dlib_may_be_pickled_and_reads_the_clear_image_once():
+    photograph = astronaut().read()
+    reads = []
+
+    def read():
+        reads.append(1)
+        return photograph
+
+    sample = Sample("astronaut", "Collins", read)
+    (subject,) = make_subjects([sample], find_faces([sample]))
+    hidden = subject.altered(lambda image, who: photograph)
+    reads.clear()
+    recogniser = DlibResnet()
+    points = recogniser.embed([hidden, hidden])
+    assert len(reads) == 3  # to align, and what is shown twice
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(recogniser)).embed([hidden]), points[:1])  # noqa: S301
+
+
+def test_a_file_that_is_not_dlibs_network(tmp_path):
+    from fastperturb.evaluation.recognition.dlib_graph import read_layers
+
+    with pytest.raises(fp.ModelError, match="must hold dlib's face recognition network"):
+        read_layers(b"\x01\x05con_4\x01\x02" + bytes(100))
+    with pytest.raises(fp.ModelError, match="must hold dlib's face recognition network"):
+        read_layers(b"")
