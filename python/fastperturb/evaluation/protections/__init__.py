@@ -6,9 +6,11 @@ from .filters import Blur, Noise
 from .grain import Grain
 from .ksame import KSame
 from .parsing import ProtectionInfo, list_protections, parse_protection
+from .parts import Parts
 from .permutation import Permutation
 from .protocol import FittedProtection, Protection, ReversibleProtection
 from .simple import Black, Clear, Mosaic
+from .weighted import Weighted
 
 __all__ = [
     "Area",
@@ -21,10 +23,12 @@ __all__ = [
     "KSame",
     "Mosaic",
     "Noise",
+    "Parts",
     "Permutation",
     "Protection",
     "ProtectionInfo",
     "ReversibleProtection",
+    "Weighted",
     "list_protections",
     "parse_protection",
 ]

@@ -13,9 +13,11 @@ from .autoencoder import Autoencoder
 from .filters import Blur, Noise
 from .grain import Grain
 from .ksame import KSame
+from .parts import Parts
 from .permutation import Permutation
 from .protocol import Protection
 from .simple import Black, Clear, Mosaic
+from .weighted import Weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,17 @@ def _noise(**settings: Any) -> Protection:
     return Noise(settings.get("variance", 0.1), area)
 
 
+def _parts(features: int = 2, **settings: Any) -> Protection:
+    area = _area(settings)
+    return Parts(Grain(**(settings or {"cells": 8})), features, area)
+
+
+def _weighted(coverage: float = 0.5, weights: str | None = None, **settings: Any) -> Protection:
+    area = _area(settings)
+    grain = Grain(**(settings or {"cells": 8}))
+    return Weighted(coverage, grain, area) if weights is None else Weighted.load(weights, coverage, grain, area)
+
+
 def _autoencoder(model: str | None = None, code: int | None = None, epochs: int = 100, **settings: Any) -> Protection:
     if model is None:
         return Autoencoder(32 if code is None else code, _area(settings), epochs=epochs)
@@ -129,6 +142,15 @@ _ENTRIES = {
     ),
     "features": _Entry(
         _features, "the same on eyes, nose and mouth alone", {**_GRAIN, **_AMOUNT, "shape": _shape}, reversible=True
+    ),
+    "parts": _Entry(
+        _parts, "permuted, in larger windows over the features", {**_GRAIN, "features": int, **_AREA}, reversible=True
+    ),
+    "weighted": _Entry(
+        _weighted,
+        "a share of the pixels permuted, in the windows that eigenfaces weigh most",
+        {"coverage": float, **_GRAIN, "weights": str, "grow": _margins},
+        reversible=True,
     ),
     "mosaic": _Entry(_mosaic, "super-pixels: the means of windows", {**_GRAIN, **_AREA}),
     "blur": _Entry(_blur, "Gaussian blur", {"sigma": float, "cells": float, **_AREA}),
