@@ -41,12 +41,24 @@ def draw_panels(name: str, title: str, panels: Panels, *, columns: int, height: 
                 draw(axes)
             for axes in grid[len(panels) :]:
                 axes.set_axis_off()
+            _share_legend(figure, grid, 5 if across > 1 else 2)
             figure.canvas.draw()
             for axes in grid[: len(panels)]:
                 for late in getattr(axes, "_fastperturb_late", ()):
                     late()
             drawn.append(to_svg(figure, title, f"{name}-{across}"))
     return Drawn(*drawn)
+
+
+def _share_legend(figure: Any, grid: Any, columns: int) -> None:
+    """One legend above all panels, of those that ask for it."""
+    found: dict[str, Any] = {}
+    for axes in grid:
+        if getattr(axes, "_fastperturb_legend", False):
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+                found.setdefault(label, handle)
+    if found:
+        figure.legend(found.values(), found.keys(), loc="outside upper left", ncols=columns, labelcolor=INK)
 
 
 def draw_sweep(sweep: dict[str, Any]) -> Drawn:
@@ -63,14 +75,23 @@ def draw_sweep(sweep: dict[str, Any]) -> Drawn:
                 axes.plot(counts, means, color=colour, marker=MARKERS[number], markersize=4)
                 name = "whole frame" if window == "region" else f"window {window}"
                 axes.annotate(
-                    name, (counts[-1], means[-1]), xytext=(7, 0), textcoords="offset points", color=colour, va="center",
+                    name,
+                    (counts[-1], means[-1]),
+                    xytext=(7, 0),
+                    textcoords="offset points",
+                    color=colour,
+                    va="center",
                     fontsize=8.5,
                 )
-            axes.plot(N_RANGE, ENDS[measure], linestyle="none", marker="*", markersize=11, color=INK)
-            for count, value in zip(N_RANGE, ENDS[measure], strict=True):
-                axes.annotate(
-                    "paper", (count, value), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8.5
-                )
+            axes.plot(N_RANGE, ENDS[measure], linestyle="none", marker="*", markersize=11, color=INK, zorder=5)
+            axes.annotate(
+                "the paper",
+                (N_RANGE[0], ENDS[measure][0]),
+                xytext=(9, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8.5,
+            )
             axes.set_xlabel("n, moved pixels of the frame's 10,304")
             axes.set_ylabel(label)
             axes.set_xlim(4200, 11300)
@@ -89,7 +110,10 @@ def draw_threshold(threshold: dict[str, Any]) -> Drawn:
 
     def draw(axes: Any) -> None:
         words = ("between people", "within people") if threshold["labelled"] else ("between images", "")
-        for counts, name, colour in ((threshold["between"], words[0], SERIES[0]), (threshold["within"], words[1], SERIES[1])):
+        for counts, name, colour in (
+            (threshold["between"], words[0], SERIES[0]),
+            (threshold["within"], words[1], SERIES[1]),
+        ):
             total = sum(counts)
             if not total:
                 continue
@@ -98,8 +122,12 @@ def draw_threshold(threshold: dict[str, Any]) -> Drawn:
             axes.stairs(density, edges, color=colour, linewidth=1.4, label=f"{name}, {total:,} pairs")
         axes.axvline(threshold["theta"], color=INK, linestyle="--", linewidth=1.2)
         axes.annotate(
-            f"θ = {threshold['theta']:,.0f}", (threshold["theta"], 1), xycoords=("data", "axes fraction"),
-            xytext=(5, -10), textcoords="offset points", color=INK,
+            f"θ = {threshold['theta']:,.0f}",
+            (threshold["theta"], 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(5, -10),
+            textcoords="offset points",
+            color=INK,
         )
         axes.set_xlabel("Euclidean distance among the eigenfaces")
         axes.set_ylabel("share of the pairs")
