@@ -163,12 +163,11 @@ def _price(choice: Choice) -> tuple[float, float, float]:
 
 
 def _nearest(choices: Sequence[Choice], aims: Aims, aim: _Aim) -> list[Choice]:
-    """What misses by least: the sum of what is recognised over the limit and what is not found under it."""
+    """What comes nearest: where faces must be found, first those in which they are; then by who is recognised least."""
 
-    def missing(choice: Choice) -> float:
-        over = max(0.0, choice.rank1[2] - max(aims.rank1, choice.floor or 0.0))
-        under = max(0.0, aims.recall - (choice.recall[1] if choice.recall else 0.0)) if aim.found else 0.0
-        return over + under
+    def missing(choice: Choice) -> tuple[float, float, float]:
+        lower = choice.recall[1] if choice.recall else 0.0
+        return (max(0.0, round(aims.recall - lower, 2)) if aim.found else 0.0, choice.rank1[0], -lower)
 
     return sorted(choices, key=missing)[:3]
 
