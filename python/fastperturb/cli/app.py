@@ -24,6 +24,7 @@ from .restore_command import restore
 from .score_command import score
 from .streams import make_stdout_lenient, separate_stderr
 from .threshold_command import threshold
+from .train_command import train
 from .view_command import view
 
 INTERRUPTED = 130
@@ -47,7 +48,11 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, compare, threshold, score, evaluate, detectors, keygen, demo):
+COMMANDS = (
+    *(perturb, restore, view, locate, inspect, compare, threshold, score),
+    *(evaluate, train, detectors, keygen, demo),
+)
+for command in COMMANDS:
     program.add_command(command)
 
 

@@ -32,21 +32,21 @@ def draw_panels(name: str, title: str, panels: Panels, *, columns: int, height: 
         height: of a panel, in inches.
     """
     drawn = []
-    for across, width in ((columns, 10.4), (1, 4.7)):
+    for page, across, width in (("wide", columns, 10.4), ("narrow", 1, 4.7)):
         down = -(-len(panels) // across)
-        with drawing(width, height * down * (0.98 if across == 1 else 1.0)) as figure:
+        with drawing(width, height * down) as figure:
             grid = np.ravel(figure.subplots(down, across, squeeze=False))
             for axes, (heading, draw) in zip(grid, panels, strict=False):
                 axes.set_title(heading)
                 draw(axes)
             for axes in grid[len(panels) :]:
                 axes.set_axis_off()
-            _share_legend(figure, grid, 5 if across > 1 else 2)
+            _share_legend(figure, grid, 5 if page == "wide" else 2)
             figure.canvas.draw()
             for axes in grid[: len(panels)]:
                 for late in getattr(axes, "_fastperturb_late", ()):
                     late()
-            drawn.append(to_svg(figure, title, f"{name}-{across}"))
+            drawn.append(to_svg(figure, title, f"{name}-{page}"))
     return Drawn(*drawn)
 
 

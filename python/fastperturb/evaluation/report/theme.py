@@ -84,7 +84,6 @@ def to_svg(figure: Figure, title: str, salt: str) -> str:
     body = re.sub(r"font: (?:(\w+) )?([\d.]+)px [^;\"]*", _font, body)
     body = re.sub(r"; font-family: [^;\"]*", "", body)
     body = re.sub(r"(?:(?<= id=\")|(?<=\"#)|(?<=\(#))(?=[\w-]+[\")])", f"{salt}-", body)
-    body = _once(body)
     for colour, variable in _VARIABLES.items():
         body = body.replace(colour, f"var({variable})")
     frame = box.group(1) if box else "0 0 100 100"
@@ -94,15 +93,3 @@ def to_svg(figure: Figure, title: str, salt: str) -> str:
 def _font(found: re.Match[str]) -> str:
     weight = "; font-weight: 650" if found[1] == "bold" else ""
     return f"font-size: {found[2]}px{weight}"
-
-
-def _once(body: str) -> str:
-    """Without the repetitions of markers that matplotlib defines once for each line."""
-    seen: set[str] = set()
-
-    def keep(found: re.Match[str]) -> str:
-        new = found[1] not in seen
-        seen.add(found[1])
-        return found[0] if new else ""
-
-    return re.sub(r'<path id="([^"]+)"[^>]*/>', keep, body)
