@@ -72,7 +72,7 @@ def draw_sweep(sweep: dict[str, Any]) -> Drawn:
                 counts = [point["n"] for point in points]
                 means = [point[measure][0] for point in points]
                 colour = SERIES[number % len(SERIES)]
-                axes.plot(counts, means, color=colour, marker=MARKERS[number], markersize=4)
+                axes.plot(counts, means, color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4)
                 name = "whole frame" if window == "region" else f"window {window}"
                 axes.annotate(
                     name,

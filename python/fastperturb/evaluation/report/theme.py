@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INK, FAINT, RULE, GROUND = "#010101", "#020202", "#030303", "#040404"
 SERIES = tuple(f"#0500{number:02x}" for number in range(1, 13))
-MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h", "<", ">", "p", "d")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h", "<", ">", "p")  # eleven, so that they do not run with the colours
 _VARIABLES = {INK: "--ink", FAINT: "--faint", RULE: "--rule", GROUND: "--card"} | {
     colour: f"--s{number}" for number, colour in enumerate(SERIES, 1)
 }

@@ -34,7 +34,7 @@ _FULL = (
     *(f"mosaic:{size}" for size in (16, 24)),
     *(f"blur:{sigma}" for sigma in (4, 8, 16)),
     *(f"noise:{variance}" for variance in (0.05, 0.1, 0.2)),
-    "parts:8",
+    "parts:cells=8",
     *(f"weighted:{coverage}" for coverage in (0.75, 0.5)),
     "cae:code=32",
     "ksame:10",
