@@ -61,7 +61,7 @@ def test_a_file_of_settings_and_flags_over_it(people):
     about = json.loads((people / "out" / "results.json").read_text())["about"]
     assert about["config"]["seed"] == 6
     assert about["config"]["protections"] == ["clear", "mosaic:16", "black"]
-    assert about["config"]["few"] == {"dlib-mmod": 60, "yunet": 1}
+    assert about["config"]["few"] == {"dlib-mmod": 40, "yunet": 1}
 
 
 def test_a_picture_that_cannot_be_read_is_told_and_fails_the_run(people, capsys):

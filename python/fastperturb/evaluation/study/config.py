@@ -142,7 +142,7 @@ class StudyConfig:
             protections=(CLEAR, *(item for item in named if item not in (CLEAR, BLACK)), BLACK),
             recognisers=self.recognisers or usual,
             looks=80 if quick and self.looks is None else self.looks,
-            few={"dlib-mmod": 10 if quick else 60, **self.few},
+            few={"dlib-mmod": 10 if quick else 40, **self.few},
         )
 
 

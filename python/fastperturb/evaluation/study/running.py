@@ -6,7 +6,9 @@ Each process computes on one thread, so that the same seed gives the same bits h
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -160,7 +162,16 @@ def _finished(waiting: dict[Future[Content], Cell], running: Running) -> Iterato
 
 def _begin(study: Study, material: Material) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides, and ends this one
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _tools[:] = [Tools(study, material)]
+
+
+def _end_with_parent() -> None:
+    """Does not outlive a first process that was killed: the pool's own pipes would never tell."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(cell: Cell) -> Content:
