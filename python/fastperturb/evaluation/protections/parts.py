@@ -1,7 +1,7 @@
 """Windows by the part of the face: large ones over eyes, nose and mouth, small ones elsewhere.
 
-The idea: recognisers look at features, detectors at the whole; so blur most where identity is. docs/protections.md says
-what became of it.
+The idea: recognisers look at features, detectors at the whole; so hide most where identity is. It gains nothing over
+plain windows (docs/protections.md has the figures).
 """
 
 from __future__ import annotations
