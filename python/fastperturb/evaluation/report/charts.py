@@ -41,7 +41,7 @@ def draw_panels(name: str, title: str, panels: Panels, *, columns: int, height: 
                 draw(axes)
             for axes in grid[len(panels) :]:
                 axes.set_axis_off()
-            _share_legend(figure, grid, 5 if page == "wide" else 2)
+            _share_legend(figure, grid)
             figure.canvas.draw()
             for axes in grid[: len(panels)]:
                 for late in getattr(axes, "_fastperturb_late", ()):
@@ -50,15 +50,19 @@ def draw_panels(name: str, title: str, panels: Panels, *, columns: int, height: 
     return Drawn(*drawn)
 
 
-def _share_legend(figure: Any, grid: Any, columns: int) -> None:
-    """One legend above all panels, of those that ask for it."""
+def _share_legend(figure: Any, grid: Any) -> None:
+    """One legend above all panels, in as many columns as fit; the figure grows by its lines."""
     found: dict[str, Any] = {}
     for axes in grid:
         if getattr(axes, "_fastperturb_legend", False):
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
                 found.setdefault(label, handle)
-    if found:
-        figure.legend(found.values(), found.keys(), loc="outside upper left", ncols=columns, labelcolor=INK)
+    if not found:
+        return
+    width, height = figure.get_size_inches()
+    columns = max(1, int(width * 72 / (max(map(len, found)) * 4.1 + 48)))
+    figure.set_size_inches(width, height + 0.2 * -(-len(found) // columns))
+    figure.legend(found.values(), found.keys(), loc="outside upper left", ncols=columns, labelcolor=INK, fontsize=8.5)
 
 
 def draw_sweep(sweep: dict[str, Any]) -> Drawn:

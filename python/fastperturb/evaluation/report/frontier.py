@@ -95,12 +95,12 @@ def _panel(
 ) -> Callable[[Any], None]:
     def draw(axes: Any) -> None:
         labels: list[Label] = []
+        first = next((row.family for row in rows.all if row.reversible), None)
         for number, family in enumerate(list_families(rows)):
             colour, marker = SERIES[number % len(SERIES)], MARKERS[number % len(MARKERS)]
             points = _points(rows, family, actors, detectors, None)
             xs, ys = [point.recognised.value for point in points], [point.found for point in points]
-            reversible = any(row.reversible for row in rows.all if row.family == family)
-            if reversible:
+            if family == first:
                 straight = _points(rows, family, actors, detectors, "direct")
                 axes.plot(
                     [p.recognised.value for p in straight],
