@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "reading": VALUES | {"faces", "viewing", "_optional"},
     "evaluation": set(fp.__all__) | {"faces", "files", "arrays", "eigenfaces", "_optional"},
     "files": VALUES | {"_optional"},
+    "integrations": set(fp.__all__) | {"faces", "files", "_optional"},
     "cli": {"*"},
     "__main__": {"cli", "_optional", "errors"},
     "__init__": {"*"},
