@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "evaluation": set(fp.__all__) | {"faces", "files", "arrays", "eigenfaces", "_optional"},
     "files": VALUES | {"_optional"},
     "integrations": set(fp.__all__) | {"faces", "files", "_optional"},
+    "server": set(fp.__all__) | {"files", "faces", "threads", "_optional"},
     "cli": {"*"},
     "__main__": {"cli", "_optional", "errors"},
     "__init__": {"*"},

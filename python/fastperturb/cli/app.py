@@ -22,6 +22,7 @@ from .locate_command import locate
 from .perturb_command import perturb
 from .restore_command import restore
 from .score_command import score
+from .serve_command import serve, token
 from .streams import make_stdout_lenient, separate_stderr
 from .threshold_command import threshold
 from .train_command import train
@@ -53,6 +54,8 @@ COMMANDS = (
     *(evaluate, train, detectors, keygen, demo),
 )
 for command in COMMANDS:
+    program.add_command(command)
+for command in (serve, token):
     program.add_command(command)
 
 
