@@ -15,6 +15,7 @@ from .compare_command import compare
 from .demo_command import demo
 from .detectors_command import detectors
 from .errors import describe, say
+from .evaluate_command import evaluate
 from .inspect_command import inspect
 from .key_commands import keygen
 from .locate_command import locate
@@ -48,7 +49,11 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, compare, threshold, score, train, detectors, keygen, demo):
+COMMANDS = (
+    *(perturb, restore, view, locate, inspect, compare, threshold, score),
+    *(evaluate, train, detectors, keygen, demo),
+)
+for command in COMMANDS:
     program.add_command(command)
 for command in (serve, token):
     program.add_command(command)

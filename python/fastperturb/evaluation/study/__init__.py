@@ -1,0 +1,31 @@
+"""The study behind ``fastperturb evaluate``: configuration, cells of work, results, advice. See docs/evaluate.md."""
+
+from .building import build_study
+from .cells import Cell, Study
+from .config import Aims, StudyConfig, make_config, read_config
+from .recommendation import Advice, Choice, found_best, recommend, strongest
+from .results import StudyResults
+from .rows import Failure, Row, Rows
+from .running import Running, Stopped, run_study
+
+__all__ = [
+    "Advice",
+    "Aims",
+    "Cell",
+    "Choice",
+    "Failure",
+    "Row",
+    "Rows",
+    "Running",
+    "Stopped",
+    "Study",
+    "StudyConfig",
+    "StudyResults",
+    "build_study",
+    "found_best",
+    "make_config",
+    "read_config",
+    "recommend",
+    "run_study",
+    "strongest",
+]

@@ -1,0 +1,57 @@
+"""Fits the protections that look at faces first, on the training split only.
+
+In a process of its own with one thread, so that the same seed gives the same model however the study is run.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from ... import Face
+from ..datasets import Sample
+from ..protections import FittedProtection, Protection
+from .material import Material, words_of
+from .threads import one_thread
+
+
+def fit_protections(
+    protections: Mapping[str, Protection], material: Material, *, apart: bool
+) -> tuple[dict[str, Protection], dict[str, str]]:
+    """Fits each protection that must be and is not.
+
+    Args:
+        protections: by name.
+        material: gives the training split.
+        apart: in another process.
+
+    Returns:
+        Those that were fitted, and for those that could not be the reason.
+    """
+    samples = [material.samples[name] for name in material.training]
+    faces = [material.faces[name] for name in material.training]
+    fitted: dict[str, Protection] = {}
+    broken: dict[str, str] = {}
+    for name, protection in protections.items():
+        if not isinstance(protection, FittedProtection) or protection.fitted:
+            continue
+        try:
+            fitted[name] = _fit_apart(protection, samples, faces) if apart else fit_one(protection, samples, faces)
+        except Exception as error:  # torch may be missing; the others go on, and it is told with each number
+            broken[name] = words_of(error)
+    return fitted, broken
+
+
+def _fit_apart(protection: Protection, samples: Sequence[Sample], faces: Sequence[tuple[Face, ...]]) -> Protection:
+    context = multiprocessing.get_context("spawn")
+    with one_thread(), ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(fit_one, protection, samples, faces).result()
+
+
+def fit_one(protection: Any, samples: Sequence[Sample], faces: Sequence[tuple[Face, ...]]) -> Protection:
+    """The protection, fitted on samples and their faces."""
+    protection.fit((sample.read() for sample in samples), faces)
+    fitted: Protection = protection
+    return fitted

@@ -1,0 +1,174 @@
+"""What single cells measure: quality, detection, attacks. Numbers come back as plain values that JSON can hold.
+
+An image that fails is left out of the number, counted beside it, and named with its reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ... import Face, locate
+from ..detection_scores import PRECISION_RULES, DetectionScores, score_detections
+from ..matching import ALL_FACES, PAPER, DetectionRule, ImageFaces
+from ..protections import Protection
+from ..quality import measure_quality as compare_images
+from ..recognition import AttackBench, AttackResult, Estimate, Lineup, make_subjects
+from ..truth import TruthBox
+from .cells import Cell, Study
+from .intervals import mean_over_people
+from .material import Material, words_of
+
+# A number as a cell gives it: measure, actor, reading, value, low, high, count, failed, how.
+Number = tuple[str, str, str, float | None, float | None, float | None, int, int, str]
+
+
+class Tools:
+    """A study in one process: what is costly to make is made once.
+
+    Args:
+        study: what is to be done.
+        material: what was found in the clear images.
+    """
+
+    def __init__(self, study: Study, material: Material) -> None:
+        self.study, self.material = study, material
+        self._benches: dict[str, AttackBench] = {}
+
+    def bench(self, recogniser: str) -> AttackBench:
+        """A recogniser with the clear gallery embedded."""
+        if recogniser not in self._benches:
+            faces = self.material.faces
+            gallery, probes = (
+                make_subjects([self.material.samples[name] for name in names], faces)
+                for names in (self.material.gallery, self.material.probes)
+            )
+            self._benches[recogniser] = AttackBench(self.study.recognisers[recogniser].make(), Lineup(gallery, probes))
+        return self._benches[recogniser]
+
+    def shown(self, cell: Cell, failures: list[tuple[str, str]]) -> Iterator[tuple[str, Any, Any, tuple[Face, ...]]]:
+        """(name, clear image, as it is read under the cell's protection and reading, faces) of each sample."""
+        protection = self.study.protections[cell.protection]
+        for name in cell.names:
+            faces = self.material.faces[name]
+            try:
+                image = self.material.samples[name].read()
+                changed = protection.protect(image, faces, seed=self.study.config.seed)
+                if cell.reading == "view":
+                    changed = protection.view(changed, faces)
+            except Exception as error:  # counted, named, and the others go on
+                failures.append((name, words_of(error)))
+            else:
+                yield name, image, changed, faces
+
+
+def measure_quality(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[str, str]]]:
+    """PSNR and SSIM in the frame and inside the protected regions, direct and through the view; face quality."""
+    study, failures = tools.study, list[tuple[str, str]]()
+    protection = study.protections[cell.protection]
+    numbers: list[Number] = []
+    for reading in ("direct", "view") if protection.reversible else ("direct",):
+        values: dict[str, list[float]] = {}
+        names: list[str] = []
+        lost: list[tuple[str, str]] = []
+        for name, image, changed, faces in tools.shown(Cell("quality", cell.protection, "", reading, cell.names), lost):
+            try:
+                found = _compare(protection, image, changed, faces, study.face_quality)
+            except Exception as error:
+                lost.append((name, words_of(error)))
+                continue
+            names.append(name)
+            for measure, value in found.items():
+                values.setdefault(measure, []).append(value)
+        people = tools.material.people(names)
+        for measure, each in values.items():
+            mean, low, high, count = mean_over_people(
+                each, people, resamples=study.config.resamples, seed=study.config.seed
+            )
+            actor = study.face_quality.name if measure == "face_quality" else ""
+            how = "mean over images" + (", equal ones left out" if count < len(each) else "")
+            numbers.append((measure, actor, reading, mean, low, high, count, len(lost), how))
+        failures += lost
+    return numbers, failures
+
+
+def _compare(protection: Protection, image: Any, changed: Any, faces: Sequence[Face], judge: Any) -> dict[str, float]:
+    regions = protection.regions(faces, image.shape) or [face.region for face in faces]
+    found = asdict(compare_images(image, changed, regions))
+    if judge is not None:
+        found["face_quality"] = float(judge.score(changed, faces[0]))
+    return found
+
+
+def measure_detection(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[str, str]]]:
+    """One detector: precision, recall, F and average precisions for all faces, and F by the paper's rule."""
+    study, failures = tools.study, list[tuple[str, str]]()
+    detector = study.detectors[cell.actor]
+    images = []
+    for name, _, changed, faces in tools.shown(cell, failures):
+        truth = tuple(TruthBox(f.region.x, f.region.y, f.region.width, f.region.height) for f in faces)
+        found: tuple[Face, ...] | None = None
+        reason = None
+        try:
+            found = tuple(locate(changed, detector))
+        except Exception as error:  # a detector may throw whatever it likes
+            reason = words_of(error)
+            failures.append((name, reason))
+        images.append(ImageFaces(name, found, truth, reason, tools.material.samples[name].person or ""))
+    if not any(image.found is not None for image in images):
+        return [], failures
+    given = {"resamples": study.config.resamples, "seed": study.config.seed}
+    every, main = (score_detections(images, rule, **given) for rule in (ALL_FACES, PAPER))
+    lost = len(failures)
+    numbers = [
+        _scored(every, measure, name, cell, lost)
+        for measure, name in (("precision", ""), ("recall", ""), ("f_score", ""), *((r, "ap") for r in PRECISION_RULES))
+    ]
+    return [*numbers, _scored(main, "f_score", "paper", cell, lost)], failures
+
+
+def _scored(scores: DetectionScores, measure: str, prefix: str, cell: Cell, failed: int) -> Number:
+    value = scores.average_precision[measure] if prefix == "ap" else getattr(scores, measure)  # type: ignore[index]
+    low, high = scores.intervals.get(measure, (None, None)) if value is not None else (None, None)
+    if low is not None and high is not None:  # the rule of three, as for attacks: see docs/evaluate.md
+        low = min(low, max(0.0, 1 - 3 / scores.images)) if value == 1 else low
+        high = max(high, min(1.0, 3 / scores.images)) if value == 0 else high
+    name = f"ap_{measure.replace('-', '_')}" if prefix == "ap" else f"{measure}_{prefix}" if prefix else measure
+    return name, cell.actor, cell.reading, value, low, high, scores.images, failed, _rule_words(scores.rule)
+
+
+def _rule_words(rule: DetectionRule) -> str:
+    who = "main face of each image" if rule.main_face else "all faces"
+    score = "any score" if rule.score is None else f"score from {rule.score:g}"
+    return f"{who}, IoU from {rule.iou:g}, {score}"
+
+
+def measure_attack(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[str, str]]]:
+    """All attackers with one recogniser: rank-1, rank-5, chance, equal error, true acceptance."""
+    study = tools.study
+    protection = study.protections[cell.protection]
+    results = tools.bench(cell.actor).run(protection, study.config.attackers, seed=study.config.seed)
+    return [number for result in results for number in _attacked(result)], []
+
+
+def _attacked(result: AttackResult) -> Iterator[Number]:
+    actor, reading = f"{result.attacker}/{result.recogniser}", result.reading
+
+    def number(measure: str, estimate: Estimate, count: int, how: str) -> Number:
+        ends = [None if math.isnan(end) else end for end in (estimate.value, estimate.low, estimate.high)]
+        return measure, actor, reading, *ends, count, 0, how  # type: ignore[return-value]
+
+    found = result.identification
+    if found is not None:
+        how = f"closed set, {found.people} people enrolled"
+        yield number("rank1", found.rank1, found.probes, how)
+        yield number("rank5", found.rank5, found.probes, how)
+        yield "chance1", actor, reading, found.chance1, None, None, found.people, 0, "1 / people enrolled"
+        yield "chance5", actor, reading, found.chance5, None, None, found.people, 0, "5 / people enrolled"
+    pairs = result.verification
+    how = f"{pairs.genuine} pairs of one person, {pairs.impostors} of two"
+    yield number("eer", pairs.eer, pairs.genuine, how)
+    for rate, accepted in pairs.tar.items():
+        yield number(f"tar_{rate:g}", accepted, pairs.genuine, f"false acceptance {rate:g}; {how}")

@@ -1,0 +1,185 @@
+"""What to choose for which aim, by rules over the numbers; where nothing fulfils an aim, that is the answer.
+
+Hidden: the upper end of an attacker's rank-1 interval is at most a limit, or at most what the same attacker gets out of
+black boxes (hair and background, which no protection of the face can hide). Found: the lower end of the recall interval
+of at least one detector, direct or through the view, is at least a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .config import Aims
+from .rows import BLACK, CLEAR, Row, Rows
+
+KEYLESS = ("naive", "cleaner")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A protection under an aim.
+
+    Attributes:
+        protection: its name.
+        rank1: of the strongest attacker of the aim: value, low, high.
+        attacker: who that is, "cleaner/dlib ResNet", and how it read.
+        floor: upper end of what the same attackers get out of black boxes; None if that was not measured.
+        recall: of the detector that finds most: value, low, high; None if none was measured.
+        detector: which, and its reading.
+        psnr: in the protected region, dB; None if it was not measured.
+        fulfils: whether the aim's conditions hold.
+    """
+
+    protection: str
+    rank1: tuple[float, float, float]
+    attacker: str
+    floor: float | None
+    recall: tuple[float, float, float] | None
+    detector: str
+    psnr: float | None
+    fulfils: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The answer to an aim.
+
+    Attributes:
+        aim: in words.
+        conditions: what had to hold, in words with the numbers.
+        chosen: the best that fulfils it; None if none does.
+        others: further protections that fulfil it, best first; where none does, those that come nearest.
+        alone: for each recogniser what would be chosen if it were the only one, by name; None where nothing fulfils it.
+    """
+
+    aim: str
+    conditions: str
+    chosen: Choice | None
+    others: tuple[Choice, ...]
+    alone: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Aim:
+    words: str
+    attackers: tuple[str, ...] | None  # None: all that took part
+    found: bool
+    reversible: bool
+
+
+_AIMS = (
+    _Aim("unknown recogniser, still detectable", KEYLESS, found=True, reversible=False),
+    _Aim("attacker trains on protected images, still detectable", None, found=True, reversible=False),
+    _Aim("attacker trains on protected images", None, found=False, reversible=False),
+    _Aim("reversible, hide everything", None, found=False, reversible=True),
+)
+
+
+def recommend(rows: Rows, aims: Aims = Aims()) -> tuple[Advice, ...]:  # noqa: B008 - frozen
+    """An answer for each aim; none where nothing was attacked.
+
+    Args:
+        rows: of a study.
+        aims: the limits.
+    """
+    return tuple(advice for aim in _AIMS if (advice := _advise(rows, aims, aim)) is not None)
+
+
+def strongest(
+    rows: Rows, protection: str, attackers: Iterable[str] | None = None, recogniser: str | None = None
+) -> Row | None:
+    """The rank-1 row of the attacker who recognises most, of some attackers, with one recogniser; None without one."""
+    wanted = None if attackers is None else set(attackers)
+    pairs = {actor: actor.split("/", 1) for actor in rows.actors("rank1")}
+    actors = [
+        actor
+        for actor, (attacker, who) in pairs.items()
+        if (wanted is None or attacker in wanted) and recogniser in (None, who)
+    ]
+    return rows.best(protection, "rank1", actors)
+
+
+def found_best(rows: Rows, protection: str) -> Row | None:
+    """The recall row of the detector and reading that find most; None if nobody was measured."""
+    return rows.best(protection, "recall", rows.actors("recall"))
+
+
+def _advise(rows: Rows, aims: Aims, aim: _Aim) -> Advice | None:
+    choices = _choices(rows, aims, aim, None)
+    if not choices:
+        return None
+    alone = []
+    for recogniser in dict.fromkeys(actor.partition("/")[2] for actor in rows.actors("rank1")):
+        own = sorted((choice for choice in _choices(rows, aims, aim, recogniser) if choice.fulfils), key=_price)
+        alone.append((recogniser, own[0].protection if own else None))
+    fit = sorted((choice for choice in choices if choice.fulfils), key=_price)
+    chosen, others = (fit[0], fit[1:4]) if fit else (None, _nearest(choices, aims, aim))
+    return Advice(aim.words, _conditions(aims, aim), chosen, tuple(others), tuple(alone) if len(alone) > 1 else ())
+
+
+def _choices(rows: Rows, aims: Aims, aim: _Aim, recogniser: str | None) -> list[Choice]:
+    """Every protection that may be chosen at all, against all recognisers or one."""
+    names = {row.protection: row.reversible for row in rows.all if row.protection not in (CLEAR, _black(rows))}
+    able = [name for name, reversible in names.items() if reversible or not aim.reversible]
+    return [choice for name in able if (choice := _choice(rows, aims, aim, name, recogniser)) is not None]
+
+
+def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str, recogniser: str | None) -> Choice | None:
+    attack = strongest(rows, name, aim.attackers, recogniser)
+    if attack is None:
+        return None
+    found = found_best(rows, name)
+    black = strongest(rows, _black(rows), aim.attackers, recogniser)
+    floor = None if black is None else _ends(black)[2]
+    quality = rows.find(name, "psnr_face", reading="direct")
+    hidden = _ends(attack)[2] <= max(aims.rank1, floor or 0.0)
+    seen = found is not None and _ends(found)[1] >= aims.recall
+    return Choice(
+        name,
+        _ends(attack),
+        f"{attack.actor}, {attack.reading}",
+        floor,
+        None if found is None else _ends(found),
+        "" if found is None else f"{found.actor}, {found.reading}",
+        None if quality is None else quality.value,
+        hidden and (seen or not aim.found),
+    )
+
+
+def _black(rows: Rows) -> str:
+    return next((row.protection for row in rows.all if row.family == BLACK or row.protection == BLACK), BLACK)
+
+
+def _ends(row: Row) -> tuple[float, float, float]:
+    value = row.value or 0.0
+    return value, value if row.low is None else row.low, value if row.high is None else row.high
+
+
+def _price(choice: Choice) -> tuple[float, float, float]:
+    """What costs least first: most found, then least recognised, then least changed."""
+    recall = 0.0 if choice.recall is None else choice.recall[0]
+    return -round(recall, 2), round(choice.rank1[0], 2), -(choice.psnr or 0.0)
+
+
+def _nearest(choices: Sequence[Choice], aims: Aims, aim: _Aim) -> list[Choice]:
+    """What comes nearest: where faces must be found, first those in which they are; then by who is recognised least."""
+
+    def missing(choice: Choice) -> tuple[float, float, float]:
+        lower = choice.recall[1] if choice.recall else 0.0
+        return (max(0.0, round(aims.recall - lower, 2)) if aim.found else 0.0, choice.rank1[0], -lower)
+
+    return sorted(choices, key=missing)[:3]
+
+
+def _conditions(aims: Aims, aim: _Aim) -> str:
+    who = "every attacker" if aim.attackers is None else " and ".join(aim.attackers)
+    parts = [
+        f"rank-1 of {who}, whatever the recogniser: upper end of the 95 % interval at most {aims.rank1:g}, or at most "
+        "that of black boxes"
+    ]
+    if aim.found:
+        parts.append(f"recall of at least one detector, direct or through the view: lower end at least {aims.recall:g}")
+    if aim.reversible:
+        parts.append("a key brings the original back bit for bit")
+    return "; ".join(parts)

@@ -1,0 +1,162 @@
+"""The results of a study, in a fixed order, and their files: CSV, JSON, and Parquet if pyarrow is there.
+
+The same seed gives the same files bit for bit; what differs from run to run, such as times, stays out of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .cells import Cell, Study, list_cells
+from .material import Material
+from .recommendation import Advice, recommend
+from .rows import COLUMNS, Failure, Row, Rows
+from .store import write_whole
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResults:
+    """All that came out.
+
+    Attributes:
+        rows: the numbers, by protection in the order of the configuration.
+        about: data, split, counts, rules, versions, configuration.
+        failures: what could not be measured.
+        advice: what to choose for which aim.
+        drawings: "examples", "sweep" and "threshold", as the cells give them; what failed is missing.
+        times: seconds of the run and by kind of work; not written to the results.
+    """
+
+    rows: Rows
+    about: dict[str, Any]
+    failures: tuple[Failure, ...]
+    advice: tuple[Advice, ...]
+    drawings: dict[str, Any]
+    times: dict[str, Any]
+
+    def to_csv(self) -> str:
+        """One line a number; undefined ones are left empty."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row.to_record() for row in self.rows.all)
+        return text.getvalue()
+
+    def to_json(self) -> str:
+        """All but pictures and times."""
+        drawings = {
+            "sweep": self.drawings.get("sweep"),
+            "threshold": {k: v for k, v in self.drawings.get("threshold", {}).items() if k != "faces"},
+        }
+        content = {
+            "about": self.about,
+            "advice": [asdict(advice) for advice in self.advice],
+            "failures": [asdict(failure) for failure in self.failures],
+            **drawings,
+            "rows": [row.to_record() for row in self.rows.all],
+        }
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+    def write(self, folder: Path) -> list[Path]:
+        """Writes results.csv, results.json and, if pyarrow is there, results.parquet; returns their paths.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        contents = {"results.csv": self.to_csv().encode(), "results.json": self.to_json().encode()}
+        parquet = _parquet(self.rows)
+        if parquet is not None:
+            contents["results.parquet"] = parquet
+        for name, content in contents.items():
+            write_whole(folder / name, content)
+        return [folder / name for name in contents]
+
+
+def gather(
+    study: Study,
+    material: Material,
+    contents: Mapping[Cell, dict[str, Any]],
+    versions: dict[str, str],
+    times: dict[str, Any],
+) -> StudyResults:
+    """Puts what the cells gave in order."""
+    rows: list[Row] = []
+    failures = list(material.failures)
+    drawings: dict[str, Any] = {}
+    kinds: dict[str, list[float]] = {}
+    for cell in sorted(list_cells(study, material), key=_place(study)):
+        content = contents[cell]
+        kinds.setdefault(cell.kind, []).append(content["seconds"])
+        failures += [Failure(cell.protection, cell.kind, cell.actor, *failure) for failure in content["failures"]]
+        if "broken" in content:
+            failures.append(Failure(cell.protection, cell.kind, cell.actor, "", content["broken"]))
+        elif "drawing" in content:
+            drawings[cell.kind] = content["drawing"]
+        if cell.protection:
+            protection = study.protections[cell.protection]
+            known = (cell.protection, protection.family, float(protection.strength), protection.strength_label)
+            rows += [Row(*known, protection.reversible, *number) for number in content["numbers"]]
+    found = Rows(rows)
+    work = {kind: {"cells": len(each), "seconds": round(sum(each), 1)} for kind, each in kinds.items()}
+    advice = recommend(found, study.config.aims)
+    return StudyResults(
+        found, _about(study, material, versions), tuple(failures), advice, drawings, {**times, "work": work}
+    )
+
+
+def _place(study: Study) -> Any:
+    protections, detectors = list(study.protections), [*study.detectors, *study.recognisers]
+    kinds = ("quality", "detection", "attack", "examples", "sweep", "threshold")
+
+    def place(cell: Cell) -> tuple[int, int, int, str]:
+        return (
+            protections.index(cell.protection) if cell.protection else -1,
+            kinds.index(cell.kind),
+            detectors.index(cell.actor) if cell.actor else -1,
+            cell.reading,
+        )
+
+    return place
+
+
+def _about(study: Study, material: Material, versions: dict[str, str]) -> dict[str, Any]:
+    config = asdict(study.config)
+    people = {material.samples[name].person for name in material.samples} - {None}
+    return {
+        "data": study.dataset.name,
+        "images": len(material.samples) + len(material.faceless) + len(material.failures),
+        "with_face": len(material.samples),
+        "faceless": list(material.faceless),
+        "unreadable": [failure.image for failure in material.failures],
+        "people": len(people),
+        "gallery": len(material.gallery),
+        "probes": len(material.probes),
+        "training": len(material.training),
+        "split": "by image" if material.gallery else "none: nobody is named twice",
+        "fingerprint": material.digest(list(material.samples)),
+        "detectors": list(study.detectors),
+        "recognisers": list(study.recognisers),
+        "face_quality": getattr(study.face_quality, "name", None),
+        "absent": study.absent,
+        "versions": versions,
+        "config": config,
+    }
+
+
+def _parquet(rows: Rows) -> bytes | None:
+    try:
+        arrow = importlib.import_module("pyarrow")
+        parquet = importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        return None
+    sink = io.BytesIO()
+    parquet.write_table(arrow.Table.from_pylist([row.to_record() for row in rows.all]), sink)
+    return sink.getvalue()

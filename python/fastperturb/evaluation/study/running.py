@@ -1,0 +1,196 @@
+"""Runs the cells of a study over processes, keeps what is finished, and puts the results together in a fixed order.
+
+Each process computes on one thread, so that the same seed gives the same bits however many processes there are.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..._optional import import_opencv
+from .cells import Cell, Study, cell_digest, expected_cost, list_cells
+from .fitting import fit_protections
+from .material import Material, prepare, words_of
+from .measuring import Tools, measure_attack, measure_detection, measure_quality
+from .pictures import make_examples, make_sweep, make_threshold
+from .results import StudyResults, gather
+from .store import CellStore
+from .threads import one_thread
+from .versions import read_versions
+
+Progress = Callable[[str, float, float], None]
+Content = dict[str, Any]
+
+_MEASURING = {"quality": measure_quality, "detection": measure_detection, "attack": measure_attack}
+_DRAWING = {"examples": make_examples, "sweep": make_sweep, "threshold": make_threshold}
+_POLL = 0.5  # seconds between looks at whether to stop
+_tools: list[Tools] = []  # of this process, when it is a worker
+
+
+class Stopped(Exception):
+    """The run was asked to stop; what was finished is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How to run.
+
+    Attributes:
+        folder: keeps finished cells in "cells"; None keeps nothing.
+        jobs: processes; 0 works in this one.
+        progress: called with (what was done last, seconds of work done, seconds of work in all), as expected.
+        stop: asked now and then; true stops the run.
+    """
+
+    folder: Path | None = None
+    jobs: int = 0
+    progress: Progress | None = None
+    stop: Callable[[], bool] | None = None
+
+
+def run_study(study: Study, running: Running = Running()) -> StudyResults:
+    """Does all that is not done yet.
+
+    Args:
+        study: what is to be done.
+        running: how.
+
+    Returns:
+        All numbers in a fixed order; cells that failed as a whole are among the failures, and are tried again by the
+        next run.
+
+    Raises:
+        Stopped: ``running.stop`` said so.
+        ValueError: no image shows a face.
+        OSError: the folder cannot be written.
+    """
+    versions = read_versions(study)
+    store = CellStore(None if running.folder is None else running.folder / "cells")
+
+    def reading(what: str, done: int, total: int) -> None:
+        if running.stop is not None and running.stop():
+            raise Stopped
+        if running.progress is not None and done % 20 == 0:
+            running.progress(f"{what} {done} of {total}", 0.0, 1.0)
+
+    began = time.perf_counter()
+    material = prepare(
+        study.dataset, study.locator, {**study.settings, "version": versions["fastperturb"]}, store, reading
+    )
+    cells = list_cells(study, material)
+    digests = {cell: cell_digest(study, material, cell, versions) for cell in cells}
+    contents = {cell: found for cell in cells if (found := store.find(digests[cell])) is not None}
+    todo = [cell for cell in cells if cell not in contents]
+    study, unfit = _fitted(study, material, todo, running)
+    for cell in [cell for cell in todo if cell.protection in unfit]:
+        contents[cell] = {"numbers": [], "failures": [], "seconds": 0.0, "broken": unfit[cell.protection]}
+    todo = [cell for cell in todo if cell not in contents]
+    ahead = sum(expected_cost(study, cell) for cell in cells)
+    done = ahead - sum(expected_cost(study, cell) for cell in todo)
+    for cell, content in _results(study, material, todo, running):
+        contents[cell] = content
+        if not content.get("broken"):
+            store.keep(digests[cell], content)
+        done += expected_cost(study, cell)
+        if running.progress is not None:
+            running.progress(str(cell), done, ahead)
+    seconds = {"run": time.perf_counter() - began, "cells_done": len(todo), "cells": len(cells)}
+    return gather(study, material, contents, versions, seconds)
+
+
+def _fitted(study: Study, material: Material, todo: list[Cell], running: Running) -> tuple[Study, dict[str, str]]:
+    """The study with those protections fitted that are needed, and what could not be fitted, with the reason."""
+    every = any(cell.kind == "examples" for cell in todo)
+    needed = {
+        name: item for name, item in study.protections.items() if every or any(c.protection == name for c in todo)
+    }
+    if running.progress is not None:
+        running.progress("fitting", 0.0, 1.0)
+    fitted, unfit = fit_protections(needed, material, apart=running.jobs > 0)
+    return replace(study, protections={**study.protections, **fitted}), unfit
+
+
+def _results(study: Study, material: Material, todo: list[Cell], running: Running) -> Iterator[tuple[Cell, Content]]:
+    if running.jobs == 0 or not todo:
+        tools = Tools(study, material)
+        for cell in todo:
+            if running.stop is not None and running.stop():
+                raise Stopped
+            yield cell, do_cell(tools, cell)
+        return
+    before = set(multiprocessing.active_children())
+    with one_thread():
+        pool = ProcessPoolExecutor(
+            running.jobs,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(study, material),
+        )
+        waiting: dict[Future[Content], Cell] = {}
+        try:
+            waiting = {pool.submit(_work, cell): cell for cell in todo}
+            yield from _finished(waiting, running)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if any(not future.done() for future in waiting):
+                for child in set(multiprocessing.active_children()) - before:
+                    child.terminate()
+
+
+def _finished(waiting: dict[Future[Content], Cell], running: Running) -> Iterator[tuple[Cell, Content]]:
+    left = set(waiting)
+    while left:
+        if running.stop is not None and running.stop():
+            raise Stopped
+        ready, left = wait(left, _POLL, FIRST_COMPLETED)
+        for future in ready:
+            try:
+                yield waiting[future], future.result()
+            except BrokenProcessPool as error:
+                raise OSError(f"a process of the study ended by itself, out of memory perhaps: {error}") from error
+
+
+def _begin(study: Study, material: Material) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides, and ends this one
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _tools[:] = [Tools(study, material)]
+
+
+def _end_with_parent() -> None:
+    """Does not outlive a first process that was killed: the pool's own pipes would never tell."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work(cell: Cell) -> Content:
+    return do_cell(_tools[0], cell)
+
+
+def do_cell(tools: Tools, cell: Cell) -> Content:
+    """What a cell gives: "numbers" or "drawing", "failures" (image, reason) and "seconds"; "broken" if it failed."""
+    import_opencv().setNumThreads(1)
+    began = time.perf_counter()
+    content: Content = {"numbers": [], "failures": []}
+    try:
+        if cell.kind in _MEASURING:
+            numbers, failures = _MEASURING[cell.kind](tools, cell)
+            content["numbers"] = [list(number) for number in numbers]
+        else:
+            content["drawing"], failures = _DRAWING[cell.kind](tools, cell)
+        content["failures"] = [list(failure) for failure in failures]
+    except Exception as error:  # told and counted; the others go on, and the next run tries again
+        content["broken"] = words_of(error)
+    content["seconds"] = round(time.perf_counter() - began, 3)
+    return content
