@@ -1,0 +1,158 @@
+"""Draws docs/frontier.png from frontier.csv and prints the tables of frontier.md: ``python docs/frontier.py``.
+
+Needs matplotlib. docs/frontier_data.py measures the file.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+HERE = Path(__file__).parent
+PLAIN = [f"permutation:cells={cells}" for cells in (12, 10, 8, 7, 6, 5, 4)]
+ATTACKERS = ("naive", "cleaner", "parrot")
+DETECTORS = ("yunet", "centerface")
+DRAWS = 2000
+FAMILIES = {
+    "ellipse": ("shape=ellipse", "o", "#d95f02"),
+    "head": ("grow=head", "s", "#7570b3"),
+    "parts": ("parts:", "^", "#e7298a"),
+    "inner region": ("inner:", "v", "#66a61e"),
+    "half or 70 % of the pixels": ("coverage=", "D", "#e6ab02"),
+    "weighted": ("weighted:", "P", "#a6761d"),
+    "two passes": ("two-passes:", "X", "#1f78b4"),
+    "windows in pixels": ("window=2", "*", "#666666"),
+}
+Numbers = dict[str, np.ndarray]
+
+
+def read() -> dict[str, Numbers]:
+    """(people,) means over each person's five probes, by protection and measure."""
+    found: dict[str, Numbers] = {}
+    with (HERE / "frontier.csv").open() as file:
+        for text, measure, *values in csv.reader(file):
+            name = measure.split(" (")[0]
+            found.setdefault(text, {})[name] = np.array(values, float) / 5
+            if name != measure:
+                found[text][f"{name} reading"] = np.array(measure[len(name) + 2 : -1])
+    for numbers in found.values():
+        for reading in ("direct", "view"):
+            both = [numbers[f"recall {detector} {reading}"] for detector in DETECTORS]
+            numbers[f"recall {reading}"] = np.mean(both, axis=0)
+    return found
+
+
+def draws(people: int) -> np.ndarray:
+    """(1 + DRAWS, people) weights that sum to 1: as measured, then people drawn with replacement."""
+    drawn = np.random.default_rng(0).multinomial(people, np.full(people, 1 / people), size=DRAWS)
+    return np.vstack([np.ones(people), drawn]) / people
+
+
+def excess(found: dict[str, Numbers], text: str, attacker: str) -> tuple[float, float, float] | None:
+    """Rank-1 above that of plain cells at equal recall through the view, with its interval; below 0 is better.
+
+    Plain cells are joined by straight lines. People are drawn for both alike, so what they share cancels. None where
+    the recall is beyond the ends of the plain curve.
+    """
+    plain = [name for name in PLAIN if name in found]
+    weights = draws(len(found[text][attacker]))
+    recall = np.sort(np.array([weights @ found[name]["recall view"] for name in plain])[::-1], axis=0)
+    rank1 = np.array([weights @ found[name][attacker] for name in plain])[::-1]
+    own_recall, own_rank1 = weights @ found[text]["recall view"], weights @ found[text][attacker]
+    if not recall[0, 0] <= own_recall[0] <= recall[-1, 0]:
+        return None
+    at = [np.interp(own_recall[i], recall[:, i], rank1[:, i]) for i in range(len(weights))]
+    away = own_rank1 - np.array(at)
+    low, high = np.quantile(away[1:], (0.025, 0.975))
+    return float(away[0]), float(low), float(high)
+
+
+def interval(values: np.ndarray) -> str:
+    """Mean and 95 % interval over people."""
+    drawn = draws(len(values)) @ values
+    low, high = np.quantile(drawn[1:], (0.025, 0.975))
+    return f"{drawn[0]:.2f} ({low:.2f} to {high:.2f})"
+
+
+def row(found: dict[str, Numbers], text: str) -> str:
+    """One line of the main table."""
+    numbers = found[text]
+    cells = [f"`{text}`", f"{numbers['psnr'].mean():.1f} / {numbers['ssim'].mean():.2f}"]
+    for detector in DETECTORS:
+        direct, seen = (numbers[f"recall {detector} {reading}"].mean() for reading in ("direct", "view"))
+        cells.append(f"{direct:.2f} / {seen:.2f}")
+    cells += [interval(numbers[attacker]) for attacker in ATTACKERS]
+    for attacker in ATTACKERS:
+        away = None if text in PLAIN else excess(found, text, attacker)
+        if away is None:
+            cells.append("")
+            continue
+        mark = "**" if away[1] > 0 or away[2] < 0 else ""
+        cells.append(f"{mark}{away[0]:+.2f}{mark} ({away[1]:+.2f} to {away[2]:+.2f})")
+    return "| " + " | ".join(cells) + " |"
+
+
+def print_tables(found: dict[str, Numbers]) -> None:
+    """The tables, in Markdown."""
+    attacked = [text for text in found if "parrot" in found[text]]
+    for text in [*(name for name in PLAIN if name in attacked), *(t for t in attacked if t not in PLAIN)]:
+        print(row(found, text))
+    print()
+    for text in attacked:
+        print("|", f"`{text}`", "|", found[text]["cleaner reading"], "|", found[text]["parrot reading"], "|")
+    print()
+    readings = ("mosaic", "linear", "cubic", "view", "contrast", "smooth frame")
+    for text in attacked:
+        if f"recall yunet {readings[1]}" in found[text]:
+            cells = []
+            for reading in readings:
+                for detector in DETECTORS:
+                    key = f"{detector} {reading}"
+                    if f"recall {key}" in found[text]:
+                        hits, wrong = (found[text][f"{what} {key}"].mean() for what in ("recall", "false"))
+                        cells.append(f"{key} {hits:.3f} ({wrong:.3f})")
+            print("|", f"`{text}`", "|", " | ".join(cells), "|")
+
+
+def draw(found: dict[str, Numbers]) -> None:
+    """Recall through the view against rank-1, one picture an attacker."""
+    figure = Figure(figsize=(12, 4.6), layout="constrained")
+    pictures = figure.subplots(1, 3, sharey=True)
+    plain = [name for name in PLAIN if name in found]
+    for picture, attacker in zip(pictures, ATTACKERS, strict=True):
+        seen = [found[name]["recall view"].mean() for name in plain]
+        rank1 = [found[name][attacker].mean() for name in plain]
+        ends = np.quantile([draws(len(found[n][attacker]))[1:] @ found[n][attacker] for n in plain], (0.025, 0.975), 1)
+        picture.fill_betweenx(seen, ends[0], ends[1], color="0.9", label="plain cells, 95 % over people")
+        picture.plot(rank1, seen, "k.-", label="plain cells")
+        for name, x, y in zip(plain, rank1, seen, strict=True):
+            picture.annotate(name.split("=")[1], (x, y), textcoords="offset points", xytext=(5, -10), fontsize=8)
+        for label, (sign, marker, colour) in FAMILIES.items():
+            own = [n for n in found if sign in n and "parrot" in found[n] and n not in PLAIN]
+            if label == "ellipse":
+                own = [name for name in own if "head" not in name]
+            points = [(found[n][attacker].mean(), found[n]["recall view"].mean()) for n in own]
+            if points:
+                picture.plot(*zip(*points, strict=True), marker, color=colour, ls="", ms=6, label=label)
+        if "black" in found:
+            picture.axvline(found["black"][attacker].mean(), color="0.5", ls=":", label="black box")
+        picture.set(xlabel=f"rank-1, {attacker}", xlim=(1, 0), ylim=(0, 1.03))
+        picture.grid(color="0.93")
+    pictures[0].set_ylabel("recall through the view, mean of YuNet and CenterFace")
+    pictures[0].legend(fontsize=8, loc="lower left")
+    figure.suptitle("Better is up and to the right. AT&T, 184 x 224, 40 people, 200 probes", fontsize=11)
+    figure.savefig(HERE / "frontier.png", dpi=100)
+
+
+def main() -> None:
+    """Both."""
+    found = read()
+    print_tables(found)
+    draw(found)
+
+
+if __name__ == "__main__":
+    main()
