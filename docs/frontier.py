@@ -39,10 +39,13 @@ def read() -> dict[str, Numbers]:
             if name != measure:
                 found[text][f"{name} reading"] = np.array(measure[len(name) + 2 : -1])
     for numbers in found.values():
-        for reading in ("direct", "view"):
-            both = [numbers[f"recall {detector} {reading}"] for detector in DETECTORS]
-            numbers[f"recall {reading}"] = np.mean(both, axis=0)
+        numbers["recall view"] = both(numbers, "view")
     return found
+
+
+def both(numbers: Numbers, reading: str) -> np.ndarray:
+    """(people,) recall, the mean of both detectors."""
+    return np.mean([numbers[f"recall {detector} {reading}"] for detector in DETECTORS], axis=0)
 
 
 def draws(people: int) -> np.ndarray:
@@ -51,18 +54,25 @@ def draws(people: int) -> np.ndarray:
     return np.vstack([np.ones(people), drawn]) / people
 
 
-def excess(found: dict[str, Numbers], text: str, attacker: str) -> tuple[float, float, float] | None:
+def excess(
+    found: dict[str, Numbers], text: str, attacker: str, reading: str | None = None
+) -> tuple[float, float, float] | None:
     """Rank-1 above that of plain cells at equal recall through the view, with its interval; below 0 is better.
 
+    Plain cells are read through the view; the protection at hand by ``reading``, None for the better of view and
+    direct.
+
     Plain cells are joined by straight lines. People are drawn for both alike, so what they share cancels. None where
-    the recall is beyond the ends of the plain curve.
+    the recall is beyond the ends of the plain curve, or under 0.05.
     """
+    if reading is None:
+        reading = max(("view", "direct"), key=lambda name: both(found[text], name).mean())
     plain = [name for name in PLAIN if name in found]
     weights = draws(len(found[text][attacker]))
     recall = np.sort(np.array([weights @ found[name]["recall view"] for name in plain])[::-1], axis=0)
     rank1 = np.array([weights @ found[name][attacker] for name in plain])[::-1]
-    own_recall, own_rank1 = weights @ found[text]["recall view"], weights @ found[text][attacker]
-    if not recall[0, 0] <= own_recall[0] <= recall[-1, 0]:
+    own_recall, own_rank1 = weights @ both(found[text], reading), weights @ found[text][attacker]
+    if not max(0.05, recall[0, 0]) <= own_recall[0] <= recall[-1, 0]:
         return None
     at = [np.interp(own_recall[i], recall[:, i], rank1[:, i]) for i in range(len(weights))]
     away = own_rank1 - np.array(at)
@@ -77,6 +87,14 @@ def interval(values: np.ndarray) -> str:
     return f"{drawn[0]:.2f} ({low:.2f} to {high:.2f})"
 
 
+def signed(away: tuple[float, float, float] | None) -> str:
+    """A difference with its interval, in bold where that leaves 0 out."""
+    if away is None:
+        return ""
+    mark = "**" if away[1] > 0 or away[2] < 0 else ""
+    return f"{mark}{away[0]:+.2f}{mark} ({away[1]:+.2f} to {away[2]:+.2f})"
+
+
 def row(found: dict[str, Numbers], text: str) -> str:
     """One line of the main table."""
     numbers = found[text]
@@ -86,35 +104,37 @@ def row(found: dict[str, Numbers], text: str) -> str:
         cells.append(f"{direct:.2f} / {seen:.2f}")
     cells += [interval(numbers[attacker]) for attacker in ATTACKERS]
     for attacker in ATTACKERS:
-        away = None if text in PLAIN else excess(found, text, attacker)
-        if away is None:
-            cells.append("")
-            continue
-        mark = "**" if away[1] > 0 or away[2] < 0 else ""
-        cells.append(f"{mark}{away[0]:+.2f}{mark} ({away[1]:+.2f} to {away[2]:+.2f})")
+        cells.append("" if text in PLAIN else signed(excess(found, text, attacker)))
     return "| " + " | ".join(cells) + " |"
+
+
+def family(text: str) -> tuple[int, str]:
+    """Where a protection stands in the table."""
+    head = "grow=head" in text
+    signs = [sign for sign, _, _ in FAMILIES.values()]
+    return next((at for at, sign in enumerate(signs) if sign in text and head <= (sign != signs[0])), len(signs)), text
 
 
 def print_tables(found: dict[str, Numbers]) -> None:
     """The tables, in Markdown."""
     attacked = [text for text in found if "parrot" in found[text]]
-    for text in [*(name for name in PLAIN if name in attacked), *(t for t in attacked if t not in PLAIN)]:
+    others = sorted((text for text in attacked if text not in PLAIN), key=family)
+    for text in [*(name for name in PLAIN if name in attacked), *others]:
         print(row(found, text))
     print()
     for text in attacked:
         print("|", f"`{text}`", "|", found[text]["cleaner reading"], "|", found[text]["parrot reading"], "|")
     print()
-    readings = ("mosaic", "linear", "cubic", "view", "contrast", "smooth frame")
-    for text in attacked:
-        if f"recall yunet {readings[1]}" in found[text]:
-            cells = []
-            for reading in readings:
-                for detector in DETECTORS:
-                    key = f"{detector} {reading}"
-                    if f"recall {key}" in found[text]:
-                        hits, wrong = (found[text][f"{what} {key}"].mean() for what in ("recall", "false"))
-                        cells.append(f"{key} {hits:.3f} ({wrong:.3f})")
-            print("|", f"`{text}`", "|", " | ".join(cells), "|")
+    for text in PLAIN:
+        readings = [name.removeprefix("recall yunet ") for name in found[text] if name.startswith("recall yunet ")]
+        for reading in readings[2:]:
+            cells = [f"`{text}`", reading]
+            for detector in DETECTORS:
+                hits, wrong = (found[text][f"{what} {detector} {reading}"].mean() for what in ("recall", "false"))
+                cells.append(f"{hits:.2f} ({wrong:.3f})")
+            for attacker in ATTACKERS:
+                cells.append(signed(excess(found, text, attacker, reading)))
+            print("| " + " | ".join(cells) + " |")
 
 
 def draw(found: dict[str, Numbers]) -> None:
@@ -142,7 +162,7 @@ def draw(found: dict[str, Numbers]) -> None:
         picture.set(xlabel=f"rank-1, {attacker}", xlim=(1, 0), ylim=(0, 1.03))
         picture.grid(color="0.93")
     pictures[0].set_ylabel("recall through the view, mean of YuNet and CenterFace")
-    pictures[0].legend(fontsize=8, loc="lower left")
+    pictures[2].legend(fontsize=8, loc="lower right")
     figure.suptitle("Better is up and to the right. AT&T, 184 x 224, 40 people, 200 probes", fontsize=11)
     figure.savefig(HERE / "frontier.png", dpi=100)
 
