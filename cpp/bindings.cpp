@@ -17,6 +17,7 @@
 #include "distance.hpp"
 #include "metrics.hpp"
 #include "perturb.hpp"
+#include "turnstile.hpp"
 #include "view.hpp"
 #include "windows.hpp"
 
@@ -59,6 +60,11 @@ fp::ImageView view_of(const py::array& array, bool writeable) {
   return {data, array.shape(0), array.shape(1), channels, row_bytes, sample};
 }
 
+void check_alike(const fp::ImageView& a, const fp::ImageView& b, const char* names) {
+  if (a.height != b.height || a.width != b.width || a.channels != b.channels || a.sample != b.sample)
+    throw py::value_error(std::string(names) + " must have one shape and dtype");
+}
+
 std::vector<fp::Region> regions_of(const std::vector<RegionTuple>& tuples) {
   std::vector<fp::Region> regions;
   for (const auto& [x, y, width, height, shape, window, pixels] : tuples) {
@@ -87,6 +93,33 @@ std::vector<std::vector<std::uint64_t>> permute(const std::vector<PermuteJob>& j
     work.push_back({view_of(image, true), regions_of(regions), key_of(key)});
   const py::gil_scoped_release release;
   return fp::permute(work, inverse, threads);
+}
+
+// Copying and moving in one stretch without the GIL: every time it is dropped another thread may take it for long.
+std::vector<std::uint64_t> copy_and_permute(const py::array& source, const py::array& image,
+                                            const std::vector<RegionTuple>& regions, const py::bytes& key, bool inverse,
+                                            int threads) {
+  const fp::ImageView from = view_of(source, false), to = view_of(image, true);
+  check_alike(from, to, "source and image");
+  const std::vector<fp::Job> work{{to, regions_of(regions), key_of(key)}};
+  const py::gil_scoped_release release;
+  fp::copy_pixels(from, to);
+  return fp::permute(work, inverse, threads).front();
+}
+
+// The bytes of the regions' clipped boxes in raster order. Keeps the GIL: meant for what is copied in microseconds.
+py::bytes box_bytes(const py::array& image, const std::vector<RegionTuple>& regions) {
+  const fp::ImageView view = view_of(image, false);
+  const std::vector<fp::Rectangle> boxes = fp::clip(view.height, view.width, regions_of(regions));
+  std::size_t size = 0;
+  for (const fp::Rectangle& box : boxes) size += static_cast<std::size_t>(box.area()) * view.pixel_bytes();
+  py::bytes result(nullptr, size);
+  char* out = PyBytes_AS_STRING(result.ptr());
+  for (const fp::Rectangle& box : boxes) {
+    const std::size_t row = static_cast<std::size_t>(box.width) * view.pixel_bytes();
+    for (std::int64_t y = box.y; y < box.y + box.height; ++y, out += row) std::memcpy(out, view.at(y, box.x), row);
+  }
+  return result;
 }
 
 std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width,
@@ -127,9 +160,7 @@ std::tuple<std::vector<std::int64_t>, double, double, double> solve_pixels(const
 
 double squared_error(const py::array& a, const py::array& b) {
   const fp::ImageView left = view_of(a, false), right = view_of(b, false);
-  if (left.height != right.height || left.width != right.width || left.channels != right.channels ||
-      left.sample != right.sample)
-    throw py::value_error("a and b must have one shape and dtype");
+  check_alike(left, right, "a and b");
   const py::gil_scoped_release release;
   return fp::squared_error(left, right);
 }
@@ -147,6 +178,18 @@ py::bytes chacha20(const py::bytes& key, std::uint32_t counter, const py::bytes&
   return out;
 }
 
+// `with` takes and gives back a turn without a moment between them in which a signal could lose it.
+struct Turn {
+  void enter() const {
+    if (fp::try_enter_turnstile()) return;
+    {
+      const py::gil_scoped_release release;
+      fp::wait_for_turn();
+    }
+  }
+  void leave(const py::object&, const py::object&, const py::object&) const { fp::leave_turnstile(); }
+};
+
 std::string isa() { return fp::kernels().name; }
 
 }  // namespace
@@ -156,6 +199,9 @@ std::string isa() { return fp::kernels().name; }
 PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
+  module.def("copy_and_permute", &copy_and_permute, py::arg("source"), py::arg("image"), py::arg("regions"),
+             py::arg("key"), py::arg("inverse"), py::arg("threads"));
+  module.def("box_bytes", &box_bytes, py::arg("image"), py::arg("regions"));
   module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));
   module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"));
   module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"));
@@ -168,6 +214,8 @@ PYBIND11_MODULE(_core, module) {
   module.def("peak_signal_noise_ratio", &peak_signal_noise_ratio, py::arg("a"), py::arg("b"));
   module.def("mean_squared_errors", &mean_squared_errors, py::arg("pairs"), py::arg("threads"));
   module.def("ssim", &ssim, py::arg("jobs"), py::arg("settings"), py::arg("threads"));
+  py::class_<Turn>(module, "Turn").def(py::init<>()).def("__enter__", &Turn::enter).def("__exit__", &Turn::leave);
+  module.def("set_turnstile_places", &fp::set_turnstile_places, py::arg("places"));
   module.def("isa", &isa);
   module.def("available_isas", &fp::available_isas);
   module.def("use_isa", &fp::use_isa, py::arg("name"));

@@ -12,10 +12,17 @@ constexpr int lanes = 8;
 constexpr int lanes = 4;
 #endif
 
-#if defined(__GNUC__)
+// Clang, and GCC from version 12, have both the vectors and their shuffles.
+#if defined(__GNUC__) && defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define FASTPERTURB_VECTORS
+#endif
+#endif
+
+#if defined(FASTPERTURB_VECTORS)
 typedef uint32_t Words __attribute__((vector_size(4 * lanes)));
 #else
-// The same four operators for compilers without vector extensions.
+// The same operators for the others.
 struct Words {
   uint32_t lane[lanes];
   uint32_t& operator[](int i) { return lane[i]; }
@@ -47,7 +54,7 @@ inline Words rotate(Words a) {
   return (a << N) | (a >> (32 - N));
 }
 
-#if defined(__AVX2__) && !defined(__AVX512F__)
+#if defined(FASTPERTURB_VECTORS) && defined(__AVX2__) && !defined(__AVX512F__)
 // AVX2 has no rotation: by whole bytes one shuffle does what two shifts and an or would.
 typedef uint8_t Bytes __attribute__((vector_size(4 * lanes)));
 #define FASTPERTURB_EACH_WORD(a, b, c, d)                                                                             \
@@ -76,7 +83,7 @@ inline Words broadcast(uint32_t value) {
   return all;
 }
 
-#if defined(__GNUC__)
+#if defined(FASTPERTURB_VECTORS)
 // The same four places in every 16 bytes of a pair of vectors, as __builtin_shufflevector counts them.
 #if defined(__AVX512F__)
 #define FASTPERTURB_EACH_QUAD(a, b, c, d) \

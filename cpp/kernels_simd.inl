@@ -1,11 +1,15 @@
 // Part of kernels.cpp: the widest integer register of the build, for the loops that compilers do not make fast enough
 // from plain C. FASTPERTURB_SIMD(name) is the intrinsic of that width; without SSE2 (or with MSVC) there is none.
 #if defined(__SSE2__)
+#if defined(__clang__)
+#include <immintrin.h>
+#else
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC bug 105593: its AVX-512 header warns of itself
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
 #pragma GCC diagnostic pop
+#endif
 
 namespace fastperturb {
 namespace {

@@ -2,6 +2,7 @@
 #include "perturb.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "dispatch.hpp"
 #include "parallel.hpp"
@@ -82,6 +83,16 @@ std::vector<std::vector<std::uint64_t>> permute(const std::vector<Job>& jobs, bo
     for (const Shares& one : shares) moved.back().push_back(one.total_moved);
   }
   return moved;
+}
+
+void copy_pixels(const ImageView& from, const ImageView& to) {
+  if (from.data == to.data) return;
+  const std::size_t row = static_cast<std::size_t>(from.width) * from.pixel_bytes();
+  if (from.row_bytes == to.row_bytes && static_cast<std::size_t>(from.row_bytes) == row) {
+    std::memcpy(to.data, from.data, row * static_cast<std::size_t>(from.height));
+    return;
+  }
+  for (std::int64_t y = 0; y < from.height; ++y) std::memcpy(to.at(y, 0), from.at(y, 0), row);
 }
 
 std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width, const std::vector<Region>& regions) {

@@ -20,6 +20,9 @@ struct Job {
 // before the first pixel moves: std::invalid_argument as tile() and share() say, std::bad_alloc.
 std::vector<std::vector<std::uint64_t>> permute(const std::vector<Job>& jobs, bool inverse, int threads);
 
+// Copies all pixels of one view to another of the same shape and sample; nothing if they are the same pixels.
+void copy_pixels(const ImageView& from, const ImageView& to);
+
 // How many pixels each region owns.
 std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width, const std::vector<Region>& regions);
 

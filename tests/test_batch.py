@@ -123,3 +123,17 @@ def test_images_whose_record_fails_are_moved_back(key, monkeypatch, threads):
     for image, original, result in zip(stack, before, results, strict=True):
         restored = image if isinstance(result, MemoryError) else fp.restore(*result, key)
         assert (restored == original).all()
+
+
+def test_results_are_arrays_of_their_own(key):
+    """Neighbours may share a block of memory, but never a byte."""
+    images = list(np.random.default_rng(4).integers(0, 256, (70, 40, 40, 3), np.uint8))
+    results = [hidden for hidden, _ in fp.perturb_many(images, [BOX] * 70, key, threads=3)]
+    for hidden in results:
+        assert hidden.flags.writeable
+        assert hidden.flags.c_contiguous
+        hidden[...] = 0
+    again = [hidden for hidden, _ in fp.perturb_many(images, [BOX] * 70, key, threads=3)]
+    again[1][...] = 7
+    assert not (again[0] == 7).all()
+    assert not (again[2] == 7).all()

@@ -100,7 +100,7 @@ def test_weights_are_the_mean_squared_eigenface():
 
 def test_weights_on_file(tmp_path, key):
     protection, path = fitted("weighted:0.5"), tmp_path / "weights.npz"
-    protection.save(path)
+    path.write_bytes(protection.to_bytes())
     loaded = parse_protection(f"weighted:weights={path}")
     assert loaded.name == "weighted, 8 cells, coverage 0.5, weights.npz"
     image = picture()

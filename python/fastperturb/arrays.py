@@ -40,8 +40,26 @@ def rows_are_packed(image: Image) -> bool:
     return image.shape[0] <= 1 or image.strides[0] >= expected
 
 
+def packed(image: Image) -> Image:
+    """The image as the core can read it; copied if it must be."""
+    return image if rows_are_packed(image) else np.ascontiguousarray(image)
+
+
 def target(image: Image, out: Image | None) -> Image:
-    """The array to work in: ``out`` holding the pixels of ``image``, or a fresh copy of it.
+    """The array to work in: ``out`` holding the pixels of ``image``, or a fresh copy of it; raises as the one below."""
+    shown = destination(image, out)
+    if not same_pixels(shown, image):
+        shown[...] = image
+    return shown
+
+
+def same_pixels(a: Image, b: Image) -> bool:
+    """Whether two arrays of one shape and dtype lie in the same place."""
+    return a is b or (a.ctypes.data == b.ctypes.data and a.strides == b.strides)
+
+
+def destination(image: Image, out: Image | None) -> Image:
+    """The array to write to: ``out``, or a fresh one that holds nothing yet.
 
     Raises:
         TypeError: ``out`` is no array or of another dtype.
@@ -49,7 +67,7 @@ def target(image: Image, out: Image | None) -> Image:
             without being the same pixels.
     """
     if out is None:
-        return np.array(image, order="C", subok=False)
+        return np.empty(image.shape, image.dtype)
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
     if out.dtype != image.dtype:
@@ -60,11 +78,8 @@ def target(image: Image, out: Image | None) -> Image:
         raise ValueError("out must be writeable, got a read-only array")
     if not rows_are_packed(out):
         raise ValueError(f"out must have packed rows (only the row stride may be larger), got strides {out.strides}")
-    if out is image or (out.ctypes.data == image.ctypes.data and out.strides == image.strides):
-        return out
-    if np.may_share_memory(out, image):
+    if not same_pixels(out, image) and np.may_share_memory(out, image):
         raise ValueError("out must be the image itself or not overlap it, got an array that overlaps it in part")
-    out[...] = image
     return out
 
 

@@ -1,4 +1,4 @@
-"""Many images in one call: one pass through the core over all of them, tags made by several threads.
+"""Many images in one call, shared among threads.
 
 One bad image does not lose the others.
 """
@@ -8,32 +8,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from . import _core, perturbation
-from .arrays import Image, byte_bounds, target
+from . import perturbation
+from .arrays import Image, byte_bounds
 from .errors import FastperturbError
 from .key import Key
-from .record import CoreRegion, Record
+from .record import Record
 from .region import RegionLike
 from .strength import Strength
 from .threads import check_threads
 
 T = TypeVar("T")
-CHUNK = 16  # images that a thread takes at once: few enough to stay in its cache, many enough to need few turns
-Job: TypeAlias = tuple[Image, list[CoreRegion], bytes]
-
-
-class _Prepared(Protocol):
-    @property
-    def core(self) -> list[CoreRegion]: ...
-    @property
-    def subkey(self) -> bytes: ...
-
-
-S = TypeVar("S", bound=_Prepared)
+CHUNK = 32  # images that a thread takes at once: few enough to share evenly, many enough to need few turns
+BLOCK_BYTES = 2**23
+"""Up to how much of the results' memory is taken from the system at once: threads hold each other up in doing so."""
 
 
 class BatchError(FastperturbError):
@@ -79,7 +70,8 @@ def perturb_many(
         return_errors: put the exception of an image that fails in its place in the list instead of raising at the end.
 
     Returns:
-        (perturbed image, record) for each image, in order.
+        (perturbed image, record) for each image, in order. Results of neighbours may lie in one block of memory of up
+        to 8 MiB, which stays as long as one of them does: copy a few to keep out of many.
 
     Raises:
         BatchError: some images failed; it holds their errors and the results of the others, which are done.
@@ -88,14 +80,12 @@ def perturb_many(
     images = list(images)
     plans = _match(list(regions), images, "regions")
 
-    def prepare(index: int) -> perturbation.Plan:
-        return perturbation.plan(images[index], plans[index], key, strength, reproducible)
-
-    def finish(index: int, plan: perturbation.Plan, hidden: Image, moved: list[int]) -> tuple[Image, Record]:
-        return hidden, perturbation.sealed(plan, key, hidden, moved)
+    def perturb_one(index: int, out: Image | None, spare: int) -> tuple[Image, Record]:
+        ready = perturbation.plan(images[index], plans[index], key, strength, reproducible)
+        return perturbation.make(images[index], out, ready, key, spare)
 
     batch = _Batch(images, out, check_threads(threads))
-    return batch.run(prepare, finish, inverse=False, return_errors=return_errors)
+    return batch.run(perturb_one, return_errors=return_errors)
 
 
 def restore_many(
@@ -120,7 +110,7 @@ def restore_many(
         return_errors: as for :func:`perturb_many`.
 
     Returns:
-        The original images, in order.
+        The original images, in order; in memory as those of :func:`perturb_many`.
 
     Raises:
         BatchError: some images failed; it holds their errors and the results of the others, which are done.
@@ -129,14 +119,12 @@ def restore_many(
     images = list(images)
     known = _match(list(records), images, "records")
 
-    def prepare(index: int) -> perturbation.Opened:
-        return perturbation.unseal(images[index], known[index], key, verify)
-
-    def finish(_index: int, _opened: perturbation.Opened, shown: Image, _moved: list[int]) -> Image:
-        return shown
+    def restore_one(index: int, out: Image | None, spare: int) -> Image:
+        opened = perturbation.unseal(images[index], known[index], key, verify)
+        return perturbation.move(images[index], out, opened, inverse=True, threads=spare)[0]
 
     batch = _Batch(images, out, check_threads(threads))
-    return batch.run(prepare, finish, inverse=True, return_errors=return_errors)
+    return batch.run(restore_one, return_errors=return_errors)
 
 
 class _Batch:
@@ -145,72 +133,52 @@ class _Batch:
     def __init__(self, images: list[Image], out: Iterable[Image] | None, threads: int) -> None:
         self.images = images
         self.outs: list[Image] | list[None] = [None] * len(images)
+        self.fresh = out is None
         if out is not None:
             self.outs = _match(list(out), images, "out")
             _check_apart(self.outs, images)
         self.threads = threads
 
-    def run(
-        self,
-        prepare: Callable[[int], S],
-        finish: Callable[[int, S, Image, list[int]], T],
-        *,
-        inverse: bool,
-        return_errors: bool,
-    ) -> list[T]:
-        """Does all images, a few at a time on each thread; copying, moving and hashing drop the GIL."""
+    def run(self, do: Callable[[int, Image | None, int], T], *, return_errors: bool) -> list[T]:
+        """Calls ``do(index, out, spare threads)`` for all images, a few at a time on each thread."""
         count = len(self.images)
         workers = max(1, min(self.threads, count))
         size = max(1, min(CHUNK, -(-count // workers)))
-        chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
+        spare = max(1, self.threads // workers)
 
-        def run_chunk(chunk: range) -> list[T | Exception]:
-            return self._chunk(chunk, prepare, finish, inverse, max(1, self.threads // workers))
+        chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
+        outs = [self._outs_of(chunk) for chunk in chunks]  # here, since memory of this thread is used again more often
+
+        def run_chunk(chunk: range, targets: list[Image] | list[None]) -> list[T | Exception]:
+            results: list[T | Exception] = []
+            for index, out in zip(chunk, targets, strict=True):
+                try:
+                    results.append(do(index, out, spare))
+                except Exception as error:
+                    results.append(error)
+            return results
 
         if workers == 1:
-            parts = [run_chunk(chunk) for chunk in chunks]
+            parts = [run_chunk(chunk, targets) for chunk, targets in zip(chunks, outs, strict=True)]
         else:
             with ThreadPoolExecutor(workers) as pool:
-                parts = list(pool.map(run_chunk, chunks))
+                parts = list(pool.map(run_chunk, chunks, outs))
         results = list(itertools.chain.from_iterable(parts))
         errors = {index: result for index, result in enumerate(results) if isinstance(result, Exception)}
         if errors and not return_errors:
             raise BatchError(errors, [None if isinstance(result, Exception) else result for result in results])
         return results  # type: ignore[return-value]
 
-    def _chunk(
-        self,
-        chunk: range,
-        prepare: Callable[[int], S],
-        finish: Callable[[int, S, Image, list[int]], T],
-        inverse: bool,
-        threads: int,
-    ) -> list[T | Exception]:
-        """One call of the core for all images of a chunk that are fit for it."""
-        results: dict[int, T | Exception] = {}
-        ready: dict[int, tuple[S, Job]] = {}
-        for index in chunk:
-            try:
-                prepared = prepare(index)
-                ready[index] = prepared, (target(self.images[index], self.outs[index]), prepared.core, prepared.subkey)
-            except Exception as error:
-                results[index] = error
-        for index, moved in _permute({i: job for i, (_, job) in ready.items()}, inverse, threads).items():
-            prepared, job = ready[index]
-            try:
-                results[index] = moved if isinstance(moved, Exception) else finish(index, prepared, job[0], moved)
-            except Exception as error:
-                results[index] = error
-        return [results[index] for index in chunk]
-
-
-def _permute(jobs: dict[int, Job], inverse: bool, threads: int) -> dict[int, list[int] | Exception]:
-    try:
-        return dict(zip(jobs, _core.permute(list(jobs.values()), inverse, threads), strict=True))
-    except (ValueError, MemoryError) as error:  # nothing has moved yet: find out which of them it was
-        if len(jobs) == 1:
-            return dict.fromkeys(jobs, error)
-        return {i: result for i, job in jobs.items() for result in _permute({i: job}, inverse, threads).values()}
+    def _outs_of(self, chunk: range) -> list[Image] | list[None]:
+        """Where to write the images of a chunk; fresh arrays in one block if they are alike and small."""
+        images = self.images[chunk.start : chunk.stop]
+        if not self.fresh or not all(isinstance(image, np.ndarray) for image in images):
+            return self.outs[chunk.start : chunk.stop]
+        alike = {(image.shape, image.dtype) for image in images}
+        if len(alike) != 1 or sum(image.nbytes for image in images) > BLOCK_BYTES:
+            return [None] * len(images)
+        (shape, dtype) = alike.pop()
+        return list(np.empty((len(images), *shape), dtype))
 
 
 def _match(items: list[T], images: list[Image], name: str) -> list[T]:

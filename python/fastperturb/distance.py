@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import _core
-from .arrays import Image, rows_are_packed
+from .arrays import Image, packed
 from .record import CoreRegion, core_region
 from .region import Region
 from .strength import Target
@@ -85,11 +85,6 @@ def owned_samples(image: Image, regions: Sequence[Region]) -> int:
     owned = _core.owned_pixels(height, width, [core_region(region, 2, 0) for region in regions])
     channels: int = image.size // (height * width)
     return sum(owned) * channels
-
-
-def packed(image: Image) -> Image:
-    """The image as the core can read it; copied if it must be."""
-    return image if rows_are_packed(image) else np.ascontiguousarray(image)
 
 
 def decibels_between(error: float, goal: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from . import _core, distance
-from .arrays import Image, check_image
+from .arrays import Image, check_image, packed
 from .perturbation import resolve
 from .region import Region, RegionLike, as_regions
 from .strength import Strength
@@ -156,7 +156,7 @@ def forecast(
     top = distance.peak(image, data_range)
     height, width = image.shape[:2]
     channels = image.size // (height * width)
-    moments = _core.expect_error(distance.packed(image), core)
+    moments = _core.expect_error(packed(image), core)
     items = []
     for region, item, owned, (mean, variance) in zip(
         where, core, _core.owned_pixels(height, width, core), moments, strict=True

@@ -23,7 +23,7 @@ class Key:
     """The master key of permutations and tags; make one with :meth:`generate`.
 
     Keep it safe: whoever has it can restore every image that it protected, and without it nobody can. Keys compare in
-    constant time, hash by their public :attr:`id`, and print as that id alone.
+    constant time, hash by their public ``id``, and print as that id alone.
     """
 
     __slots__ = ("_secret", "id")

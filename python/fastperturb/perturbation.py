@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from . import _core, distance, seal
-from .arrays import Image, check_image, target
+from .arrays import Image, check_image, destination, packed
 from .errors import NoFaceFound, Tampered, WrongKey
 from .key import Key
 from .record import MAX_REGIONS, CoreRegion, Record, RegionRecord, core_region
 from .region import Region, RegionLike, as_regions
 from .strength import Strength, common_target, list_strengths
 from .threads import check_threads
+from .turns import turn
 
 
 class UnverifiedWarning(UserWarning):
@@ -58,11 +59,11 @@ def perturb(
             reached; the message names the nearest one that can. Whatever is raised, ``image`` is as it was; another
             array given as ``out`` may hold a copy of it.
     """
+    check_image(image)
     count = check_threads(threads)
-    ready = plan(image, regions, key, strength, reproducible)
-    hidden = target(image, out)
-    (moved,) = _core.permute([(hidden, ready.core, ready.subkey)], False, count)
-    return hidden, sealed(ready, key, hidden, moved)
+    with turn(image):
+        ready = plan(image, regions, key, strength, reproducible)
+        return make(image, out, ready, key, count)
 
 
 def restore(
@@ -93,11 +94,11 @@ def restore(
         Tampered: the record or the pixels are not the ones that were written.
         TypeError, ValueError: an argument is of the wrong kind.
     """
+    check_image(image)
     count = check_threads(threads)
-    opened = unseal(image, record, key, verify)
-    shown = target(image, out)
-    _core.permute([(shown, opened.core, opened.subkey)], True, count)
-    return shown
+    with turn(image):
+        opened = unseal(image, record, key, verify)
+        return move(image, out, opened, inverse=True, threads=count)[0]
 
 
 def permute(
@@ -140,6 +141,18 @@ class Opened:
 
     core: list[CoreRegion]
     subkey: bytes
+
+
+def move(
+    image: Image, out: Image | None, what: Plan | Opened, *, inverse: bool, threads: int
+) -> tuple[Image, list[int]]:
+    """Moves the pixels of an image into ``out`` or a fresh array.
+
+    Returns:
+        That array, and how many pixels moved in each region.
+    """
+    shown = destination(image, out)
+    return shown, _core.copy_and_permute(packed(image), shown, what.core, what.subkey, inverse, threads)
 
 
 def plan(
@@ -218,15 +231,16 @@ def _settle(image: Image, ready: Plan, key: Key, goal: float, reproducible: bool
     return best
 
 
-def sealed(plan: Plan, key: Key, hidden: Image, moved: list[int]) -> Record:
-    """The record of a perturbation that has been made. If that fails the pixels are moved back: none is ever lost."""
+def make(image: Image, out: Image | None, plan: Plan, key: Key, threads: int) -> tuple[Image, Record]:
+    """Makes a planned perturbation. If its record cannot be made the pixels are moved back: none is ever lost."""
+    hidden, moved = move(image, out, plan, inverse=False, threads=threads)
     try:
         items = tuple(
             RegionRecord(region, core[5], core[6], count)
             for region, core, count in zip(plan.regions, plan.core, moved, strict=True)
         )
         tag = seal.tag(key, plan.header, moved, hidden, plan.core)
-        return Record(key.id, plan.nonce, hidden.shape, hidden.dtype.name, items, tag)
+        return hidden, Record(key.id, plan.nonce, hidden.shape, hidden.dtype.name, items, tag)
     except BaseException:
         _core.permute([(hidden, plan.core, plan.subkey)], True, 1)
         raise

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .arrays import Image
+from . import _core
+from .arrays import Image, rows_are_packed
 from .key import Key
 from .record import NONCE_BYTES, RECORD_VERSION, TAG_BYTES, CoreRegion
 
@@ -40,7 +41,7 @@ def fresh_nonce() -> bytes:
 def reproducible_nonce(key: Key, image: Image, regions: Sequence[CoreRegion]) -> bytes:
     """A nonce that depends on the key, the whole image and the parameters and on nothing else."""
     blank = header(bytes(NONCE_BYTES), image.shape, image.dtype.name, regions)
-    whole = [(0, 0, image.shape[1], image.shape[0], 0, 0, 0)]
+    whole = [(0, 0, image.shape[1], image.shape[0], 0, 1, 0)]
     return key.derive(b"fastperturb once", blank, size=NONCE_BYTES, more=_pixels(image, whole))
 
 
@@ -63,6 +64,9 @@ def tag(key: Key, header_bytes: bytes, moved: Sequence[int], image: Image, regio
 def _pixels(image: Image, regions: Sequence[CoreRegion]) -> Iterator[memoryview]:
     """The bytes of the regions' clipped boxes in raster order, some rows at a time, so that no copy is ever large."""
     height, width = image.shape[:2]
+    if image.itemsize * 4 * sum(region[2] * region[3] for region in regions) <= ROWS_BYTES and rows_are_packed(image):
+        yield memoryview(_core.box_bytes(image, list(regions)))
+        return
     for x, y, w, h, *_ in regions:
         crop = image[max(y, 0) : max(min(y + h, height), 0), max(x, 0) : max(min(x + w, width), 0)]
         rows = max(1, ROWS_BYTES * len(crop) // max(1, crop.nbytes))

@@ -53,7 +53,7 @@ class Threshold:
         within: distances of all pairs of one person.
         between: distances of all pairs of different people.
         mean: the average face, of the images' shape.
-        components: (k, *shape) float32 eigenfaces of unit length, by falling variance.
+        components: ``(k, *shape)`` float32 eigenfaces of unit length, by falling variance.
         variances: (k,) variance along each.
         kept: the share of all variance that they keep.
         dtype: of the images' samples.

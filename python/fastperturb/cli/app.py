@@ -22,8 +22,10 @@ from .locate_command import locate
 from .perturb_command import perturb
 from .restore_command import restore
 from .score_command import score
+from .serve_command import serve, token
 from .streams import make_stdout_lenient, separate_stderr
 from .threshold_command import threshold
+from .train_command import train
 from .view_command import view
 
 INTERRUPTED = 130
@@ -47,7 +49,13 @@ def program() -> None:
     """Run one of the commands; what the help page says is in :data:`_HELP`."""
 
 
-for command in (perturb, restore, view, locate, inspect, compare, threshold, score, evaluate, detectors, keygen, demo):
+COMMANDS = (
+    *(perturb, restore, view, locate, inspect, compare, threshold, score),
+    *(evaluate, train, detectors, keygen, demo),
+)
+for command in COMMANDS:
+    program.add_command(command)
+for command in (serve, token):
     program.add_command(command)
 
 

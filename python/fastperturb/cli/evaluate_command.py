@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -68,7 +68,9 @@ def _tell(results: StudyResults, output: Output, report: Path) -> None:
         names = results.about["faceless"]
         say(f"no face found in {len(names)} images, which are in no number, such as {names[0]}")
     if output.json:
-        sys.stdout.write(json.dumps({"report": str(report), "advice": [asdict(item) for item in results.advice]}) + "\n")
+        sys.stdout.write(
+            json.dumps({"report": str(report), "advice": [asdict(item) for item in results.advice]}) + "\n"
+        )
         return
     for item in results.advice:
         chosen = item.chosen
@@ -91,7 +93,14 @@ def _progress(output: Output) -> Iterator[Callable[[str, float, float], None] | 
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         *(BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn()),

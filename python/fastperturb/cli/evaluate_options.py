@@ -93,8 +93,11 @@ wanted_options = shared(
     option("--enlarge", type=float, metavar="FACTOR", section=_WHAT, help="Enlarge images.  [default: 2 for att]"),
     option("--people", type=click.IntRange(2), metavar="N", section=_WHAT, help="Only N people, drawn by the seed."),
     option(
-        "--enrolled", type=click.IntRange(1), metavar="N", section=_WHAT, help="Images of each person that attackers "
-        "have.  [default: 5]",
+        "--enrolled",
+        type=click.IntRange(1),
+        metavar="N",
+        section=_WHAT,
+        help="Images of each person that attackers have.  [default: 5]",
     ),
     option(
         "--detectors",
@@ -111,18 +114,27 @@ wanted_options = shared(
     ),
     option("--attackers", metavar="NAME,...", section=_WHO, help="Of naive, cleaner, parrot, linker.  [default: all]"),
     option(
-        "--face-quality", type=click.Path(exists=True, dir_okay=False), metavar="FILE", section=_WHO,
+        "--face-quality",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        section=_WHO,
         help="FaceQnet as ONNX; the default is a stand-in, named as such.",
     ),
     option(
-        "--looks", type=click.IntRange(1), metavar="N", section=_COUNT, help="Images that detectors look at; all probes "
-        "if not said.",
+        "--looks",
+        type=click.IntRange(1),
+        metavar="N",
+        section=_COUNT,
+        help="Images that detectors look at; all probes if not said.",
     ),
     option("--few", multiple=True, metavar="NAME=N", section=_COUNT, help="The same for one detector, a slow one."),
     option("--resamples", type=click.IntRange(0), metavar="N", section=_COUNT, help="For intervals.  [default: 500]"),
     option(
-        "--seed", type=click.IntRange(0), metavar="N", section=_COUNT, help="Of splits, samples, keys, noise and "
-        "resampling.  [default: 0]",
+        "--seed",
+        type=click.IntRange(0),
+        metavar="N",
+        section=_COUNT,
+        help="Of splits, samples, keys, noise and resampling.  [default: 0]",
     ),
 )
 
@@ -144,9 +156,15 @@ output_options = shared(
         help="Where results and report go, and finished work is kept. Needed.",
     ),
     option(
-        "--jobs", "-j", type=click.IntRange(1, 256), metavar="N", section=LAST_SECTION,
+        "--jobs",
+        "-j",
+        type=click.IntRange(1, 256),
+        metavar="N",
+        section=LAST_SECTION,
         help="Processes; the default is one a processor.",
     ),
-    option("--json", "as_json", is_flag=True, section=LAST_SECTION, help="The recommendation as JSON on standard output."),
+    option(
+        "--json", "as_json", is_flag=True, section=LAST_SECTION, help="The recommendation as JSON on standard output."
+    ),
     option("--quiet", "-q", is_flag=True, section=LAST_SECTION, help="No progress; problems are still told."),
 )

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import click
 
+from ..arrays import Image
 from ..errors import ImageFileError, RecordError
 from ..files import FORMATS, Picture
 from ..files.reading import find_record
 from ..key import Key
 from ..perturbation import perturb as perturb_image
-from ..record import RECORD_VERSION
+from ..record import RECORD_VERSION, Record
+from ..region import Face, Region
 from .aim import Aim, aim_options
 from .errors import say
 from .finder import Finder, finder_options
 from .job import Writer, plan_output, read_picture, run_job
 from .marks import COPIED, Marks
+from .method import METHOD_OPTION, Method, make_method
 from .options import Job, job_options, key_or_one_time
 from .paths import Source
 from .report import Outcome
@@ -32,11 +36,16 @@ class Choices:
     record_beside: bool
     allow_lossy: bool
     reproducible: bool
+    method: Method | None
+
+
+def _build(method: str | None, **rest: Any) -> Choices:
+    return Choices(method=make_method(method), **rest)
 
 
 _choices = shared(
     "choices",
-    Choices,
+    _build,
     option(
         "--on-no-face",
         type=click.Choice(["fail", "skip", "copy"]),
@@ -57,6 +66,7 @@ _choices = shared(
         section="Key",
         help="The same input, key and options give the same output; shows which inputs were equal.",
     ),
+    METHOD_OPTION,
 )
 
 
@@ -76,6 +86,10 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
     What is done already is not done again, so a run that was interrupted goes on where it stopped.
     """
     inputs, targets = plan_output(job)
+    options, method = click.get_current_context().params, choices.method
+    if method is not None:
+        method.check(aim, options["key_file"], choices.reproducible)
+        key = key if method.protection.reversible else None
     lossy = FORMATS[job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"] == "JPEG"
     if lossy and key is not None:
         if not choices.allow_lossy:
@@ -84,11 +98,15 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
                 "--allow-lossy, or --one-time-key"
             )
         say("JPEG changes pixels: what is restored from these files will not be the originals")
-    if key is None and not (job.quiet and click.get_current_context().params["one_time_key"]):
-        say("no key: a one-time key is made and dropped, so the results can never be restored")
+    if key is None and not (job.quiet and options["one_time_key"]):
+        if method is None or method.protection.reversible:
+            say("no key: a one-time key is made and dropped, so the results can never be restored")
+        else:
+            say(f"{method.protection.name} is irreversible: no record is kept, the results can never be restored")
     aim = replace(aim, strength=finder.with_window(aim.strength))
     beside = choices.record_beside and key is not None
     settings = [aim.identity(), choices.reproducible, RECORD_VERSION, beside]
+    settings += [] if method is None else [method.identity()]
     writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=key is not None)
     step = _Perturbing(job, key or Key.generate(), key is not None, aim, finder, choices, writer)
     return run_job(job, step, inputs, targets)
@@ -117,17 +135,18 @@ class _Perturbing:
         found = self.finder.find(picture, source)
         if not found:
             return self._without_face(source, picture, mark + COPIED)
-        hidden, record = perturb_image(
-            picture.pixels,
-            found,
-            self.key,
-            self.aim.strength_for(picture.pixels, found),
-            reproducible=self.choices.reproducible,
-            out=picture.pixels,
-        )
+        hidden, record = self._hide(picture.pixels, found)
         path = self.writer.write(source, hidden, picture.icc, mark, record if self.reversible else None)
-        facts = {"regions": len(record.regions), "moved": record.moved, "reversible": self.reversible}
-        return Outcome(source.path, "perturbed", path, facts=facts)
+        method = self.choices.method
+        facts: dict[str, Any] = {"method": "permutation" if method is None else method.protection.name}
+        facts |= {"regions": len(found)} if record is None else {"regions": len(record.regions), "moved": record.moved}
+        return Outcome(source.path, "perturbed", path, facts={**facts, "reversible": self.reversible})
+
+    def _hide(self, pixels: Image, found: list[Face] | list[Region]) -> tuple[Image, Record | None]:
+        if self.choices.method is not None:
+            return self.choices.method.hide(pixels, found, self.key, self.choices.reproducible)
+        strength = self.aim.strength_for(pixels, found)
+        return perturb_image(pixels, found, self.key, strength, reproducible=self.choices.reproducible, out=pixels)
 
     def _without_face(self, source: Source, picture: Picture, mark: str) -> Outcome:
         what = "no face found" if self.finder.boxes is None else "no boxes given"

@@ -21,7 +21,7 @@ from ...faces._models import PerThread, read_model
 from ...faces._opencv import quiet_opencv
 from .area import AS_FOUND, Area, owned_parts
 from .crops import collect_crops, face_crop, paste_crop
-from .simple import Irreversible
+from .simple import Irreversible, digest
 
 Image = NDArray[Any]
 MARK = "fastperturb-autoencoder 1 size={} code={};"
@@ -52,7 +52,7 @@ class Autoencoder(PerThread, Irreversible):
 
     @classmethod
     def load(cls, path: str | Path, area: Area = AS_FOUND) -> Autoencoder:
-        """With the model that :meth:`save` wrote.
+        """With the model that :meth:`to_bytes` wrote.
 
         Raises:
             ModelError: no such file, or one of another kind.
@@ -60,7 +60,7 @@ class Autoencoder(PerThread, Irreversible):
         model = read_model(path)
         found = _MARK.search(model)
         if found is None or int(found[1]) != SIZE:
-            raise ModelError(f"{path}: not an autoencoder that 'train --method cae' or save() wrote")
+            raise ModelError(f"{path}: not an autoencoder that 'train --method cae' wrote")
         loaded = cls(int(found[2]), area)
         loaded._model, loaded._source = model, f", {Path(path).name}"
         shape = loaded._run(np.zeros((SIZE, SIZE, 3), np.float32)).shape
@@ -101,9 +101,14 @@ class Autoencoder(PerThread, Irreversible):
         self._model, self._source = train_autoencoder(crops, self.code, epochs=self.epochs), ""
         self._local = threading.local()  # networks of an earlier model
 
-    def save(self, path: str | Path) -> None:
-        """Writes the ONNX model."""
-        Path(path).write_bytes(self._known())
+    @property
+    def fingerprint(self) -> str:
+        """Of the model."""
+        return "" if self._model is None else digest(self._model)
+
+    def to_bytes(self) -> bytes:
+        """The ONNX model."""
+        return self._known()
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Replaces each face by what the decoder makes of its code; ``seed`` does not matter."""

@@ -22,7 +22,7 @@ from ...arrays import check_image
 from ...faces._models import read_model
 from .area import AS_FOUND, Area, owned_parts
 from .crops import collect_crops, face_crop, paste_crop
-from .simple import Irreversible
+from .simple import Irreversible, digest
 
 Image = NDArray[Any]
 SIZE = 64
@@ -47,7 +47,7 @@ class KSame(Irreversible):
 
     @classmethod
     def load(cls, path: str | Path, k: int, area: Area = AS_FOUND) -> KSame:
-        """With the faces that :meth:`save` wrote.
+        """With the faces that :meth:`to_bytes` wrote.
 
         Raises:
             ModelError: no such file, or one of another kind.
@@ -95,11 +95,16 @@ class KSame(Irreversible):
         found = collect_crops(images, faces, self.area, SIZE)
         self._keep(np.rint(found[:: -(-len(found) // _MOST)] * 255.0).astype(np.uint8))
 
-    def save(self, path: str | Path) -> None:
-        """Writes the faces: they are those of the training split, in the clear. The ending should be .npz."""
+    @property
+    def fingerprint(self) -> str:
+        """Of the faces."""
+        return "" if self._faces is None else digest(self._faces.tobytes())
+
+    def to_bytes(self) -> bytes:
+        """The faces: they are those of the training split, in the clear; NumPy's .npz."""
         buffer = io.BytesIO()
         np.savez_compressed(buffer, format=np.array(_FORMAT), faces=self._known())
-        Path(path).write_bytes(buffer.getvalue())
+        return buffer.getvalue()
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Replaces each face by an average; ``seed`` does not matter."""

@@ -1,7 +1,7 @@
 """Windows by the part of the face: large ones over eyes, nose and mouth, small ones elsewhere.
 
-The idea: recognisers look at features, detectors at the whole; so blur most where identity is. docs/protections.md says
-what became of it.
+The idea: recognisers look at features, detectors at the whole; so hide most where identity is. It gains nothing over
+plain windows (docs/protections.md has the figures).
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from ... import Face, Region, Strength, regions_from_landmarks
-from .area import AS_FOUND, Area
+from ... import Face, Region, Strength, regions_from_landmarks, view
+from .area import AS_FOUND, Area, owned_parts
 from .grain import EIGHTHS, Grain
 from .permutation import Grid, Permuting
 
@@ -59,20 +60,44 @@ class Parts(Permuting):
 
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
         """Each face, and after it its features, which so own their pixels."""
-        wide = Strength(window=self.grain.window, cells=self.grain.cells)
-        grid: Grid = []
-        for face in faces:
-            whole = self.area.regions([face], image.shape)
-            grid += [(region, wide) for region in whole]
-            if whole:
-                found = regions_from_landmarks(face, image_shape=image.shape)
-                grid += [(region, Strength(cells=self.features)) for region in found]
-        return grid
+        wide, fine = self._strengths
+        return [(region, fine if feature else wide) for region, feature in self._regions(faces, image.shape)]
+
+    def view(self, protected: Image, faces: Sequence[Face]) -> Image:
+        """The Lanczos view of the faces' windows over the features' own views, so that no seam is left between them.
+
+        It is made of what windows keep, their sums, and so is equal for the protected and the clear image.
+        """
+        listed = self._regions(faces, protected.shape)
+        if not listed:
+            return np.array(protected, order="C")
+        regions = [region for region, _ in listed]
+        wide, fine = self._strengths
+        strengths = [fine if feature else wide for _, feature in listed]
+        smooth = view(protected, regions, strengths, interpolation="lanczos")
+        shown = view(protected, regions, strengths, interpolation="mosaic")  # keeps the faces' means
+        for (_, feature), (_, part, mask) in zip(listed, owned_parts(regions, protected.shape), strict=True):
+            if feature:
+                shown[part][mask] = smooth[part][mask]
+        whole = [region for region, feature in listed if not feature]
+        shown = view(shown, whole, wide, interpolation="lanczos")
+        return np.clip(shown, protected.min(), protected.max()) if protected.dtype == np.float32 else shown
 
     def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
         """The area of each face, each followed by its features."""
+        return [region for region, _ in self._regions(faces, shape)]
+
+    @property
+    def _strengths(self) -> tuple[Strength, Strength]:
+        """Of faces and of features."""
+        return Strength(window=self.grain.window, cells=self.grain.cells), Strength(cells=self.features)
+
+    def _regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[tuple[Region, bool]]:
+        """In the order of the record, each with whether it is a feature."""
         found = []
         for face in faces:
             whole = self.area.regions([face], shape)
-            found += whole + (list(regions_from_landmarks(face, image_shape=shape)) if whole else [])
+            found += [(region, False) for region in whole]
+            if whole:
+                found += [(region, True) for region in regions_from_landmarks(face, image_shape=shape)]
         return found

@@ -6,7 +6,6 @@ Images are as for :func:`fastperturb.perturb`; faces are those of the clear imag
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from numpy.typing import NDArray
@@ -97,8 +96,12 @@ class FittedProtection(Protection, Protocol):
             MissingExtra: a package is needed to learn.
         """
 
-    def save(self, path: str | Path) -> None:
-        """Writes what was learnt to a file that the protection's text can name.
+    @property
+    def fingerprint(self) -> str:
+        """Short, and another for anything else learnt; empty before."""
+
+    def to_bytes(self) -> bytes:
+        """What was learnt, as a file that the protection's text can name.
 
         Raises:
             ValueError: nothing was learnt yet.

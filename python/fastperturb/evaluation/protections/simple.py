@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -140,6 +141,11 @@ class Mosaic(Irreversible):
     def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
         """The area of each face."""
         return self.area.regions(faces, shape)
+
+
+def digest(content: bytes) -> str:
+    """Eight bytes of a hash, to know a content again."""
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def has_alpha(image: Image) -> bool:

@@ -23,7 +23,7 @@ from .area import AS_FOUND, Area, owned_parts
 from .crops import collect_crops
 from .grain import EIGHTHS, Grain
 from .permutation import Grid, Permutation, Permuting
-from .simple import peak
+from .simple import digest, peak
 
 Image = NDArray[Any]
 _SIZE = 64
@@ -52,7 +52,7 @@ class Weighted(Permuting):
 
     @classmethod
     def load(cls, path: str | Path, coverage: float = 0.5, grain: Grain = EIGHTHS, area: Area = AS_FOUND) -> Weighted:
-        """With the weights that :meth:`save` wrote.
+        """With the weights that :meth:`to_bytes` wrote.
 
         Raises:
             ModelError: no such file, or one of another kind.
@@ -105,11 +105,16 @@ class Weighted(Permuting):
         self._weights = np.square(kept).mean(axis=0).reshape(_SIZE, _SIZE).astype(np.float32)
         self._source = ""
 
-    def save(self, path: str | Path) -> None:
-        """Writes the weights. The ending should be .npz."""
+    @property
+    def fingerprint(self) -> str:
+        """Of the weights."""
+        return "" if self._weights is None else digest(self._weights.tobytes())
+
+    def to_bytes(self) -> bytes:
+        """The weights; NumPy's .npz."""
         buffer = io.BytesIO()
         np.savez_compressed(buffer, format=np.array(_FORMAT), weights=self._known())
-        Path(path).write_bytes(buffer.getvalue())
+        return buffer.getvalue()
 
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
         """Every chosen window as a region of one window.

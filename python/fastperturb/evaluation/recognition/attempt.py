@@ -13,7 +13,7 @@ import numpy as np
 from ... import Face
 from ..datasets.sample import Pixels
 from .clear_gallery import ClearGallery
-from .comparison import Comparison, Enrolment, compare_nearest, list_heads
+from .comparison import Comparison, Enrolment, Head, compare_nearest, list_heads
 from .filters import FILTERS, filter_subject
 from .lineup import Lineup, people_of, seed_for
 from .recogniser import Floats, Recogniser
@@ -22,7 +22,8 @@ from .subjects import Subject
 
 DIRECT, VIEW = "direct", "view"
 _REHEARSED = 40  # people of whom a cleaner looks up one image each, to choose a filter
-_DRAWS = 3  # nonces with which a parrot enrols every image
+_DRAWS = 8  # nonces with which a parrot enrols every image
+_REHEARSED_DRAWS = 3  # of them in the rehearsal, which fits every head five times
 
 
 class Hiding(Protocol):
@@ -121,7 +122,7 @@ class Attempt:
         """Enrolled, fitted and looked up protected, with other nonces, by the reading and head best in the rehearsal.
 
         A recogniser that is trained is trained anew; on the embeddings of one that is not, heads are fitted. Every
-        image is enrolled with three nonces, where they make a difference.
+        image is enrolled with eight nonces, where they make a difference.
         """
         tried: dict[str, float] = {}
         made = {}
@@ -137,11 +138,17 @@ class Attempt:
                 training = self._enrol("training", reading, fitted, draws)
             heads = {"nearest": compare_nearest} if fitted.trained else list_heads(training.people)
             for name, head in heads.items():
-                tried[f"{reading}, {name}"] = rehearse_head(head, training, self._seed, draws)
+                tried[f"{reading}, {name}"] = self._rehearse(head, training, draws)
                 made[f"{reading}, {name}"] = reading, partial(head, training, enrolled), fitted
         best = max(tried, key=lambda name: tried[name])
         reading, compare, fitted = made[best]
         return Outcome(compare(self._embed("probes", reading, fitted)), best, tried)
+
+    def _rehearse(self, head: Head, training: Enrolment, draws: int) -> float:
+        kept = min(draws, _REHEARSED_DRAWS)
+        count = len(training.people) // draws * kept
+        few = Enrolment(training.points[:count], training.people[:count], training.metric)
+        return rehearse_head(head, few, self._seed, kept)
 
     def _enrol(self, role: str, reading: str, recogniser: Recogniser, draws: int = 1) -> Enrolment:
         """Protected images, all with one nonce, then all with the next."""

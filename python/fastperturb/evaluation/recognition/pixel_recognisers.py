@@ -56,13 +56,13 @@ class Eigenfaces:
         """
         self._fit_crops(np.stack([_crop(subject, self.margin) for subject in _thinned(list(subjects))]))
 
-    def _fit_crops(self, crops: Floats, components: int | None = None) -> None:
+    def _fit_crops(self, crops: Floats) -> None:
         if len(crops) < 2:
             raise ValueError(f"{self.name} must be fitted on at least 2 subjects, got {len(crops)}")
         if np.ptp(crops, axis=0).max() < _VARIATION:  # nothing to tell them apart by
             self._mean, self._components = crops[0], np.zeros((1, crops.shape[1]))
         else:
-            self._mean, self._components, _, _ = find_eigenfaces(crops, components)
+            self._mean, self._components, _, _ = find_eigenfaces(crops, None)
 
     def embed(self, subjects: Iterable[Subject]) -> Floats:
         """The (subjects, components) coordinates of what is shown.
@@ -80,7 +80,7 @@ class Eigenfaces:
 
 
 class Fisherfaces(Eigenfaces):
-    """Linear discriminants of the principal components, compared by the cosine.
+    """Linear discriminants of the components that keep 95 % of the variance, compared by the cosine.
 
     Args:
         margin: as for :class:`Eigenfaces`.
@@ -106,7 +106,7 @@ class Fisherfaces(Eigenfaces):
         chosen = _thinned(list(subjects))
         crops = np.stack([_crop(subject, self.margin) for subject in chosen])
         people = [subject.person for subject in chosen]
-        self._fit_crops(crops, max(1, len(crops) - len(set(people))))
+        self._fit_crops(crops)
         self._discriminants = Discriminants()
         self._discriminants.fit(self._project(crops), people)
 

@@ -32,21 +32,37 @@ def draw_panels(name: str, title: str, panels: Panels, *, columns: int, height: 
         height: of a panel, in inches.
     """
     drawn = []
-    for across, width in ((columns, 10.4), (1, 4.7)):
+    for page, across, width in (("wide", columns, 10.4), ("narrow", 1, 4.7)):
         down = -(-len(panels) // across)
-        with drawing(width, height * down * (0.98 if across == 1 else 1.0)) as figure:
+        with drawing(width, height * down) as figure:
             grid = np.ravel(figure.subplots(down, across, squeeze=False))
             for axes, (heading, draw) in zip(grid, panels, strict=False):
                 axes.set_title(heading)
                 draw(axes)
             for axes in grid[len(panels) :]:
                 axes.set_axis_off()
+            _share_legend(figure, grid)
             figure.canvas.draw()
             for axes in grid[: len(panels)]:
                 for late in getattr(axes, "_fastperturb_late", ()):
                     late()
-            drawn.append(to_svg(figure, title, f"{name}-{across}"))
+            drawn.append(to_svg(figure, title, f"{name}-{page}"))
     return Drawn(*drawn)
+
+
+def _share_legend(figure: Any, grid: Any) -> None:
+    """One legend above all panels, in as many columns as fit; the figure grows by its lines."""
+    found: dict[str, Any] = {}
+    for axes in grid:
+        if getattr(axes, "_fastperturb_legend", False):
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+                found.setdefault(label, handle)
+    if not found:
+        return
+    width, height = figure.get_size_inches()
+    columns = max(1, int(width * 72 / (max(map(len, found)) * 4.1 + 48)))
+    figure.set_size_inches(width, height + 0.2 * -(-len(found) // columns))
+    figure.legend(found.values(), found.keys(), loc="outside upper left", ncols=columns, labelcolor=INK, fontsize=8.5)
 
 
 def draw_sweep(sweep: dict[str, Any]) -> Drawn:
@@ -60,17 +76,26 @@ def draw_sweep(sweep: dict[str, Any]) -> Drawn:
                 counts = [point["n"] for point in points]
                 means = [point[measure][0] for point in points]
                 colour = SERIES[number % len(SERIES)]
-                axes.plot(counts, means, color=colour, marker=MARKERS[number], markersize=4)
+                axes.plot(counts, means, color=colour, marker=MARKERS[number % len(MARKERS)], markersize=4)
                 name = "whole frame" if window == "region" else f"window {window}"
                 axes.annotate(
-                    name, (counts[-1], means[-1]), xytext=(7, 0), textcoords="offset points", color=colour, va="center",
+                    name,
+                    (counts[-1], means[-1]),
+                    xytext=(7, 0),
+                    textcoords="offset points",
+                    color=colour,
+                    va="center",
                     fontsize=8.5,
                 )
-            axes.plot(N_RANGE, ENDS[measure], linestyle="none", marker="*", markersize=11, color=INK)
-            for count, value in zip(N_RANGE, ENDS[measure], strict=True):
-                axes.annotate(
-                    "paper", (count, value), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8.5
-                )
+            axes.plot(N_RANGE, ENDS[measure], linestyle="none", marker="*", markersize=11, color=INK, zorder=5)
+            axes.annotate(
+                "the paper",
+                (N_RANGE[0], ENDS[measure][0]),
+                xytext=(9, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8.5,
+            )
             axes.set_xlabel("n, moved pixels of the frame's 10,304")
             axes.set_ylabel(label)
             axes.set_xlim(4200, 11300)
@@ -89,7 +114,10 @@ def draw_threshold(threshold: dict[str, Any]) -> Drawn:
 
     def draw(axes: Any) -> None:
         words = ("between people", "within people") if threshold["labelled"] else ("between images", "")
-        for counts, name, colour in ((threshold["between"], words[0], SERIES[0]), (threshold["within"], words[1], SERIES[1])):
+        for counts, name, colour in (
+            (threshold["between"], words[0], SERIES[0]),
+            (threshold["within"], words[1], SERIES[1]),
+        ):
             total = sum(counts)
             if not total:
                 continue
@@ -98,8 +126,12 @@ def draw_threshold(threshold: dict[str, Any]) -> Drawn:
             axes.stairs(density, edges, color=colour, linewidth=1.4, label=f"{name}, {total:,} pairs")
         axes.axvline(threshold["theta"], color=INK, linestyle="--", linewidth=1.2)
         axes.annotate(
-            f"θ = {threshold['theta']:,.0f}", (threshold["theta"], 1), xycoords=("data", "axes fraction"),
-            xytext=(5, -10), textcoords="offset points", color=INK,
+            f"θ = {threshold['theta']:,.0f}",
+            (threshold["theta"], 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(5, -10),
+            textcoords="offset points",
+            color=INK,
         )
         axes.set_xlabel("Euclidean distance among the eigenfaces")
         axes.set_ylabel("share of the pairs")

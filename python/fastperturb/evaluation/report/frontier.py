@@ -12,7 +12,7 @@ from typing import Any
 from ..study import Row, Rows
 from .charts import Drawn, draw_panels
 from .labels import Label, place_labels
-from .theme import FAINT, GROUND, INK, MARKERS, SERIES
+from .theme import FAINT, GROUND, MARKERS, SERIES
 
 _APART = ("clear", "black")
 
@@ -62,7 +62,22 @@ def draw_each_detector(rows: Rows, detectors: Sequence[str]) -> Drawn:
     return draw_panels("detectors", "The frontier by detector", panels, columns=3, height=2.9)
 
 
-def _points(rows: Rows, family: str, actors: Iterable[str], detectors: Sequence[str], reading: str | None) -> list[Point]:
+def draw_each_recogniser(rows: Rows, detectors: Sequence[str]) -> Drawn:
+    """A panel for each recogniser with its strongest attacker; recall is the mean over the detectors."""
+    actors = rows.actors("rank1")
+    names = list(dict.fromkeys(actor.partition("/")[2] for actor in actors))
+    panels = [
+        (name, _panel(rows, [actor for actor in actors if actor.partition("/")[2] == name], detectors, small=True))
+        for name in names
+    ]
+    return draw_panels(
+        "recognisers", "The frontier by recogniser", panels, columns=max(2, min(3, len(panels))), height=3
+    )
+
+
+def _points(
+    rows: Rows, family: str, actors: Iterable[str], detectors: Sequence[str], reading: str | None
+) -> list[Point]:
     points = {}
     actors = list(actors)
     for row in rows.all:
@@ -75,24 +90,36 @@ def _points(rows: Rows, family: str, actors: Iterable[str], detectors: Sequence[
     return sorted(points.values(), key=lambda point: point.strength)
 
 
-def _panel(rows: Rows, actors: Sequence[str], detectors: Sequence[str], *, small: bool = False) -> Callable[[Any], None]:
+def _panel(
+    rows: Rows, actors: Sequence[str], detectors: Sequence[str], *, small: bool = False
+) -> Callable[[Any], None]:
     def draw(axes: Any) -> None:
         labels: list[Label] = []
+        first = next((row.family for row in rows.all if row.reversible), None)
         for number, family in enumerate(list_families(rows)):
             colour, marker = SERIES[number % len(SERIES)], MARKERS[number % len(MARKERS)]
             points = _points(rows, family, actors, detectors, None)
             xs, ys = [point.recognised.value for point in points], [point.found for point in points]
-            reversible = any(row.reversible for row in rows.all if row.family == family)
-            if reversible:
+            if family == first:
                 straight = _points(rows, family, actors, detectors, "direct")
                 axes.plot(
-                    [p.recognised.value for p in straight], [p.found for p in straight], color=colour, linestyle=":",
-                    linewidth=1.2, marker=marker, markersize=3.5, markerfacecolor=GROUND, alpha=0.8,
+                    [p.recognised.value for p in straight],
+                    [p.found for p in straight],
+                    color=colour,
+                    linestyle=":",
+                    linewidth=1.2,
+                    marker=marker,
+                    markersize=3.5,
+                    markerfacecolor=GROUND,
+                    alpha=0.8,
                 )
             if not small:
                 for point in points:
                     axes.plot(
-                        [point.recognised.low, point.recognised.high], [point.found] * 2, color=colour, linewidth=1,
+                        [point.recognised.low, point.recognised.high],
+                        [point.found] * 2,
+                        color=colour,
+                        linewidth=1,
                         alpha=0.3,
                     )
             axes.plot(xs, ys, color=colour, marker=marker, markersize=4 if small else 6, label=family)
@@ -110,16 +137,25 @@ def _frame(axes: Any, rows: Rows, actors: Sequence[str], *, small: bool) -> None
     chance = next((row.value for row in rows.all if row.measure == "chance1"), None)
     black = rows.best(next((row.protection for row in rows.all if row.family == "black"), ""), "rank1", actors)
     lines = [(chance, "chance", ":"), (black.value if black else None, "black box", "--")]
-    for at, words, style in lines:
-        if at is None:
-            continue
+    known = [(at, words, style) for at, words, style in lines if at is not None]
+    for at, words, style in known:
         axes.axvline(at, color=FAINT, linestyle=style, linewidth=1)
-        if not small:
-            axes.annotate(
-                f"{words} {at:.2f}", (at, -0.02), xytext=(-3 if words == "chance" else -3, 2), textcoords="offset points",
-                rotation=90, fontsize=8, color=FAINT, ha="right", va="bottom",
-            )
+        if small:
+            continue
+        near = any(other != words and abs(place - at) < 0.04 for place, other, _ in known)
+        axes.annotate(
+            f"{words} {at:.2f}",
+            (at, 0.98 if near and words == "chance" else 0.6),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4, 0),
+            textcoords="offset points",
+            rotation=90,
+            fontsize=8,
+            color=FAINT,
+            ha="right",
+            va="top",
+        )
     axes.set_xlabel("← re-identified, rank-1" if small else "re-identified: rank-1  (less is better →)")
     axes.set_ylabel("recall" if small else "found: recall, mean of the detectors  (more is better ↑)")
     if not small:
-        axes.legend(loc="lower left", labelcolor=INK, fontsize=8.5)
+        axes._fastperturb_legend = True

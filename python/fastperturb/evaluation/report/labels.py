@@ -11,7 +11,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _CHARACTER, _LINE = 5.0, 9.0  # points a character of 8 points takes, and a line
-_PLACES = ((7, 0), (-7, 0), (0, 9), (0, -9), (7, 8), (-7, 8), (7, -8), (-7, -8), (12, 14), (-12, 14), (12, -14), (-12, -14))
+_PLACES = (
+    (7, 0),
+    (-7, 0),
+    (0, 9),
+    (0, -9),
+    (7, 8),
+    (-7, 8),
+    (7, -8),
+    (-7, -8),
+    (12, 14),
+    (-12, 14),
+    (12, -14),
+    (-12, -14),
+)
 
 
 class Label(NamedTuple):
@@ -71,4 +84,4 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 def _outside(box: tuple[float, ...], frame: np.ndarray) -> float:
     over = max(0.0, frame[0] - box[0]) + max(0.0, box[2] - frame[2])
-    return (over + max(0.0, frame[1] - box[1]) + max(0.0, box[3] - frame[3])) * 5
+    return float(over + max(0.0, frame[1] - box[1]) + max(0.0, box[3] - frame[3])) * 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.resources
-import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +10,7 @@ from ..._optional import import_extra
 from ..study import Rows, StudyResults
 from . import paper, tables
 from .charts import Drawn, draw_rates, draw_sweep, draw_threshold
-from .frontier import draw_each_detector, draw_frontier
-
-_SHORT = {"dlib ResNet": "dlib"}
+from .frontier import draw_each_detector, draw_each_recogniser, draw_frontier, mean_recall
 
 
 def render_report(results: StudyResults, command: str = "") -> str:
@@ -31,7 +28,9 @@ def render_report(results: StudyResults, command: str = "") -> str:
     """
     jinja2 = import_extra("jinja2", "evaluate")
     folder = importlib.resources.files(__package__)
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
     environment.filters |= {"percent": _percent, "number": _number, "minutes": _minutes}
     template = environment.from_string((folder / "page.html").read_text(encoding="utf-8"))
     style = (folder / "page.css").read_text(encoding="utf-8")
@@ -49,6 +48,7 @@ def _content(results: StudyResults) -> dict[str, Any]:
     if attacked and detectors:
         figures["frontier"] = lambda: draw_frontier(rows, detectors)
         figures["each"] = lambda: draw_each_detector(rows, detectors)
+        figures["recognisers"] = lambda: draw_each_recogniser(rows, detectors)
     if attacked:
         figures["rates"] = lambda: draw_rates(rows, rows.actors("rank1"), names)
     if "sweep" in results.drawings:
@@ -119,22 +119,18 @@ def _examples(results: StudyResults) -> dict[str, Any] | None:
     return {"names": drawing["names"], "strip": order}
 
 
-def _facts(rows: Rows, name: str) -> dict[str, str]:
+def _facts(rows: Rows, name: str) -> list[str]:
     """What a picture's caption says: PSNR in the face, recall and rank-1."""
-    facts = {"face": "", "found": "", "recognised": ""}
+    facts = []
     quality = rows.find(name, "psnr_face", reading="direct")
-    recalls = [
-        max(values)
-        for detector in rows.actors("recall")
-        if (values := [r.value for r in rows.readings(name, "recall", detector) if r.value is not None])
-    ]
+    recall = mean_recall(rows, name, rows.actors("recall"))
     strongest = rows.best(name, "rank1", rows.actors("rank1"))
     if quality is not None and quality.value is not None:
-        facts["face"] = f"{quality.value:.1f} dB"
-    if recalls:
-        facts["found"] = f"{statistics.mean(recalls):.2f}"
+        facts.append(f"{quality.value:.1f} dB")
+    if recall is not None:
+        facts.append(f"found {recall:.2f}")
     if strongest is not None and strongest.value is not None:
-        facts["recognised"] = f"{strongest.value:.2f}"
+        facts.append(f"recognised {strongest.value:.2f}")
     return facts
 
 
@@ -160,11 +156,11 @@ def _grouped(results: StudyResults) -> list[dict[str, Any]]:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return tables.NOTHING if value is None else f"{100 * value:.1f} %"
 
 
 def _number(value: float | None, digits: int = 2) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+    return tables.NOTHING if value is None else f"{value:.{digits}f}"
 
 
 def _minutes(seconds: float) -> str:

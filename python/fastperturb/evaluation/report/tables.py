@@ -30,7 +30,9 @@ class Table:
     rows: tuple[tuple[str, tuple[TableCell, ...]], ...]
 
 
-DASH = TableCell("–")
+NOTHING = "\N{EN DASH}"
+"""What stands where a number is undefined or was not measured."""
+DASH = TableCell(NOTHING)
 
 
 def list_protections(rows: Rows) -> list[str]:
@@ -67,14 +69,12 @@ def quality_table(rows: Rows) -> Table:
         if row is None:
             return DASH
         if row.value is None:
-            return TableCell("∞" if measure.startswith("psnr") else "–")
+            return TableCell("∞" if measure.startswith("psnr") else NOTHING)
         digits = 1 if measure.startswith("psnr") else 3
         shade = row.value / 40 if measure.startswith("psnr") else row.value
         return TableCell(f"{row.value:.{digits}f}", interval_text(row, digits), min(1.0, max(0.0, shade)))
 
-    lines = tuple(
-        (name, tuple(cell(name, *column) for column in columns)) for name in list_protections(rows)
-    )
+    lines = tuple((name, tuple(cell(name, *column) for column in columns)) for name in list_protections(rows))
     return Table(
         "quality", (("as it is", 4), ("through the view", 4)), tuple(words[measure] for measure, _ in columns), lines
     )
@@ -150,14 +150,14 @@ def verification_table(rows: Rows) -> Table | None:
 
 def number_text(row: Row | None) -> str:
     """Two digits, or a dash."""
-    return "–" if row is None or row.value is None else f"{row.value:.2f}"
+    return NOTHING if row is None or row.value is None else f"{row.value:.2f}"
 
 
 def interval_text(row: Row, digits: int = 2) -> str:
     """The interval in a few characters; empty where there is none."""
     if row.low is None or row.high is None:
         return ""
-    return f"{row.low:.{digits}f}–{row.high:.{digits}f}"
+    return f"{row.low:.{digits}f}\N{EN DASH}{row.high:.{digits}f}"
 
 
 def widest(rows: Rows, measures: Sequence[str]) -> tuple[float, float] | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INK, FAINT, RULE, GROUND = "#010101", "#020202", "#030303", "#040404"
 SERIES = tuple(f"#0500{number:02x}" for number in range(1, 13))
-MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h", "<", ">", "p", "d")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h", "<", ">", "p")  # eleven, so that they do not run with the colours
 _VARIABLES = {INK: "--ink", FAINT: "--faint", RULE: "--rule", GROUND: "--card"} | {
     colour: f"--s{number}" for number, colour in enumerate(SERIES, 1)
 }
@@ -82,6 +82,8 @@ def to_svg(figure: Figure, title: str, salt: str) -> str:
     body = body[body.index(">") + 1 :]
     body = re.sub(r'<g id="[^"]*"', "<g", body).replace("xlink:href", "href")
     body = re.sub(r"font: (?:(\w+) )?([\d.]+)px [^;\"]*", _font, body)
+    body = re.sub(r"; font-family: [^;\"]*", "", body)
+    body = re.sub(r"(?:(?<= id=\")|(?<=\"#)|(?<=\(#))(?=[\w-]+[\")])", f"{salt}-", body)
     for colour, variable in _VARIABLES.items():
         body = body.replace(colour, f"var({variable})")
     frame = box.group(1) if box else "0 0 100 100"

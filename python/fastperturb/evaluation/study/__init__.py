@@ -1,4 +1,4 @@
-"""The study behind ``fastperturb evaluate``: configuration, cells of work, results, recommendation. See docs/evaluate.md."""
+"""The study behind ``fastperturb evaluate``: configuration, cells of work, results, advice. See docs/evaluate.md."""
 
 from .building import build_study
 from .cells import Cell, Study

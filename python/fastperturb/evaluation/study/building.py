@@ -1,16 +1,24 @@
-"""A study out of its configuration: data set, protections, detectors and recognisers by their texts."""
+"""A study out of its configuration: data set, protections, detectors and recognisers by their texts.
+
+What is named must be there; what a profile brings by itself may be missing, which is told in the report.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import Any
 
+from ... import MissingExtra
+from ..._optional import import_extra
 from ...faces import Detector, list_detectors, make_detector
 from ..datasets import open_dataset
-from ..protections import Protection, parse_protection
+from ..protections import Autoencoder, Protection, parse_protection
+from ..quality import FaceQnet, StandInFaceQuality
 from ..recognition import make_recogniser
 from .cells import Study, Witness, described
 from .config import StudyConfig
+
 
 def build_study(config: StudyConfig) -> Study:
     """Makes everything that a configuration names.
@@ -20,39 +28,61 @@ def build_study(config: StudyConfig) -> Study:
         FileNotFoundError: no such data.
         MissingExtra, ModelError: a package or model file is missing or does not fit.
     """
-    config = config.filled()
-    recognisers: dict[str, Witness] = {}
-    for text in config.recognisers:
-        made = make_recogniser(text)
-        if made.name in recognisers:
-            raise ValueError(f"recognisers must be different, got {made.name} twice")
-        recognisers[made.name] = Witness(partial(make_recogniser, text), (text, *described(made)))
+    absent: dict[str, str] = {}
+    filled = config.filled()
+    protections = _make_all("protections", filled.protections, _protection, None if config.protections else absent)
+    recognisers = _make_all("recognisers", filled.recognisers, _witness, None if config.recognisers else absent)
+    config = filled
     return Study(
         config=config,
         dataset=open_dataset(config.data, enlarge=config.enlarge),
         raw=open_dataset(config.data, enlarge=1),
-        protections=_make_protections(config.protections),
-        detectors=_make_detectors(config.detectors),
+        protections=protections,
+        detectors=_make_detectors(config.detectors, absent),
         recognisers=recognisers,
         locator=make_detector(config.locator),
+        face_quality=StandInFaceQuality() if config.face_quality is None else FaceQnet(config.face_quality),
+        absent=absent,
     )
 
 
-def _make_protections(texts: Sequence[str]) -> dict[str, Protection]:
-    made: dict[str, Protection] = {}
+def _make_all(
+    what: str, texts: Iterable[str], make: Callable[[str], tuple[str, Any]], absent: dict[str, str] | None
+) -> dict[str, Any]:
+    """Things by name; what lacks a package is noted in ``absent``, unless that is None."""
+    made: dict[str, Any] = {}
     for text in texts:
-        protection = parse_protection(text)
-        if protection.name in made:
-            raise ValueError(f"protections must be different, got {protection.name} twice, again by {text!r}")
-        made[protection.name] = protection
+        try:
+            name, thing = make(text)
+        except MissingExtra as error:
+            if absent is None:
+                raise
+            absent[text] = str(error)
+            continue
+        if name in made:
+            raise ValueError(f"{what} must be different, got {name} twice, again by {text!r}")
+        made[name] = thing
     return made
 
 
-def _make_detectors(texts: Sequence[str] | None) -> dict[str, Detector]:
+def _protection(text: str) -> tuple[str, Protection]:
+    protection = parse_protection(text)
+    if isinstance(protection, Autoencoder) and not protection.fitted:
+        import_extra("torch", "train")  # now, not after the first hour
+    return protection.name, protection
+
+
+def _witness(text: str) -> tuple[str, Witness]:
+    recogniser = make_recogniser(text)
+    return recogniser.name, Witness(partial(make_recogniser, text), (text, *described(recogniser)))
+
+
+def _make_detectors(texts: Sequence[str] | None, absent: dict[str, str]) -> dict[str, Detector]:
     if texts is None:
-        texts = [item.name for item in list_detectors() if item.missing is None and item.model != "needed"]
+        infos = [item for item in list_detectors() if item.model != "needed"]
+        absent |= {item.name: item.missing for item in infos if item.missing is not None}
+        texts = [item.name for item in infos if item.missing is None]
     plain = [text.partition("=")[0].partition("?")[0] for text in texts]
     return {
-        name if plain.count(name) == 1 else text: make_detector(text)
-        for name, text in zip(plain, texts, strict=True)
+        name if plain.count(name) == 1 else text: make_detector(text) for name, text in zip(plain, texts, strict=True)
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ class Study:
         recognisers: by name.
         locator: finds the faces of the clear images.
         face_quality: scores faces; None for no scores.
+        absent: what would have taken part by default, but for the reason told.
     """
 
     config: StudyConfig
@@ -80,6 +81,7 @@ class Study:
     recognisers: dict[str, Witness]
     locator: Detector
     face_quality: Any = None
+    absent: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, Any]:

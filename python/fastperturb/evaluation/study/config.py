@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ..._optional import import_extra
+from ..recognition import ATTACKERS, Attacker
 from .rows import BLACK, CLEAR
 
 Profile: TypeAlias = Literal["quick", "full"]
-ATTACKERS = ("naive", "cleaner", "parrot", "linker")
 
 _QUICK = (
     *(f"permutation:cells={cells}" for cells in (12, 8, 5, 3)),
@@ -34,6 +34,10 @@ _FULL = (
     *(f"mosaic:{size}" for size in (16, 24)),
     *(f"blur:{sigma}" for sigma in (4, 8, 16)),
     *(f"noise:{variance}" for variance in (0.05, 0.1, 0.2)),
+    "parts:cells=8",
+    *(f"weighted:{coverage}" for coverage in (0.75, 0.5)),
+    "cae:code=32",
+    "ksame:10",
 )
 
 
@@ -96,7 +100,7 @@ class StudyConfig:
     looks: int | None = None
     few: Mapping[str, int] = field(default_factory=dict)
     recognisers: tuple[str, ...] = ()
-    attackers: tuple[str, ...] = ATTACKERS
+    attackers: tuple[Attacker, ...] = ATTACKERS
     face_quality: str | None = None
     enrolled: int = 5
     seed: int = 0
@@ -138,7 +142,7 @@ class StudyConfig:
             protections=(CLEAR, *(item for item in named if item not in (CLEAR, BLACK)), BLACK),
             recognisers=self.recognisers or usual,
             looks=80 if quick and self.looks is None else self.looks,
-            few={"dlib-mmod": 10 if quick else 60, **self.few},
+            few={"dlib-mmod": 10 if quick else 40, **self.few},
         )
 
 
@@ -167,7 +171,7 @@ def make_config(values: Mapping[str, Any]) -> StudyConfig:
         TypeError, ValueError: as for :class:`StudyConfig`; unknown keys.
     """
     _check_keys("", values, StudyConfig)
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     if "aims" in given and not isinstance(given["aims"], Aims):
         if not isinstance(given["aims"], Mapping):
             raise TypeError(f"aims must be a table, got {given['aims']!r}")

@@ -134,7 +134,7 @@ def _located(image: Any, locator: Any) -> list[Face]:
 
     def off_centre(face: Face) -> float:
         region = face.region
-        return (region.x + region.width / 2 - middle[0]) ** 2 + (region.y + region.height / 2 - middle[1]) ** 2
+        return float((region.x + region.width / 2 - middle[0]) ** 2 + (region.y + region.height / 2 - middle[1]) ** 2)
 
     return sorted(locate(image, locator), key=off_centre)
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from ... import Face, locate, psnr, ssim
+from ... import Face, locate
 from ..detection_scores import PRECISION_RULES, DetectionScores, score_detections
 from ..matching import ALL_FACES, PAPER, DetectionRule, ImageFaces
 from ..protections import Protection
+from ..quality import measure_quality as compare_images
 from ..recognition import AttackBench, AttackResult, Estimate, Lineup, make_subjects
 from ..truth import TruthBox
 from .cells import Cell, Study
@@ -43,9 +45,7 @@ class Tools:
                 make_subjects([self.material.samples[name] for name in names], faces)
                 for names in (self.material.gallery, self.material.probes)
             )
-            self._benches[recogniser] = AttackBench(
-                self.study.recognisers[recogniser].make(), Lineup(gallery, probes)
-            )
+            self._benches[recogniser] = AttackBench(self.study.recognisers[recogniser].make(), Lineup(gallery, probes))
         return self._benches[recogniser]
 
     def shown(self, cell: Cell, failures: list[tuple[str, str]]) -> Iterator[tuple[str, Any, Any, tuple[Face, ...]]]:
@@ -94,16 +94,9 @@ def measure_quality(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[
     return numbers, failures
 
 
-def _compare(
-    protection: Protection, image: Any, changed: Any, faces: Sequence[Face], judge: Any
-) -> dict[str, float]:
+def _compare(protection: Protection, image: Any, changed: Any, faces: Sequence[Face], judge: Any) -> dict[str, float]:
     regions = protection.regions(faces, image.shape) or [face.region for face in faces]
-    found = {
-        "psnr": psnr(image, changed),
-        "ssim": ssim(image, changed),
-        "psnr_face": psnr(image, changed, region=regions),
-        "ssim_face": ssim(image, changed, region=regions),
-    }
+    found = asdict(compare_images(image, changed, regions))
     if judge is not None:
         found["face_quality"] = float(judge.score(changed, faces[0]))
     return found
@@ -139,6 +132,9 @@ def measure_detection(tools: Tools, cell: Cell) -> tuple[list[Number], list[tupl
 def _scored(scores: DetectionScores, measure: str, prefix: str, cell: Cell, failed: int) -> Number:
     value = scores.average_precision[measure] if prefix == "ap" else getattr(scores, measure)  # type: ignore[index]
     low, high = scores.intervals.get(measure, (None, None)) if value is not None else (None, None)
+    if low is not None and high is not None:  # the rule of three, as for attacks: see docs/evaluate.md
+        low = min(low, max(0.0, 1 - 3 / scores.images)) if value == 1 else low
+        high = max(high, min(1.0, 3 / scores.images)) if value == 0 else high
     name = f"ap_{measure.replace('-', '_')}" if prefix == "ap" else f"{measure}_{prefix}" if prefix else measure
     return name, cell.actor, cell.reading, value, low, high, scores.images, failed, _rule_words(scores.rule)
 

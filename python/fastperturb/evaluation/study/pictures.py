@@ -29,7 +29,9 @@ _SWEPT = {"quick": 60, "full": 400}
 def make_examples(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """For each protection and sample the picture as it is, and through the view where there is one."""
     study, failures = tools.study, list[tuple[str, str]]()
-    pictures: dict[str, Any] = {name: {reading: [] for reading in readings_of(p)} for name, p in study.protections.items()}
+    pictures: dict[str, Any] = {
+        name: {reading: [] for reading in readings_of(p)} for name, p in study.protections.items()
+    }
     for protection, readings in pictures.items():
         for reading, shown in readings.items():
             wanted = Cell("examples", protection, "", reading, cell.names)
@@ -38,7 +40,7 @@ def make_examples(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[
 
 
 def make_sweep(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """PSNR and SSIM against n, the whole frame of 92 x 112 grey pixels moved, by window: the paper's Figures 5 and 6."""
+    """PSNR and SSIM against n, whole frames of 92 x 112 grey pixels moved, by window: the paper's Figures 5 and 6."""
     study, failures = tools.study, list[tuple[str, str]]()
     key = Key(hashlib.blake2b(b"fastperturb sweep %d" % study.config.seed, digest_size=32).digest())
     frames = _frames(tools, cell.names, _SWEPT[study.config.profile], failures)
@@ -94,9 +96,7 @@ def encode(image: Any) -> str:
     return base64.b64encode(data.tobytes()).decode()
 
 
-def _frames(
-    tools: Tools, names: tuple[str, ...], most: int, failures: list[tuple[str, str]]
-) -> list[tuple[str, Any]]:
+def _frames(tools: Tools, names: tuple[str, ...], most: int, failures: list[tuple[str, str]]) -> list[tuple[str, Any]]:
     cv2 = import_opencv()
     raw = {sample.name: sample for sample in tools.study.raw.samples}
     frames = []

@@ -50,12 +50,14 @@ class Advice:
         conditions: what had to hold, in words with the numbers.
         chosen: the best that fulfils it; None if none does.
         others: further protections that fulfil it, best first; where none does, those that come nearest.
+        alone: for each recogniser what would be chosen if it were the only one, by name; None where nothing fulfils it.
     """
 
     aim: str
     conditions: str
     chosen: Choice | None
     others: tuple[Choice, ...]
+    alone: tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,17 @@ def recommend(rows: Rows, aims: Aims = Aims()) -> tuple[Advice, ...]:  # noqa: B
     return tuple(advice for aim in _AIMS if (advice := _advise(rows, aims, aim)) is not None)
 
 
-def strongest(rows: Rows, protection: str, attackers: Iterable[str] | None = None) -> Row | None:
-    """The rank-1 row of the attacker who recognises most; None if nobody was measured."""
+def strongest(
+    rows: Rows, protection: str, attackers: Iterable[str] | None = None, recogniser: str | None = None
+) -> Row | None:
+    """The rank-1 row of the attacker who recognises most, of some attackers, with one recogniser; None without one."""
     wanted = None if attackers is None else set(attackers)
-    actors = [actor for actor in rows.actors("rank1") if wanted is None or actor.partition("/")[0] in wanted]
+    pairs = {actor: actor.split("/", 1) for actor in rows.actors("rank1")}
+    actors = [
+        actor
+        for actor, (attacker, who) in pairs.items()
+        if (wanted is None or attacker in wanted) and recogniser in (None, who)
+    ]
     return rows.best(protection, "rank1", actors)
 
 
@@ -97,27 +106,31 @@ def found_best(rows: Rows, protection: str) -> Row | None:
 
 
 def _advise(rows: Rows, aims: Aims, aim: _Aim) -> Advice | None:
-    names = dict.fromkeys(row.protection for row in rows.all if row.protection not in (CLEAR, _black(rows)))
-    reversible = {row.protection: row.reversible for row in rows.all}
-    choices = [
-        choice
-        for name in names
-        if (reversible[name] or not aim.reversible) and (choice := _choice(rows, aims, aim, name)) is not None
-    ]
+    choices = _choices(rows, aims, aim, None)
     if not choices:
         return None
+    alone = []
+    for recogniser in dict.fromkeys(actor.partition("/")[2] for actor in rows.actors("rank1")):
+        own = sorted((choice for choice in _choices(rows, aims, aim, recogniser) if choice.fulfils), key=_price)
+        alone.append((recogniser, own[0].protection if own else None))
     fit = sorted((choice for choice in choices if choice.fulfils), key=_price)
-    if fit:
-        return Advice(aim.words, _conditions(aims, aim), fit[0], tuple(fit[1:4]))
-    return Advice(aim.words, _conditions(aims, aim), None, tuple(_nearest(choices, aims, aim)))
+    chosen, others = (fit[0], fit[1:4]) if fit else (None, _nearest(choices, aims, aim))
+    return Advice(aim.words, _conditions(aims, aim), chosen, tuple(others), tuple(alone) if len(alone) > 1 else ())
 
 
-def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str) -> Choice | None:
-    attack = strongest(rows, name, aim.attackers)
+def _choices(rows: Rows, aims: Aims, aim: _Aim, recogniser: str | None) -> list[Choice]:
+    """Every protection that may be chosen at all, against all recognisers or one."""
+    names = {row.protection: row.reversible for row in rows.all if row.protection not in (CLEAR, _black(rows))}
+    able = [name for name, reversible in names.items() if reversible or not aim.reversible]
+    return [choice for name in able if (choice := _choice(rows, aims, aim, name, recogniser)) is not None]
+
+
+def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str, recogniser: str | None) -> Choice | None:
+    attack = strongest(rows, name, aim.attackers, recogniser)
     if attack is None:
         return None
     found = found_best(rows, name)
-    black = strongest(rows, _black(rows), aim.attackers)
+    black = strongest(rows, _black(rows), aim.attackers, recogniser)
     floor = None if black is None else _ends(black)[2]
     quality = rows.find(name, "psnr_face", reading="direct")
     hidden = _ends(attack)[2] <= max(aims.rank1, floor or 0.0)
@@ -150,12 +163,11 @@ def _price(choice: Choice) -> tuple[float, float, float]:
 
 
 def _nearest(choices: Sequence[Choice], aims: Aims, aim: _Aim) -> list[Choice]:
-    """What misses by least: the sum of what is recognised over the limit and what is not found under it."""
+    """What comes nearest: where faces must be found, first those in which they are; then by who is recognised least."""
 
-    def missing(choice: Choice) -> float:
-        over = max(0.0, choice.rank1[2] - max(aims.rank1, choice.floor or 0.0))
-        under = max(0.0, aims.recall - (choice.recall[1] if choice.recall else 0.0)) if aim.found else 0.0
-        return over + under
+    def missing(choice: Choice) -> tuple[float, float, float]:
+        lower = choice.recall[1] if choice.recall else 0.0
+        return (max(0.0, round(aims.recall - lower, 2)) if aim.found else 0.0, choice.rank1[0], -lower)
 
     return sorted(choices, key=missing)[:3]
 

@@ -1,4 +1,4 @@
-"""The results of a study, in a fixed order, and the files they are written to: CSV, JSON, and Parquet if pyarrow is there.
+"""The results of a study, in a fixed order, and their files: CSV, JSON, and Parquet if pyarrow is there.
 
 The same seed gives the same files bit for bit; what differs from run to run, such as times, stays out of them.
 """
@@ -145,6 +145,7 @@ def _about(study: Study, material: Material, versions: dict[str, str]) -> dict[s
         "detectors": list(study.detectors),
         "recognisers": list(study.recognisers),
         "face_quality": getattr(study.face_quality, "name", None),
+        "absent": study.absent,
         "versions": versions,
         "config": config,
     }

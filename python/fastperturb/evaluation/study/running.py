@@ -6,7 +6,9 @@ Each process computes on one thread, so that the same seed gives the same bits h
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -56,7 +58,7 @@ class Running:
     stop: Callable[[], bool] | None = None
 
 
-def run_study(study: Study, running: Running = Running()) -> StudyResults:  # noqa: B008 - frozen
+def run_study(study: Study, running: Running = Running()) -> StudyResults:
     """Does all that is not done yet.
 
     Args:
@@ -82,7 +84,9 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:  # no
             running.progress(f"{what} {done} of {total}", 0.0, 1.0)
 
     began = time.perf_counter()
-    material = prepare(study.dataset, study.locator, {**study.settings, "version": versions["fastperturb"]}, store, reading)
+    material = prepare(
+        study.dataset, study.locator, {**study.settings, "version": versions["fastperturb"]}, store, reading
+    )
     cells = list_cells(study, material)
     digests = {cell: cell_digest(study, material, cell, versions) for cell in cells}
     contents = {cell: found for cell in cells if (found := store.find(digests[cell])) is not None}
@@ -104,12 +108,12 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:  # no
     return gather(study, material, contents, versions, seconds)
 
 
-def _fitted(
-    study: Study, material: Material, todo: list[Cell], running: Running
-) -> tuple[Study, dict[str, str]]:
+def _fitted(study: Study, material: Material, todo: list[Cell], running: Running) -> tuple[Study, dict[str, str]]:
     """The study with those protections fitted that are needed, and what could not be fitted, with the reason."""
     every = any(cell.kind == "examples" for cell in todo)
-    needed = {name: item for name, item in study.protections.items() if every or any(c.protection == name for c in todo)}
+    needed = {
+        name: item for name, item in study.protections.items() if every or any(c.protection == name for c in todo)
+    }
     if running.progress is not None:
         running.progress("fitting", 0.0, 1.0)
     fitted, unfit = fit_protections(needed, material, apart=running.jobs > 0)
@@ -158,7 +162,16 @@ def _finished(waiting: dict[Future[Content], Cell], running: Running) -> Iterato
 
 def _begin(study: Study, material: Material) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides, and ends this one
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _tools[:] = [Tools(study, material)]
+
+
+def _end_with_parent() -> None:
+    """Does not outlive a first process that was killed: the pool's own pipes would never tell."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(cell: Cell) -> Content:

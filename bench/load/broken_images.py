@@ -1,0 +1,129 @@
+"""Fuzz run: thousands of broken images of every kind against a running server: no crash, no 500, no leak.
+
+    python bench/load/broken_images.py --count 12000
+
+Bits flipped, bytes replaced, cut short, stretches doubled or taken out; half of the PNGs with CRCs put right again, so
+that the damage reaches the decoder. Every image that is accepted is checked by restoring it.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import contextlib
+import json
+import struct
+import sys
+import threading
+import zlib
+
+import cv2
+import httpx
+import numpy as np
+from service import Memory, photographs, server
+
+import fastperturb as fp
+from fastperturb.files.reading import decode
+
+KINDS = (".png", ".jpg", ".webp", ".tiff", ".bmp", ".ppm")
+PATHS = ("perturb", "view", "locate", "restore")
+
+
+def broken(data, rng):
+    """A damaged copy of a file."""
+    copy = bytearray(data)
+    head = int(rng.integers(2))  # half of the damage goes to the first kilobyte, where the structure is
+    top = min(len(copy), 1024) if head else len(copy)
+    way, place = rng.integers(5), int(rng.integers(top))
+    if way == 0:
+        for _ in range(rng.integers(1, 9)):
+            copy[rng.integers(top)] ^= 1 << rng.integers(8)
+    elif way == 1:
+        copy[place : place + 8] = rng.bytes(8)
+    elif way == 2:
+        del copy[place:]
+    elif way == 3:
+        copy[place:place] = copy[place : place + 64]
+    else:
+        del copy[place : place + int(rng.integers(1, 64))]
+    return bytes(copy)
+
+
+def mend_crcs(data):
+    """The PNG with right CRCs, as far as there are whole chunks."""
+    copy, position = bytearray(data), 8
+    with contextlib.suppress(struct.error):
+        while position < len(copy):
+            (length,) = struct.unpack_from(">I", copy, position)
+            end = position + 8 + length
+            struct.pack_into(">I", copy, end, zlib.crc32(copy[position + 4 : end]))
+            position = end + 4
+    return bytes(copy)
+
+
+def sources():
+    """Small files of each kind: a face of 160 x 160 pixels in colour, in grey, in 16 bits where the kind has it."""
+    face = np.ascontiguousarray(photographs()[0][1][40:200, 140:300, ::-1])
+    found = []
+    for kind in KINDS:
+        found.append((kind, cv2.imencode(kind, face)[1].tobytes()))
+        if kind != ".webp":
+            grey_kind = ".pgm" if kind == ".ppm" else kind
+            found.append((grey_kind, cv2.imencode(grey_kind, face[..., 0])[1].tobytes()))
+        if kind in (".png", ".tiff", ".ppm"):
+            found.append((kind, cv2.imencode(kind, face.astype(np.uint16) * 257)[1].tobytes()))
+    return found
+
+
+def main():
+    """Prints the result as JSON; the exit code is 1 if anything was not as it should be."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=6000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    files, statuses, local = sources(), collections.Counter(), threading.local()
+    wrong = []
+    with server() as (process, address, key, log), Memory(process.pid) as memory:
+
+        def once(number):
+            rng = np.random.default_rng([options.seed, number])
+            kind, data = files[number % len(files)]
+            data = broken(data, rng)
+            if kind == ".png" and rng.integers(2):
+                data = mend_crcs(data)
+            if not hasattr(local, "client"):
+                local.client = httpx.Client(base_url=address, timeout=60)
+            path = PATHS[int(rng.integers(len(PATHS)))]
+            rest = {"files": {"image": data, "key": key.to_text()}} if path == "restore" else {"content": data}
+            params = {} if path == "restore" else {"region": "30,30,90,90"}
+            answer = local.client.post(f"/v1/{path}", params=params, **rest)
+            statuses[path, answer.status_code] += 1
+            if path == "perturb" and answer.status_code == 200:
+                record = fp.Record.from_json(answer.headers["fastperturb-record"])
+                back = fp.restore(decode(answer.content).pixels, record, key)
+                if not np.array_equal(back, decode(data).pixels):
+                    wrong.append(number)
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for _ in pool.map(once, range(options.count)):
+                pass
+        alive = process.poll() is None and httpx.get(address + "/healthz").status_code == 200
+        failures = [line for line in log.read_text().splitlines() if '"failure"' in line]
+    codes = collections.Counter()
+    for (_, code), count in statuses.items():
+        codes[code] += count
+    good = alive and not wrong and not failures and set(codes) <= {200, 413, 415, 422}
+    result = {
+        "images": options.count,
+        "statuses": {str(code): count for code, count in sorted(codes.items())},
+        "accepted_and_restored": statuses["perturb", 200] - len(wrong),
+        "wrong": wrong,
+        "failures": failures[:5],
+        "memory_mib": memory.summary(),
+        "good": good,
+    }
+    print(json.dumps(result, indent=1))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

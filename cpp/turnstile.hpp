@@ -1,0 +1,22 @@
+// Lets only a few threads at a time into short calls from Python; the others sleep in a queue, without the GIL.
+//
+// A call of 100 µs drops the GIL several times, and each time one of the waiting threads takes it. With dozens of
+// threads the processors then do little but wake threads. Behind a turnstile few threads go on at full speed, each for
+// a turn of some calls, so that threads are woken once a turn and not once a step.
+#pragma once
+
+namespace fastperturb {
+
+// How many threads may be inside; 1 or more. It holds from the next entry on.
+void set_turnstile_places(int places);
+
+// Goes in, if that is possible without waiting; else the caller must wait_for_turn(). A thread that is inside already
+// may go in again; it leaves as often as it went in.
+bool try_enter_turnstile();
+
+// Sleeps until it is this thread's turn, and goes in. The order is that of coming; nobody waits for ever.
+void wait_for_turn();
+
+void leave_turnstile();
+
+}  // namespace fastperturb

@@ -1,0 +1,98 @@
+"""Whole Parquet files of images to whole Parquet files of protected ones: the unit of work of very large jobs.
+
+A file is there when all of its rows are done, so that what is there is the checkpoint (docs/clusters.md).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from .._optional import import_extra
+from .rows import PROBLEMS, PerturbImages, RowJob
+
+MARK = b"fastperturb-shard"
+"""The metadata of a Parquet file by which a later run knows that it is the result of the same file, options and key."""
+SHARD_COLUMNS = ("status", "output", "rows", "problems", "error")
+
+
+class PerturbShards:
+    """A callable that protects Parquet files: a frame with a column ``shard`` of paths in, what became of each out.
+
+    Each goes to a file of its name in ``output``, with the columns of :class:`PerturbImages`, under a hidden name until
+    it is whole. One that is there and came from the same file (by size and time), options and key is "unchanged"; any
+    other is an error, unless the job overwrites. The frame that comes out has the columns of :data:`SHARD_COLUMNS`.
+
+    Args:
+        job: what to do with every row; its ``output`` must be ``None``, as images stay in the column ``image``.
+        output: the folder of the results.
+        path: name of the column of paths in the Parquet files.
+        data: name of the column of bytes in them.
+
+    Raises:
+        ValueError: the job writes files of its own.
+        OSError, KeyError: this machine does not have the key.
+    """
+
+    def __init__(self, job: RowJob, output: str, *, path: str = "path", data: str = "bytes") -> None:
+        if job.output is not None:
+            raise ValueError(f"the job of shards must have output=None, got {job.output!r}")
+        self._pandas = import_extra("pandas", "ray")
+        self._arrow = import_extra("pyarrow", "ray")
+        self._parquet = import_extra("pyarrow.parquet", "ray")
+        self._images = PerturbImages(job, path=path, data=data)
+        self._overwrite, self._output = job.overwrite, Path(output)
+
+    def __call__(self, frame: Any) -> Any:
+        """Protects the files that a frame names; one that fails does not fail the others."""
+        results = [self._attempt(Path(shard)) for shard in frame["shard"]]
+        kinds = {"rows": "int64", "problems": "int64"}
+        columns = {
+            name: self._pandas.Series(
+                [result[number] for result in results],
+                index=frame.index,
+                dtype=self._pandas.ArrowDtype(getattr(self._arrow, kinds.get(name, "string"))()),
+            )
+            for number, name in enumerate(SHARD_COLUMNS)
+        }
+        return frame[["shard"]].assign(**columns)
+
+    def _attempt(self, shard: Path) -> tuple[str, str | None, int | None, int | None, str | None]:
+        try:
+            return (*self._protect(shard), None)
+        except Exception as error:
+            return "failed", None, None, None, f"{type(error).__name__}: {error}"
+
+    def _protect(self, shard: Path) -> tuple[str, str, int, int]:
+        facts = shard.stat()
+        mark = self._images.mark(json.dumps(["shard", facts.st_size, facts.st_mtime_ns]).encode())
+        target = self._output / shard.name
+        if target.exists() and not self._overwrite:
+            metadata = self._parquet.read_schema(target).metadata or {}
+            known, rows, problems = (metadata.get(MARK, b"") + b"  ").split(b" ")[:3]
+            if known.decode("ascii", "replace") != mark:
+                raise FileExistsError(17, "it is not the result of this file, options and key", os.fspath(target))
+            return "unchanged", os.fspath(target), int(rows), int(problems)
+        table = self._parquet.read_table(shard)
+        done = self._images(table.to_pandas(types_mapper=self._pandas.ArrowDtype))
+        problems = int(done["status"].isin(PROBLEMS).sum())
+        result = self._arrow.Table.from_pandas(done, preserve_index=False)
+        text = f"{mark} {len(done)} {problems}".encode()
+        self._write(result.replace_schema_metadata({**(result.schema.metadata or {}), MARK: text}), target)
+        return "perturbed", os.fspath(target), len(done), problems
+
+    def _write(self, table: Any, target: Path) -> None:
+        """Writes a table that gets its name when it is whole and on the disk."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        hidden = target.with_name(f".{target.name}.{secrets.token_hex(4)}.fastperturb-partial")
+        try:
+            with hidden.open("xb") as file:
+                self._parquet.write_table(table, file, use_dictionary=False)
+                file.flush()
+                os.fsync(file.fileno())
+            hidden.replace(target)
+        finally:
+            hidden.unlink(missing_ok=True)

@@ -1,0 +1,259 @@
+"""What the service does to images: bytes in, bytes and numbers out. Runs in the workroom's threads.
+
+``check`` is called between the steps, so that work that nobody waits for ends early. Errors are problems.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from .. import (
+    Face,
+    ImageFileError,
+    Key,
+    NoFaceFound,
+    Record,
+    RecordError,
+    Region,
+    Tampered,
+    WrongKey,
+    locate,
+    mse,
+    perturb,
+    psnr,
+    restore,
+    ssim,
+    through_view,
+    view,
+)
+from ..faces import YuNet
+from ..files import Picture
+from ..files.reading import RECORD_TEXT, decode, read_header
+from ..files.writing import encode
+from .options import CompareOptions, FaceOptions, ProtectOptions, ViewOptions
+from .problems import Problem
+
+Check = Callable[[], None]
+Bytes = bytes | bytearray
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the log and the metrics may know of a request's work: numbers only."""
+
+    pixels: int = 0
+    faces: int | None = None
+    moved: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A protected image.
+
+    Attributes:
+        png: the file, its record inside if it can be restored.
+        record: of the perturbation.
+        reversible: whether somebody has the key.
+        found: the faces, or the own boxes.
+        shown: the pixels, original and protected, for those who measure them.
+    """
+
+    png: bytes
+    record: Record
+    reversible: bool
+    found: Sequence[Face | Region]
+    shown: tuple[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every piece of work needs.
+
+    Attributes:
+        max_pixels: the most pixels of an image.
+        check: raises if the work is to end.
+        facts: to be filled in.
+    """
+
+    max_pixels: int
+    check: Check
+    facts: Facts
+
+    def open(self, data: Bytes) -> Picture:
+        """Reads an image; its number of pixels is checked before any is decoded.
+
+        Raises:
+            Problem: another format, damaged, or too large.
+        """
+        self.check()
+        try:
+            header = read_header(data)
+            pixels = header.width * header.height
+            if pixels > self.max_pixels:
+                detail = f"{header.width} x {header.height} are more than the limit of {self.max_pixels}"
+                raise Problem("too-many-pixels", detail)
+            self.facts.pixels += pixels
+            return decode(data, max_pixels=self.max_pixels)
+        except ImageFileError as error:
+            name = "damaged-image" if str(error).startswith("damaged") else "unsupported-media"
+            raise Problem(name, str(error)) from None
+
+    def protect(self, data: Bytes, options: ProtectOptions, key: Key | None) -> Protected:
+        """Hides the faces of an image; ``key`` is ``None`` for one that nobody will have."""
+        picture = self.open(data)
+        if RECORD_TEXT in picture.texts:
+            raise Problem("already-protected", "it holds a record; restore it first")
+        found = self.find(picture, options)
+        if not found:
+            raise Problem(
+                "no-face",
+                "no face was found, so nothing was protected and the image is not passed on; "
+                "give boxes by the parameter region, or lower min_score",
+            )
+        self.check()
+        try:
+            hidden, record = perturb(picture.pixels, found, key or Key.generate(), options.strength())
+        except (ValueError, NoFaceFound) as error:
+            raise Problem("bad-options", str(error)) from None
+        self.facts.moved = record.moved
+        self.check()
+        texts = {RECORD_TEXT: record.to_json()} if key is not None else {}
+        png = b"".join(encode(hidden, "PNG", icc=picture.icc, texts=texts))
+        return Protected(png, record, key is not None, found, (picture.pixels, hidden))
+
+    def find(self, picture: Picture, options: FaceOptions) -> Sequence[Face | Region]:
+        """The regions that are meant: own boxes, else faces."""
+        own = options.regions()
+        if own:
+            self.facts.faces = len(own)
+            return own
+        self.check()
+        faces = locate(picture.pixels, detector_for(options.min_score), grow=options.margins, shape=options.shape)
+        self.facts.faces = len(faces)
+        return faces
+
+    def locate(self, data: Bytes, options: FaceOptions) -> dict[str, Any]:
+        """The faces of an image, as JSON can hold them."""
+        picture = self.open(data)
+        height, width = picture.pixels.shape[:2]
+        return {"width": width, "height": height, "faces": [as_json(item) for item in self.find(picture, options)]}
+
+    def restore(self, data: Bytes, text: Bytes | None, key_for: Callable[[Record], Key]) -> bytes:
+        """The original of a protected image, as PNG."""
+        picture = self.open(data)
+        record = the_record(picture, text)
+        if record is None:
+            raise Problem("no-record", "there is none inside the image; send it as the part 'record'")
+        key = key_for(record)
+        self.check()
+        try:
+            shown = restore(picture.pixels, record, key, out=picture.pixels)
+        except WrongKey as error:
+            raise Problem("wrong-key", str(error)) from None
+        except (Tampered, ValueError):
+            raise Problem("tampered", "nothing was restored") from None
+        self.facts.moved = record.moved
+        self.check()
+        return b"".join(encode(shown, "PNG", icc=picture.icc))
+
+    def view(self, data: Bytes, text: Bytes | None, options: ViewOptions) -> bytes:
+        """What anyone can see of an image, as PNG: by its record, else of the faces that are found."""
+        picture = self.open(data)
+        record = the_record(picture, text)
+        where: Any = record if record is not None else self.find(picture, options)
+        if record is None and not where:
+            raise Problem("no-face", "there is neither a record nor a face")
+        self.check()
+        try:
+            shown = view(
+                picture.pixels, where, options.strength(), interpolation=options.interpolation, out=picture.pixels
+            )
+        except ValueError as error:
+            raise Problem("bad-options", str(error)) from None
+        self.check()
+        return b"".join(encode(shown, "PNG", icc=picture.icc))
+
+    def compare(self, before: Bytes, after: Bytes, options: CompareOptions) -> dict[str, Any]:
+        """How far two images are from each other."""
+        first = self.open(before)
+        second = self.open(after)
+        records = [record for item in (first, second) if (record := the_record(item, None)) is not None]
+        region = None
+        if options.inside:
+            if not records:
+                raise Problem("no-record", "neither image has one, so that nothing is known to be inside")
+            region = [item.region for item in records[0].regions]
+        self.check()
+        return self.measure(first.pixels, second.pixels, region)
+
+    def measure(self, a: Any, b: Any, region: Sequence[Region] | None = None) -> dict[str, Any]:
+        """PSNR, SSIM and mean squared error; ``None`` for what is infinite or cannot be had."""
+        try:
+            decibels = psnr(a, b, region=region)
+            error = mse(a, b, region=region)
+        except (TypeError, ValueError) as problem:
+            raise Problem("not-comparable", str(problem)) from None
+        self.check()
+        try:
+            likeness: float | None = ssim(a, b, region=region)
+        except ValueError:  # smaller than SSIM's window
+            likeness = None
+        finite = decibels if math.isfinite(decibels) else None
+        return {"equal": error == 0.0, "psnr": finite, "ssim": likeness, "mse": error}
+
+    def preview(self, data: Bytes, options: ProtectOptions, key: Key | None) -> tuple[Protected, bytes, dict[str, Any]]:
+        """A protected image, its view, and what can be said of both: measures, and faces before and after."""
+        done = self.protect(data, options, key)
+        before, after = done.shown
+        measures = self.measure(before, after)
+        detector = detector_for(options.min_score)
+        seen = {}
+        through = through_view(detector, done.record)
+        for name, image, looks in (
+            ("before", before, detector),
+            ("after", after, detector),
+            ("view_before", before, through),
+            ("view_after", after, through),
+        ):
+            self.check()
+            seen[name] = [as_json(face) for face in locate(image, looks)]
+        self.check()
+        shown = view(after, done.record, out=after)
+        return done, b"".join(encode(shown, "PNG")), {**measures, "faces": seen}
+
+
+@lru_cache(maxsize=8)
+def detector_for(min_score: float | None) -> YuNet:
+    """The detector for a lowest score, which threads share; a few are kept, since each has networks to load."""
+    return YuNet() if min_score is None else YuNet(threshold=min_score)
+
+
+def the_record(picture: Picture, text: Bytes | None) -> Record | None:
+    """The record that came with an image, inside it or beside it.
+
+    Raises:
+        Problem: it is none, or both came and differ.
+    """
+    try:
+        inside = Record.from_json(picture.texts[RECORD_TEXT]) if RECORD_TEXT in picture.texts else None
+        beside = Record.from_json(bytes(text)) if text is not None else None
+    except RecordError as error:
+        raise Problem("bad-record", str(error)[:500]) from None
+    if inside is not None and beside is not None and inside != beside:
+        raise Problem("bad-record", "the image holds another record than the one that was sent with it")
+    return inside if beside is None else beside
+
+
+def as_json(item: Face | Region) -> dict[str, Any]:
+    """A face or region as JSON can hold it."""
+    region = item.region if isinstance(item, Face) else item
+    data: dict[str, Any] = {"x": region.x, "y": region.y, "width": region.width, "height": region.height}
+    data["shape"] = region.shape
+    if isinstance(item, Face):
+        data["score"] = round(item.score, 4)
+        data["landmarks"] = [[round(x, 1), round(y, 1)] for x, y in item.landmarks]
+    return data

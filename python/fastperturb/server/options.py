@@ -1,0 +1,125 @@
+"""The options of requests: query parameters, all optional, the unknown refused; and what they mean to the library."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from .. import Region, Strength
+from ..faces import HEAD, Margins
+from .problems import Problem
+
+MAX_REGIONS = 100
+ONE_TIME = "one-time"
+_BOX = r"^-?\d{1,6},-?\d{1,6},\d{1,6},\d{1,6}$"
+
+RegionText = Annotated[str, StringConstraints(pattern=_BOX, max_length=32)]
+
+
+class Options(BaseModel):
+    """Options that nobody knows are errors, for a mistyped one would silently not count."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class FaceOptions(Options):
+    """Which parts of the image are meant."""
+
+    region: list[RegionText] = Field(
+        [],
+        max_length=MAX_REGIONS,
+        description="Own boxes `x,y,width,height` in pixels of the upright image, one for each parameter, instead of "
+        "the faces that the detector finds.",
+        examples=[["120,80,140,180"]],
+    )
+    shape: Literal["box", "ellipse"] = Field("box", description="The box, or the ellipse in it.")
+    grow: Annotated[float, Field(ge=0.0, le=3.0)] | Literal["head"] = Field(
+        0.0,
+        description="Margin around each face that is found, as a share of its size; or `head`, to take in hair and "
+        "ears. Own boxes are taken as they are.",
+        examples=[0.2, "head"],
+    )
+    min_score: float | None = Field(
+        None, ge=0.0, le=1.0, description="Lowest score of a face; the default is the detector's 0.6."
+    )
+
+    def regions(self) -> list[Region]:
+        """The own boxes.
+
+        Raises:
+            Problem: one has no pixels.
+        """
+        try:
+            return [Region(*_numbers(text), self.shape) for text in self.region]
+        except ValueError as error:
+            raise Problem("bad-options", str(error)) from None
+
+    @property
+    def margins(self) -> Margins:
+        """Margins around faces."""
+        return HEAD if isinstance(self.grow, str) else self.grow
+
+
+def _numbers(text: str) -> tuple[int, int, int, int]:
+    x, y, width, height = (int(number) for number in text.split(","))
+    return x, y, width, height
+
+
+class WindowOptions(FaceOptions):
+    """Where, and how large the windows are."""
+
+    window: Annotated[int, Field(ge=2, le=65_535)] | Literal["region"] | None = Field(
+        None, description="Side of the windows that pixels stay in, in pixels; or `region`, one window for all of it."
+    )
+    cells: int | None = Field(
+        None, ge=1, le=65_535, description="Instead: windows across the shorter side of a region. The default is 8."
+    )
+
+    def strength(self) -> Strength:
+        """The strength that was asked for.
+
+        Raises:
+            Problem: two ways to say the same thing.
+        """
+        names = ("window", "cells", "pixels", "coverage", "psnr")
+        given: dict[str, Any] = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        try:
+            return Strength(**given)
+        except (TypeError, ValueError) as error:
+            raise Problem("bad-options", str(error)) from None
+
+
+class ProtectOptions(WindowOptions):
+    """Where, how strongly, and under which key."""
+
+    pixels: int | None = Field(
+        None, ge=2, le=2**31 - 1, description="How many pixels of each region move; the default is all."
+    )
+    coverage: float | None = Field(
+        None, gt=0.0, le=1.0, description="Instead: the share of each region's pixels that move."
+    )
+    psnr: float | None = Field(
+        None, ge=0.0, le=200.0, description="Instead: as many as bring the image to this PSNR, in dB.", examples=[24.0]
+    )
+    key_id: str | None = Field(
+        None,
+        pattern=f"^([0-9a-f]{{16}}|{ONE_TIME})$",
+        description="Id of a key of the service; the default is its current key. `one-time`: a key that nobody will "
+        "have, so that the result can never be restored.",
+        examples=["one-time"],
+    )
+
+
+class ViewOptions(WindowOptions):
+    """Where and how to draw the view, for images that have no record."""
+
+    interpolation: Literal["mosaic", "linear", "cubic", "lanczos"] = Field(
+        "cubic", description="Show the windows' means as squares, or what lies between them."
+    )
+
+
+class CompareOptions(Options):
+    """What counts."""
+
+    inside: bool = Field(False, description="Count only inside the regions of either image's record.")

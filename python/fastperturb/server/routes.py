@@ -1,0 +1,165 @@
+"""The addresses under /v1: each reads a body, has the work done in the workroom, and sends an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from .. import __version__
+from . import answers, openapi
+from .access import BEARER, bearer, check_any_token, key_to_protect, key_to_restore, needs, own_key
+from .bodies import Parts, read_body
+from .engine import Desk
+from .openapi import BODY, IMAGES, PAIR, PROTECT, RESTORE, VIEW
+from .options import CompareOptions, FaceOptions, Options, ProtectOptions, ViewOptions
+from .service import service_of
+
+may_perturb = Depends(needs("perturb"))
+router = APIRouter(prefix="/v1", tags=["images"])
+
+
+async def work_on(
+    request: Request, needed: set[str], more: set[str], work: Callable[[Desk, Parts], Response]
+) -> Response:
+    """Admits a request, reads its body, and has it worked on.
+
+    Args:
+        request: nothing of its body has been read.
+        needed: parts that its body must have.
+        more: parts that it may have.
+        work: makes the whole answer out of the parts, in a worker.
+    """
+    service = service_of(request)
+    facts = request.scope["facts"]
+    limits = service.settings.limits
+    with service.room.admit() as ticket:
+        body = await read_body(request, limits, needed)
+        desk = Desk(limits.pixels, ticket.check, facts.work)
+        try:
+            return await service.room.run(ticket, request.receive, lambda: work(desk, body.parts(needed, more)))
+        finally:
+            facts.waited = ticket.waited
+
+
+@router.post("/perturb", dependencies=[may_perturb], **PROTECT)
+async def perturb(request: Request, options: Annotated[ProtectOptions, Query()]) -> Response:
+    """Hide the faces of an image.
+
+    Finds the faces (or takes the boxes of `region`) and permutes their pixels under a key. What is not said gets the
+    safe answer: whole faces, all pixels, the service's current key; without any key a one-time key is made and dropped,
+    and the answer says that it is irreversible. Where no face is found the image is **not** passed through (422).
+
+    The answer is a PNG that holds the record which restoring needs; with `Accept: application/json` or
+    `multipart/form-data`, image and record come apart.
+    """
+    kind = answers.choose(request.headers.get("accept"), IMAGES)
+    service = service_of(request)
+
+    def work(desk: Desk, parts: Parts) -> Response:
+        done = desk.protect(parts["image"], options, key_to_protect(service, parts, options.key_id))
+        return answers.answer(kind, {"image": done.png}, answers.facts_of(done), answers.protected_headers(done))
+
+    return await work_on(request, {"image"}, {"key"}, work)
+
+
+@router.post("/preview", dependencies=[may_perturb], **openapi.PREVIEW)
+async def preview(request: Request, options: Annotated[ProtectOptions, Query()]) -> Response:
+    """Hide the faces of an image, and tell what that did to it.
+
+    As `/v1/perturb`, and beside the protected image its view (what anyone can see of it without a key), PSNR and SSIM,
+    and the faces that are found before and after, directly and through the view. It costs several times as much.
+    """
+    kind = answers.choose(request.headers.get("accept"), (answers.JSON, answers.MULTIPART))
+    service = service_of(request)
+
+    def work(desk: Desk, parts: Parts) -> Response:
+        key = key_to_protect(service, parts, options.key_id)
+        done, view_png, measures = desk.preview(parts["image"], options, key)
+        facts = {**answers.facts_of(done), "measures": measures}
+        images = {"image": done.png, "view": view_png}
+        return answers.answer(kind, images, facts, answers.protected_headers(done))
+
+    return await work_on(request, {"image"}, {"key"}, work)
+
+
+@router.post("/restore", dependencies=[Depends(BEARER)], **RESTORE)
+async def restore(request: Request, options: Annotated[Options, Query()]) -> Response:
+    """Bring back the original of a protected image, bit for bit.
+
+    With the caller's own key as the part `key`, anybody who may protect may do this. With the service's keys it is off
+    unless the operator allows it, and needs a token with the scope `restore`. Image and record are checked first: what
+    was changed since is refused.
+    """
+    service = service_of(request)
+    if not request.headers.get("content-type", "").lower().startswith("multipart/"):
+        key_to_restore(request, service, None)  # no key can come: refused before the body is read
+    elif service.settings.asks_for_tokens:
+        check_any_token(request, service, bearer(request), ("perturb", "restore"))
+    answers.choose(request.headers.get("accept"), (answers.PNG,))
+
+    def work(desk: Desk, parts: Parts) -> Response:
+        key_for = key_to_restore(request, service, own_key(parts))
+        return answers.answer(answers.PNG, {"image": desk.restore(parts["image"], parts.get("record"), key_for)}, {})
+
+    return await work_on(request, {"image"}, {"record", "key"}, work)
+
+
+@router.post("/locate", dependencies=[may_perturb], **openapi.LOCATE)
+async def locate(request: Request, options: Annotated[FaceOptions, Query()]) -> Response:
+    """Find the faces of an image.
+
+    No face is an answer too: an empty list. It is no reason to take the image for free of faces.
+    """
+
+    def work(desk: Desk, parts: Parts) -> Response:
+        return JSONResponse(desk.locate(parts["image"], options))
+
+    return await work_on(request, {"image"}, set(), work)
+
+
+@router.post("/view", dependencies=[may_perturb], **VIEW)
+async def view(request: Request, options: Annotated[ViewOptions, Query()]) -> Response:
+    """Show what anyone can see of an image without a key: the mean of each window, smoothly joined.
+
+    Regions and windows come from the record, inside the image or as the part `record`; without one, faces are found and
+    the options count. The view of a protected image is the view of its original.
+    """
+    answers.choose(request.headers.get("accept"), (answers.PNG,))
+
+    def work(desk: Desk, parts: Parts) -> Response:
+        return answers.answer(answers.PNG, {"image": desk.view(parts["image"], parts.get("record"), options)}, {})
+
+    return await work_on(request, {"image"}, {"record"}, work)
+
+
+@router.post("/compare", dependencies=[may_perturb], **PAIR)
+async def compare(request: Request, options: Annotated[CompareOptions, Query()]) -> Response:
+    """Tell how far two images are from each other: PSNR, SSIM, mean squared error.
+
+    `psnr` is null where the images are equal, `ssim` where they are smaller than its window of 11 x 11 pixels.
+    """
+
+    def work(desk: Desk, parts: Parts) -> Response:
+        return JSONResponse(desk.compare(parts["before"], parts["after"], options))
+
+    return await work_on(request, {"before", "after"}, set(), work)
+
+
+@router.get("/info", tags=["service"], **openapi.INFO)
+async def info(request: Request) -> JSONResponse:
+    """What this service is set up for: version, limits, whether it wants a token, whether it may restore."""
+    settings = service_of(request).settings
+    limits = settings.limits
+    return JSONResponse(
+        {
+            "version": __version__,
+            "needs_token": settings.asks_for_tokens,
+            "restores": settings.allow_restore,
+            "reversible": settings.keys.configured,
+            "formats": list(BODY),
+            "limits": {"body_bytes": limits.body_bytes, "pixels": limits.pixels, "seconds": limits.seconds},
+        }
+    )

@@ -1,0 +1,114 @@
+"""What the operator of the service decides: limits, keys, tokens, and who may reach it."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from dataclasses import dataclass, field
+
+from ..threads import available_cpus
+from .key_ring import KeyRing
+from .tokens import Tokens
+
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one request, and all together, may cost.
+
+    Attributes:
+        body_bytes: the most bytes of a request's body. It is cut off as soon as it has more.
+        pixels: the most pixels (height x width) of an image; checked in its header, before anything is decoded.
+        seconds: the longest that a request may wait and be worked on.
+        upload_seconds: the longest that its body may take to arrive.
+        workers: how many requests are worked on at once; ``None`` for one on every processor.
+        queue: how many more may be admitted while all workers are busy; those beyond are refused with 429.
+
+    Raises:
+        ValueError: a limit that is not over 0 (``queue``: 0 or more).
+    """
+
+    body_bytes: int = 20 * 2**20
+    pixels: int = 40_000_000
+    seconds: float = 30.0
+    upload_seconds: float = 30.0
+    workers: int | None = None
+    queue: int = 16
+
+    def __post_init__(self) -> None:
+        for name in ("body_bytes", "pixels", "seconds", "upload_seconds"):
+            value = getattr(self, name)
+            if not 0 < value < math.inf:
+                raise ValueError(f"{name} must be over 0, got {value!r}")
+        if self.workers is not None and not 1 <= self.workers <= 1024:
+            raise ValueError(f"workers must be 1 to 1024, got {self.workers!r}")
+        if self.queue < 0:
+            raise ValueError(f"queue must be 0 or more, got {self.queue!r}")
+
+    @property
+    def threads(self) -> int:
+        """How many requests are worked on at once."""
+        return available_cpus() if self.workers is None else self.workers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the service is set up.
+
+    Attributes:
+        limits: what requests may cost.
+        keys: the key ring; an empty one means one-time keys: results that can never be restored.
+        tokens: who may ask for what; ``None`` for nobody having to say who they are.
+        no_auth: a plain statement that a gateway in front decides who may protect images, so that no token is asked for
+            (restoring with the ring's keys always asks for one).
+        allow_restore: whether the ring's keys may be used to restore at all.
+        host_names: names by which the service may be called (the Host header, without port), against DNS rebinding;
+            empty for any.
+        reload_seconds: how often key folder and token file are looked at again.
+
+    Raises:
+        ValueError: restoring is allowed and no token has the scope for it.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    keys: KeyRing = field(default_factory=KeyRing.empty)
+    tokens: Tokens | None = None
+    no_auth: bool = False
+    allow_restore: bool = False
+    host_names: tuple[str, ...] = ()
+    reload_seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        if self.allow_restore and (self.tokens is None or not self.tokens.any_with("restore")):
+            raise ValueError("restoring needs a token with the scope 'restore', also without authentication otherwise")
+        if self.reload_seconds <= 0:
+            raise ValueError(f"reload_seconds must be over 0, got {self.reload_seconds!r}")
+
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether protecting, viewing, locating and comparing need a token."""
+        return self.tokens is not None and not self.no_auth
+
+
+def check_address(host: str, settings: Settings) -> None:
+    """Raises ValueError for an address that others can reach, unless somebody has said who may use the service."""
+    if not is_loopback(host) and settings.tokens is None and not settings.no_auth:
+        raise ValueError(
+            f"others can reach {host}: give tokens, or say with no_auth that a gateway in front authorises requests"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on can be reached from this machine alone. Other names count as not."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def local_names(host: str) -> tuple[str, ...]:
+    """The names that a service on this address goes by, if only this machine can reach it; else any."""
+    return _LOOPBACK_NAMES if is_loopback(host) else ()

@@ -1,0 +1,98 @@
+"""The site's pages: code blocks of tutorial and how-tos run and print what they say, the reference is complete.
+
+A block of Python or shell runs, page by page from the top, unless ``<!-- not run: why -->`` stands above it; a block
+marked ``text`` below it is its output, in which "about 14.5" leaves room (5 %, or 0.05). Installing is left out.
+"""
+
+import contextlib
+import importlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("skimage")
+
+DOCS = Path(__file__).parents[1] / "docs"
+RUN = ["tutorial", *sorted(path.stem for path in DOCS.glob("howto-*.md"))]
+BLOCK = re.compile(r"^(?P<skip><!-- not run: .+ -->\n)?```(?P<kind>python|sh|text)\n(?P<code>.*?)^```$", re.M | re.S)
+ABOUT = re.compile(r"(?<=about )-?\d+\.?\d*")
+REFERENCE = {
+    "fastperturb": ["api", "api-faces"],
+    "fastperturb.faces": ["api-faces", "api"],
+    "fastperturb.files": ["api-files"],
+    "fastperturb.evaluation": ["api-evaluation"],
+}
+
+
+def blocks(page):
+    """(line, kind, code, expected output or None) of each block to run."""
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    found = []
+    for match in BLOCK.finditer(text):
+        line = text.count("\n", 0, match.start("code")) + 1
+        if match["kind"] == "text":
+            assert found, f"{page}.md:{line}: output of nothing"
+            found[-1][3] = match["code"]
+        elif match["skip"] is None and not match["code"].startswith("pip install"):
+            found.append([line, match["kind"], match["code"], None])
+    return found
+
+
+def run_shell(code):
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-euc", code], capture_output=True, text=True, check=False, env={**os.environ, "PATH": path}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("page", RUN)
+def test_the_blocks_of_a_page_run_and_print_what_they_say(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = "__page__"
+    module = type(sys)(name)
+    monkeypatch.setitem(sys.modules, name, module)  # so that a class of the page can be pickled
+    for line, kind, code, expected in blocks(page):
+        if kind == "sh":
+            if shutil.which("bash") is None:
+                continue
+            printed = run_shell(code)
+        else:
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                program = compile("\n" * (line - 1) + code, f"{page}.md", "exec", dont_inherit=True)
+                exec(program, module.__dict__)  # noqa: S102 - our own pages
+            printed = output.getvalue()
+        if expected is not None:
+            assert ABOUT.sub("", printed) == ABOUT.sub("", expected), f"{page}.md:{line}"
+            near = [pytest.approx(float(number), rel=0.05, abs=0.05) for number in ABOUT.findall(expected)]
+            assert [float(number) for number in ABOUT.findall(printed)] == near, f"{page}.md:{line}"
+        else:
+            assert kind == "sh" or printed == "", f"{page}.md:{line} prints what the page does not show"
+
+
+def test_the_pages_have_blocks():
+    assert sum(len(blocks(page)) for page in RUN) >= 18
+
+
+@pytest.mark.parametrize("module", REFERENCE)
+def test_the_reference_has_every_public_name(module):
+    text = "\n".join((DOCS / f"{page}.md").read_text(encoding="utf-8") for page in REFERENCE[module])
+    stated = set(re.findall(r"^\.\. (?:auto(?:function|class|exception|data)|data):: (\w+)$", text, re.M))
+    if re.search(rf"^\.\. automodule:: {re.escape(module)}\n   :members:$", text, re.M):
+        return  # every name of __all__ goes in by itself
+    assert set(importlib.import_module(module).__all__) - {"__version__"} <= stated
+
+
+def test_every_page_stands_in_the_navigation():
+    pages = {path.stem for path in DOCS.glob("*.md")} - {"index"}
+    listed = re.findall(r"```{toctree}.*?\n\n(.*?)```", (DOCS / "index.md").read_text(encoding="utf-8"), re.S)
+    lines = [line for block in listed for line in block.splitlines()]
+    assert sorted(pages) == sorted(re.sub(r".*<(.+)>", r"\1", line) for line in lines)

@@ -1,0 +1,75 @@
+"""The callable under Dask: paths or bytes, threads and processes, Parquet out."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import fastperturb as fp
+from fastperturb.files import write_image
+from fastperturb.files.reading import decode
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    pd = pytest.importorskip("pandas")
+    pa = pytest.importorskip("pyarrow")
+    dd = pytest.importorskip("dask.dataframe")
+    import pyarrow.parquet as pq
+
+    from fastperturb.integrations.dask import COLUMNS, KeyPlace, PerturbImages, RowJob, perturb_dataframe
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def frame(here, astronaut):
+    """Six paths, the third of a broken file."""
+    for number in range(6):
+        write_image(f"{number}.png", np.roll(astronaut, 10 * number, axis=1))
+    (here / "2.png").write_bytes(b"x")
+    return pd.DataFrame({"path": [str(here / f"{n}.png") for n in range(6)], "n": range(6)}, index=range(10, 16))
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_partitions_are_protected_and_a_failing_row_fails_alone(frame, here, scheduler):
+    job = RowJob(key=KeyPlace(str(here / "my.key")), output=str(here / "out"), root=str(here))
+    lazy = perturb_dataframe(dd.from_pandas(frame, npartitions=3), job)
+    done = lazy.compute(scheduler=scheduler)
+    assert list(done.columns) == ["path", "n", *COLUMNS] == list(lazy.columns)
+    assert done.index.tolist() == frame.index.tolist()
+    assert done["status"].tolist() == ["perturbed"] * 2 + ["failed"] + ["perturbed"] * 3
+    assert done["error"].isna().tolist() == [True, True, False, True, True, True]
+    again = lazy.compute(scheduler=scheduler)
+    assert again["status"].tolist() == ["unchanged"] * 2 + ["failed"] + ["unchanged"] * 3
+    assert again["record"].tolist() == done["record"].tolist()
+
+
+def test_bytes_go_to_parquet_without_the_originals(frame, here, astronaut):
+    blocks = [(here / f"{n}.png").read_bytes() for n in range(6)]
+    binary = pd.Series(blocks, index=frame.index, dtype=pd.ArrowDtype(pa.large_binary()))
+    frame = frame.assign(path=[f"far/{n}.png" for n in range(6)], bytes=binary)
+    lazy = perturb_dataframe(dd.from_pandas(frame, npartitions=6), RowJob(key=KeyPlace(str(here / "my.key"))))
+    lazy.to_parquet(here / "parquet")
+    files = sorted((here / "parquet").glob("*.parquet"))
+    assert len(files) == 6
+    kinds = {tuple(str(field.type) for field in pq.read_schema(file)) for file in files}
+    assert len(kinds) == 1  # the one that holds nothing but an error has the same types
+    table = pq.read_table(here / "parquet").to_pylist()
+    assert "bytes" not in table[0]
+    key = fp.Key.from_file(here / "my.key")
+    for row in table:
+        if row["error"] is None:
+            hidden = decode(row["image"]).pixels
+            shown = fp.restore(hidden, fp.Record.from_json(row["record"]), key)
+            assert np.array_equal(shown, np.roll(astronaut, 10 * row["n"], axis=1))
+
+
+def test_frames_that_do_not_fit(here):
+    images = PerturbImages(RowJob(key=KeyPlace(str(here / "my.key"))))
+    with pytest.raises(ValueError, match=r"must have a column 'path' or 'bytes', got \['name'\]"):
+        images(pd.DataFrame({"name": ["a"]}))
+    with pytest.raises(ValueError, match="got a frame that has error, image"):
+        images(pd.DataFrame({"path": ["a"], "image": [1], "error": [None]}))
+    empty = images(pd.DataFrame({"path": []}))
+    assert len(empty) == 0
+    assert str(empty["image"].dtype) == "large_binary[pyarrow]"

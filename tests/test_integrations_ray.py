@@ -1,0 +1,217 @@
+"""Ray Data: a folder as from the command line, bytes to Parquet, a killed worker and a killed job."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastperturb as fp
+from cli_cases import tree
+from fastperturb.cli.app import run
+from fastperturb.files import read_image, read_record, write_image
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    ray = pytest.importorskip("ray")
+    pytest.importorskip("ray.data", exc_type=ImportError)
+    import pyarrow.parquet as pq
+
+    from fastperturb.integrations.ray import KeyPlace, RowJob, perturb_dataset, perturb_shards
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.skipif(sys.platform != "linux", reason="signals, process groups and /proc"),
+]
+PROGRAM = (sys.executable, "-m", "fastperturb.integrations.ray")
+ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    os.environ.update(ENVIRONMENT)
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    yield
+    ray.shutdown()
+
+
+def picture(image, number):
+    """A small photograph of a face; no two are alike."""
+    crop = image[20:240, 120:340].copy()
+    crop[0, 0] = number
+    return crop
+
+
+def fill(folder, image, count):
+    folder.mkdir()
+    for number in range(count):
+        write_image(folder / f"{number:03}.png", picture(image, number))
+
+
+def ray_folder(*arguments, **options):
+    return subprocess.Popen(
+        [*PROGRAM, *map(str, arguments)],
+        env={**os.environ, **ENVIRONMENT},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **options,
+    )
+
+
+def wait_for_files(count, out, process):
+    deadline = time.monotonic() + 120
+    while not out.is_dir() or len(tree(out)) < count:
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+
+
+def test_a_killed_folder_job_leaves_whole_files_and_goes_on(here, astronaut):
+    """Kills the driver and all that it started; the second run does the rest, as the command line would have."""
+    fill(here / "in", astronaut, 100)
+    (here / "in" / "080.png").write_bytes(b"x")
+    job = ("in", "out", "--key-file", "my.key", "--workers", "2")
+    process = ray_folder(*job)
+    wait_for_files(5, here / "out", process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    time.sleep(0.5)
+    done = [name for name in tree(here / "out") if not name.startswith(".")]
+    assert 5 <= len(done) < 99
+    for name in done:
+        assert read_record(here / "out" / name)  # reads the whole file, and checks its CRCs
+    before = {name: (here / "out" / name).stat().st_mtime_ns for name in done}
+
+    process = ray_folder(*job)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1  # one file is broken
+    assert "100 of 100 files: 1 failed" in err
+    assert "080.png': ImageFileError: not an image" in err
+    assert {name: (here / "out" / name).stat().st_mtime_ns for name in done} == before
+    command = ["perturb", "in", "-o", "local", "--key-file", "my.key", "--reproducible", "--full-names", "-q"]
+    assert run(command) == 1
+    names = [name for name in tree(here / "out") if not name.startswith(".")]
+    assert names == tree(here / "local")
+    assert len(names) == 99
+    for name in names:
+        assert np.array_equal(read_image(here / "out" / name).pixels, read_image(here / "local" / name).pixels)
+        assert read_record(here / "out" / name) == read_record(here / "local" / name)
+
+
+def test_bytes_to_parquet_and_a_worker_that_is_killed(cluster, here, astronaut):
+    fill(here / "in", astronaut, 30)
+    (here / "in" / "007.png").write_bytes(b"x")
+    rows = ray.data.read_binary_files(str(here / "in"), include_paths=True, override_num_blocks=6)
+    dying = here / "dying"
+    job = RowJob(key=KeyPlace(str(here / "my.key"), key_id=fp.Key.from_file("my.key").id))
+    done = perturb_dataset(rows, job, workers=1, batch_size=5)
+
+    def dies_once(batch):
+        if not dying.exists():
+            dying.write_text("once")
+            os.kill(os.getpid(), signal.SIGKILL)
+        return batch
+
+    done.map_batches(dies_once, batch_size=5, batch_format="pyarrow").write_parquet(str(here / "parquet"))
+    assert dying.exists()
+    table = pq.read_table(here / "parquet").to_pylist()
+    assert len(table) == 30
+    assert "bytes" not in table[0]
+    key = fp.Key.from_file(here / "my.key")
+    for row in table:
+        number = int(os.path.basename(row["path"])[:3])  # noqa: PTH119
+        if number == 7:
+            assert (row["status"], row["image"], row["record"]) == ("failed", None, None)
+            continue
+        image = picture(astronaut, number)
+        hidden, record = fp.perturb(image, fp.locate(image), key, reproducible=True)
+        assert row["record"] == record.to_json()
+        assert np.array_equal(read_png(row["image"]), hidden)
+
+
+def read_png(data):
+    from fastperturb.files.reading import decode
+
+    return decode(data).pixels
+
+
+def test_an_actor_that_is_killed_is_made_again(cluster, here, astronaut):
+    """The process that holds the key dies in the middle; its rows are tried again and come out the same."""
+    (here / "in").mkdir()
+    for number in range(60):
+        write_image(here / "in" / f"{number:03}.png", np.roll(astronaut, number, axis=1))
+    rows = ray.data.from_items([{"path": str(here / "in" / f"{n:03}.png")} for n in range(60)], override_num_blocks=12)
+    job = RowJob(key=KeyPlace(str(here / "my.key")), output=str(here / "out"), root=str(here / "in"))
+    lazy = perturb_dataset(rows, job, workers=1, batch_size=5)
+    killed, results = [], []
+    for row in lazy.iter_rows():
+        results.append(row)
+        if not killed:
+            done = len(tree(here / "out"))
+            killed.extend(kill_actors())
+    assert killed
+    assert done < 60
+    assert len(results) == 60
+    assert {row["status"] for row in results} <= {"perturbed", "unchanged"}
+    assert len({row["path"] for row in results}) == 60
+    assert [name for name in tree(here / "out") if not name.startswith(".")] == [f"{n:03}.png.png" for n in range(60)]
+    again = perturb_dataset(rows, job, workers=1, batch_size=5).take_all()
+    assert {row["status"] for row in again} == {"unchanged"}
+
+
+def test_shards_appear_when_they_are_whole(cluster, here, astronaut):
+    from integration_shards import make_shards
+
+    shards = make_shards(here / "shards", [picture(astronaut, n) for n in range(12)], 4)
+    job = RowJob(key=KeyPlace(str(here / "my.key")))
+    done = perturb_shards(shards, job, str(here / "out"), workers=2).take_all()
+    assert sorted((row["status"], row["rows"], row["problems"]) for row in done) == [("perturbed", 4, 0)] * 3
+    again = perturb_shards(shards, job, str(here / "out"), workers=2).take_all()
+    assert sorted((row["status"], row["rows"]) for row in again) == [("unchanged", 4)] * 3
+    assert tree(here / "out") == ["0.parquet", "1.parquet", "2.parquet"]
+    with pytest.raises(ValueError, match="shards must have different names, got 1 for 2"):
+        perturb_shards(["a/0.parquet", "b/0.parquet"], job, "out")
+
+
+def kill_actors():
+    """SIGKILL to the processes that run the callable, by their ids: those that descend from this one, no others."""
+    parents, actors = {}, []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if b"MapWorker(MapBatches(PerturbImages))" in (folder / "cmdline").read_bytes():
+                actors.append(int(folder.name))
+        except OSError:  # it is gone already
+            continue
+    ours = [actor for actor in actors if descends(actor, parents)]
+    for actor in ours:
+        os.kill(actor, signal.SIGKILL)
+    return ours
+
+
+def descends(process, parents):
+    while process and process != os.getpid():
+        process = parents.get(process, 0)
+    return process == os.getpid()
+
+
+def test_wrong_usage(here, astronaut, capsys, monkeypatch):
+    from fastperturb.integrations.ray_folder import main
+
+    fill(here / "in", astronaut, 1)
+    (here / "empty").mkdir()
+    assert main(["in", "in/out", "--key-file", "my.key"]) == 2
+    assert "the input and the output must lie apart" in capsys.readouterr().err
+    assert main(["nowhere", "out", "--key-file", "my.key"]) == 2
+    assert main(["in", "out"]) == 2
+    assert "FASTPERTURB_KEY is not set" in capsys.readouterr().err
+    assert main(["in", "out", "--key-file", "my.key", "--detector", "nothing"]) == 2
+    assert main(["empty", "out", "--key-file", "my.key"]) == 1
+    assert not (here / "out").exists()

@@ -1,0 +1,184 @@
+"""The torchvision transform: records, boxes of any format, structures, what it refuses."""
+
+import pickle
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+import fastperturb as fp
+from torchvision_here import import_torchvision
+
+import_torchvision()
+
+import torch  # noqa: E402
+from torchvision import tv_tensors  # noqa: E402
+from torchvision.transforms import v2  # noqa: E402
+
+from fastperturb.integrations.torchvision import FaceOptions, PerturbFaces, image_array, image_tensor  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def face(astronaut):
+    return tv_tensors.Image(torch.from_numpy(astronaut.transpose(2, 0, 1).copy()))
+
+
+def restored(image, text, key):
+    return image_tensor(fp.restore(image_array(image), fp.Record.from_json(text), key), like=image)
+
+
+def test_faces_are_located_protected_and_restored(face, astronaut, key):
+    before = face.clone()
+    sample = PerturbFaces(key)({"image": face, "label": 3})
+    assert type(sample["image"]) is tv_tensors.Image
+    assert (sample["image"].dtype, sample["image"].shape, sample["label"]) == (torch.uint8, face.shape, 3)
+    record = fp.Record.from_json(sample["record"])
+    assert [item.region for item in record.regions] == [face.region for face in fp.locate(astronaut)]
+    assert not torch.equal(sample["image"], face)
+    assert torch.equal(face, before)
+    assert torch.equal(restored(sample["image"], sample["record"], key), face)
+
+
+BOXES = {
+    "XYXY": [[100, 50, 160, 130]],
+    "XYWH": [[100, 50, 60, 80]],
+    "CXCYWH": [[130, 90, 60, 80]],
+    "XYXYXYXY": [[100, 50, 160, 50, 160, 130, 100, 130]],
+    "XYWHR": [[100, 50, 60, 80, 0]],
+    "CXCYWHR": [[130, 90, 60, 80, 0]],
+}
+
+
+@pytest.mark.parametrize("form", list(BOXES))
+def test_boxes_of_every_format_are_the_faces_and_stay(form, face, key):
+    boxes = tv_tensors.BoundingBoxes(
+        torch.tensor(BOXES[form], dtype=torch.float32), format=form, canvas_size=(512, 512)
+    )
+    kept = boxes.clone()
+    image, target = PerturbFaces(key)(face, {"boxes": boxes, "labels": torch.tensor([1])})
+    (item,) = fp.Record.from_json(target["record"]).regions
+    assert item.region == fp.Region(100, 50, 60, 80)
+    assert torch.equal(target["boxes"], kept)
+    assert type(target["boxes"]) is tv_tensors.BoundingBoxes
+    changed = (image != face).any(0).nonzero()
+    assert changed.min(0).values.tolist() >= [50, 100]
+    assert changed.max(0).values.tolist() <= [129, 159]
+    assert torch.equal(restored(image, target["record"], key), face)
+
+
+def test_boxes_are_rounded_outwards(face, key):
+    boxes = tv_tensors.BoundingBoxes(torch.tensor([[10.2, 20.7, 30.1, 40.0]]), format="XYXY", canvas_size=(512, 512))
+    text = PerturbFaces(key)({"image": face, "boxes": boxes})["record"]
+    assert fp.Record.from_json(text).regions[0].region == fp.Region(10, 20, 21, 20)
+
+
+def test_boxes_may_be_of_other_things(face, astronaut, key):
+    boxes = tv_tensors.BoundingBoxes([[0, 0, 512, 512]], format="XYXY", canvas_size=(512, 512))
+    text = PerturbFaces(key, locate=True)({"image": face, "boxes": boxes})["record"]
+    assert fp.Record.from_json(text).regions[0].region == fp.locate(astronaut)[0].region
+
+
+def test_it_is_first_in_a_pipeline_and_batches_can_be_collated(face, key):
+    pipeline = v2.Compose([PerturbFaces(key), v2.RandomHorizontalFlip(1.0), v2.ToDtype(torch.float32, scale=True)])
+    loader = torch.utils.data.DataLoader(
+        [{"image": face}] * 4, batch_size=2, collate_fn=lambda rows: [pipeline(row) for row in rows]
+    )
+    batches = list(loader)
+    back = (v2.functional.horizontal_flip(batches[0][0]["image"]) * 255).round().to(torch.uint8)
+    assert torch.equal(restored(back, batches[0][0]["record"], key), face)
+    assert torch.utils.data.default_collate(batches[0])["record"] == [row["record"] for row in batches[0]]
+
+
+class Faces(torch.utils.data.Dataset):
+    """Four times the same face, protected where it is loaded."""
+
+    def __init__(self, image, transform):
+        self.image, self.transform = image, transform
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return self.transform({"image": self.image, "index": index})
+
+
+def test_in_the_worker_processes_of_a_loader(face, here):
+    loader = torch.utils.data.DataLoader(Faces(face, PerturbFaces(here / "my.key")), batch_size=2, num_workers=1)
+    key = fp.Key.from_file(here / "my.key")
+    nonces = set()
+    for batch in loader:
+        for image, text in zip(batch["image"], batch["record"], strict=True):
+            assert torch.equal(restored(image, text, key), face)
+            nonces.add(fp.Record.from_json(text).nonce)
+    assert len(nonces) == 4
+
+
+def test_worker_processes_read_the_key_where_it_is(face, here):
+    pipeline = PerturbFaces(here / "my.key", FaceOptions(reproducible=True))
+    secret = fp.Key.from_file(here / "my.key")._secret
+    assert secret not in pickle.dumps(pipeline)
+    again = pickle.loads(pickle.dumps(pipeline))  # noqa: S301
+    assert torch.equal(again({"image": face})["image"], pipeline({"image": face})["image"])
+    assert "fpkey1_" not in repr(pipeline)
+
+
+def test_no_face(key):
+    empty = tv_tensors.Image(torch.full((1, 90, 80), 7, dtype=torch.uint8))
+    with pytest.raises(fp.NoFaceFound, match="no face found"):
+        PerturbFaces(key)({"image": empty})
+    sample = PerturbFaces(key, FaceOptions(no_face="pass"))({"image": empty})
+    assert sample["record"] == ""
+    assert torch.equal(sample["image"], empty)
+    record = fp.Record.from_json(PerturbFaces(key, FaceOptions(no_face="whole"))({"image": empty})["record"])
+    assert record.shape == (90, 80)  # one channel, as files have it
+    assert record.regions[0].region == fp.Region(0, 0, 80, 90)
+    boxes = tv_tensors.BoundingBoxes(torch.empty(0, 4), format="XYXY", canvas_size=(90, 80))
+    with pytest.raises(fp.NoFaceFound, match="no face given"):
+        PerturbFaces(key)({"image": empty, "boxes": boxes})
+
+
+def test_float_images_and_plain_tensors(face, key):
+    plain = face.as_subclass(torch.Tensor).to(torch.float32) / 255
+    image, target = PerturbFaces(key)(plain, {})
+    assert image.dtype == torch.float32
+    assert torch.equal(restored(image, target["record"], key), plain)
+
+
+def test_records_are_not_lost_without_a_word(face, key):
+    with pytest.raises(ValueError, match="must have a dict for the record; record_key=None drops it"):
+        PerturbFaces(key)(face)
+    image = PerturbFaces(key, record_key=None)(face)
+    assert image.shape == face.shape
+    assert not torch.equal(image, face)
+
+
+def test_the_structure_of_a_sample_stays(face, key):
+    pair = namedtuple("pair", "image target")
+    transform = PerturbFaces(key)
+    for sample in (pair(face, {"a": 1}), [face, {"a": 1}], (face, {"a": 1})):
+        done = transform(sample)
+        assert type(done) is type(sample)
+        assert set(done[1]) == {"a", "record"}
+        assert torch.equal(restored(done[0], done[1]["record"], key), face)
+        assert sample[1] == {"a": 1}
+
+
+def test_what_cannot_be_done_is_refused(face, key):
+    transform = PerturbFaces(key)
+    with pytest.raises(ValueError, match="one image, got 2"):
+        transform({"a": face, "b": face})
+    with pytest.raises(ValueError, match="one image, got 0"):
+        transform({"label": 1})
+    with pytest.raises(ValueError, match=r"must be \(channels, height, width\), got shape \(2, 3, 512, 512\)"):
+        transform({"image": torch.stack([face, face])})
+    with pytest.raises(TypeError, match="uint8, uint16 or float32"):
+        transform({"image": face.to(torch.int64)})
+
+
+def test_arrays_and_tensors_are_each_other(face):
+    for image in (face, face[:1], torch.rand(4, 5, 6)):
+        assert torch.equal(image_tensor(image_array(image), like=image), image)
+    assert image_array(face[:1]).shape == (512, 512)
+    assert np.shares_memory(image_array(face), face.numpy()) is False

@@ -1,0 +1,91 @@
+"""The recommendation, on made-up numbers: limits, black boxes, what is chosen first, and nothing where nothing fits."""
+
+import pytest
+
+from fastperturb.evaluation.study import Aims, Row, Rows, recommend, strongest
+
+
+def protection(name, rank1, recall, *, reversible=True, parrot=None, psnr=20.0):
+    """Rows of one protection: rank-1 (value, high) of the naive attacker and the parrot, recall (value, low)."""
+    known = (name, "black" if name == "black" else "family", 1.0, name, reversible)
+    parrot = rank1 if parrot is None else parrot
+    return [
+        Row(*known, "rank1", "naive/net", "direct", rank1[0], 0.0, rank1[1], 100, 0, ""),
+        Row(*known, "rank1", "parrot/net", "direct", parrot[0], 0.0, parrot[1], 100, 0, ""),
+        Row(*known, "recall", "eye", "direct", recall[0] / 2, recall[1] / 2, 1.0, 100, 0, ""),
+        Row(*known, "recall", "eye", "view", recall[0], recall[1], 1.0, 100, 0, ""),
+        Row(*known, "psnr_face", "", "direct", psnr, None, None, 100, 0, ""),
+    ]
+
+
+BLACK = protection("black", (0.02, 0.05), (0.0, 0.0), reversible=False, parrot=(0.3, 0.4))
+CLEAR = protection("clear", (1.0, 1.0), (1.0, 1.0), reversible=False)
+
+
+def advise(*protections, aims=Aims()):  # noqa: B008
+    rows = [row for rows in (CLEAR, *protections, BLACK) for row in rows]
+    return {item.aim: item for item in recommend(Rows(rows), aims)}
+
+
+UNKNOWN, TRAINED_FOUND = "unknown recogniser, still detectable", "attacker trains on protected images, still detectable"
+TRAINED, EVERYTHING = "attacker trains on protected images", "reversible, hide everything"
+
+
+def test_the_most_found_of_what_hides():
+    answers = advise(
+        protection("weak", (0.5, 0.6), (1.0, 1.0)),
+        protection("middle", (0.05, 0.09), (0.97, 0.93), parrot=(0.6, 0.7)),
+        protection("strong", (0.01, 0.04), (0.95, 0.91), parrot=(0.3, 0.35)),
+    )
+    assert answers[UNKNOWN].chosen.protection == "middle"
+    assert answers[UNKNOWN].chosen.detector == "eye, view"
+    assert [choice.protection for choice in answers[UNKNOWN].others] == ["strong"]
+    assert answers[TRAINED_FOUND].chosen.protection == "strong"  # up to what black boxes give away
+    assert answers[TRAINED_FOUND].chosen.floor == 0.4
+    assert answers[EVERYTHING].chosen.protection == "strong"
+
+
+def test_an_interval_that_reaches_over_the_limit_is_not_hidden():
+    near = protection("near", (0.05, 0.11), (1.0, 1.0))
+    assert advise(near)[UNKNOWN].chosen is None
+    assert advise(near, aims=Aims(rank1=0.12))[UNKNOWN].chosen.protection == "near"
+
+
+def test_a_low_end_of_recall_under_the_limit_is_not_found():
+    lost = protection("lost", (0.01, 0.02), (0.95, 0.85))
+    assert advise(lost)[UNKNOWN].chosen is None
+    assert advise(lost, aims=Aims(recall=0.8))[UNKNOWN].chosen.protection == "lost"
+
+
+def test_where_nothing_fits_the_nearest_is_named():
+    answers = advise(
+        protection("seen", (0.6, 0.7), (1.0, 1.0)),
+        protection("seen too", (0.4, 0.5), (1.0, 0.95)),
+        protection("unseen", (0.2, 0.3), (0.1, 0.0)),
+    )
+    assert answers[UNKNOWN].chosen is None
+    assert [choice.protection for choice in answers[UNKNOWN].others] == ["seen too", "seen", "unseen"]
+    assert answers[TRAINED].chosen.protection == "unseen"
+
+
+def test_what_cannot_be_undone_is_not_reversible():
+    answers = advise(protection("blur", (0.0, 0.02), (1.0, 1.0), reversible=False))
+    assert answers[TRAINED].chosen.protection == "blur"
+    assert EVERYTHING not in answers  # nothing reversible took part
+
+
+def test_neither_clear_nor_black_is_ever_chosen():
+    assert advise() == {}
+
+
+def test_strongest_reads_all_attackers_or_some():
+    rows = Rows(protection("one", (0.1, 0.2), (1.0, 1.0), parrot=(0.5, 0.6)))
+    assert strongest(rows, "one").value == 0.5
+    assert strongest(rows, "one", ("naive",)).value == 0.1
+    assert strongest(rows, "one", recogniser="other") is None
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, "0.5", True])
+def test_bad_aims(value):
+    with pytest.raises(ValueError, match=r"aims\.rank1 must be 0 to 1"):
+        Aims(rank1=value)

@@ -1,0 +1,158 @@
+"""The report: whole, self-contained, the numbers of the rows in it, and drawings that take the page's colours."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from fastperturb.evaluation.report import render_report, tables
+from fastperturb.evaluation.report.labels import Label, place_labels
+from fastperturb.evaluation.report.theme import INK, SERIES, drawing, to_svg
+from fastperturb.evaluation.study import run_study
+from study_cases import Fickle, make_study
+
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+@pytest.fixture(scope="module")
+def results():
+    study = make_study(("permutation:cells=4", "permutation:cells=6", "mosaic:8"), ("eigenfaces", "histograms"))
+    return run_study(replace(study, detectors={**study.detectors, "fickle": Fickle()}))
+
+
+@pytest.fixture(scope="module")
+def html(results):
+    return render_report(results, "fastperturb evaluate 'a & b' -o out")
+
+
+class Reader(HTMLParser):
+    """Tags that must close, ids, what is pointed to, and all text."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.links, self.text, self.sources = [], [], [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        self.links += [attributes["href"]] if "href" in attributes else []
+        self.sources += [attributes["src"]] if "src" in attributes else []
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def read(html):
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    return reader
+
+
+def test_nothing_is_loaded_from_anywhere(html, read):
+    assert not re.search(r"https?:|//[a-z]", re.sub(r"base64,[\w+/=]+", "", html))
+    assert not re.search(r"@import|url\((?!#)|<script|<link|<iframe", html)
+    assert all(source.startswith("data:image/png;base64,") for source in read.sources)
+    assert all(link.startswith("#") for link in read.links)
+
+
+def test_it_is_well_formed_and_every_link_has_its_place(read):
+    assert read.open == []
+    assert len(set(read.ids)) == len(read.ids)
+    assert {link[1:] for link in read.links} <= set(read.ids)
+
+
+def test_every_part_is_there(html, read, results):
+    for place in ("advice", "examples", "frontier", "found", "recognised", "quality", "sweep", "threshold", "made"):
+        assert place in read.ids, place
+    text = " ".join(read.text)
+    for name in tables.list_protections(results.rows):
+        assert text.count(name) >= 8, name
+    assert html.count("<svg") == 2 * 6  # for wide pages and for narrow ones
+    assert "fastperturb evaluate 'a & b' -o out" in text
+    assert "29.95 dB" in text
+
+
+def test_failures_stand_at_the_top_and_with_their_reason(read, results):
+    text = " ".join(read.text)
+    assert results.failures
+    assert f"{len(results.failures)} measurements failed" in text
+    assert "RuntimeError: not this one" in text
+
+
+def test_colours_are_the_pages(html):
+    assert not any(colour in html for colour in (INK, *SERIES))
+    for number in (1, 2):
+        assert html.count(f"var(--s{number})") > 5
+
+
+def test_names_are_escaped(results):
+    about = {**results.about, "data": "<script>alert(1)</script>"}
+    assert "<script>" not in render_report(replace(results, about=about))
+
+
+def test_tables_say_what_the_rows_say(results):
+    table = tables.detection_table(results.rows, "recall")
+    lines = {name: dict(zip(table.heads, cells, strict=True)) for name, cells in table.rows}
+    assert lines["clear"]["fixed"].text == "1.00"
+    assert lines["permutation, 4 cells"]["fixed"].text == "1.00 / 1.00"
+    assert lines["black"]["fixed"].text == "0.00"
+    rank = tables.recognition_table(results.rows, "rank1")
+    assert rank.groups == (("naive", 2), ("linker", 2), ("of all", 1))
+    assert rank.rows[-1][0] == "chance"
+    strongest = {name: cells[-1].text for name, cells in rank.rows}
+    best = max(row.value for row in results.rows.all if row.measure == "rank1" and row.protection == "mosaic, 8 px")
+    assert strongest["mosaic, 8 px"] == f"{best:.2f}"
+    assert tables.quality_table(results.rows).rows[0][1][0].text == "∞"
+
+
+def test_without_recognition_and_drawings_it_still_renders(results):
+    nothing = type(results.rows)(row for row in results.rows.all if row.measure == "recall")
+    html = render_report(replace(results, rows=nothing, advice=(), drawings={}, failures=()))
+    assert "<svg" not in html
+    assert 'id="found"' in html
+    assert 'id="recognised"' not in html
+
+
+def test_labels_keep_apart():
+    figure = Figure(figsize=(5, 4), dpi=72)
+    axes = figure.subplots()
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    points = [(0.5, 0.5), (0.51, 0.5), (0.5, 0.52), (0.53, 0.51), (0.97, 0.98)]
+    place_labels(axes, [Label(x, y, "8 cells", "black") for x, y in points])
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == len(points)
+    overlaps = [one.overlaps(other) for number, one in enumerate(boxes) for other in boxes[:number]]
+    assert sum(overlaps) == 0
+
+
+def test_a_drawing_is_the_same_each_time():
+    def once():
+        with drawing(3, 2) as figure:
+            figure.subplots().plot(np.arange(3), color=SERIES[0], label="a")
+            return to_svg(figure, 'a "title" <here>', "salt")
+
+    first = once()
+    assert first == once()
+    assert first.startswith('<svg viewBox="')
+    assert 'aria-label="a &quot;title&quot; &lt;here&gt;"' in first
+    assert "xmlns" not in first
+    assert "font-size: " in first
+    assert "DejaVu" not in first

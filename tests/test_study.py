@@ -1,0 +1,172 @@
+"""The study's runner: what it measures, counts, keeps, goes on with, and that a seed decides it all."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from fastperturb.evaluation.datasets import DataSet, Sample
+from fastperturb.evaluation.study import Running, Stopped, run_study
+from fastperturb.evaluation.study.cells import Witness
+from study_cases import Fickle, Fixed, Hopeless, make_study, pattern, tiny
+
+NAMES = ["clear", "permutation, 4 cells", "mosaic, 8 px", "black"]
+
+
+def values(results, measure, actor=""):
+    return {row.protection: row.value for row in results.rows.all if row.measure == measure and row.actor == actor}
+
+
+@pytest.fixture(scope="module")
+def results():
+    return run_study(make_study())
+
+
+def test_every_protection_is_measured(results):
+    assert list(dict.fromkeys(row.protection for row in results.rows.all)) == NAMES
+    assert not results.failures
+    for measure, actor in (
+        ("psnr_face", ""),
+        ("face_quality", "contrast"),
+        ("recall", "fixed"),
+        ("ap_101_point", "blind"),
+        ("f_score_paper", "fixed"),
+        ("rank1", "naive/eigenfaces"),
+        ("tar_0.001", "linker/eigenfaces"),
+        ("chance1", "naive/eigenfaces"),
+    ):
+        assert list(values(results, measure, actor)) == NAMES, measure
+    readings = {(r.protection, r.reading) for r in results.rows.all if r.measure == "recall" and r.actor == "fixed"}
+    assert readings == {*((name, "direct") for name in NAMES), (NAMES[1], "view")}
+
+
+def test_the_numbers_are_those_of_the_images(results):
+    assert values(results, "recall", "fixed") == {"clear": 1, NAMES[1]: 1, NAMES[2]: 1, "black": 0}
+    assert set(values(results, "recall", "blind").values()) == {0}
+    naive = values(results, "rank1", "naive/eigenfaces")
+    assert naive["clear"] == 1
+    assert naive["black"] == values(results, "chance1", "naive/eigenfaces")["black"] == 0.25
+    assert values(results, "psnr_face")["clear"] is None  # equal images: infinite
+    assert values(results, "ssim")["clear"] == 1
+    assert values(results, "psnr_face")["black"] < values(results, "psnr_face")[NAMES[2]]
+    assert {row.count for row in results.rows.all if row.measure == "recall"} == {8}  # probes: 2 of each person
+    row = results.rows.find("clear", "recall", "fixed")
+    assert (row.low, row.high) == (1 - 3 / 8, 1)  # the rule of three
+
+
+def test_the_drawings_are_there(results):
+    assert len(results.drawings["sweep"]["curves"]) == 42
+    assert results.drawings["threshold"]["labelled"]
+    assert {name: list(shown) for name, shown in results.drawings["examples"]["pictures"].items()} == {
+        "clear": ["direct"],
+        NAMES[1]: ["direct", "view"],
+        NAMES[2]: ["direct"],
+        "black": ["direct"],
+    }
+
+
+def test_a_run_goes_on_where_it_was(tmp_path, results):
+    first = run_study(make_study(), Running(tmp_path))
+    again = run_study(make_study(), Running(tmp_path))
+    assert first.times["cells_done"] == first.times["cells"]
+    assert again.times["cells_done"] == 0
+    assert results.to_json() == first.to_json() == again.to_json()
+    assert results.to_csv() == again.to_csv()
+    more = run_study(make_study(("permutation:cells=4", "mosaic:8", "blur:4")), Running(tmp_path))
+    assert more.times["cells_done"] == 5  # quality, two detectors, a recogniser, examples
+    (tmp_path / "cells" / sorted(path.name for path in (tmp_path / "cells").iterdir())[0]).write_text("{")
+    assert run_study(make_study(), Running(tmp_path)).to_json() == first.to_json()
+
+
+def test_an_image_that_changed_is_worked_on_anew(tmp_path):
+    run_study(make_study(), Running(tmp_path))
+    samples = [*tiny().samples]
+    place = next(i for i, sample in enumerate(samples) if sample.name == "p0/0.png")
+    samples[place] = Sample(samples[place].name, "p0", lambda: 255 - pattern(0, 0))
+    other = run_study(make_study(dataset=DataSet("patterns", tuple(samples))), Running(tmp_path))
+    assert other.times["cells_done"] >= 5
+
+
+def test_two_processes_give_the_same_bits(results):
+    progress = []
+    parallel = run_study(make_study(), Running(jobs=2, progress=lambda *args: progress.append(args)))
+    assert parallel.to_json() == results.to_json()
+    assert progress[-1][1] == pytest.approx(progress[-1][2])
+
+
+def test_another_seed_gives_other_numbers(results):
+    study = make_study()
+    other = run_study(replace(study, config=replace(study.config, seed=1)))
+    assert values(other, "psnr_face") != values(results, "psnr_face")
+
+
+def test_stopping_keeps_what_is_finished(tmp_path):
+    asked = []
+
+    def stop():
+        asked.append(1)
+        return len(asked) > 16 + 6  # samples, then cells
+
+    with pytest.raises(Stopped):
+        run_study(make_study(), Running(tmp_path, stop=stop))
+    rest = run_study(make_study(), Running(tmp_path))
+    assert 0 < rest.times["cells_done"] < rest.times["cells"]
+    assert not list((tmp_path / "cells").glob(".*"))
+
+
+def test_failures_are_counted_and_named():
+    results = run_study(make_study(detectors={"fickle": Fickle()}))
+    odd = {sample.name for sample in tiny().samples if sample.read()[0, 0] % 2}
+    failed = {failure.image for failure in results.failures if failure.protection == "clear"}
+    assert failed
+    assert failed <= odd
+    row = results.rows.find("clear", "recall", "fickle")
+    assert (row.failed, row.count) == (len(failed), 8 - len(failed))
+    assert {failure.reason for failure in results.failures} == {"RuntimeError: not this one"}
+
+
+def test_a_cell_that_fails_is_told_and_tried_again(tmp_path):
+    study = make_study(recognisers=("eigenfaces",))
+    study = replace(study, recognisers={"hopeless": Witness(Hopeless, ("hopeless",))})
+    for _ in range(2):
+        results = run_study(study, Running(tmp_path))
+        assert [failure.protection for failure in results.failures] == NAMES
+        assert results.failures[0].reason == "RuntimeError: cannot embed"
+        assert not results.rows.actors("rank1")
+    assert results.times["cells_done"] == len(NAMES)
+
+
+def test_images_without_faces_and_unreadable_ones_are_told():
+    def unreadable():
+        raise OSError("broken")
+
+    more = (Sample("x/1.png", "x", lambda: pattern(0, 0) * 0), Sample("x/2.png", "x", unreadable))
+    results = run_study(make_study(dataset=DataSet("patterns", (*tiny().samples, *more))))
+    assert results.about["faceless"] == ["x/1.png"]
+    assert results.about["unreadable"] == ["x/2.png"]
+    assert (results.about["images"], results.about["with_face"]) == (18, 16)
+    assert results.failures[0].reason == "OSError: broken"
+
+
+def test_nobody_named_means_no_recognition():
+    nobody = DataSet("nobody", tuple(Sample(item.name, None, item.read) for item in tiny().samples))
+    results = run_study(make_study(dataset=nobody, raw=nobody))
+    assert results.rows.actors("recall") == ["fixed", "blind"]
+    assert results.rows.actors("rank1") == []
+    assert results.advice == ()
+    assert not results.drawings["threshold"]["labelled"]
+
+
+def test_no_face_anywhere():
+    with pytest.raises(ValueError, match="patterns: a face is found in none of 16 images, 0 failed"):
+        run_study(make_study(locator=Fixed(1e9)))
+
+
+def test_files(tmp_path, results):
+    paths = results.write(tmp_path / "out")
+    assert {"results.csv", "results.json"} <= {path.name for path in paths}
+    content = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert len(content["rows"]) == len(results.rows.all)
+    lines = (tmp_path / "out" / "results.csv").read_text().splitlines()
+    assert len(lines) == len(results.rows.all) + 1
+    assert lines[0].startswith("protection,family,strength,label,reversible,measure,actor,reading,value,low,high")

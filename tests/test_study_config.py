@@ -1,0 +1,80 @@
+"""The study's configuration: every key is checked, unknown ones are errors."""
+
+import sys
+
+import pytest
+
+from fastperturb.evaluation.study import StudyConfig, build_study, make_config, read_config
+
+
+def test_a_file(tmp_path):
+    if sys.version_info < (3, 11):
+        pytest.importorskip("tomli")
+    path = tmp_path / "study.toml"
+    path.write_text(
+        'data = "att"\nprofile = "quick"\nprotections = ["mosaic:16"]\nseed = 3\n[few]\nslow = 4\n[aims]\nrank1 = 0.2\n'
+    )
+    config = read_config(path)
+    assert (config.profile, config.protections, config.seed) == ("quick", ("mosaic:16",), 3)
+    assert config.aims.rank1 == 0.2
+    assert config.filled().few == {"dlib-mmod": 10, "slow": 4}
+    assert config.filled().protections == ("clear", "mosaic:16", "black")
+    path.write_text("seed = [")
+    with pytest.raises(ValueError, match=r"study\.toml: "):
+        read_config(path)
+    path.write_text("colour = 1")
+    with pytest.raises(ValueError, match=r"study\.toml: unknown key colour; there are data, profile"):
+        read_config(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "words"),
+    [
+        ({"sede": 1}, ValueError, "unknown key sede"),
+        ({"aims": {"rank": 1}}, ValueError, r"unknown key aims\.rank; there are rank1, recall"),
+        ({"aims": {"rank1": 2}}, ValueError, r"aims\.rank1 must be 0 to 1, got 2"),
+        ({"aims": 3}, TypeError, "aims must be a table, got 3"),
+        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+        ({"seed": "a"}, TypeError, "seed must be a whole number, got 'a'"),
+        ({"seed": None}, TypeError, "seed must be a whole number"),
+        ({"people": 1}, ValueError, "people must be at least 2, got 1"),
+        ({"profile": "fast"}, ValueError, "profile must be 'quick' or 'full', got 'fast'"),
+        ({"attackers": ["naive", "spy"]}, ValueError, "attackers must be of .*, got spy"),
+        ({"protections": "mosaic:16"}, TypeError, "protections must be a list of texts"),
+        ({"protections": ["black:", ""]}, TypeError, "protections must be a list of texts"),
+        ({"detectors": ["yunet", "yunet"]}, ValueError, "detectors must be different"),
+        ({"few": {"yunet": 0}}, ValueError, r"few\.yunet must be at least 1, got 0"),
+        ({"few": 3}, TypeError, "few must give a number"),
+        ({"data": ""}, TypeError, "data must be a text"),
+        ({"enlarge": "x"}, TypeError, "enlarge must be a number"),
+    ],
+)
+def test_bad_values(values, error, words):
+    with pytest.raises(error, match=words):
+        make_config(values)
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_profiles_name_different_protections_once(profile):
+    filled = StudyConfig(profile=profile).filled()
+    assert filled.protections[0] == "clear"
+    assert filled.protections[-1] == "black"
+    assert len(set(filled.protections)) == len(filled.protections)
+    assert filled.filled() == filled
+
+
+def test_bad_texts(tmp_path):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "1.png").write_bytes(b"")
+    base = {"data": f"folder:{tmp_path}", "recognisers": ["eigenfaces"], "detectors": ["yunet"]}
+    for changes, words in (
+        ({"protections": ["smear:3"]}, "a protection must be one of"),
+        ({"protections": ["mosaic:16", "mosaic:window=16"]}, "protections must be different, got mosaic, 16 px twice"),
+        ({"detectors": ["eye"]}, "a detector must be one of"),
+        ({"recognisers": ["nose"]}, "a recogniser must be one of"),
+        ({"locator": "eye"}, "a detector must be one of"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            build_study(make_config({**base, **changes}))
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        build_study(make_config({**base, "data": "folder:nowhere"}))
