@@ -126,3 +126,47 @@ def test_another_image_than_the_records(photograph, regions, key):
     _, record = fp.perturb(photograph, regions, key)
     with pytest.raises(ValueError, match=r"the record is of an image of shape \(260, 260, 3\), got shape \(9, 9\)"):
         fp.through_view(YuNet(), record).detect(np.zeros((9, 9), np.uint8))
+
+
+class Counting:
+    """Finds a face where the contrast is high enough, and remembers what it was shown."""
+
+    def __init__(self, needed):
+        self.needed, self.seen = needed, []
+
+    def detect(self, image):
+        self.seen.append(image)
+        return [fp.Face(FACE, 1.0)] if image.astype(float).std() >= self.needed else []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_second_look_has_more_contrast_inside_the_regions_only(photograph, regions, key, form):
+    image = FORMS[form](photograph)
+    hidden, record = fp.perturb(image, regions, key)
+    plain, twice = fp.view(image, record, interpolation="lanczos"), Counting(np.inf)
+    assert fp.through_view(twice, record, second_look=2.0).detect(hidden) == []
+    first, second = twice.seen
+    assert np.array_equal(first, np.clip(plain, image.min(), image.max()) if form == "float32" else plain)
+    rows, columns = regions[0].clipped(*image.shape[:2])
+    outside = np.ones(image.shape[:2], bool)
+    for region in regions:
+        outside[region.clipped(*image.shape[:2])] = False
+    assert np.array_equal(first[outside], second[outside])
+    ratio = second[rows, columns][:50, :40].astype(float).std() / first[rows, columns][:50, :40].astype(float).std()
+    assert 1.5 < ratio <= 2.01  # less than 2 where it reaches black or white
+    again = Counting(np.inf)
+    fp.through_view(again, record, second_look=2.0).detect(image)
+    assert np.array_equal(again.seen[1], second)
+
+
+def test_there_is_no_second_look_where_something_is_found(photograph, regions, key):
+    hidden, record = fp.perturb(photograph, regions, key)
+    sees = Counting(0)
+    assert len(fp.through_view(sees, record, second_look=2.0).detect(hidden)) == 1
+    assert len(sees.seen) == 1
+
+
+@pytest.mark.parametrize("factor", [1.0, 0, -2, True, "2", float("nan"), 101])
+def test_second_look_must_raise_the_contrast(factor):
+    with pytest.raises(ValueError, match="second_look must be above 1 and at most 100, or None"):
+        fp.through_view(YuNet(), FACE, second_look=factor)

@@ -23,12 +23,28 @@ class _ViewReader:
     where: Record | tuple[RegionLike, ...]
     strength: Strength | Sequence[Strength]
     interpolation: Interpolation
+    second_look: float | None
 
     def detect(self, image: Image, /) -> list[Face]:
         shown = view(image, self.where, self.strength, interpolation=self.interpolation)
         if image.dtype == np.float32:  # between the means the curve may swing beyond what there was
             np.clip(shown, image.min(), image.max(), out=shown)
-        return self.detector.detect(shown)
+        faces = self.detector.detect(shown)
+        if faces or self.second_look is None:
+            return faces
+        return self.detector.detect(self._with_contrast(shown, self.second_look))
+
+    def _with_contrast(self, shown: Image, factor: float) -> Image:
+        """The view with the deviations from each region's mean multiplied: means of windows have little contrast."""
+        lowest, highest = (shown.min(), shown.max()) if shown.dtype == np.float32 else (0, np.iinfo(shown.dtype).max)
+        regions = [item.region for item in self.where.regions] if isinstance(self.where, Record) else self.where
+        clearer = shown.copy()
+        for region in as_regions(regions):
+            part = region.clipped(*shown.shape[:2])
+            values = shown[part].astype(np.float64)
+            stretched = values.mean() + factor * (values - values.mean())
+            clearer[part] = np.clip(stretched, lowest, highest).astype(shown.dtype)
+        return clearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,7 @@ def through_view(
     strength: Strength | Sequence[Strength] = Strength(),
     *,
     interpolation: Interpolation = "lanczos",
+    second_look: float | None = None,
 ) -> Detector:
     """A detector that looks at the view instead of the image.
 
@@ -66,6 +83,8 @@ def through_view(
         where: the record of a perturbation; or its grid, the regions as for :func:`fastperturb.perturb`.
         strength: with regions: gives their windows. Not read with a record.
         interpolation: as for :func:`fastperturb.view`.
+        second_look: where nothing is found, look again with so many times the contrast inside the regions, above 1; 2
+            brought YuNet on AT&T at 8 cells from 58 % to 83 % (docs/frontier.md). None looks once.
 
     Returns:
         A detector for images of the record's shape, or that the regions touch. It may be pickled and shared by threads
@@ -77,10 +96,12 @@ def through_view(
     """
     _check_detector(detector)
     check_interpolation(interpolation)
+    if second_look is not None and not (isinstance(second_look, (int, float)) and 1 < second_look <= 100):
+        raise ValueError(f"second_look must be above 1 and at most 100, or None, got {second_look!r}")
     grid = where if isinstance(where, Record) else as_regions(where)
     if not grid:
         raise NoFaceFound("where must name at least one region, got none: there is no view to look at")
-    return _ViewReader(detector, grid, strength, interpolation)
+    return _ViewReader(detector, grid, strength, interpolation, second_look)
 
 
 def through_reduced_copy(detector: Detector, pixels: int) -> Detector:
