@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _CHARACTER, _LINE = 5.0, 9.0  # points a character of 8 points takes, and a line
+_COVERED = 0.5  # the share of a label that may be covered
 _PLACES = (
     (7, 0),
     (-7, 0),
@@ -57,6 +58,8 @@ def place_labels(axes: Axes, labels: Sequence[Label], size: float = 8.0) -> None
             for rank, box in enumerate(boxes)
         ]
         best = int(np.argmin(costs))
+        if sum(_overlap(boxes[best], other) for other in taken) > _COVERED * wide * high:
+            continue  # where everything is full a label more would make two unreadable; the tables have them all
         dx, dy = _PLACES[best]
         taken.append(boxes[best])
         axes.annotate(

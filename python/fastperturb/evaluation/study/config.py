@@ -26,6 +26,8 @@ _FULL = (
     *(f"permutation:cells={cells}" for cells in (12, 10, 8, 6, 5, 4, 3)),
     *(f"permutation:window={window}" for window in (8, 12, 16, 24, "region")),
     *(f"permutation:cells={cells},grow=head,shape=ellipse" for cells in (12, 8, 6, 4)),
+    "permutation:window=region,grow=head,shape=ellipse",
+    "black:grow=head,shape=ellipse",
     "permutation:cells=8,shape=ellipse",
     "permutation:window=12,pixels=8000",
     "permutation:window=16,coverage=0.5",

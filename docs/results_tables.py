@@ -1,0 +1,89 @@
+"""The tables of docs/results.md, out of a study: ``python docs/results_tables.py evaluation/results.csv``."""
+
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+DETECTORS = ("yunet", "centerface", "haar", "dlib-hog", "dlib-mmod")
+ATTACKERS = ("naive", "cleaner", "parrot", "linker")
+RECOGNISERS = ("dlib ResNet", "eigenfaces", "Fisherfaces")
+
+
+class Results:
+    """The rows of a study, by protection, measure and actor."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open(encoding="utf-8", newline="") as file:
+            self.rows = list(csv.DictReader(file))
+        self.protections = list(dict.fromkeys(row["protection"] for row in self.rows))
+
+    def find(self, protection: str, measure: str, actor: str = "") -> dict[str, dict[str, str]]:
+        """Rows by their reading."""
+        return {
+            row["reading"]: row
+            for row in self.rows
+            if (row["protection"], row["measure"], row["actor"]) == (protection, measure, actor)
+        }
+
+
+def value(row: dict[str, str] | None, digits: int = 2) -> str:
+    """A number as the tables have it."""
+    return "" if row is None or not row["value"] else f"{float(row['value']):.{digits}f}"
+
+
+def found(results: Results) -> list[list[str]]:
+    """Recall of every detector, direct / through the view."""
+    lines = [["protection", *DETECTORS]]
+    for name in results.protections:
+        cells = []
+        for detector in DETECTORS:
+            rows = results.find(name, "recall", detector)
+            cells.append(" / ".join(value(rows[reading]) for reading in ("direct", "view") if reading in rows))
+        lines.append([name, *cells])
+    return lines
+
+
+def recognised(results: Results) -> list[list[str]]:
+    """Rank-1 of every attacker with dlib's network, and of the strongest of all with its interval and name."""
+    lines = [["protection", *(f"{name}, dlib" for name in ATTACKERS), "strongest of all", "by whom"]]
+    for name in results.protections:
+        every = {
+            (attacker, recogniser): next(iter(results.find(name, "rank1", f"{attacker}/{recogniser}").values()), None)
+            for attacker in ATTACKERS
+            for recogniser in RECOGNISERS
+        }
+        known = {key: row for key, row in every.items() if row is not None}
+        best = max(known, key=lambda key: float(known[key]["value"]))
+        strongest = f"{value(known[best])} ({float(known[best]['low']):.2f} to {float(known[best]['high']):.2f})"
+        by_dlib = [value(every[attacker, RECOGNISERS[0]]) for attacker in ATTACKERS]
+        lines.append([name, *by_dlib, strongest, f"{best[0]}, {best[1]}"])
+    return lines
+
+
+def quality(results: Results) -> list[list[str]]:
+    """PSNR and SSIM, in the frame and in the protected region, and the stand-in for face quality."""
+    stand_in = next(row["actor"] for row in results.rows if row["measure"] == "face_quality")
+    lines = [["protection", "PSNR, frame", "PSNR, region", "SSIM, frame", "SSIM, region", "face quality, stand-in"]]
+    for name in results.protections:
+        cells = [value(results.find(name, measure).get("direct"), 1) for measure in ("psnr", "psnr_face")]
+        cells += [value(results.find(name, measure).get("direct")) for measure in ("ssim", "ssim_face")]
+        lines.append([name, *cells, value(results.find(name, "face_quality", stand_in).get("direct"))])
+    return lines
+
+
+def show(lines: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    head, *body = lines
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *body])
+
+
+def main() -> None:
+    """Prints the tables."""
+    results = Results(Path(sys.argv[1]))
+    for title, table in (("Found", found), ("Recognised", recognised), ("Changed", quality)):
+        print(f"## {title}\n\n{show(table(results))}\n")
+
+
+if __name__ == "__main__":
+    main()
