@@ -1,4 +1,4 @@
-"""The facts to check against, on the AT&T faces by dlib's network (python tests/fetch_data.py; extras dlib, evaluate)."""
+"""The facts to check against, on the AT&T faces by dlib's network (tests/fetch_data.py; extras dlib, evaluate)."""
 
 from importlib.util import find_spec
 
