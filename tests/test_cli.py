@@ -2,13 +2,16 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 
 import fastperturb as fp
 from cli_cases import BOXES, same, tree
-from fastperturb.cli.app import run
+from fastperturb.cli.app import MODULES, program, run
 from fastperturb.files import read_record
 
 
@@ -22,6 +25,21 @@ def test_a_photograph_there_and_back(here, capsys):
     assert not same("face.png", "hidden.png")
     assert same("view.png", "view of face.png")  # what a view shows is the same before and after
     assert read_record("hidden.png").key_id == fp.Key(bytes(range(32))).id
+
+
+def test_every_command_is_where_the_table_says_and_only_its_own_module_is_imported():
+    context = click.Context(program)
+    for name in MODULES:
+        assert program.get_command(context, name).name == name
+    assert program.get_command(context, "nothing") is None
+    code = (
+        "import sys; from fastperturb.cli.app import run; run(['perturb', '--help']); "
+        "print(*sorted({'.'.join(name.split('.')[:3]) for name in sys.modules if name.startswith('fastperturb.')}))"
+    )
+    text = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = set(text.splitlines()[-1].split())
+    assert "fastperturb.cli.perturb_command" in loaded
+    assert not loaded & {"fastperturb.server", "fastperturb.evaluation.study", "fastperturb.cli.restore_command"}
 
 
 def test_a_folder_there_and_back(folder, here, capsys):

@@ -95,7 +95,7 @@ def test_errors_of_records_are_short_and_can_be_printed(pair):
 
 
 def png_with(*texts):
-    parts = png.with_chunks(memoryview(saved(Image.fromarray(RGB), "PNG")), None, {})
+    parts = png.with_chunks([saved(Image.fromarray(RGB), "PNG")], None, {})
     chunks = [png.chunk(b"tEXt", text) for text in texts]
     return b"".join([bytes(parts[0]), *chunks, bytes(parts[1])])
 

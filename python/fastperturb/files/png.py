@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from .exif import exif_orientation
 from .header import KEYWORD_PREFIX, Bytes, Header, add_text, damaged, inflate, unsupported
@@ -81,19 +81,20 @@ def chunks(data: Bytes) -> Iterator[tuple[bytes, memoryview]]:
         position = end
 
 
-def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:
+def with_chunks(png: Sequence[Bytes], icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:
     """The parts of a PNG with an ICC profile and texts put in right after IHDR, where readers find them first.
 
     Args:
-        data: a whole PNG.
+        png: the parts of a PNG; signature and IHDR are in the first.
         icc: a profile, or ``None``.
         texts: by keyword, of 1 to 79 characters; ASCII.
     """
-    parts: list[Bytes] = [data[:_HEAD_BYTES]]
+    head = memoryview(png[0])
+    parts: list[Bytes] = [head[:_HEAD_BYTES]]
     if icc is not None:
         parts.append(chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc)))
     parts += [chunk(b"tEXt", key.encode("ascii") + b"\0" + text.encode("ascii")) for key, text in texts.items()]
-    return [*parts, data[_HEAD_BYTES:]]
+    return [*parts, head[_HEAD_BYTES:], *png[1:]]
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

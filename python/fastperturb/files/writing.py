@@ -15,7 +15,7 @@ from .._optional import import_opencv
 from ..arrays import Image, check_image
 from ..errors import ImageFileError, LossyFormat, RecordError
 from ..record import MAX_RECORD_BYTES, Record
-from . import jpeg, png, tiff, webp
+from . import jpeg, png, png_pixels, tiff, webp
 from .atomic import write_atomically, write_pair
 from .header import Bytes, unsupported, usable_profile
 from .reading import RECORD_TEXT, record_beside
@@ -173,10 +173,10 @@ def encode(image: Image, name: str, *, icc: bytes | None = None, texts: Mapping[
     if name == "WebP" and max(image.shape[:2]) > webp.MAX_SIDE:
         raise unsupported(f"WebP of more than {webp.MAX_SIDE} pixels a side, got {image.shape[1]} x {image.shape[0]}")
     profile = usable_profile(icc, channels == _GREY)
-    data = _encode_pixels(image, name, channels)
     texts = texts or {}
     if name == "PNG":
-        return png.with_chunks(data, profile, texts)
+        return png.with_chunks(_encode_png(image, channels), profile, texts)
+    data = _encode_pixels(image, name, channels)
     if name == "WebP":
         return webp.with_chunks(data, profile, texts)
     if name == "TIFF":
@@ -184,6 +184,11 @@ def encode(image: Image, name: str, *, icc: bytes | None = None, texts: Mapping[
     if name == "JPEG":
         return jpeg.with_segments(data, profile, texts)
     return [data]
+
+
+def _encode_png(image: Image, channels: int) -> list[Bytes]:
+    isal_zlib = png_pixels.import_isal()
+    return [_encode_pixels(image, "PNG", channels)] if isal_zlib is None else png_pixels.encode(image, isal_zlib)
 
 
 def _encode_pixels(image: Image, name: str, channels: int) -> memoryview:
