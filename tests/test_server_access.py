@@ -85,6 +85,14 @@ def test_other_names_and_other_sites():
     assert client.post("/v1/locate", SMALL_PNG, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
 
 
+def test_nobody_is_sent_to_another_address(guarded):
+    """A redirect would name http:// behind a gateway that ends TLS, and callers send body and token after it."""
+    for path in ("/v1/perturb/", "/v1/locate/", "/healthz/", "/static/"):
+        for answer in (guarded.post(path, SMALL_PNG, headers=PERTURB_HEADER), guarded.get(path)):
+            problem(answer, 404, "not-found")
+            assert "location" not in answer.headers
+
+
 def test_addresses_that_others_can_reach():
     for host in ("0.0.0.0", "::", "192.168.1.4", "example.org"):  # noqa: S104
         with pytest.raises(ValueError, match="give tokens"):

@@ -40,6 +40,7 @@ def build(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # these pages would load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # behind TLS it would send photograph and token on to http://
         separate_input_output_schemas=False,
     )
     app.state.service = service
