@@ -1,5 +1,6 @@
 """The service's answers: protected images that restore, views, faces, measures, and what the document says of them."""
 
+import asyncio
 import base64
 import email.parser
 import email.policy
@@ -268,6 +269,16 @@ def test_headers_of_every_answer(client):
     assert lied.headers["x-request-id"] != "a b{}"
     problem(client.get("/nowhere"), 404, "not-found")
     problem(client.get("/v1/perturb"), 405, "wrong-method")
+
+
+def test_head_is_answered_as_get(client):
+    for path in ("/", "/static/main.js", "/healthz", "/readyz", "/metrics", "/v1/info", "/openapi.json"):
+        got, head = (asyncio.run(client.send(method, path)) for method in ("GET", "HEAD"))
+        assert head.status_code == got.status_code == 200, path
+        assert head.headers["content-type"] == got.headers["content-type"]
+    wrong = asyncio.run(client.send("HEAD", "/v1/perturb"))
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
+    assert not [path for path, item in client.get("/openapi.json").json()["paths"].items() if "head" in item]
 
 
 def test_numbers(client):

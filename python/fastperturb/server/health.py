@@ -15,6 +15,7 @@ from .service import service_of
 router = APIRouter(tags=["service"])
 
 
+@router.head("/healthz", include_in_schema=False, response_model=None)
 @router.get("/healthz", response_model=None)
 async def healthz() -> JSONResponse:
     """Whether the process is alive: its event loop answers."""
@@ -30,6 +31,7 @@ _NUMBERS: dict[int | str, dict[str, Any]] = {
 }
 
 
+@router.head("/readyz", include_in_schema=False, response_model=None)
 @router.get("/readyz", response_model=None, responses=_NOT_READY)
 async def readyz(request: Request) -> JSONResponse:
     """Whether work should be sent here: not while stopping, and not without a key for new images."""
@@ -46,6 +48,7 @@ async def readyz(request: Request) -> JSONResponse:
     return JSONResponse(document, 503, media_type=MEDIA_TYPE)
 
 
+@router.head("/metrics", include_in_schema=False, response_model=None, dependencies=[Depends(needs("metrics"))])
 @router.get(
     "/metrics",
     response_model=None,

@@ -35,10 +35,12 @@ def page_router() -> APIRouter:
         data, kind = files[name]
         return Response(data, headers={"Content-Type": kind, "Content-Security-Policy": POLICY})
 
+    @router.head("/")
     @router.get("/")
     async def index() -> Response:
         return file(_INDEX)
 
+    @router.head("/static/{name}")
     @router.get("/static/{name}")
     async def static(name: str) -> Response:
         return file(name)

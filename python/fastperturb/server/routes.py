@@ -148,6 +148,7 @@ async def compare(request: Request, options: Annotated[CompareOptions, Query()])
     return await work_on(request, {"before", "after"}, set(), work)
 
 
+@router.head("/info", include_in_schema=False, response_model=None)
 @router.get("/info", tags=["service"], **openapi.INFO)
 async def info(request: Request) -> JSONResponse:
     """What this service is set up for: version, limits, whether it wants a token, whether it may restore."""
