@@ -100,9 +100,10 @@ def test_addresses_that_others_can_reach():
         check_address(host, Settings(no_auth=True))
         check_address(host, Settings(tokens=TOKENS))
         assert local_names(host) == ()
-    for host in ("localhost", "127.0.0.1", "127.8.9.1", "::1"):
+    for host in ("localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"):
         check_address(host, Settings())
         assert "localhost" in local_names(host)
+    assert {"127.8.9.1", "[::1]"} <= {*local_names("127.8.9.1"), *local_names("::1")}  # by the address itself too
 
 
 def test_tokens_are_read_strictly_and_never_shown():

@@ -104,11 +104,13 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
 
 
 def local_names(host: str) -> tuple[str, ...]:
     """The names that a service on this address goes by, if only this machine can reach it; else any."""
-    return _LOOPBACK_NAMES if is_loopback(host) else ()
+    if not is_loopback(host):
+        return ()
+    return (*_LOOPBACK_NAMES, f"[{host.strip('[]')}]" if ":" in host else host)
