@@ -1,5 +1,6 @@
 """Who may do what with which key: tokens, scopes, the key ring and its rotation, addresses, and the command."""
 
+import asyncio
 import os
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 import fastperturb as fp
 from fastperturb.cli.app import run
-from fastperturb.server import KeyRing, Settings, Tokens
+from fastperturb.server import KeyRing, Settings, Tokens, create_app
 from fastperturb.server.settings import Limits, check_address, local_names
 from fastperturb.server.tokens import new_token
 from server_cases import BOX, KEY, OTHER_KEY, SMALL, SMALL_PNG, Client, pixels_of, problem, token_with
@@ -176,6 +177,43 @@ def test_rotating_and_erasing_keys(tmp_path, caplog):
     assert protect().status_code == 200
     assert any("broken.key: not a key file" in str(getattr(entry, "fields", "")) for entry in caplog.records)
     assert "SECRET" not in caplog.text
+
+
+def test_reloading_goes_on_after_it_failed(tmp_path, monkeypatch, caplog):
+    KEY.to_file(tmp_path / "a.key")
+    settings = Settings(keys=KeyRing.from_folder(tmp_path), reload_seconds=0.01)
+    app = create_app(settings)
+    reload, failures = app.state.service.reload, [MemoryError("a key's content"), RuntimeError("of it")]
+
+    def failing(service):
+        if failures:
+            raise failures.pop()
+        reload()
+
+    monkeypatch.setattr(type(app.state.service), "reload", failing)
+
+    async def live():
+        async with app.router.lifespan_context(app):
+            (tmp_path / "a.key").unlink()
+            for _ in range(1000):
+                await asyncio.sleep(0.01)
+                if not len(settings.keys):
+                    return
+
+    asyncio.run(live())
+    assert not failures
+    assert len(settings.keys) == 0
+    assert caplog.text.count("reloading failed") == 2
+    assert "content" not in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_among_the_keys_is_not_waited_for(tmp_path):
+    KEY.to_file(tmp_path / "a.key")
+    os.mkfifo(tmp_path / "b.key")
+    ring = KeyRing.from_folder(tmp_path)
+    assert ring.current == KEY
+    assert "b.key: not a key file" in ring.problems
 
 
 def test_key_rings(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from starlette.exceptions import HTTPException
 from .. import __version__
 from . import health, openapi, page, problems, routes
 from .edge import Edge
-from .journal import log
+from .journal import describe, log
 from .service import Service
 from .settings import Settings
 
@@ -58,7 +59,10 @@ async def _keep_reloading(service: Service) -> None:
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(service.settings.reload_seconds)
-        await loop.run_in_executor(None, service.reload)
+        try:
+            await loop.run_in_executor(None, service.reload)
+        except Exception as error:  # ended here, keys that are deleted later would stay in use without a word
+            log("reloading failed", logging.ERROR, **describe(error))
 
 
 def _complete_document(app: FastAPI) -> None:

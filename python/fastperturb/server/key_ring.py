@@ -131,8 +131,10 @@ def _load_folder(folder: Path) -> _Content:
     for name in names:
         path = folder / name
         try:
-            key = Key.from_file(path)
             mode = path.stat().st_mode
+            if not stat.S_ISREG(mode):
+                raise ValueError("reading a pipe would wait for ever")
+            key = Key.from_file(path)
         except OSError as error:
             problems.append(f"{name}: {error.strerror}")
         except ValueError:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import threading
 from types import FrameType
 
 import uvicorn
@@ -49,7 +50,7 @@ def run(settings: Settings, host: str, port: int, drain_seconds: float) -> None:
     if not settings.keys.configured:
         log("no keys: every image gets a one-time key and can never be restored", logging.WARNING)
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda *_: service.reload())
+        signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=service.reload, daemon=True).start())
     server.run(sockets=[listener])
 
 
