@@ -115,6 +115,7 @@ def test_options_do_what_they_say(client):
         ({"region": ["1,1,5,5"] * 101}, "at most 100"),
         ({"key_id": "current"}, "match pattern"),
         ({"shape": "heart"}, "'box' or 'ellipse'"),
+        ({"window": [4, 8]}, "given twice"),
     ],
 )
 def test_options_that_cannot_be_used(client, options, text):

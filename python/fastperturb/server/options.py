@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from .. import Region, Strength
@@ -21,6 +22,17 @@ class Options(BaseModel):
     """Options that nobody knows are errors, for a mistyped one would silently not count."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+def no_option_twice(request: Request) -> None:
+    """Refuses an option that is given twice, for only its last value would count. Boxes may be several.
+
+    Raises:
+        Problem: an option other than ``region`` is there more than once. Its name is not repeated.
+    """
+    names = [name for name, _ in request.query_params.multi_items() if name != "region"]
+    if len(set(names)) < len(names):
+        raise Problem("bad-options", "an option other than region is given twice")
 
 
 class FaceOptions(Options):

@@ -14,11 +14,11 @@ from .access import BEARER, bearer, check_any_token, key_to_protect, key_to_rest
 from .bodies import Parts, read_body
 from .engine import Desk
 from .openapi import BODY, IMAGES, PAIR, PROTECT, RESTORE, VIEW
-from .options import CompareOptions, FaceOptions, Options, ProtectOptions, ViewOptions
+from .options import CompareOptions, FaceOptions, Options, ProtectOptions, ViewOptions, no_option_twice
 from .service import service_of
 
 may_perturb = Depends(needs("perturb"))
-router = APIRouter(prefix="/v1", tags=["images"])
+router = APIRouter(prefix="/v1", tags=["images"], dependencies=[Depends(no_option_twice)])
 
 
 async def work_on(
