@@ -163,6 +163,9 @@ def test_rotating_and_erasing_keys(tmp_path, caplog):
     document = problem(protect(), 503, "no-current-key")  # two keys, and nothing says which: no one-time key instead
     assert KEY.id not in str(document)
     assert problem(client.get("/readyz"), 503, "not-ready")["detail"] == "no current key"
+    (tmp_path / "current").write_text(KEY.id + "\n")  # as docs/server.md has it: before the second key is there
+    service.reload()
+    assert protect().headers["fastperturb-key-id"] == KEY.id
     (tmp_path / "current").write_text(OTHER_KEY.id + "\n")
     service.reload()
     assert protect().headers["fastperturb-key-id"] == OTHER_KEY.id
