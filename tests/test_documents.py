@@ -96,3 +96,11 @@ def test_every_page_stands_in_the_navigation():
     listed = re.findall(r"```{toctree}.*?\n\n(.*?)```", (DOCS / "index.md").read_text(encoding="utf-8"), re.S)
     lines = [line for block in listed for line in block.splitlines()]
     assert sorted(pages) == sorted(re.sub(r".*<(.+)>", r"\1", line) for line in lines)
+
+
+def test_every_extra_stands_on_the_page_that_says_how_to_install():
+    text = (DOCS.parent / "pyproject.toml").read_text(encoding="utf-8")
+    stated = re.search(r"\[project\.optional-dependencies\](.*?)\n\[", text, re.S)[1]
+    extras = set(re.findall(r"^(\w+) = ", stated, re.M))
+    table = re.findall(r"^\| (`.*?) \|", (DOCS / "install.md").read_text(encoding="utf-8"), re.M)
+    assert set(re.findall(r"`(\w+)`", " ".join(table))) == extras - {"test", "docs", "wheel", "lint"}  # for developers
