@@ -65,6 +65,15 @@ def test_the_drawings_are_there(results):
     }
 
 
+def test_a_taste_leaves_nothing_to_the_full_profile_that_it_did_with_fewer_images(tmp_path, monkeypatch):
+    monkeypatch.setattr("fastperturb.evaluation.study.pictures._SWEPT", {"quick": 3, "full": 5})
+    study = make_study()
+    quick = run_study(replace(study, config=replace(study.config, profile="quick")), Running(tmp_path))
+    full = run_study(study, Running(tmp_path))
+    assert {point["images"] for point in quick.drawings["sweep"]["curves"]} == {3}
+    assert {point["images"] for point in full.drawings["sweep"]["curves"]} == {5}
+
+
 def test_a_run_goes_on_where_it_was(tmp_path, results):
     first = run_study(make_study(), Running(tmp_path))
     again = run_study(make_study(), Running(tmp_path))

@@ -143,7 +143,7 @@ def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str
     if cell.kind == "quality":
         work.append(described(study.face_quality))
     if cell.kind in ("sweep", "threshold"):
-        work.append(study.raw.name)
+        work += [study.raw.name, study.config.profile]  # which says how many frames are swept
     return digest_of(work)
 
 
