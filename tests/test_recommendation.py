@@ -45,6 +45,14 @@ def test_the_most_found_of_what_hides():
     assert answers[EVERYTHING].chosen.protection == "strong"
 
 
+def test_wide_intervals_over_few_people_hide_nobody():
+    few = protection("few", (0.8, 1.0), (1.0, 1.0))
+    black = protection("black", (0.3, 1.0), (0.0, 0.0), reversible=False)
+    rows = Rows([*CLEAR, *few, *black])
+    assert [item.chosen for item in recommend(rows)] == [None] * 4
+    assert recommend(Rows([*CLEAR, *protection("as black", (0.3, 1.0), (1.0, 1.0)), *black]))[0].chosen is not None
+
+
 def test_an_interval_that_reaches_over_the_limit_is_not_hidden():
     near = protection("near", (0.05, 0.11), (1.0, 1.0))
     assert advise(near)[UNKNOWN].chosen is None
