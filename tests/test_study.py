@@ -166,6 +166,14 @@ def test_nobody_named_means_no_recognition():
     assert not results.drawings["threshold"]["labelled"]
 
 
+def test_one_person_is_nobody_to_tell_from_others():
+    results = run_study(make_study(dataset=tiny(1), raw=tiny(1)))
+    assert not results.failures
+    assert results.rows.actors("recall") == ["fixed", "blind"]
+    assert results.rows.actors("rank1") == []
+    assert results.about["split"].startswith("none")
+
+
 def test_no_face_anywhere():
     with pytest.raises(ValueError, match="patterns: a face is found in none of 16 images, 0 failed"):
         run_study(make_study(locator=Fixed(1e9)))

@@ -120,8 +120,10 @@ def _chosen(dataset: DataSet, people: int | None, seed: int) -> list[Sample]:
 def _split(dataset: DataSet, enrolled: int, seed: int) -> tuple[Sequence[Sample], Sequence[Sample], Sequence[Sample]]:
     """Gallery, probes, training."""
     try:
-        split: Split = split_by_image(dataset, enrolled, seed)
-    except ValueError:  # nobody is named, or nobody twice: no recognition, and every image is looked at
+        split: Split | None = split_by_image(dataset, enrolled, seed)
+    except ValueError:  # nobody is named, or nobody twice
+        split = None
+    if split is None or len({sample.person for sample in split.gallery}) < 2:  # no recognition; all is looked at
         halves = choose([sample.name for sample in dataset.samples], len(dataset.samples) // 2, seed, "training")
         training = [sample for sample in dataset.samples if sample.name in set(halves)]
         probes = [sample for sample in dataset.samples if sample.name not in set(halves)]
