@@ -95,6 +95,14 @@ def test_failures_stand_at_the_top_and_with_their_reason(read, results):
     assert "RuntimeError: not this one" in text
 
 
+def test_few_people_are_said_to_be_few(read, results):
+    text = " ".join(read.text)
+    assert "Only 4 people" in text
+    assert "8 images enrolled, up to 2 of each person" in text
+    many = [replace(row, count=40) if row.measure == "chance1" else row for row in results.rows.all]
+    assert "Only " not in render_report(replace(results, rows=type(results.rows)(many)))
+
+
 def test_colours_are_the_pages(html):
     assert not any(colour in html for colour in (INK, *SERIES))
     for number in (1, 2):

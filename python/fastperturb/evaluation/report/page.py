@@ -77,6 +77,7 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "width_recall": tables.widest(rows, ["recall"]),
         "width_rank1": tables.widest(rows, ["rank1"]),
         "looked": _looked(rows, detectors),
+        "enrolled_people": max((row.count for row in rows.all if row.measure == "chance1"), default=0),
         "changes": _changes(rows),
         "examples": _examples(results),
         "threshold": results.drawings.get("threshold"),
