@@ -1,13 +1,16 @@
 """The study's runner: what it measures, counts, keeps, goes on with, and that a seed decides it all."""
 
 import json
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import pytest
 
 from fastperturb.evaluation.datasets import DataSet, Sample
 from fastperturb.evaluation.study import Running, Stopped, run_study
-from fastperturb.evaluation.study.cells import Witness
+from fastperturb.evaluation.study.cells import Cell, Witness
+from fastperturb.evaluation.study.running import _finished
 from study_cases import Fickle, Fixed, Hopeless, make_study, pattern, tiny
 
 NAMES = ["clear", "permutation, 4 cells", "mosaic, 8 px", "black"]
@@ -121,6 +124,16 @@ def test_stopping_keeps_what_is_finished(tmp_path):
     rest = run_study(make_study(), Running(tmp_path))
     assert 0 < rest.times["cells_done"] < rest.times["cells"]
     assert not list((tmp_path / "cells").glob(".*"))
+
+
+def test_processes_that_the_signal_ended_too_are_a_stop():
+    gone = Future()
+    gone.set_exception(BrokenProcessPool("gone"))
+    asked = iter([False, True])
+    with pytest.raises(Stopped):
+        list(_finished({gone: Cell("sweep")}, Running(stop=lambda: next(asked))))
+    with pytest.raises(OSError, match="ended by itself"):
+        list(_finished({gone: Cell("sweep")}, Running()))
 
 
 def test_failures_are_counted_and_named():

@@ -157,6 +157,8 @@ def _finished(waiting: dict[Future[Content], Cell], running: Running) -> Iterato
             try:
                 yield waiting[future], future.result()
             except BrokenProcessPool as error:
+                if running.stop is not None and running.stop():  # the signal went to the whole group
+                    raise Stopped from None
                 raise OSError(f"a process of the study ended by itself, out of memory perhaps: {error}") from error
 
 
