@@ -128,7 +128,13 @@ wanted_options = shared(
         help="Images that detectors look at; all probes if not said.",
     ),
     option("--few", multiple=True, metavar="NAME=N", section=_COUNT, help="The same for one detector, a slow one."),
-    option("--resamples", type=click.IntRange(0), metavar="N", section=_COUNT, help="For intervals.  [default: 500]"),
+    option(
+        "--resamples",
+        type=click.IntRange(0),
+        metavar="N",
+        section=_COUNT,
+        help="For intervals of quality and detection; attacks have 500.  [default: 500]",
+    ),
     option(
         "--seed",
         type=click.IntRange(0),

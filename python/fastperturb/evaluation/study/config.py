@@ -85,7 +85,7 @@ class StudyConfig:
         face_quality: path of a user's FaceQnet (ONNX); None for the stand-in.
         enrolled: clear images of each person that the attacker has.
         seed: of splits, samples, nonces, noise and resampling.
-        resamples: bootstrap draws for the intervals.
+        resamples: bootstrap draws for the intervals of quality and detection; those of attacks always have 500.
         aims: for the recommendation.
 
     Raises:
