@@ -8,6 +8,7 @@ from pathlib import Path
 DETECTORS = ("yunet", "centerface", "haar", "dlib-hog", "dlib-mmod")
 ATTACKERS = ("naive", "cleaner", "parrot", "linker")
 RECOGNISERS = ("dlib ResNet", "eigenfaces", "Fisherfaces")
+MEASURES = {"rank5": "rank-5", "eer": "EER", "tar_0.01": "TAR at 10⁻²", "tar_0.001": "TAR at 10⁻³"}
 
 
 class Results:
@@ -61,6 +62,16 @@ def recognised(results: Results) -> list[list[str]]:
     return lines
 
 
+def verified(results: Results) -> list[list[str]]:
+    """Rank-5, equal error and true acceptance with dlib's network, of the naive attacker and the parrot."""
+    columns = [(attacker, measure) for measure in MEASURES for attacker in ("naive", "parrot")]
+    lines = [["protection", *(f"{MEASURES[measure]}, {attacker}" for attacker, measure in columns)]]
+    for name in results.protections:
+        rows = [results.find(name, measure, f"{attacker}/{RECOGNISERS[0]}") for attacker, measure in columns]
+        lines.append([name, *(value(next(iter(each.values()), None)) for each in rows)])
+    return lines
+
+
 def quality(results: Results) -> list[list[str]]:
     """PSNR and SSIM, in the frame and in the protected region, and the stand-in for face quality."""
     stand_in = next(row["actor"] for row in results.rows if row["measure"] == "face_quality")
@@ -81,7 +92,8 @@ def show(lines: Sequence[Sequence[str]]) -> str:
 def main() -> None:
     """Prints the tables."""
     results = Results(Path(sys.argv[1]))
-    for title, table in (("Found", found), ("Recognised", recognised), ("Changed", quality)):
+    tables = {"Found": found, "Recognised": recognised, "Verified": verified, "Changed": quality}
+    for title, table in tables.items():
         print(f"## {title}\n\n{show(table(results))}\n")
 
 
