@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from fastperturb.evaluation.datasets import DataSet, Sample
+from fastperturb.evaluation.datasets import DataSet, Pair, Sample
+from fastperturb.evaluation.report import render_report
 from fastperturb.evaluation.study import Running, Stopped, run_study
 from fastperturb.evaluation.study.cells import Cell, Witness
 from fastperturb.evaluation.study.running import _finished
@@ -185,6 +186,28 @@ def test_one_person_is_nobody_to_tell_from_others():
     assert results.rows.actors("recall") == ["fixed", "blind"]
     assert results.rows.actors("rank1") == []
     assert results.about["split"].startswith("none")
+
+
+def test_the_pairs_of_a_data_set_are_verified():
+    samples = tiny().samples
+    same = [Pair(f"p{who}/0.png", f"p{who}/1.png", True) for who in range(4)]
+    other = [Pair(f"p{who}/0.png", f"p{(who + 1) % 4}/2.png", False) for who in range(4)]
+    faceless = Sample("x/1.png", "x", lambda: pattern(0, 0) * 0)
+    pairs = (*same, *other, Pair("p0/0.png", "x/1.png", False))
+    data = DataSet("patterns", (*samples, faceless), pairs)
+    results = run_study(make_study(dataset=data, recognisers=("eigenfaces", "histograms")))
+    assert not results.failures
+    actors = results.rows.actors("pairs_eer")
+    assert actors == ["naive/histograms", "linker/histograms"]  # eigenfaces would have seen the pairs
+    rows = {row.protection: row for row in results.rows.all if row.measure == "pairs_eer" and row.actor == actors[0]}
+    assert list(rows) == NAMES
+    assert (rows["clear"].value, rows["clear"].count, rows["clear"].failed) == (0, 4, 1)
+    assert rows["clear"].how == "4 pairs of one person, 4 of two"
+    linked = results.rows.find("black", "pairs_eer", actors[1])
+    assert linked.value == 0.5  # two black boxes are alike, whoever is below
+    assert 'id="pairs"' in render_report(results)
+    without = run_study(make_study(dataset=DataSet("patterns", samples, tuple(same)), recognisers=("histograms",)))
+    assert without.rows.actors("pairs_eer") == []  # one kind alone cannot be scored
 
 
 def test_no_face_anywhere():

@@ -6,6 +6,7 @@ from .dlib_resnet import DlibResnet
 from .filters import FILTERS
 from .lineup import Lineup
 from .onnx_embedding import OnnxEmbedding
+from .pairs import PairBench
 from .pixel_recognisers import Eigenfaces, Fisherfaces, LocalHistograms
 from .recogniser import Metric, Recogniser
 from .registry import RecogniserInfo, list_recognisers, make_recogniser
@@ -29,6 +30,7 @@ __all__ = [
     "LocalHistograms",
     "Metric",
     "OnnxEmbedding",
+    "PairBench",
     "Recogniser",
     "RecogniserInfo",
     "Subject",

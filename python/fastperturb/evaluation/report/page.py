@@ -74,6 +74,7 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "rank1": tables.recognition_table(rows, "rank1"),
         "rank5": tables.recognition_table(rows, "rank5"),
         "verification": tables.verification_table(rows),
+        "pairs": tables.verification_table(rows, "pairs_"),
         "width_recall": tables.widest(rows, ["recall"]),
         "width_rank1": tables.widest(rows, ["rank1"]),
         "looked": _looked(rows, detectors),

@@ -119,9 +119,12 @@ def recognition_table(rows: Rows, measure: str) -> Table | None:
     return Table(measure, groups, heads, tuple(lines))
 
 
-def verification_table(rows: Rows) -> Table | None:
-    """Equal error and true acceptance of each attacker, each by the recogniser that does best at it."""
-    actors = rows.actors("eer")
+def verification_table(rows: Rows, prefix: str = "") -> Table | None:
+    """Equal error and true acceptance of each attacker, each by the recogniser that does best at it.
+
+    ``prefix`` "pairs_" reads the data set's own pairs.
+    """
+    actors = rows.actors(f"{prefix}eer")
     if not actors:
         return None
     attackers = list(dict.fromkeys(actor.partition("/")[0] for actor in actors))
@@ -135,7 +138,7 @@ def verification_table(rows: Rows) -> Table | None:
         cells = []
         for who in attackers:
             for measure, _, pick in measures:
-                own = [rows.find(name, measure, actor) for actor in actors if actor.startswith(f"{who}/")]
+                own = [rows.find(name, prefix + measure, actor) for actor in actors if actor.startswith(f"{who}/")]
                 known = [row for row in own if row is not None and row.value is not None]
                 row = pick(known, key=lambda row: row.value) if known else None
                 cells.append(_rate_cell(row, 1 - 2 * (row.value or 0.0) if row and measure == "eer" else None))
@@ -145,7 +148,7 @@ def verification_table(rows: Rows) -> Table | None:
     guess = (TableCell("0.50", "", 0.0), TableCell("0.01", "", 0.01), TableCell("0.00", "", 0.0))
     lines.append(("chance", guess * len(attackers)))
     heads = tuple(words for _ in attackers for _, words, _ in measures)
-    return Table("verification", tuple((who, len(measures)) for who in attackers), heads, tuple(lines))
+    return Table(f"{prefix}verification", tuple((who, len(measures)) for who in attackers), heads, tuple(lines))
 
 
 def number_text(row: Row | None) -> str:

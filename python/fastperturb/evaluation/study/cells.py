@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...faces import Detector
-from ..datasets import DataSet
+from ..datasets import DataSet, Pair
 from ..detection_run import identity
 from ..protections import FittedProtection, Protection
 from ..recognition import Recogniser
@@ -17,7 +17,15 @@ from .material import Material, choose
 from .store import digest_of
 
 # Rough seconds an image and actor, to begin with what takes longest.
-_COSTS = {"attack": 0.02, "detection": 0.02, "quality": 0.005, "examples": 0.3, "sweep": 12.0, "threshold": 4.0}
+_COSTS = {
+    "pairs": 0.02,
+    "attack": 0.02,
+    "detection": 0.02,
+    "quality": 0.005,
+    "examples": 0.3,
+    "sweep": 12.0,
+    "threshold": 4.0,
+}
 _SLOW = 10.0  # times longer: the detectors that ``few`` is for
 
 
@@ -26,7 +34,7 @@ class Cell:
     """A piece of work.
 
     Attributes:
-        kind: "quality", "detection", "attack", "examples", "sweep" or "threshold".
+        kind: "quality", "detection", "attack", "pairs", "examples", "sweep" or "threshold".
         protection: name of one; "" where none is meant.
         actor: a detector or recogniser by name.
         reading: "direct" or "view", for detectors.
@@ -95,6 +103,8 @@ def list_cells(study: Study, material: Material) -> list[Cell]:
     looked = tuple(choose(material.probes, config.looks, config.seed, "looks"))
     cells = [Cell("threshold", names=tuple(material.samples)), Cell("sweep", names=tuple(material.samples))]
     cells.append(Cell("examples", names=example_names(material)))
+    pairs = usable_pairs(study, material)
+    paired = tuple(dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second)))
     for name, protection in study.protections.items():
         cells.append(Cell("quality", name, names=looked))
         for detector in study.detectors:
@@ -104,6 +114,8 @@ def list_cells(study: Study, material: Material) -> list[Cell]:
         if material.gallery:
             both = (*material.gallery, *material.probes)
             cells += [Cell("attack", name, recogniser, names=both) for recogniser in study.recognisers]
+        if paired:
+            cells += [Cell("pairs", name, recogniser, names=paired) for recogniser in study.recognisers]
     return sorted(cells, key=lambda cell: -expected_cost(study, cell))
 
 
@@ -117,6 +129,12 @@ def expected_cost(study: Study, cell: Cell) -> float:
 def readings_of(protection: Protection) -> tuple[str, ...]:
     """How a detector may look: through the view too, where there is one of its own."""
     return ("direct", "view") if protection.reversible else ("direct",)
+
+
+def usable_pairs(study: Study, material: Material) -> list[Pair]:
+    """Pairs of the data set's own list whose images both show a face; none without pairs of one person and of two."""
+    pairs = [pair for pair in study.dataset.pairs if {pair.first, pair.second} <= material.samples.keys()]
+    return pairs if len({pair.same for pair in pairs}) == 2 else []
 
 
 def example_names(material: Material) -> tuple[str, ...]:
@@ -140,6 +158,9 @@ def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str
     if cell.kind == "attack":
         work += [cell.actor, study.recognisers[cell.actor].identity, study.config.attackers]
         work.append(material.digest(material.gallery))
+    if cell.kind == "pairs":
+        work += [study.recognisers[cell.actor].identity, study.config.attackers]
+        work += [[pair.first, pair.second] for pair in usable_pairs(study, material)]
     if cell.kind == "quality":
         work.append(described(study.face_quality))
     if cell.kind in ("sweep", "threshold"):

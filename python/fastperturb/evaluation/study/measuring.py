@@ -15,9 +15,9 @@ from ..detection_scores import PRECISION_RULES, DetectionScores, score_detection
 from ..matching import ALL_FACES, PAPER, DetectionRule, ImageFaces
 from ..protections import Protection
 from ..quality import measure_quality as compare_images
-from ..recognition import AttackBench, AttackResult, Estimate, Lineup, make_subjects
+from ..recognition import AttackBench, AttackResult, Estimate, Lineup, PairBench, Verification, make_subjects
 from ..truth import TruthBox
-from .cells import Cell, Study
+from .cells import Cell, Study, usable_pairs
 from .intervals import mean_over_people
 from .material import Material, words_of
 
@@ -36,6 +36,7 @@ class Tools:
     def __init__(self, study: Study, material: Material) -> None:
         self.study, self.material = study, material
         self._benches: dict[str, AttackBench] = {}
+        self._pair_benches: dict[str, PairBench | None] = {}
 
     def bench(self, recogniser: str) -> AttackBench:
         """A recogniser with the clear gallery embedded."""
@@ -47,6 +48,17 @@ class Tools:
             )
             self._benches[recogniser] = AttackBench(self.study.recognisers[recogniser].make(), Lineup(gallery, probes))
         return self._benches[recogniser]
+
+    def pair_bench(self, recogniser: str) -> PairBench | None:
+        """A recogniser with the clear images of the data set's pairs embedded; None for one that is fitted."""
+        if recogniser not in self._pair_benches:
+            made = self.study.recognisers[recogniser].make()
+            pairs = [(pair.first, pair.second) for pair in usable_pairs(self.study, self.material)]
+            samples = [self.material.samples[name] for name in dict.fromkeys(name for pair in pairs for name in pair)]
+            subjects = {subject.name: subject for subject in make_subjects(samples, self.material.faces)}
+            given = [(subjects[first], subjects[second]) for first, second in pairs]
+            self._pair_benches[recogniser] = None if made.trained else PairBench(made, given)
+        return self._pair_benches[recogniser]
 
     def shown(self, cell: Cell, failures: list[tuple[str, str]]) -> Iterator[tuple[str, Any, Any, tuple[Face, ...]]]:
         """(name, clear image, as it is read under the cell's protection and reading, faces) of each sample."""
@@ -153,22 +165,43 @@ def measure_attack(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[s
     return [number for result in results for number in _attacked(result)], []
 
 
+def measure_pairs(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[str, str]]]:
+    """The data set's own pairs, by a recogniser that came trained: equal error and true acceptance."""
+    study = tools.study
+    bench = tools.pair_bench(cell.actor)
+    if bench is None:
+        return [], []
+    results = bench.run(study.protections[cell.protection], seed=study.config.seed)
+    lost = len(study.dataset.pairs) - len(usable_pairs(study, tools.material))
+    found = ((who, verification) for who, verification in results.items() if who in study.config.attackers)
+    return [
+        number
+        for who, verification in found
+        for number in _verified(f"{who}/{cell.actor}", "direct", verification, "pairs_", lost)
+    ], []
+
+
 def _attacked(result: AttackResult) -> Iterator[Number]:
     actor, reading = f"{result.attacker}/{result.recogniser}", result.reading
-
-    def number(measure: str, estimate: Estimate, count: int, how: str) -> Number:
-        ends = [None if math.isnan(end) else end for end in (estimate.value, estimate.low, estimate.high)]
-        return measure, actor, reading, *ends, count, 0, how  # type: ignore[return-value]
 
     found = result.identification
     if found is not None:
         how = f"closed set, {found.people} people enrolled"
-        yield number("rank1", found.rank1, found.probes, how)
-        yield number("rank5", found.rank5, found.probes, how)
+        for measure, estimate in (("rank1", found.rank1), ("rank5", found.rank5)):
+            yield measure, actor, reading, *_ends(estimate), found.probes, 0, how
         yield "chance1", actor, reading, found.chance1, None, None, found.people, 0, "1 / people enrolled"
         yield "chance5", actor, reading, found.chance5, None, None, found.people, 0, "5 / people enrolled"
-    pairs = result.verification
+    yield from _verified(actor, reading, result.verification)
+
+
+def _verified(actor: str, reading: str, pairs: Verification, prefix: str = "", failed: int = 0) -> Iterator[Number]:
     how = f"{pairs.genuine} pairs of one person, {pairs.impostors} of two"
-    yield number("eer", pairs.eer, pairs.genuine, how)
+    yield f"{prefix}eer", actor, reading, *_ends(pairs.eer), pairs.genuine, failed, how
     for rate, accepted in pairs.tar.items():
-        yield number(f"tar_{rate:g}", accepted, pairs.genuine, f"false acceptance {rate:g}; {how}")
+        words = f"false acceptance {rate:g}; {how}"
+        yield f"{prefix}tar_{rate:g}", actor, reading, *_ends(accepted), pairs.genuine, failed, words
+
+
+def _ends(estimate: Estimate) -> tuple[float | None, float | None, float | None]:
+    value, low, high = (None if math.isnan(end) else end for end in (estimate.value, estimate.low, estimate.high))
+    return value, low, high

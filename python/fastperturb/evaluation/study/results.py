@@ -114,7 +114,7 @@ def gather(
 
 def _place(study: Study) -> Any:
     protections, detectors = list(study.protections), [*study.detectors, *study.recognisers]
-    kinds = ("quality", "detection", "attack", "examples", "sweep", "threshold")
+    kinds = ("quality", "detection", "attack", "pairs", "examples", "sweep", "threshold")
 
     def place(cell: Cell) -> tuple[int, int, int, str]:
         return (

@@ -21,7 +21,7 @@ from ..._optional import import_opencv
 from .cells import Cell, Study, cell_digest, expected_cost, list_cells
 from .fitting import fit_protections
 from .material import Material, prepare, words_of
-from .measuring import Tools, measure_attack, measure_detection, measure_quality
+from .measuring import Tools, measure_attack, measure_detection, measure_pairs, measure_quality
 from .pictures import make_examples, make_sweep, make_threshold
 from .results import StudyResults, gather
 from .store import CellStore
@@ -31,7 +31,12 @@ from .versions import read_versions
 Progress = Callable[[str, float, float], None]
 Content = dict[str, Any]
 
-_MEASURING = {"quality": measure_quality, "detection": measure_detection, "attack": measure_attack}
+_MEASURING = {
+    "quality": measure_quality,
+    "detection": measure_detection,
+    "attack": measure_attack,
+    "pairs": measure_pairs,
+}
 _DRAWING = {"examples": make_examples, "sweep": make_sweep, "threshold": make_threshold}
 _POLL = 0.5  # seconds between looks at whether to stop
 _tools: list[Tools] = []  # of this process, when it is a worker
