@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _CHARACTER, _LINE = 5.0, 9.0  # points a character of 8 points takes, and a line
-_COVERED = 0.5  # the share of a label that may be covered
+_COVERED = 0.12  # the share of a label that may be covered
 _PLACES = (
     (7, 0),
     (-7, 0),
