@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from . import _core, distance, seal
-from .arrays import Image, check_image, destination, packed
+from .arrays import Image, check_image, destination, dtype_name, packed
 from .errors import NoFaceFound, Tampered, WrongKey
 from .key import Key
 from .record import MAX_REGIONS, CoreRegion, Record, RegionRecord, core_region
@@ -174,7 +174,7 @@ def plan(
 
 
 def _bind(image: Image, regions: tuple[Region, ...], core: list[CoreRegion], key: Key, nonce: bytes) -> Plan:
-    header = seal.header(nonce, image.shape, image.dtype.name, core)
+    header = seal.header(nonce, image.shape, dtype_name(image), core)
     return Plan(regions, core, nonce, header, seal.subkey(key, header))
 
 
@@ -240,7 +240,7 @@ def make(image: Image, out: Image | None, plan: Plan, key: Key, threads: int) ->
             for region, core, count in zip(plan.regions, plan.core, moved, strict=True)
         )
         tag = seal.tag(key, plan.header, moved, hidden, plan.core)
-        return hidden, Record(key.id, plan.nonce, hidden.shape, hidden.dtype.name, items, tag)
+        return hidden, Record(key.id, plan.nonce, hidden.shape, dtype_name(hidden), items, tag)
     except BaseException:
         _core.permute([(hidden, plan.core, plan.subkey)], True, 1)
         raise
@@ -255,7 +255,7 @@ def unseal(image: Image, record: Record, key: Key, verify: bool) -> Opened:
         raise TypeError(f"key must be a Key, got {type(key).__name__}")
     if record.key_id != key.id:
         raise WrongKey(f"the record was made with key {record.key_id}, got key {key.id}")
-    if image.shape != record.shape or image.dtype.name != record.dtype:
+    if image.shape != record.shape or dtype_name(image) != record.dtype:
         raise Tampered(
             f"the record is of an image of shape {record.shape} and dtype {record.dtype}, "
             f"got shape {image.shape} and dtype {image.dtype}"
