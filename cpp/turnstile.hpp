@@ -19,4 +19,11 @@ void wait_for_turn();
 
 void leave_turnstile();
 
+// The threads inside keep out of each other's way at the interpreter's lock too. Whoever finds it taken sleeps, and by
+// the time that it is awake again the other has done its native part and taken the lock anew: one of them goes on, the
+// others stay out for milliseconds. So a thread that wants the lock back first waits, awake, until nobody else inside
+// holds it or is about to take it. These do nothing outside of the turnstile.
+void before_unlocking_python();
+void before_locking_python();  // waits for at most 200 µs
+
 }  // namespace fastperturb
