@@ -13,6 +13,7 @@ from typing import Any
 from .. import Detector, Face, Region, __version__, locate
 from .conditions import Condition, box_region
 from .matching import ImageFaces
+from .model_files import identity
 from .truth import Truth, TruthBox
 
 Progress = Callable[[int, int], None]
@@ -128,7 +129,7 @@ def run_detection(
         truth: where the faces are; all of them are protected, ignored ones too.
         plan: detectors and conditions.
         store: earlier results, used where picture, faces, condition, seed, version and detector are the same (its name,
-            what ``repr`` says of it, and its model file).
+            what ``repr`` says of it, and what is in its model file).
         progress: called with (done, all) after each look.
 
     Raises:
@@ -220,15 +221,6 @@ def look_at_clear(
         for (_, name), images in run.results.items()
     }
     return found, failed
-
-
-def identity(detector: Detector) -> list[str | int]:
-    """What tells a detector from another one: its settings, and size and time of its model file."""
-    model = getattr(detector, "model", None)
-    if not isinstance(model, Path):
-        return [repr(detector)]
-    facts = model.stat()
-    return [repr(detector), facts.st_size, facts.st_mtime_ns]
 
 
 def _check_inside(truth: Sequence[TruthBox], image: Any) -> None:

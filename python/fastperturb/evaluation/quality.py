@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -127,13 +128,13 @@ class FaceQnet:
                 f"got {slot.shape}"
             )
         self._bgr = channels == "bgr"
-        self._path = model
+        self.model = Path(model)
         self._predict(np.zeros((_SIDE, _SIDE, 3), np.uint8))
 
     @property
     def name(self) -> str:
         """The model's file."""
-        return f"FaceQnet ({os.path.basename(self._path)})"  # noqa: PTH119
+        return f"FaceQnet ({self.model.name})"
 
     def score(self, image: Image, face: Face) -> float:
         """The model's number, cut to 0 to 1; 0 for a face outside of the image.
@@ -152,7 +153,7 @@ class FaceQnet:
         outputs = self._model.run(batch if self._last else np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))
         if len(outputs) != 1 or outputs[0].size != 1:
             shapes = ", ".join(str(output.shape) for output in outputs)
-            raise ModelError(f"{self._path}: a model of FaceQnet's form gives one number, got {shapes}")
+            raise ModelError(f"{self.model}: a model of FaceQnet's form gives one number, got {shapes}")
         return float(outputs[0].reshape(()))
 
 

@@ -62,7 +62,7 @@ class DlibResnet(PerThread):
             import_extra("onnxruntime", "evaluate")
         import_extra("dlib", "dlib")
         self.name = "dlib ResNet"
-        self._files = tuple(packaged_model(PACKAGE, inside, ADVICE) for inside in (NETWORK, POINTS))
+        self.models = tuple(packaged_model(PACKAGE, inside, ADVICE) for inside in (NETWORK, POINTS))
         self._points: dict[str, list[tuple[int, int]]] = {}
 
     def fit(self, subjects: Iterable[Subject]) -> None:
@@ -89,7 +89,7 @@ class DlibResnet(PerThread):
 
     def _load(self) -> tuple[Network, Any]:
         dlib = import_extra("dlib", "dlib")
-        network, points = self._files
+        network, points = self.models
         make = fast_network if self._fast else _slow_network
         return make(network), dlib.shape_predictor(str(points))
 

@@ -63,6 +63,7 @@ class OnnxEmbedding:
             if not good:
                 raise ValueError(f"{name} is out of range, got {value!r}")
         self._model = OnnxModel(path)
+        self.model = self._model.path
         self.name = f"ONNX {self._model.path.name}"
         self.metric: Metric = metric
         self._mean, self._scale, self._order, self._margin = mean, scale, order, margin

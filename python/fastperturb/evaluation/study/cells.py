@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ...faces import Detector
 from ..datasets import DataSet, Pair
-from ..detection_run import identity
+from ..model_files import file_content, identity, model_files
 from ..protections import FittedProtection, Protection
 from ..recognition import Recogniser
 from .config import StudyConfig
@@ -169,18 +168,17 @@ def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str
 
 
 def _identity(name: str, study: Study, material: Material) -> list[Any]:
-    """A protection is what its name says, its model file, and what it was fitted on."""
+    """A protection is what its name says, and what it learnt or is to learn from."""
     protection = study.protections[name]
-    known: list[Any] = [name, protection.family, protection.strength, *described(protection)[2:]]
-    fitted = isinstance(protection, FittedProtection)
-    return [*known, material.digest(material.training)] if fitted else known
+    known: list[Any] = [name, protection.family, protection.strength]
+    if not isinstance(protection, FittedProtection):
+        return known
+    if protection.fitted:
+        return [*known, protection.fingerprint]
+    return [*known, getattr(protection, "epochs", None), material.digest(material.training)]
 
 
 def described(thing: object) -> tuple[str | int, ...]:
-    """What tells a recogniser or a judge of faces from another: class, name, and size and time of its model file."""
-    model = getattr(thing, "model", None)
-    known = (type(thing).__name__, str(getattr(thing, "name", "")))
-    if not isinstance(model, (str, Path)):
-        return known
-    facts = Path(model).stat()
-    return *known, str(model), facts.st_size, facts.st_mtime_ns
+    """What tells a recogniser or a judge of faces from another: class, name, and what is in its model files."""
+    content = [fact for path in model_files(thing) for fact in file_content(path)]
+    return type(thing).__name__, str(getattr(thing, "name", "")), *content

@@ -12,7 +12,7 @@ from typing import Any
 
 from ... import Face, Region, locate
 from ..datasets import DataSet, Sample, Split, split_by_image
-from ..detection_run import identity
+from ..model_files import identity
 from .rows import Failure
 from .store import CellStore, digest_of
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from ..._optional import import_opencv
 from .cells import Cell, Study, cell_digest, expected_cost, list_cells
+from .code import digest_code
 from .fitting import fit_protections
 from .material import Material, prepare, words_of
 from .measuring import Tools, measure_attack, measure_detection, measure_pairs, measure_quality
@@ -89,11 +90,11 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:
             running.progress(f"{what} {done} of {total}", 0.0, 1.0)
 
     began = time.perf_counter()
-    material = prepare(
-        study.dataset, study.locator, {**study.settings, "version": versions["fastperturb"]}, store, reading
-    )
+    made_by = {**versions, "code": digest_code()}
+    version = [versions["fastperturb"], made_by["code"]]
+    material = prepare(study.dataset, study.locator, {**study.settings, "version": version}, store, reading)
     cells = list_cells(study, material)
-    digests = {cell: cell_digest(study, material, cell, versions) for cell in cells}
+    digests = {cell: cell_digest(study, material, cell, made_by) for cell in cells}
     contents = {cell: found for cell in cells if (found := store.find(digests[cell])) is not None}
     todo = [cell for cell in cells if cell not in contents]
     study, unfit = _fitted(study, material, todo, running)
