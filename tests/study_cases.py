@@ -91,7 +91,10 @@ def make_study(protections=("permutation:cells=4", "mosaic:8"), recognisers=("ei
         raw=tiny(),
         protections={protection.name: protection for protection in made},
         detectors={"fixed": Fixed(), "blind": Fixed(1e9)},
-        recognisers={name: Witness(partial(make_recogniser, name), (name,)) for name in recognisers},
+        recognisers={
+            name: Witness(partial(make_recogniser, name), (name,), make_recogniser(name).trained)
+            for name in recognisers
+        },
         locator=Fixed(),
         face_quality=Judge(),
     )

@@ -28,6 +28,7 @@ def advise(*protections, aims=Aims()):  # noqa: B008
 
 
 UNKNOWN, TRAINED_FOUND = "unknown recogniser, still detectable", "attacker trains on protected images, still detectable"
+SHELF = "recogniser off the shelf that does not adapt, still detectable"
 TRAINED, EVERYTHING = "attacker trains on protected images", "reversible, hide everything"
 
 
@@ -49,7 +50,7 @@ def test_wide_intervals_over_few_people_hide_nobody():
     few = protection("few", (0.8, 1.0), (1.0, 1.0))
     black = protection("black", (0.3, 1.0), (0.0, 0.0), reversible=False)
     rows = Rows([*CLEAR, *few, *black])
-    assert [item.chosen for item in recommend(rows)] == [None] * 4
+    assert [item.chosen for item in recommend(rows)] == [None] * 5
     assert recommend(Rows([*CLEAR, *protection("as black", (0.3, 1.0), (1.0, 1.0)), *black]))[0].chosen is not None
 
 
@@ -90,7 +91,30 @@ def test_strongest_reads_all_attackers_or_some():
     rows = Rows(protection("one", (0.1, 0.2), (1.0, 1.0), parrot=(0.5, 0.6)))
     assert strongest(rows, "one").value == 0.5
     assert strongest(rows, "one", ("naive",)).value == 0.1
-    assert strongest(rows, "one", recogniser="other") is None
+    assert strongest(rows, "one", recognisers=["other"]) is None
+
+
+def with_faces(rows, name, rank1):
+    """Beside a network the naive attacker has eigenfaces, which were fitted on the people themselves."""
+    known = (name, "black" if name == "black" else "family", 1.0, name, True)
+    return [*rows, Row(*known, "rank1", "naive/eigenfaces", "direct", rank1[0], 0.0, rank1[1], 100, 0, "")]
+
+
+def test_a_recogniser_off_the_shelf_knows_nobody_and_does_not_adapt():
+    rows = Rows(
+        [
+            *with_faces(protection("one", (0.05, 0.09), (1.0, 1.0), parrot=(0.9, 1.0)), "one", (0.9, 1.0)),
+            *with_faces(BLACK, "black", (0.02, 0.05)),
+        ]
+    )
+    shelf, unknown, *_ = recommend(rows, fitted=["eigenfaces"])
+    assert shelf.aim == SHELF
+    assert shelf.chosen.protection == "one"  # whatever the parrot and eigenfaces see
+    assert shelf.alone == ()
+    assert "none fitted on these people" in shelf.conditions
+    assert unknown.chosen is None
+    assert recommend(rows)[0].chosen is None  # if they came trained too
+    assert recommend(rows, fitted=["net", "eigenfaces"])[0].aim == UNKNOWN  # nobody to ask
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, "0.5", True])

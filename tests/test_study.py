@@ -58,6 +58,13 @@ def test_the_numbers_are_those_of_the_images(results):
     assert (row.low, row.high) == (1 - 3 / 8, 1)  # the rule of three
 
 
+def test_only_recognisers_that_come_trained_are_on_a_shelf(results):
+    first = run_study(make_study(recognisers=("eigenfaces", "histograms"))).advice[0]
+    assert first.aim.startswith("recogniser off the shelf")
+    assert first.others[0].attacker == "naive/histograms 4 x 4, direct"
+    assert results.advice[0].aim.startswith("unknown recogniser")  # eigenfaces alone are on none
+
+
 def test_the_drawings_are_there(results):
     assert len(results.drawings["sweep"]["curves"]) == 42
     assert results.drawings["threshold"]["labelled"]

@@ -75,7 +75,9 @@ def _protection(text: str) -> tuple[str, Protection]:
 def _witness(text: str) -> tuple[str, Witness]:
     recogniser = make_recogniser(text)
     settings = text.partition("?")[2]  # what is before says where a model file lies
-    return recogniser.name, Witness(partial(make_recogniser, text), (settings, *described(recogniser)))
+    return recogniser.name, Witness(
+        partial(make_recogniser, text), (settings, *described(recogniser)), recogniser.trained
+    )
 
 
 def _make_detectors(texts: Sequence[str] | None, absent: dict[str, str]) -> dict[str, Detector]:

@@ -58,10 +58,12 @@ class Witness:
     Attributes:
         make: makes it; can be pickled.
         identity: what tells it from others, see :func:`described`.
+        fitted: whether it is fitted on the data set itself; others come trained.
     """
 
     make: Callable[[], Recogniser]
     identity: tuple[str | int, ...]
+    fitted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ one detector, direct or through the view, is at least a limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from .config import Aims
@@ -67,9 +67,17 @@ class _Aim:
     attackers: tuple[str, ...] | None  # None: all that took part
     found: bool
     reversible: bool
+    off_the_shelf: bool = False  # only recognisers that come trained
 
 
 _AIMS = (
+    _Aim(
+        "recogniser off the shelf that does not adapt, still detectable",
+        ("naive",),
+        found=True,
+        reversible=False,
+        off_the_shelf=True,
+    ),
     _Aim("unknown recogniser, still detectable", KEYLESS, found=True, reversible=False),
     _Aim("attacker trains on protected images, still detectable", None, found=True, reversible=False),
     _Aim("attacker trains on protected images", None, found=False, reversible=False),
@@ -77,26 +85,35 @@ _AIMS = (
 )
 
 
-def recommend(rows: Rows, aims: Aims = Aims()) -> tuple[Advice, ...]:  # noqa: B008 - frozen
-    """An answer for each aim; none where nothing was attacked.
+def recommend(
+    rows: Rows,
+    aims: Aims = Aims(),  # noqa: B008 - frozen
+    fitted: Collection[str] = (),
+) -> tuple[Advice, ...]:
+    """An answer for each aim; none where nobody attacked whom the aim asks for.
 
     Args:
         rows: of a study.
         aims: the limits.
+        fitted: recognisers that were fitted on the data set itself, which nobody has on a shelf.
     """
-    return tuple(advice for aim in _AIMS if (advice := _advise(rows, aims, aim)) is not None)
+    recognisers = list(dict.fromkeys(actor.partition("/")[2] for actor in rows.actors("rank1")))
+    trained = [name for name in recognisers if name not in fitted]
+    given = ((aim, trained if aim.off_the_shelf else recognisers) for aim in _AIMS)
+    return tuple(advice for aim, who in given if (advice := _advise(rows, aims, aim, who)) is not None)
 
 
 def strongest(
-    rows: Rows, protection: str, attackers: Iterable[str] | None = None, recogniser: str | None = None
+    rows: Rows, protection: str, attackers: Iterable[str] | None = None, recognisers: Iterable[str] | None = None
 ) -> Row | None:
-    """The rank-1 row of the attacker who recognises most, of some attackers, with one recogniser; None without one."""
+    """The rank-1 row of the attacker who recognises most, of some attackers and recognisers; None without one."""
     wanted = None if attackers is None else set(attackers)
+    with_whom = None if recognisers is None else set(recognisers)
     pairs = {actor: actor.split("/", 1) for actor in rows.actors("rank1")}
     actors = [
         actor
         for actor, (attacker, who) in pairs.items()
-        if (wanted is None or attacker in wanted) and recogniser in (None, who)
+        if (wanted is None or attacker in wanted) and (with_whom is None or who in with_whom)
     ]
     return rows.best(protection, "rank1", actors)
 
@@ -106,32 +123,32 @@ def found_best(rows: Rows, protection: str) -> Row | None:
     return rows.best(protection, "recall", rows.actors("recall"))
 
 
-def _advise(rows: Rows, aims: Aims, aim: _Aim) -> Advice | None:
-    choices = _choices(rows, aims, aim, None)
+def _advise(rows: Rows, aims: Aims, aim: _Aim, recognisers: Sequence[str]) -> Advice | None:
+    choices = _choices(rows, aims, aim, recognisers)
     if not choices:
         return None
     alone = []
-    for recogniser in dict.fromkeys(actor.partition("/")[2] for actor in rows.actors("rank1")):
-        own = sorted((choice for choice in _choices(rows, aims, aim, recogniser) if choice.fulfils), key=_price)
+    for recogniser in recognisers:
+        own = sorted((choice for choice in _choices(rows, aims, aim, [recogniser]) if choice.fulfils), key=_price)
         alone.append((recogniser, own[0].protection if own else None))
     fit = sorted((choice for choice in choices if choice.fulfils), key=_price)
     chosen, others = (fit[0], fit[1:4]) if fit else (None, _nearest(choices, aims, aim))
     return Advice(aim.words, _conditions(aims, aim), chosen, tuple(others), tuple(alone) if len(alone) > 1 else ())
 
 
-def _choices(rows: Rows, aims: Aims, aim: _Aim, recogniser: str | None) -> list[Choice]:
-    """Every protection that may be chosen at all, against all recognisers or one."""
+def _choices(rows: Rows, aims: Aims, aim: _Aim, recognisers: Sequence[str]) -> list[Choice]:
+    """Every protection that may be chosen at all, against these recognisers."""
     names = {row.protection: row.reversible for row in rows.all if row.protection not in (CLEAR, _black(rows))}
     able = [name for name, reversible in names.items() if reversible or not aim.reversible]
-    return [choice for name in able if (choice := _choice(rows, aims, aim, name, recogniser)) is not None]
+    return [choice for name in able if (choice := _choice(rows, aims, aim, name, recognisers)) is not None]
 
 
-def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str, recogniser: str | None) -> Choice | None:
-    attack = strongest(rows, name, aim.attackers, recogniser)
+def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str, recognisers: Sequence[str]) -> Choice | None:
+    attack = strongest(rows, name, aim.attackers, recognisers)
     if attack is None:
         return None
     found = found_best(rows, name)
-    black = strongest(rows, _black(rows), aim.attackers, recogniser)
+    black = strongest(rows, _black(rows), aim.attackers, recognisers)
     quality = rows.find(name, "psnr_face", reading="direct")
     value, _, high = _ends(attack)
     hidden = high <= aims.rank1
@@ -179,9 +196,10 @@ def _nearest(choices: Sequence[Choice], aims: Aims, aim: _Aim) -> list[Choice]:
 
 def _conditions(aims: Aims, aim: _Aim) -> str:
     who = "every attacker" if aim.attackers is None else " and ".join(aim.attackers)
+    shelf = "with every recogniser that comes trained (dlib, onnx; none fitted on these people)"
     parts = [
-        f"rank-1 of {who}, whatever the recogniser: upper end of the 95 % interval at most {aims.rank1:g}, or it and "
-        "the value at most those of black boxes"
+        f"rank-1 of {who}, {shelf if aim.off_the_shelf else 'whatever the recogniser'}: upper end of the 95 % interval "
+        f"at most {aims.rank1:g}, or it and the value at most those of black boxes"
     ]
     if aim.found:
         parts.append(f"recall of at least one detector, direct or through the view: lower end at least {aims.recall:g}")

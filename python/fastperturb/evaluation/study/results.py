@@ -106,7 +106,7 @@ def gather(
             rows += [Row(*known, protection.reversible, *number) for number in content["numbers"]]
     found = Rows(rows)
     work = {kind: {"cells": len(each), "seconds": round(sum(each), 1)} for kind, each in kinds.items()}
-    advice = recommend(found, study.config.aims)
+    advice = recommend(found, study.config.aims, [name for name, item in study.recognisers.items() if item.fitted])
     return StudyResults(
         found, _about(study, material, versions), tuple(failures), advice, drawings, {**times, "work": work}
     )
