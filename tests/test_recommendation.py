@@ -42,7 +42,9 @@ def test_the_most_found_of_what_hides():
     assert answers[UNKNOWN].chosen.detector == "eye, view"
     assert [choice.protection for choice in answers[UNKNOWN].others] == ["strong"]
     assert answers[TRAINED_FOUND].chosen.protection == "strong"  # up to what black boxes give away
-    assert answers[TRAINED_FOUND].chosen.floor == 0.4
+    (standing,) = answers[TRAINED_FOUND].chosen.standings
+    assert (standing.recogniser, standing.attacker, standing.hidden) == ("net", "parrot, direct", True)
+    assert (standing.rank1, standing.black) == ((0.3, 0.0, 0.35), (0.3, 0.0, 0.4))
     assert answers[EVERYTHING].chosen.protection == "strong"
 
 
@@ -92,6 +94,27 @@ def test_strongest_reads_all_attackers_or_some():
     assert strongest(rows, "one").value == 0.5
     assert strongest(rows, "one", ("naive",)).value == 0.1
     assert strongest(rows, "one", recognisers=["other"]) is None
+
+
+def test_each_recogniser_has_a_black_box_of_its_own():
+    def answer(faces):
+        rows = [
+            *with_faces(protection("one", (0.02, 0.05), (0.0, 0.0), parrot=(0.3, 0.4)), "one", faces),
+            *with_faces(BLACK, "black", (0.02, 0.2)),
+        ]
+        return recommend(Rows(rows))[-1]
+
+    assert answer((0.02, 0.2)).chosen.protection == "one"
+    assert answer((0.02, 0.1)).chosen.protection == "one"
+    for faces in ((0.12, 0.2), (0.02, 0.21)):  # under what the network gets out of black boxes, over eigenfaces' own
+        none = answer(faces)
+        assert none.aim == EVERYTHING
+        assert none.chosen is None
+        (nearest,) = none.others
+        assert nearest.rank1 == (0.3, 0.0, 0.4)
+        assert [item.recogniser for item in nearest.standings if not item.hidden] == ["eigenfaces"]
+        assert dict(none.alone) == {"net": "one", "eigenfaces": None}
+    assert "that recogniser gets out of black boxes" in none.conditions
 
 
 def with_faces(rows, name, rank1):

@@ -3,7 +3,7 @@
 from .building import build_study
 from .cells import Cell, Study
 from .config import Aims, StudyConfig, make_config, read_config
-from .recommendation import Advice, Choice, found_best, recommend, strongest
+from .recommendation import Advice, Choice, Standing, found_best, recommend, strongest
 from .results import StudyResults
 from .rows import Failure, Row, Rows
 from .running import Running, Stopped, run_study
@@ -17,6 +17,7 @@ __all__ = [
     "Row",
     "Rows",
     "Running",
+    "Standing",
     "Stopped",
     "Study",
     "StudyConfig",

@@ -48,8 +48,8 @@ class Aims:
     """What the recommendation calls hidden and found.
 
     Attributes:
-        rank1: a person is hidden where the upper end of the attacker's rank-1 interval is at most this, or value and
-            upper end are at most what the same attackers get out of black boxes.
+        rank1: a person is hidden where with each recogniser the upper end of the attacker's rank-1 interval is at most
+            this, or value and upper end are at most what the same attackers get with it out of black boxes.
         recall: a face is still found where the lower end of a detector's recall interval is at least this.
 
     Raises:

@@ -1,20 +1,44 @@
 """What to choose for which aim, by rules over the numbers; where nothing fulfils an aim, that is the answer.
 
-Hidden: the upper end of an attacker's rank-1 interval is at most a limit, or value and upper end are at most what the
-same attackers get out of black boxes (hair and background, which no protection of the face can hide; the upper end
-alone says nothing where few people make every interval wide). Found: the lower end of the recall interval of at least
-one detector, direct or through the view, is at least a limit.
+Hidden: with each recogniser, the upper end of the strongest attacker's rank-1 interval is at most a limit, or value and
+upper end are at most what the same attackers get with it out of black boxes (hair and background, which a protection of
+the face cannot hide; the upper end alone says nothing where few people make every interval wide). Found: the lower end
+of the recall interval of at least one detector, direct or through the view, is at least a limit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from .config import Aims
 from .rows import BLACK, CLEAR, Row, Rows
 
 KEYLESS = ("naive", "cleaner")
+
+
+Ends: TypeAlias = tuple[float, float, float]
+"""Value, lower and upper end of the 95 % interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a protection stands against one recogniser.
+
+    Attributes:
+        recogniser: its name.
+        attacker: the strongest of the aim with it, and how it read: "cleaner, blurred".
+        rank1: what that gets: value, low, high.
+        black: what the strongest of the aim with this recogniser gets out of black boxes; None if not measured.
+        hidden: whether people are hidden from this recogniser.
+    """
+
+    recogniser: str
+    attacker: str
+    rank1: Ends
+    black: Ends | None
+    hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +49,7 @@ class Choice:
         protection: its name.
         rank1: of the strongest attacker of the aim: value, low, high.
         attacker: who that is, "cleaner/dlib ResNet", and how it read.
-        floor: upper end of what the same attackers get out of black boxes; None if that was not measured.
+        standings: against each recogniser, all of which must fail to recognise.
         recall: of the detector that finds most: value, low, high; None if none was measured.
         detector: which, and its reading.
         psnr: in the protected region, dB; None if it was not measured.
@@ -33,10 +57,10 @@ class Choice:
     """
 
     protection: str
-    rank1: tuple[float, float, float]
+    rank1: Ends
     attacker: str
-    floor: float | None
-    recall: tuple[float, float, float] | None
+    standings: tuple[Standing, ...]
+    recall: Ends | None
     detector: str
     psnr: float | None
     fulfils: bool
@@ -148,20 +172,16 @@ def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str, recognisers: Sequence[
     if attack is None:
         return None
     found = found_best(rows, name)
-    black = strongest(rows, _black(rows), aim.attackers, recognisers)
     quality = rows.find(name, "psnr_face", reading="direct")
-    value, _, high = _ends(attack)
-    hidden = high <= aims.rank1
-    floor = None
-    if black is not None:
-        known, _, floor = _ends(black)
-        hidden = hidden or (value <= known and high <= floor)
+    each = (_stand(rows, aims, aim, name, recogniser) for recogniser in recognisers)
+    standings = tuple(standing for standing in each if standing is not None)
+    hidden = all(standing.hidden for standing in standings)
     seen = found is not None and _ends(found)[1] >= aims.recall
     return Choice(
         name,
         _ends(attack),
         f"{attack.actor}, {attack.reading}",
-        floor,
+        standings,
         None if found is None else _ends(found),
         "" if found is None else f"{found.actor}, {found.reading}",
         None if quality is None else quality.value,
@@ -169,11 +189,24 @@ def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str, recognisers: Sequence[
     )
 
 
+def _stand(rows: Rows, aims: Aims, aim: _Aim, name: str, recogniser: str) -> Standing | None:
+    """Against one recogniser, beside what this recogniser gets out of black boxes; None if it was not asked."""
+    attack = strongest(rows, name, aim.attackers, [recogniser])
+    if attack is None:
+        return None
+    black = strongest(rows, _black(rows), aim.attackers, [recogniser])
+    rank1, floor = _ends(attack), None if black is None else _ends(black)
+    hidden = rank1[2] <= aims.rank1
+    if floor is not None:
+        hidden = hidden or (rank1[0] <= floor[0] and rank1[2] <= floor[2])
+    return Standing(recogniser, f"{attack.actor.partition('/')[0]}, {attack.reading}", rank1, floor, hidden)
+
+
 def _black(rows: Rows) -> str:
     return next((row.protection for row in rows.all if row.family == BLACK or row.protection == BLACK), BLACK)
 
 
-def _ends(row: Row) -> tuple[float, float, float]:
+def _ends(row: Row) -> Ends:
     value = row.value or 0.0
     return value, value if row.low is None else row.low, value if row.high is None else row.high
 
@@ -196,10 +229,10 @@ def _nearest(choices: Sequence[Choice], aims: Aims, aim: _Aim) -> list[Choice]:
 
 def _conditions(aims: Aims, aim: _Aim) -> str:
     who = "every attacker" if aim.attackers is None else " and ".join(aim.attackers)
-    shelf = "with every recogniser that comes trained (dlib, onnx; none fitted on these people)"
+    each = "each recogniser" + (" that comes trained (dlib, onnx; none fitted on these people)" * aim.off_the_shelf)
     parts = [
-        f"rank-1 of {who}, {shelf if aim.off_the_shelf else 'whatever the recogniser'}: upper end of the 95 % interval "
-        f"at most {aims.rank1:g}, or it and the value at most those of black boxes"
+        f"rank-1 of {who}, with {each}: upper end of the 95 % interval at most {aims.rank1:g}, or value and upper end "
+        "at most what that recogniser gets out of black boxes"
     ]
     if aim.found:
         parts.append(f"recall of at least one detector, direct or through the view: lower end at least {aims.recall:g}")
