@@ -93,6 +93,12 @@ wanted_options = shared(
     option("--enlarge", type=float, metavar="FACTOR", section=_WHAT, help="Enlarge images.  [default: 2 for att]"),
     option("--people", type=click.IntRange(2), metavar="N", section=_WHAT, help="Only N people, drawn by the seed."),
     option(
+        "--split",
+        type=click.Choice(["image", "person"]),
+        section=_WHAT,
+        help="person: fit protections that learn on one half of the people, measure the other.  [default: image]",
+    ),
+    option(
         "--enrolled",
         type=click.IntRange(1),
         metavar="N",

@@ -95,7 +95,7 @@ class Study:
     @property
     def settings(self) -> dict[str, Any]:
         """Settings that reading the material depends on."""
-        return {"people": self.config.people, "enrolled": self.config.enrolled, "seed": self.config.seed}
+        return {name: getattr(self.config, name) for name in ("people", "enrolled", "seed", "split")}
 
 
 def list_cells(study: Study, material: Material) -> list[Cell]:
@@ -133,8 +133,12 @@ def readings_of(protection: Protection) -> tuple[str, ...]:
 
 
 def usable_pairs(study: Study, material: Material) -> list[Pair]:
-    """Pairs of the data set's own list whose images both show a face; none without pairs of one person and of two."""
-    pairs = [pair for pair in study.dataset.pairs if {pair.first, pair.second} <= material.samples.keys()]
+    """Pairs of the data set's own list whose images both show a face; none without pairs of one person and of two.
+
+    Split by person, those of people on whom models are fitted are left out.
+    """
+    usable = set(material.samples) - (set(material.training) if study.config.split == "person" else set())
+    pairs = [pair for pair in study.dataset.pairs if {pair.first, pair.second} <= usable]
     return pairs if len({pair.same for pair in pairs}) == 2 else []
 
 
@@ -149,7 +153,7 @@ def example_names(material: Material) -> tuple[str, ...]:
 def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str, str]) -> str:
     """A name for all that decides what a cell gives."""
     work: list[Any] = [versions, cell.kind, cell.actor, cell.reading, material.digest(cell.names)]
-    work += [study.config.seed, study.config.resamples]
+    work += [study.config.seed, study.config.resamples, study.config.split]
     if cell.protection:
         work.append(_identity(cell.protection, study, material))
     if cell.kind == "examples":

@@ -14,6 +14,7 @@ from ..recognition import ATTACKERS, Attacker
 from .rows import BLACK, CLEAR
 
 Profile: TypeAlias = Literal["quick", "full"]
+Division: TypeAlias = Literal["image", "person"]
 
 _QUICK = (
     *(f"permutation:cells={cells}" for cells in (12, 8, 5, 3)),
@@ -75,6 +76,8 @@ class StudyConfig:
         profile: "quick" or "full": what stands in for what is not named below.
         enlarge: factor for the images; None for the data set's own (2 for AT&T).
         people: use the first so many people, drawn by the seed; None for all.
+        split: "image": protections that learn are fitted on the enrolled images of the people who are measured;
+            "person": on one half of the people, and only the other half is measured, by image again.
         protections: specifications as for ``parse_protection``; "clear" and "black" are always among them.
         detectors: specifications as for ``make_detector``; None for all that are there and bring their model.
         locator: the detector whose faces in the clear images are protected, and are the truth.
@@ -96,6 +99,7 @@ class StudyConfig:
     profile: Profile = "full"
     enlarge: float | None = None
     people: int | None = None
+    split: Division = "image"
     protections: tuple[str, ...] = ()
     detectors: tuple[str, ...] | None = None
     locator: str = "yunet"
@@ -112,6 +116,8 @@ class StudyConfig:
     def __post_init__(self) -> None:
         if self.profile not in ("quick", "full"):
             raise ValueError(f"profile must be 'quick' or 'full', got {self.profile!r}")
+        if self.split not in ("image", "person"):
+            raise ValueError(f"split must be 'image' or 'person', got {self.split!r}")
         for name in ("data", "locator"):
             _check_text(name, getattr(self, name))
         for name in ("protections", "detectors", "recognisers", "attackers"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import Face, Region, locate
-from ..datasets import DataSet, Sample, Split, split_by_image
+from ..datasets import DataSet, Sample, Split, split_by_image, split_by_person
 from ..model_files import identity
 from .rows import Failure
 from .store import CellStore, digest_of
@@ -68,12 +68,12 @@ def prepare(
     Args:
         dataset: where from.
         locator: finds faces in clear images.
-        settings: ``people``, ``enrolled``, ``seed`` and ``version``, as the configuration has them.
+        settings: ``people``, ``enrolled``, ``seed``, ``split`` and ``version``, as the configuration has them.
         store: earlier findings.
         progress: called with (what, done, all).
 
     Raises:
-        ValueError: no image shows a face.
+        ValueError: no image shows a face, or the people cannot be divided as ``split`` asks.
     """
     samples = _chosen(dataset, settings["people"], settings["seed"])
     faces: dict[str, tuple[Face, ...]] = {}
@@ -99,7 +99,7 @@ def prepare(
     kept = {sample.name: sample for sample in samples if faces.get(sample.name)}
     if not kept:
         raise ValueError(f"{dataset.name}: a face is found in none of {len(samples)} images, {len(failures)} failed")
-    split = _split(DataSet(dataset.name, tuple(kept.values())), settings["enrolled"], settings["seed"])
+    split = _split(DataSet(dataset.name, tuple(kept.values())), settings)
     gallery, probes, training = (tuple(sample.name for sample in part) for part in split)
     faceless = tuple(sample.name for sample in samples if faces.get(sample.name) == ())
     return Material(kept, faces, hashes, gallery, probes, training, faceless, tuple(failures))
@@ -117,8 +117,11 @@ def _chosen(dataset: DataSet, people: int | None, seed: int) -> list[Sample]:
     return [sample for sample in dataset.samples if sample.person in kept]
 
 
-def _split(dataset: DataSet, enrolled: int, seed: int) -> tuple[Sequence[Sample], Sequence[Sample], Sequence[Sample]]:
+def _split(dataset: DataSet, settings: dict[str, Any]) -> tuple[Sequence[Sample], Sequence[Sample], Sequence[Sample]]:
     """Gallery, probes, training."""
+    enrolled, seed = settings["enrolled"], settings["seed"]
+    if settings["split"] == "person":
+        return _split_people(dataset, enrolled, seed)
     try:
         split: Split | None = split_by_image(dataset, enrolled, seed)
     except ValueError:  # nobody is named, or nobody twice
@@ -128,6 +131,20 @@ def _split(dataset: DataSet, enrolled: int, seed: int) -> tuple[Sequence[Sample]
         training = [sample for sample in dataset.samples if sample.name in set(halves)]
         probes = [sample for sample in dataset.samples if sample.name not in set(halves)]
         return (), probes, training
+    return split.gallery, split.probes, split.training
+
+
+def _split_people(
+    dataset: DataSet, enrolled: int, seed: int
+) -> tuple[Sequence[Sample], Sequence[Sample], Sequence[Sample]]:
+    """Gallery and probes of one half of the people, training of the other; never of the same for want of better."""
+    try:
+        split = split_by_person(dataset, enrolled=enrolled, seed=seed)
+    except ValueError as error:
+        raise ValueError(f"split by person: {error}") from None
+    found = len({sample.person for sample in split.gallery})
+    if found < 2:
+        raise ValueError(f"split by person: at least two people with two images must be left to look up, got {found}")
     return split.gallery, split.probes, split.training
 
 

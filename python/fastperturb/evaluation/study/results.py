@@ -140,7 +140,7 @@ def _about(study: Study, material: Material, versions: dict[str, str]) -> dict[s
         "gallery": len(material.gallery),
         "probes": len(material.probes),
         "training": len(material.training),
-        "split": "by image" if material.gallery else "none: not two people with two images each",
+        "split": f"by {study.config.split}" if material.gallery else "none: not two people with two images each",
         "fingerprint": material.digest(list(material.samples)),
         "detectors": list(study.detectors),
         "recognisers": list(study.recognisers),
