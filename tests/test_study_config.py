@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from fastperturb.evaluation.study import StudyConfig, build_study, make_config, read_config
+from fastperturb.faces import DetectorInfo
 
 
 def test_a_file(tmp_path):
@@ -73,8 +74,23 @@ def test_bad_texts(tmp_path):
         ({"detectors": ["eye"]}, "a detector must be one of"),
         ({"recognisers": ["nose"]}, "a recogniser must be one of"),
         ({"locator": "eye"}, "a detector must be one of"),
+        ({"few": {"nosuch": 3}}, "few must name detectors that take part, yunet, got nosuch"),
+        ({"few": {"yunet": 3, "dlib-mmod": 3}}, "few must name detectors that take part, yunet, got dlib-mmod"),
     ):
         with pytest.raises(ValueError, match=words):
             build_study(make_config({**base, **changes}))
     with pytest.raises(FileNotFoundError, match="no such folder"):
         build_study(make_config({**base, "data": "folder:nowhere"}))
+
+
+def test_a_detector_of_the_profile_that_is_not_here_may_look_at_few(tmp_path, monkeypatch):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "1.png").write_bytes(b"")
+    missing = DetectorInfo("slow", "", "built in", "", "a package")
+    here = DetectorInfo("yunet", "", "built in", "", None)
+    monkeypatch.setattr("fastperturb.evaluation.study.building.list_detectors", lambda: [here, missing])
+    base = {"data": f"folder:{tmp_path}", "recognisers": ["eigenfaces"], "protections": ["mosaic:8"]}
+    study = build_study(make_config({**base, "few": {"slow": 3}}))
+    assert study.absent == {"slow": "a package"}
+    with pytest.raises(ValueError, match="got slower"):
+        build_study(make_config({**base, "few": {"slower": 3}}))

@@ -24,7 +24,7 @@ def build_study(config: StudyConfig) -> Study:
     """Makes everything that a configuration names.
 
     Raises:
-        ValueError: a text that names nothing, or two that make the same.
+        ValueError: a text that names nothing, two that make the same, or a detector in ``few`` that does not take part.
         FileNotFoundError: no such data.
         MissingExtra, ModelError: a package or model file is missing or does not fit.
     """
@@ -32,13 +32,15 @@ def build_study(config: StudyConfig) -> Study:
     filled = config.filled()
     protections = _make_all("protections", filled.protections, _protection, None if config.protections else absent)
     recognisers = _make_all("recognisers", filled.recognisers, _witness, None if config.recognisers else absent)
+    detectors = _make_detectors(config.detectors, absent)
+    _check_few(config.few, detectors, absent)
     config = filled
     return Study(
         config=config,
         dataset=open_dataset(config.data, enlarge=config.enlarge),
         raw=open_dataset(config.data, enlarge=1),
         protections=protections,
-        detectors=_make_detectors(config.detectors, absent),
+        detectors=detectors,
         recognisers=recognisers,
         locator=make_detector(config.locator),
         face_quality=StandInFaceQuality() if config.face_quality is None else FaceQnet(config.face_quality),
@@ -78,6 +80,14 @@ def _witness(text: str) -> tuple[str, Witness]:
     return recogniser.name, Witness(
         partial(make_recogniser, text), (settings, *described(recogniser)), recogniser.trained
     )
+
+
+def _check_few(few: Iterable[str], detectors: Iterable[str], absent: Iterable[str]) -> None:
+    """Those of the profile may be missing, which is told; any other name is a mistake."""
+    known = list(detectors)
+    unknown = [name for name in few if name not in known and name not in absent]
+    if unknown:
+        raise ValueError(f"few must name detectors that take part, {', '.join(known)}, got {unknown[0]}")
 
 
 def _make_detectors(texts: Sequence[str] | None, absent: dict[str, str]) -> dict[str, Detector]:
