@@ -195,6 +195,21 @@ def test_one_person_is_nobody_to_tell_from_others():
     assert results.about["split"].startswith("none")
 
 
+def test_one_image_in_all_is_no_failure():
+    study = make_study(("mosaic:8", "ksame:2"), dataset=tiny(1, 1), raw=tiny(1, 1))
+    results = run_study(study)
+    assert not results.failures
+    assert results.about["absent"] == {
+        "threshold": "it compares images, of which 1 shows a face",
+        "k-same, k 2": "no image is left to fit it on",
+    }
+    assert "threshold" not in results.drawings
+    assert values(results, "recall", "fixed") == {"clear": 1, "mosaic, 8 px": 1, "black": 0}
+    page = render_report(results)
+    assert "threshold (it compares images, of which 1 shows a face)" in page
+    assert 'id="threshold"' not in page
+
+
 def test_the_pairs_of_a_data_set_are_verified():
     samples = tiny().samples
     same = [Pair(f"p{who}/0.png", f"p{who}/1.png", True) for who in range(4)]

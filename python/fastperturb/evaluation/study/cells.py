@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...faces import Detector
@@ -79,7 +79,7 @@ class Study:
         recognisers: by name.
         locator: finds the faces of the clear images.
         face_quality: scores faces; None for no scores.
-        absent: what would have taken part by default, but for the reason told.
+        absent: what does not take part though the profile or the configuration has it, and the reason.
     """
 
     config: StudyConfig
@@ -102,8 +102,9 @@ def list_cells(study: Study, material: Material) -> list[Cell]:
     """All cells of a study, those that take longest first."""
     config = study.config
     looked = tuple(choose(material.probes, config.looks, config.seed, "looks"))
-    cells = [Cell("threshold", names=tuple(material.samples)), Cell("sweep", names=tuple(material.samples))]
-    cells.append(Cell("examples", names=example_names(material)))
+    cells = [Cell("sweep", names=tuple(material.samples)), Cell("examples", names=example_names(material))]
+    if len(material.samples) > 1:  # it compares them
+        cells.append(Cell("threshold", names=tuple(material.samples)))
     pairs = usable_pairs(study, material)
     paired = tuple(dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second)))
     for name, protection in study.protections.items():
@@ -118,6 +119,18 @@ def list_cells(study: Study, material: Material) -> list[Cell]:
         if paired:
             cells += [Cell("pairs", name, recogniser, names=paired) for recogniser in study.recognisers]
     return sorted(cells, key=lambda cell: -expected_cost(study, cell))
+
+
+def leave_out(study: Study, material: Material) -> Study:
+    """The study without what so few images cannot give, which is noted as absent and is no failure."""
+    count, absent = len(material.samples), dict[str, str]()
+    if count < 2:
+        absent["threshold"] = f"it compares images, of which {count} shows a face"
+    if not material.training:
+        learning = [item for item in study.protections.values() if isinstance(item, FittedProtection)]
+        absent |= {item.name: "no image is left to fit it on" for item in learning if not item.fitted}
+    kept = {name: item for name, item in study.protections.items() if name not in absent}
+    return replace(study, protections=kept, absent={**study.absent, **absent})
 
 
 def expected_cost(study: Study, cell: Cell) -> float:

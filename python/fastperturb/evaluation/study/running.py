@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._optional import import_opencv
-from .cells import Cell, Study, cell_digest, expected_cost, list_cells
+from .cells import Cell, Study, cell_digest, expected_cost, leave_out, list_cells
 from .code import digest_code
 from .fitting import fit_protections
 from .material import Material, prepare, words_of
@@ -93,6 +93,7 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:
     made_by = {**versions, "code": digest_code()}
     version = [versions["fastperturb"], made_by["code"]]
     material = prepare(study.dataset, study.locator, {**study.settings, "version": version}, store, reading)
+    study = leave_out(study, material)
     cells = list_cells(study, material)
     digests = {cell: cell_digest(study, material, cell, made_by) for cell in cells}
     contents = {cell: found for cell in cells if (found := store.find(digests[cell])) is not None}
