@@ -1,4 +1,4 @@
-"""What a protection costs: PSNR and SSIM in the frame and inside the face, and the quality of the face itself.
+"""What a protection costs: PSNR and SSIM in the frame and in the protected region, and the quality of the face itself.
 
 Face quality is meant as FaceQnet's: how well a recogniser could use the face, 0 to 1. No package index has its weights:
 a user brings them, and else a stand-in scores, which is named as such.

@@ -122,7 +122,7 @@ def _examples(results: StudyResults) -> dict[str, Any] | None:
 
 
 def _facts(rows: Rows, name: str) -> list[str]:
-    """What a picture's caption says: PSNR in the face, recall and rank-1."""
+    """What a picture's caption says: PSNR in the protected region, recall and rank-1."""
     facts = []
     quality = rows.find(name, "psnr_face", reading="direct")
     recall = mean_recall(rows, name, rows.actors("recall"))

@@ -58,11 +58,11 @@ def detection_table(rows: Rows, measure: str) -> Table:
 
 
 def quality_table(rows: Rows) -> Table:
-    """PSNR and SSIM in the frame and in the face, direct and through the view."""
+    """PSNR and SSIM in the frame and in the protected region, direct and through the view."""
     columns = [
         (measure, reading) for reading in ("direct", "view") for measure in ("psnr", "psnr_face", "ssim", "ssim_face")
     ]
-    words = {"psnr": "PSNR, frame", "psnr_face": "PSNR, face", "ssim": "SSIM, frame", "ssim_face": "SSIM, face"}
+    words = {"psnr": "PSNR, frame", "psnr_face": "PSNR, region", "ssim": "SSIM, frame", "ssim_face": "SSIM, region"}
 
     def cell(name: str, measure: str, reading: str) -> TableCell:
         row = rows.find(name, measure, reading=reading)
