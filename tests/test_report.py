@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fastperturb.evaluation.report import render_report, tables
+from fastperturb.evaluation.report.frontier import draw_frontier
 from fastperturb.evaluation.report.labels import Label, place_labels
 from fastperturb.evaluation.report.theme import INK, SERIES, drawing, to_svg
 from fastperturb.evaluation.study import run_study
@@ -164,3 +165,13 @@ def test_a_drawing_is_the_same_each_time():
     assert "xmlns" not in first
     assert "font-size: " in first
     assert "DejaVu" not in first
+
+
+def test_no_line_crosses_the_words_of_the_frontier(results):
+    drawn = draw_frontier(results.rows, results.rows.actors("recall"))
+    words = [row.label for row in results.rows.all if row.label and row.family not in ("clear", "black")]
+    for svg in drawn:
+        assert any(word in svg for word in words)
+        grounds = re.findall(r'style="[^"]*fill: var\(--card\)[^"]*opacity: 0\.82', svg)
+        assert len(grounds) >= svg.count("black box ")
+        assert len(grounds) > 2

@@ -12,7 +12,7 @@ from typing import Any
 from ..study import Row, Rows
 from .charts import Drawn, draw_panels
 from .labels import Label, place_labels
-from .theme import FAINT, GROUND, MARKERS, SERIES
+from .theme import BEHIND_TEXT, FAINT, GROUND, MARKERS, SERIES
 
 _APART = ("clear", "black")
 
@@ -154,6 +154,7 @@ def _frame(axes: Any, rows: Rows, actors: Sequence[str], *, small: bool) -> None
             color=FAINT,
             ha="right",
             va="top",
+            bbox=BEHIND_TEXT,
         )
     axes.set_xlabel("← re-identified, rank-1" if small else "re-identified: rank-1  (less is better →)")
     axes.set_ylabel("recall" if small else "found: recall, mean of the detectors  (more is better ↑)")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .theme import BEHIND_TEXT
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _CHARACTER, _LINE = 5.0, 9.0  # points a character of 8 points takes, and a line
-_COVERED = 0.12  # the share of a label that may be covered
+_COVERED = 0.03  # the share of a label that may be covered: more would hide a digit of another
 _PLACES = (
     (7, 0),
     (-7, 0),
@@ -72,6 +74,7 @@ def place_labels(axes: Axes, labels: Sequence[Label], size: float = 8.0) -> None
             ha="left" if dx > 0 else "right" if dx < 0 else "center",
             va="center",
             annotation_clip=False,
+            bbox=BEHIND_TEXT,
         )
 
 

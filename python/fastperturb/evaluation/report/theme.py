@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 INK, FAINT, RULE, GROUND = "#010101", "#020202", "#030303", "#040404"
 SERIES = tuple(f"#0500{number:02x}" for number in range(1, 13))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h", "<", ">", "p")  # eleven, so that they do not run with the colours
+BEHIND_TEXT = {"boxstyle": "square,pad=0.05", "facecolor": GROUND, "edgecolor": "none", "alpha": 0.82}
+"""The ground of words that stand in a figure, so that no line crosses them on a light page or a dark one."""
 _VARIABLES = {INK: "--ink", FAINT: "--faint", RULE: "--rule", GROUND: "--card"} | {
     colour: f"--s{number}" for number, colour in enumerate(SERIES, 1)
 }
