@@ -71,12 +71,26 @@ def test_a_picture_that_cannot_be_read_is_told_and_fails_the_run(people, capsys)
     assert "1 measurement failed" in (people / "out" / "report.html").read_text()
 
 
+def test_a_single_image_is_looked_at_and_fails_nothing(here, astronaut):  # noqa: F811
+    (here / "one").mkdir()
+    write_image(here / "one" / "1.png", np.ascontiguousarray(astronaut[:260, 80:360]))
+    assert run(["evaluate", "flat:one", *SMALL[2:], "--quiet"]) == 0
+    about = json.loads((here / "out" / "results.json").read_text())["about"]
+    assert list(about["absent"]) == ["threshold"]
+
+
+def test_people_too_few_to_be_divided_are_told(people, capsys):
+    assert run([*SMALL, "--split", "person", "--quiet"]) == 1
+    assert "split by person: at least two people with two images must be left to look up" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["evaluate", "-o", "out"], "DATA must be named, or a file by --config"),
         (["evaluate", "folder:nowhere", "-o", "out"], "no such folder"),
         (["evaluate", "folder:people"], "Missing option '--output'"),
+        ([*SMALL, "--few", "nosuch=3"], "few must name detectors that take part, yunet, got nosuch"),
         ([*SMALL, "--few", "yunet"], "--few must be like dlib-mmod=40, got 'yunet'"),
         ([*SMALL, "--protection", "smear"], "a protection must be one of"),
         ([*SMALL, "--attackers", "spy"], "attackers must be of naive, cleaner, parrot, linker, got spy"),
