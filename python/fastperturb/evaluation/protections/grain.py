@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from ... import Region, Strength
 
@@ -51,3 +51,24 @@ class Grain:
 
 EIGHTHS = Grain(cells=8)
 """Windows as large as those of ``Strength()``."""
+
+
+class _HasGrain(Protocol):
+    @property
+    def grain(self) -> Grain: ...
+
+
+class ByGrain:
+    """Base of protections whose strength is the size of their windows, in ``grain``."""
+
+    __slots__ = ()
+
+    @property
+    def strength(self: _HasGrain) -> float:
+        """By the size of windows."""
+        return self.grain.order
+
+    @property
+    def strength_label(self: _HasGrain) -> str:
+        """The window."""
+        return self.grain.words

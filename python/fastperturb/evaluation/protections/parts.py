@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from ... import Face, Region, Strength, regions_from_landmarks, view
 from .area import AS_FOUND, Area, owned_parts
-from .grain import EIGHTHS, Grain
+from .grain import EIGHTHS, ByGrain, Grain
 from .permutation import Grid, Permuting
 
 Image = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts(Permuting):
+class Parts(ByGrain, Permuting):
     """A face's region and, over it, the regions of its features, each with its own windows; all pixels move.
 
     Attributes:
@@ -47,16 +47,6 @@ class Parts(Permuting):
     def family(self) -> str:
         """All but the windows of the face."""
         return f"parts{self.grain.family}, features {self.features}{self.area.words}"
-
-    @property
-    def strength(self) -> float:
-        """By the windows of the face."""
-        return self.grain.order
-
-    @property
-    def strength_label(self) -> str:
-        """The windows of the face."""
-        return self.grain.words
 
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
         """Each face, and after it its features, which so own their pixels."""

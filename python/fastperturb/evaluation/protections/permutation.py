@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ... import Face, Key, NoFaceFound, Record, Region, Strength, perturb, regions_from_landmarks, view
 from ...arrays import check_image
 from .area import AS_FOUND, Area, owned_parts, touches
-from .grain import Grain
+from .grain import ByGrain, Grain
 
 Image = NDArray[Any]
 Grid = list[tuple[Region, Strength]]
@@ -80,7 +80,7 @@ class Permuting(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Permutation(Permuting):
+class Permutation(ByGrain, Permuting):
     """The package's own protection.
 
     Attributes:
@@ -114,16 +114,6 @@ class Permutation(Permuting):
     def family(self) -> str:
         """All but the window."""
         return f"{self._kind}{self.grain.family}{self.area.words}{describe_amount(self.spread)}"
-
-    @property
-    def strength(self) -> float:
-        """By the size of windows."""
-        return self.grain.order
-
-    @property
-    def strength_label(self) -> str:
-        """The window."""
-        return self.grain.words
 
     @property
     def _kind(self) -> Literal["features", "permutation"]:

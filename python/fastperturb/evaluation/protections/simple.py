@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ... import Face, Region, Strength, view
 from ...arrays import check_image
 from .area import AS_FOUND, Area, owned_parts
-from .grain import EIGHTHS, Grain
+from .grain import EIGHTHS, ByGrain, Grain
 
 Image = NDArray[Any]
 
@@ -95,7 +95,7 @@ class Black(Irreversible):
 
 
 @dataclass(frozen=True, slots=True)
-class Mosaic(Irreversible):
+class Mosaic(ByGrain, Irreversible):
     """Super-pixels: each window of a region shows its mean, rounded half up.
 
     Windows lie as those of a permutation (docs/format.md), so that both can be compared at the same windows: this is
@@ -118,16 +118,6 @@ class Mosaic(Irreversible):
     def family(self) -> str:
         """How windows are measured, and the area."""
         return f"mosaic{self.grain.family}{self.area.words}"
-
-    @property
-    def strength(self) -> float:
-        """By the size of windows."""
-        return self.grain.order
-
-    @property
-    def strength_label(self) -> str:
-        """The window."""
-        return self.grain.words
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Averages the windows; ``seed`` does not matter."""

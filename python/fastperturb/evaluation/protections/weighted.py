@@ -21,7 +21,7 @@ from ... import Face, ModelError, Region, Strength
 from ...faces._models import read_model
 from .area import AS_FOUND, Area, owned_parts
 from .crops import collect_crops
-from .grain import EIGHTHS, Grain
+from .grain import EIGHTHS, ByGrain, Grain
 from .permutation import Grid, Permutation, Permuting
 from .simple import digest, peak
 
@@ -31,7 +31,7 @@ _COMPONENTS = 40
 _FORMAT = "fastperturb-weights 1"
 
 
-class Weighted(Permuting):
+class Weighted(ByGrain, Permuting):
     """A permutation that moves a share of a face's pixels, all in the windows that count most.
 
     Args:
@@ -79,16 +79,6 @@ class Weighted(Permuting):
     def family(self) -> str:
         """All but the windows."""
         return f"weighted{self.grain.family}{self.area.words}, coverage {self.coverage:g}"
-
-    @property
-    def strength(self) -> float:
-        """By the size of windows."""
-        return self.grain.order
-
-    @property
-    def strength_label(self) -> str:
-        """The window."""
-        return self.grain.words
 
     @property
     def fitted(self) -> bool:
