@@ -1,6 +1,7 @@
-"""What tests of files share: random pictures, and how other programs write them."""
+"""What tests of files share: random pictures, how other programs write them, and bombs."""
 
 import io
+import struct
 
 import numpy as np
 import tifffile
@@ -32,6 +33,29 @@ def opened(tmp_path, data, name="file"):
     path = tmp_path / name
     path.write_bytes(data)
     return read_image(path)
+
+
+def segment(marker, body):
+    """A segment of a JPEG."""
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def jpeg_of_scans(scans, side=400):
+    """A progressive JPEG whose scans each pass over all of its side x side grey pixels; some 50 bytes for each."""
+    blocks = (side // 8) ** 2
+    one_code = bytes((1, *[0] * 15))
+    bits = "".join("0" + "1" * 14 for _ in range(blocks // 32_767 + 1))
+    bits += "1" * (-len(bits) % 8)
+    skipped = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
+    parts = [
+        b"\xff\xd8",
+        segment(0xDB, b"\0" + bytes([1] * 64)),
+        segment(0xC2, struct.pack(">BHHB", 8, side, side, 1) + b"\1\x11\0"),
+        segment(0xC4, b"\0" + one_code + b"\0"),
+        segment(0xC4, b"\x10" + one_code + b"\xe0"),
+        segment(0xDA, b"\1\1\0\0\0\1") + bytes(blocks // 8 + 1),
+    ]
+    return b"".join([*parts, *[segment(0xDA, b"\1\1\0\1\x3f\x0d") + skipped] * (scans - 1), b"\xff\xd9"])
 
 
 RGB, GREY, RGBA = noise(40, 61, 3), noise(40, 61), noise(40, 61, 4)

@@ -12,6 +12,7 @@ import pytest
 
 from fastperturb.files import png
 from fastperturb.server import KeyRing, Limits, Settings
+from file_cases import jpeg_of_scans
 from server_cases import BOX, KEY, PNG, SMALL, SMALL_PNG, Client, encoded, pixels_of, problem
 
 LIMITS = Limits(body_bytes=200_000, pixels=1_000_000)
@@ -46,34 +47,12 @@ def test_bombs_are_refused_by_their_header(client, data):
         assert "more than the limit of 1000000" in problem(answer, 413, "too-many-pixels")["detail"]
 
 
-def jpeg_of_scans(scans, side=400):
-    """A progressive JPEG whose scans each pass over all of its side x side grey pixels; some 50 bytes for each."""
-
-    def segment(marker, body):
-        return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
-
-    blocks = (side // 8) ** 2
-    one_code = bytes((1, *[0] * 15))
-    bits = "".join("0" + "1" * 14 for _ in range(blocks // 32_767 + 1))
-    bits += "1" * (-len(bits) % 8)
-    skipped = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
-    parts = [
-        b"\xff\xd8",
-        segment(0xDB, b"\0" + bytes([1] * 64)),
-        segment(0xC2, struct.pack(">BHHB", 8, side, side, 1) + b"\1\x11\0"),
-        segment(0xC4, b"\0" + one_code + b"\0"),
-        segment(0xC4, b"\x10" + one_code + b"\xe0"),
-        segment(0xDA, b"\1\1\0\0\0\1") + bytes(blocks // 8 + 1),
-    ]
-    return b"".join([*parts, *[segment(0xDA, b"\1\1\0\1\x3f\x0d") + skipped] * (scans - 1), b"\xff\xd9"])
-
-
 def test_bombs_of_many_scans_or_segments(client):
     assert client.post("/v1/locate", jpeg_of_scans(100)).status_code == 200
     many = b"\xff\xd8" + b"\xff\xfe\0\2" * 5001 + jpeg_of_scans(1)[2:]
-    hidden = jpeg_of_scans(3).replace(b"\xff\xda", b"\xff\xfe\0\4\xff\xd9\xff\xda", 1)  # an end inside a comment
-    for data in (jpeg_of_scans(101), many, hidden[:-2] + jpeg_of_scans(101)[200:]):
-        assert "has more" in problem(client.post("/v1/locate", data), 422, "damaged-image")["detail"]
+    for data in (jpeg_of_scans(101), many):
+        for path in ("locate", "perturb", "view"):
+            assert "has more" in problem(client.post(f"/v1/{path}", data), 422, "damaged-image")["detail"]
 
 
 def test_headers_that_lie(client):

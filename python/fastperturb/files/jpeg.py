@@ -1,11 +1,13 @@
-"""JPEG structure: the segments before the pixels, and whether the file has an end.
+"""JPEG structure: the segments before the pixels, whether the file has an end, and whether it is a bomb.
 
 ITU-T T.81, annex B; Exif in APP1; ICC profiles in APP2 (ICC.1:2022, B.4). Entropy-coded data has no checksum: damage
-inside it cannot be seen, only that it stops early.
+inside it cannot be seen, only that it stops early. A progressive file (annex G) may go over all of its pixels again
+with a scan of some fifty bytes, so that a small one keeps a processor for minutes: scans and segments are counted.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Mapping
 
@@ -13,18 +15,27 @@ from .exif import exif_orientation
 from .header import MAX_PROFILE_BYTES, Bytes, Header, damaged, pack_texts, unpack_texts, unsupported
 
 SIGNATURE = b"\xff\xd8\xff"
-_START_OF_SCAN, _APP1, _APP2, _COMMENT = 0xDA, 0xE1, 0xE2, 0xFE
+_START_OF_SCAN, _END, _APP1, _APP2, _COMMENT = 0xDA, 0xD9, 0xE1, 0xE2, 0xFE
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _BASELINE_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _EXIF, _ICC = b"Exif\0\0", b"ICC_PROFILE\0"
 _PIECE = 65_533 - len(_ICC) - 2
 
+MAX_SCANS = 100
+"""The most scans of a file that is read; encoders write about ten."""
+MAX_SEGMENTS = 5_000
+"""The most segments, scans among them: a profile may have 255, and extended XMP one for each 64 kB."""
+
+_FILL = re.compile(rb"\xff*")
+# What ends a scan's data: not a stuffed byte, nor a restart, nor what decoders take for noise (without a length).
+_MARKER = re.compile(rb"\xff([\xc0-\xcf\xd9-\xfe])")
+
 
 def read_header(data: Bytes) -> Header:
-    """Walks the segments up to the first scan and looks for the end marker behind it.
+    """Walks the segments up to the first scan, and over the scans from there to the end marker.
 
     Raises:
-        ImageFileError: cut short, CMYK, 12-bit or lossless coding.
+        ImageFileError: cut short, more than :data:`MAX_SCANS` or :data:`MAX_SEGMENTS`, CMYK, 12-bit or lossless coding.
     """
     whole = bytes(data)
     frame, orientation, profile = None, 1, {}
@@ -48,31 +59,47 @@ def read_header(data: Bytes) -> Header:
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     position = 2
-    while True:
+    for count in range(MAX_SEGMENTS):
         if data[position : position + 1] != b"\xff":
             raise damaged("a segment does not start where the one before ends" if position < len(data) else _CUT)
-        while data[position : position + 1] == b"\xff":
-            position += 1
+        position = _FILL.match(data, position).end()  # type: ignore[union-attr]  # it matches nothing, too
         if position + 3 > len(data):
             raise damaged(_CUT)
         marker = data[position]
         if marker == 0x01 or 0xD0 <= marker <= 0xD8:
             position += 1
             continue
-        if marker == 0xD9:
+        if marker == _END:
             raise damaged("it ends before its pixels begin")
         (length,) = struct.unpack_from(">H", data, position + 1)
         end = position + 1 + length
         if length < 2 or end > len(data):
             raise damaged(_CUT)
         if marker == _START_OF_SCAN:
-            if data.find(b"\xff\xd9", end) < 0:
-                raise damaged("the end marker is missing; the file is cut short")
+            _check_scans(data, end, count + 1)
             return
         yield marker, data[position + 3 : end]
         position = end
+    raise damaged(_TOO_MANY)
 
 
+def _check_scans(data: bytes, position: int, segments: int) -> None:
+    """Looks for the end from behind the first scan's header, over further scans and the segments between them."""
+    scans = 1
+    while (match := _MARKER.search(data, position)) is not None:
+        marker, position = match[1][0], match.end()
+        if marker == _END:
+            return
+        scans += marker == _START_OF_SCAN
+        segments += 1
+        if scans > MAX_SCANS or segments > MAX_SEGMENTS:
+            raise damaged(_TOO_MANY)
+        if position + 2 <= len(data):
+            position += int(struct.unpack_from(">H", data, position)[0])
+    raise damaged("the end marker is missing; the file is cut short")
+
+
+_TOO_MANY = f"a JPEG may have up to {MAX_SCANS} scans and {MAX_SEGMENTS} segments, and this one has more"
 _CUT = "the file ends before its pixels begin; it is cut short"
 
 

@@ -36,7 +36,6 @@ from ..files.reading import RECORD_TEXT, decode, read_header
 from ..files.writing import encode
 from .options import CompareOptions, FaceOptions, ProtectOptions, ViewOptions
 from .problems import Problem
-from .scans import check_jpeg
 
 Check = Callable[[], None]
 Bytes = bytes | bytearray
@@ -91,7 +90,6 @@ class Desk:
             Problem: another format, damaged, or too large.
         """
         self.check()
-        check_jpeg(data)
         try:
             header = read_header(data)
             pixels = header.width * header.height
