@@ -13,12 +13,14 @@ from ..files import Picture
 from ..region import Face, Region, Shape
 from ..strength import Strength
 from .boxes import Boxes
+from .numbers import Number
 from .paths import Source
 from .sections import option, shared
 
 FEATURE_CELLS = 2
 """Windows across the shorter side of an eye, a nose or a mouth; eighths of it would leave it to be read."""
 _SECTION = "Faces"
+_MAX_MARGIN = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ def _margins(text: str | None) -> Margins:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
         numbers = []
-    if len(numbers) not in (1, 4) or not all(0 <= number < float("inf") for number in numbers):
-        need = "a number from 0, four of them (left,top,right,bottom) or 'head'"
+    if len(numbers) not in (1, 4) or not all(0 <= number <= _MAX_MARGIN for number in numbers):
+        need = f"a number from 0 to {_MAX_MARGIN}, four of them (left,top,right,bottom) or 'head'"
         raise ValueError(f"--grow must be {need}, got {text!r}")
     return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1], numbers[2], numbers[3])
 
@@ -116,7 +118,7 @@ finder_options = shared(
     option(
         "--min-score",
         "threshold",
-        type=click.FloatRange(0, 1),
+        type=Number(0, 1),
         metavar="SCORE",
         section=_SECTION,
         help="Lowest score of a face, 0 to 1; the default is the detector's 0.6.",

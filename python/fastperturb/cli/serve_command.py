@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,19 @@ from ..server import serve as run_service
 from ..server.settings import local_names
 from ..server.tokens import SCOPES, TOKENS_VARIABLE, new_token
 from .errors import say
+from .numbers import Number
 from .sections import SectionCommand, option, shared
 
 _KEYS, _ACCESS, _LIMITS = "Keys", "Who may use it", "Limits"
 _MEGABYTE = 2**20
+_MEGABYTES = Number(0, 1_000_000, over=True)
+_SECONDS = Number(0, 1_000_000_000, over=True)  # threads can wait for ten times that
 _DEFAULT = Limits()
 
 
 def _limits(max_megabytes: float, max_pixels: int, timeout: float, upload_timeout: float, **rest: Any) -> Limits:
     return Limits(
-        body_bytes=int(max_megabytes * _MEGABYTE),
+        body_bytes=math.ceil(max_megabytes * _MEGABYTE),
         pixels=max_pixels,
         seconds=timeout,
         upload_seconds=upload_timeout,
@@ -43,13 +47,13 @@ def _settings(keys: Path | None, tokens: Path | None, **rest: Any) -> Settings:
 _limit_options = shared(
     "limits",
     _limits,
-    option("--max-megabytes", type=float, default=_DEFAULT.body_bytes / _MEGABYTE, metavar="N", section=_LIMITS,
+    option("--max-megabytes", type=_MEGABYTES, default=_DEFAULT.body_bytes / _MEGABYTE, metavar="N", section=_LIMITS,
            help="Refuse larger bodies.  [default: 20]"),
     option("--max-pixels", type=int, default=_DEFAULT.pixels, metavar="N", section=_LIMITS,
            help=f"Refuse larger images (height x width).  [default: {_DEFAULT.pixels}]"),
-    option("--timeout", type=float, default=_DEFAULT.seconds, metavar="SECONDS", section=_LIMITS,
+    option("--timeout", type=_SECONDS, default=_DEFAULT.seconds, metavar="SECONDS", section=_LIMITS,
            help="Longest wait and work for a request.  [default: 30]"),
-    option("--upload-timeout", type=float, default=_DEFAULT.upload_seconds, metavar="SECONDS", section=_LIMITS,
+    option("--upload-timeout", type=_SECONDS, default=_DEFAULT.upload_seconds, metavar="SECONDS", section=_LIMITS,
            help="Longest that a body may take to arrive.  [default: 30]"),
     option("--workers", "-j", type=int, metavar="N", section=_LIMITS,
            help="Requests to work on at once; the default is one a processor."),
@@ -71,7 +75,7 @@ _setting_options = shared(
     option("--no-auth", is_flag=True, section=_ACCESS,
            help="Ask for no token to protect images: a gateway in front must decide who may. Restoring still needs "
            "one."),
-    option("--reload-seconds", type=float, default=5.0, metavar="SECONDS", section=_KEYS,
+    option("--reload-seconds", type=_SECONDS, default=5.0, metavar="SECONDS", section=_KEYS,
            help="How often keys and tokens are looked at again (or send SIGHUP).  [default: 5]"),
 )  # fmt: skip
 
@@ -84,7 +88,7 @@ _setting_options = shared(
 @click.option("--host-name", "host_names", multiple=True, metavar="NAME",
               help="Name by which it may be called, may be repeated; the default is any, or local names on a local "
               "address.")  # fmt: skip
-@click.option("--drain-seconds", type=click.FloatRange(0), default=0.0, metavar="SECONDS",
+@click.option("--drain-seconds", type=Number(0, 1_000_000_000), default=0.0, metavar="SECONDS",
               help="After SIGTERM: stay up, not ready, for so long before the port closes.  [default: 0]")  # fmt: skip
 def serve(
     settings: Settings, limits: Limits, host: str, port: int, host_names: tuple[str, ...], drain_seconds: float

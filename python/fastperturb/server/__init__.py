@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from .._optional import import_extra
@@ -46,10 +47,13 @@ def serve(settings: Settings, host: str, port: int, *, drain_seconds: float = 0.
             it before the port closes.
 
     Raises:
-        ValueError: an address that others can reach, without tokens and without ``no_auth``.
+        ValueError: an address that others can reach, without tokens and without ``no_auth``; ``drain_seconds`` that is
+            not 0 or more, and finite.
         OSError: the address cannot be listened on.
         MissingExtra: the extra ``server`` is not installed.
     """
+    if not 0 <= drain_seconds < math.inf:
+        raise ValueError(f"drain_seconds must be 0 or more and finite, got {drain_seconds!r}")
     _import_all()
     from .running import run
 

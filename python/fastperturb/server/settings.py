@@ -40,7 +40,7 @@ class Limits:
         for name in ("body_bytes", "pixels", "seconds", "upload_seconds"):
             value = getattr(self, name)
             if not 0 < value < math.inf:
-                raise ValueError(f"{name} must be over 0, got {value!r}")
+                raise ValueError(f"{name} must be over 0 and finite, got {value!r}")
         if self.workers is not None and not 1 <= self.workers <= 1024:
             raise ValueError(f"workers must be 1 to 1024, got {self.workers!r}")
         if self.queue < 0:
@@ -65,10 +65,10 @@ class Settings:
         allow_restore: whether the ring's keys may be used to restore at all.
         host_names: names by which the service may be called (the Host header, without port), against DNS rebinding;
             empty for any.
-        reload_seconds: how often key folder and token file are looked at again.
+        reload_seconds: how often key folder and token file are looked at again; over 0.
 
     Raises:
-        ValueError: restoring is allowed and no token has the scope for it.
+        ValueError: restoring is allowed and no token has the scope for it, or ``reload_seconds`` is out of range.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -82,8 +82,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.allow_restore and (self.tokens is None or not self.tokens.any_with("restore")):
             raise ValueError("restoring needs a token with the scope 'restore', also without authentication otherwise")
-        if self.reload_seconds <= 0:
-            raise ValueError(f"reload_seconds must be over 0, got {self.reload_seconds!r}")
+        if not 0 < self.reload_seconds < math.inf:
+            raise ValueError(f"reload_seconds must be over 0 and finite, got {self.reload_seconds!r}")
 
     @property
     def asks_for_tokens(self) -> bool:
