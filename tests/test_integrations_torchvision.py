@@ -12,6 +12,7 @@ from torchvision_here import import_torchvision
 import_torchvision()
 
 import torch  # noqa: E402
+from PIL import Image  # noqa: E402
 from torchvision import tv_tensors  # noqa: E402
 from torchvision.transforms import v2  # noqa: E402
 
@@ -167,14 +168,37 @@ def test_the_structure_of_a_sample_stays(face, key):
 
 def test_what_cannot_be_done_is_refused(face, key):
     transform = PerturbFaces(key)
-    with pytest.raises(ValueError, match="one image, got 2"):
+    with pytest.raises(ValueError, match=r"one image, a tv_tensors\.Image or a tensor .*, got 2"):
         transform({"a": face, "b": face})
-    with pytest.raises(ValueError, match="one image, got 0"):
+    with pytest.raises(ValueError, match="got 0"):
         transform({"label": 1})
     with pytest.raises(ValueError, match=r"must be \(channels, height, width\), got shape \(2, 3, 512, 512\)"):
         transform({"image": torch.stack([face, face])})
     with pytest.raises(TypeError, match="uint8, uint16 or float32"):
         transform({"image": face.to(torch.int64)})
+
+
+def test_what_could_be_the_image_is_not_guessed(face, astronaut, key):
+    transform = PerturbFaces(key)
+    photograph = Image.fromarray(astronaut)
+    mask = torch.ones(1, 512, 512)
+    for sample in ({"image": photograph}, {"image": photograph, "mask": mask}, {"image": face, "other": photograph}):
+        with pytest.raises(ValueError, match=r"got PIL\.Image\.Image; v2\.ToImage\(\) makes images of PIL images"):
+            transform(sample)
+    with pytest.raises(ValueError, match=r"got numpy\.ndarray; v2\.ToImage"):
+        transform({"image": astronaut, "mask": mask})
+    with pytest.raises(ValueError, match="got 2"):
+        transform({"mask": mask, "image": face.as_subclass(torch.Tensor)})
+    with pytest.raises(ValueError, match=r"got torchvision\.tv_tensors\._video\.Video"):
+        transform({"image": face, "film": tv_tensors.Video(face[None])})
+    kept = transform({"image": face, "mask": mask, "landmarks": np.ones((5, 2))})  # where there is one, no other is it
+    assert torch.equal(restored(kept["image"], kept["record"], key), face)
+
+
+def test_the_pipeline_of_the_page_takes_pil_images(face, astronaut, key):
+    pipeline = v2.Compose([v2.ToImage(), PerturbFaces(key)])
+    image, target = pipeline(Image.fromarray(astronaut), {"labels": torch.tensor([1])})
+    assert torch.equal(restored(image, target["record"], key), face)
 
 
 def test_arrays_and_tensors_are_each_other(face):

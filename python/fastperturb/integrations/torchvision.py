@@ -14,6 +14,7 @@ from .. import Record, Region
 from .._optional import import_extra
 from .protector import FaceOptions, Image, KeyLike, Protector
 
+_pil: Any = import_extra("PIL.Image", "torchvision")
 _torch: Any = import_extra("torch", "torchvision")
 _v2: Any = import_extra("torchvision.transforms.v2", "torchvision")
 _tv: Any = import_extra("torchvision.tv_tensors", "torchvision")
@@ -25,7 +26,7 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
     """Protects the faces of a sample's image, always.
 
     A sample is what v2 transforms take: ``image``, ``(image, target)``, ``{"image": …, "boxes": …}`` and so on. The
-    image is its ``tv_tensors.Image``, or else its first plain tensor of three dimensions. If there are
+    image is its ``tv_tensors.Image``, or else its one plain tensor of three dimensions. If there are
     ``tv_tensors.BoundingBoxes``, of any format, they are the faces, unless ``locate``. They, masks and labels stay as
     they are. Put it before transforms that crop or turn, which move or drop boxes while parts of faces stay.
 
@@ -66,7 +67,8 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
             The sample in the same structure, a copy where it changed.
 
         Raises:
-            ValueError: no image or more than one, a batch, or no ``dict`` that could take the record.
+            ValueError: no image or more than one, an image of another kind (PIL, array, video), a batch, or no ``dict``
+                that could take the record.
             NoFaceFound: there is no face, and ``options.no_face`` is "raise".
         """
         sample = inputs if len(inputs) > 1 else inputs[0]
@@ -104,12 +106,17 @@ def image_tensor(pixels: Image, *, like: Any) -> Any:
 
 
 def _image_index(flat: list[Any]) -> int:
+    """Where a sample's one image stands. Nothing is guessed: a wrong guess would leave the photograph in the clear."""
+    need = "a sample must have one image, a tv_tensors.Image or a tensor (channels, height, width), got"
+    foreign = [item for item in flat if isinstance(item, (_pil.Image, _tv.Video))]
     images = [i for i, item in enumerate(flat) if isinstance(item, _tv.Image)]
     if not images:
-        plain = [i for i, item in enumerate(flat) if type(item) is _torch.Tensor and item.ndim >= 3]
-        images = plain[:1]
-    if len(images) != 1:
-        raise ValueError(f"a sample must have one image, got {len(images)}; PIL images: v2.ToImage() goes before")
+        foreign += [item for item in flat if isinstance(item, np.ndarray) and item.ndim > 2]
+        images = [i for i, item in enumerate(flat) if type(item) is _torch.Tensor and item.ndim >= 3]
+    if foreign or len(images) != 1:
+        kinds = ", ".join(sorted({f"{type(item).__module__}.{type(item).__qualname__}" for item in foreign}))
+        got = kinds or len(images)
+        raise ValueError(f"{need} {got}; v2.ToImage() makes images of PIL images and arrays and goes before")
     return images[0]
 
 
