@@ -1,6 +1,8 @@
 """TIFF structure: the one directory of a picture, read and checked, and tags put in.
 
 TIFF 6.0 (Adobe 1992), sections 2, 8, 15, 18; BigTIFF as libtiff defines it; ICC profile in tag 34675 (ICC.1:2022, B.3).
+Damage inside the pixels cannot be seen: LZW, PackBits and plain ones have no checksum, and of 8-bit pictures OpenCV
+passes on what libtiff could not decode, Deflate among it, with nothing but a line on standard error.
 """
 
 from __future__ import annotations
