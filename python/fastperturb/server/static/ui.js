@@ -1,4 +1,4 @@
-// Small things that both halves of the page use: finding elements, errors, pictures, files and numbers.
+// Small things that both halves of the page use: elements, errors, pictures, files, numbers.
 
 export const by = (id) => document.getElementById(id);
 
@@ -52,7 +52,7 @@ export async function readKey(file) {
 	return KEY.test(text) ? new Blob([text]) : null;
 }
 
-/** A new key as the text of its file: 32 bytes of the browser's cryptographic source, as docs of the library say. */
+/** A new key as the text of its file: 32 bytes of the browser's cryptographic source. */
 export function newKey() {
 	const secret = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)));
 	return `fpkey1_${btoa(secret).replaceAll("+", "-").replaceAll("/", "_").replace("=", "")}\n`;
