@@ -27,6 +27,8 @@ autodoc_preserve_defaults = True
 ALIASES = "Image RegionLike Where Mask Margins Reading PrecisionRule TruthForm Classes"
 autodoc_type_aliases = {name: name for name in ALIASES.split()}
 maximum_signature_line_length = 88
+# What integrations import at their top: never needed for the site, which looks the same whether they are there or not.
+autodoc_mock_imports = ["PIL", "albumentations", "sklearn", "torch", "torchvision"]
 autodoc_default_options = {"members": True, "exclude-members": "__init__, __new__"}
 python_use_unqualified_type_names = True
 napoleon_numpy_docstring = False

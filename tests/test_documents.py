@@ -4,6 +4,7 @@ A block of Python or shell runs, page by page from the top, unless ``<!-- not ru
 marked ``text`` below it is its output, in which "about 14.5" leaves room (5 %, or 0.05). Installing is left out.
 """
 
+import ast
 import contextlib
 import importlib
 import io
@@ -19,6 +20,7 @@ import pytest
 pytest.importorskip("skimage")
 
 DOCS = Path(__file__).parents[1] / "docs"
+PACKAGE = DOCS.parent / "python" / "fastperturb"
 RUN = ["tutorial", *sorted(path.stem for path in DOCS.glob("howto-*.md"))]
 BLOCK = re.compile(r"^(?P<skip><!-- not run: .+ -->\n)?```(?P<kind>python|sh|text)\n(?P<code>.*?)^```$", re.M | re.S)
 ABOUT = re.compile(r"(?<=about )-?\d+\.?\d*")
@@ -27,6 +29,7 @@ REFERENCE = {
     "fastperturb.faces": ["api-faces", "api"],
     "fastperturb.files": ["api-files"],
     "fastperturb.evaluation": ["api-evaluation"],
+    "fastperturb.server": ["api-server"],
 }
 
 
@@ -89,6 +92,27 @@ def test_the_reference_has_every_public_name(module):
     if re.search(rf"^\.\. automodule:: {re.escape(module)}\n   :members:$", text, re.M):
         return  # every name of __all__ goes in by itself
     assert set(importlib.import_module(module).__all__) - {"__version__"} <= stated
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "integrations").glob("*.py")), ids=lambda path: path.stem)
+def test_the_reference_has_every_public_name_of_the_integrations(path):
+    code = ast.parse(path.read_text(encoding="utf-8"))  # read, not imported, as its framework may not be here
+    values = [item.value for item in code.body if isinstance(item, ast.Assign) and item.targets[0].id == "__all__"]
+    text = (DOCS / "api-integrations.md").read_text(encoding="utf-8")
+    if values:
+        assert f".. automodule:: fastperturb.integrations.{path.stem}\n" in text
+    sections = re.split(r"^\.\. currentmodule:: fastperturb\.integrations\.(\w+)$", text, flags=re.M)
+    stated = {
+        name: set(re.findall(r"^\.\. auto(?:function|class|data):: (\w+)$", body, re.M))
+        for name, body in zip(sections[1::2], sections[2::2], strict=True)
+    }
+    for name in ast.literal_eval(values[0]) if values else ():
+        homes = [
+            item.module
+            for item in code.body
+            if isinstance(item, ast.ImportFrom) and item.level == 1 and name in [alias.name for alias in item.names]
+        ]
+        assert name in stated[homes[0] if homes else path.stem], name
 
 
 def test_every_page_stands_in_the_navigation():

@@ -225,7 +225,7 @@ class PerturbImages:
         return rest.assign(**{name: self._column(name, results, frame.index) for name in COLUMNS})
 
     def mark(self, data: bytes) -> str:
-        """As :meth:`RowWorker.mark`."""
+        """A keyed hash of options and ``data``, by which a result is known again; nobody makes it without the key."""
         return self._worker.mark(data)
 
     def _column(self, name: str, results: list[RowResult], index: Any) -> Any:
