@@ -93,4 +93,5 @@ def _pixels(image: Image, regions: Sequence[CoreRegion]) -> Iterator[memoryview]
         crop = image[max(y, 0) : max(min(y + h, height), 0), max(x, 0) : max(min(x + w, width), 0)]
         rows = max(1, ROWS_BYTES * len(crop) // max(1, crop.nbytes))
         for first in range(0, len(crop), rows):
-            yield np.ascontiguousarray(crop[first : first + rows]).data
+            # Flat, because there are versions of cryptography that read len() bytes, and of rows that is their number.
+            yield np.ascontiguousarray(crop[first : first + rows]).data.cast("B")
