@@ -94,4 +94,4 @@ def _pixels(image: Image, regions: Sequence[CoreRegion]) -> Iterator[memoryview]
         rows = max(1, ROWS_BYTES * len(crop) // max(1, crop.nbytes))
         for first in range(0, len(crop), rows):
             # Flat, because there are versions of cryptography that read len() bytes, and of rows that is their number.
-            yield np.ascontiguousarray(crop[first : first + rows]).data.cast("B")
+            yield np.ascontiguousarray(crop[first : first + rows]).reshape(-1).view(np.uint8).data
