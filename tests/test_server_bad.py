@@ -1,7 +1,6 @@
 """Bodies that are wrong, and images that are broken, lie or are bombs: each gets a problem document, none a 500."""
 
 import asyncio
-import contextlib
 import json
 import struct
 import zlib
@@ -10,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
+from damage import broken, mend_crcs
 from fastperturb.files import png
 from fastperturb.server import KeyRing, Limits, Settings
 from file_cases import jpeg_of_scans
@@ -170,37 +170,6 @@ def test_what_goes_wrong_inside_is_told_without_its_content(client, monkeypatch,
 
     monkeypatch.setattr("fastperturb.server.engine.perturb", starve)
     problem(client.post("/v1/perturb", SMALL_PNG, BOX), 503, "out-of-memory")
-
-
-def broken(data, rng):
-    """A damaged copy: bits flipped, bytes replaced, cut short, or a stretch repeated or taken out."""
-    copy = bytearray(data)
-    way = rng.integers(5)
-    place = int(rng.integers(len(copy)))
-    if way == 0:
-        for _ in range(rng.integers(1, 9)):
-            copy[rng.integers(len(copy))] ^= 1 << rng.integers(8)
-    elif way == 1:
-        copy[place : place + 8] = rng.bytes(8)
-    elif way == 2:
-        del copy[place:]
-    elif way == 3:
-        copy[place:place] = copy[place : place + 64]
-    else:
-        del copy[place : place + int(rng.integers(1, 64))]
-    return bytes(copy)
-
-
-def mend_crcs(data):
-    """The PNG with right CRCs, so that damage gets past the first check; as far as there are whole chunks."""
-    copy, position = bytearray(data), 8
-    with contextlib.suppress(struct.error):
-        while position < len(copy):
-            (length,) = struct.unpack_from(">I", copy, position)
-            end = position + 8 + length
-            struct.pack_into(">I", copy, end, zlib.crc32(copy[position + 4 : end]))
-            position = end + 4
-    return bytes(copy)
 
 
 @pytest.mark.parametrize("extension", [".png", ".jpg", ".webp", ".tiff", ".bmp", ".ppm"])
