@@ -103,6 +103,17 @@ def query(url):
     return parse_qs(urlsplit(url).query)
 
 
+def chooser_by(page, key):
+    """The file chooser that a key opens. Playwright may begin to catch it after a new browser has opened its first."""
+    late = pytest.importorskip("playwright.sync_api").TimeoutError
+    for _ in range(3):
+        with contextlib.suppress(late):
+            with page.expect_file_chooser(timeout=6_000) as caught:
+                page.keyboard.press(key)
+            return caught.value
+    raise AssertionError(f"{key} opens no file chooser")
+
+
 def download(page, button):
     with page.expect_download() as caught:
         page.click(button)

@@ -13,6 +13,7 @@ import fastperturb as fp
 from browser_cases import (
     PHOTOGRAPH,
     box_of,
+    chooser_by,
     chromium,
     download,
     drop,
@@ -164,9 +165,8 @@ def test_the_keyboard_is_enough(page):
         raise AssertionError(f"Tab does not reach {selector}")
 
     tab_to("#file")
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    _, first = preview(page, lambda: chooser.value.set_files(PHOTOGRAPH))
+    chooser = chooser_by(page, "Enter")
+    _, first = preview(page, lambda: chooser.set_files(PHOTOGRAPH))
     tab_to(".box")
     _, asked = preview(page, lambda: page.keyboard.press("ArrowRight"))
     x, y, width, height = box_of(first)[0]
@@ -254,8 +254,8 @@ def test_on_a_phone(chromium, service):
         settled(page)
         for name in ("hidden", "view", "original"):
             page.tap(f".picker [data-show={name}]")
+            page.wait_for_selector(f"figure[data-name={name}] img", state="visible")
             assert page.locator("#pictures figure:visible").count() == 1
-            assert page.is_visible(f"figure[data-name={name}] img")
         box = page.locator(".box").bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         fingers = page.context.new_cdp_session(page)
@@ -273,5 +273,5 @@ def test_on_a_phone(chromium, service):
         )
         assert small == []
         page.tap("nav a[href='#restore']")
-        assert page.is_visible("#restore-form")
+        page.wait_for_selector("#restore-form", state="visible")
         assert fits()

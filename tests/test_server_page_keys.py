@@ -41,8 +41,9 @@ def test_an_own_key_restores_on_the_page(page, tmp_path):
     for file, content in {"hidden.png": data, "own.key": key_text, "other.key": OTHER_KEY.to_text().encode()}.items():
         (tmp_path / file).write_bytes(content)
     page.set_input_files("#file", tmp_path / "hidden.png")
-    page.wait_for_selector("#error button, #save-image:enabled")
-    page.click("#error button >> text=Add a face")
+    page.wait_for_selector("#error button")
+    if page.is_visible("#error button >> text=Add a face"):  # whether one is still found depends on the new key
+        page.click("#error button >> text=Add a face")
     page.click("#error button >> text=Restore it")
     assert page.url.endswith("#restore")
     assert "does not restore with its own keys" in text(page, "#restore-note")
@@ -74,7 +75,7 @@ def test_tokens_are_asked_for_and_kept_in_memory_only(chromium, tmp_path):
     (tmp_path / "tokens").write_text(line + "\n")
     options = (*SERVED, "--tokens", tmp_path / "tokens", "--allow-restore")
     with running(*options, environment=WITH_KEY) as (_, address, _lines), watched(chromium, address) as page:
-        assert page.is_visible("#token-form")
+        page.wait_for_selector("#token-form", state="visible")
         drop(page)
         page.wait_for_selector("#error strong")
         assert text(page, "#error").startswith("The service asks for a token.")
