@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -85,13 +86,31 @@ fp::Key key_of(const py::bytes& bytes) {
   return key;
 }
 
+// A stretch without the GIL. Threads that take turns come back to it one after the other.
+class Outside {
+ public:
+  Outside() {
+    fp::before_unlocking_python();
+    release_.emplace();
+  }
+  ~Outside() {
+    fp::before_locking_python();
+    release_.reset();
+  }
+  Outside(const Outside&) = delete;
+  Outside& operator=(const Outside&) = delete;
+
+ private:
+  std::optional<py::gil_scoped_release> release_;
+};
+
 using PermuteJob = std::tuple<py::array, std::vector<RegionTuple>, py::bytes>;
 
 std::vector<std::vector<std::uint64_t>> permute(const std::vector<PermuteJob>& jobs, bool inverse, int threads) {
   std::vector<fp::Job> work;
   for (const auto& [image, regions, key] : jobs)
     work.push_back({view_of(image, true), regions_of(regions), key_of(key)});
-  const py::gil_scoped_release release;
+  const Outside outside;
   return fp::permute(work, inverse, threads);
 }
 
@@ -102,7 +121,7 @@ std::vector<std::uint64_t> copy_and_permute(const py::array& source, const py::a
   const fp::ImageView from = view_of(source, false), to = view_of(image, true);
   check_alike(from, to, "source and image");
   const std::vector<fp::Job> work{{to, regions_of(regions), key_of(key)}};
-  const py::gil_scoped_release release;
+  const Outside outside;
   fp::copy_pixels(from, to);
   return fp::permute(work, inverse, threads).front();
 }
@@ -135,14 +154,14 @@ void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, 
   if (interpolation < 0 || interpolation > 3) throw py::value_error("interpolation must be 0 to 3");
   const fp::ImageView view = view_of(image, true);
   const std::vector<fp::Region> where = regions_of(regions);
-  const py::gil_scoped_release release;
+  const Outside outside;
   fp::draw_view(view, where, static_cast<fp::Interpolation>(interpolation));
 }
 
 std::vector<std::pair<double, double>> expect_error(const py::array& image, const std::vector<RegionTuple>& regions) {
   const fp::ImageView view = view_of(image, false);
   const std::vector<fp::Region> where = regions_of(regions);
-  const py::gil_scoped_release release;
+  const Outside outside;
   std::vector<std::pair<double, double>> result;
   for (const fp::Expectation& region : fp::expect_error(view, where)) result.emplace_back(region.mean, region.variance);
   return result;
@@ -153,7 +172,7 @@ std::tuple<std::vector<std::int64_t>, double, double, double> solve_pixels(const
                                                                            double squared_error) {
   const fp::ImageView view = view_of(image, false);
   const std::vector<fp::Region> where = regions_of(regions);
-  const py::gil_scoped_release release;
+  const Outside outside;
   const fp::Solution solution = fp::solve_pixels(view, where, squared_error);
   return {solution.pixels, solution.expected, solution.least, solution.most};
 }
@@ -161,7 +180,7 @@ std::tuple<std::vector<std::int64_t>, double, double, double> solve_pixels(const
 double squared_error(const py::array& a, const py::array& b) {
   const fp::ImageView left = view_of(a, false), right = view_of(b, false);
   check_alike(left, right, "a and b");
-  const py::gil_scoped_release release;
+  const Outside outside;
   return fp::squared_error(left, right);
 }
 
@@ -183,7 +202,7 @@ struct Turn {
   void enter() const {
     if (fp::try_enter_turnstile()) return;
     {
-      const py::gil_scoped_release release;
+      const Outside outside;
       fp::wait_for_turn();
     }
   }

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "forecasting": VALUES | {"perturbation", "distance", "_core"},
     "eigenfaces": VALUES,
     "threshold": VALUES | {"distance", "eigenfaces", "_optional"},
-    "batch": VALUES | {"perturbation"},
+    "batch": VALUES | {"perturbation", "turns"},
     "ssim_options": set(),
     "scored_part": {"region"},
     "metrics": {"scored_part", "ssim_options", "threads", "_core"},

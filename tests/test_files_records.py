@@ -30,7 +30,7 @@ def pair(image, key):
         ({"key_id": b"0" * 16}, "key_id must be 16"),
         ({"key_id": "0" * 16 + "\n"}, "key_id must be 16"),
         ({"nonce": bytes(23)}, "nonce must be 24 bytes"),
-        ({"tag": "0" * 32}, "tag must be 32 bytes, got '0000"),
+        ({"tag": "0" * 32}, "tag must be 16 bytes, got '0000"),
         ({"shape": [60, 80]}, r"shape must have 2 or 3 numbers, got \[60, 80\]"),
         ({"shape": (60, 80, 5)}, r"shape\[2\] must be a whole number from 1 to 4, got 5"),
         ({"shape": (60.0, 80)}, r"shape\[0\] must be a whole number"),

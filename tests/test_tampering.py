@@ -62,7 +62,7 @@ def test_every_edit_of_a_record_is_told(image, key):
     changed = [
         dataclasses.replace(record, nonce=bytes(24)),
         dataclasses.replace(record, tag=record.tag[:-1] + bytes([record.tag[-1] ^ 1])),
-        dataclasses.replace(record, tag=bytes(32)),
+        dataclasses.replace(record, tag=bytes(16)),
         dataclasses.replace(record, regions=record.regions[::-1]),
         dataclasses.replace(record, regions=record.regions[:1]),
         *(dataclasses.replace(record, regions=(item, record.regions[1])) for item in region_changes(record)),

@@ -179,8 +179,8 @@ def edits():
     yield {"format": "other"}, '"format": "fastperturb-record"'
     yield {"key_id": "XY"}, "key_id must be 16 lower-case hexadecimal digits, got 'XY'"
     yield {"nonce": "00"}, "nonce must be 48 lower-case"
-    yield {"tag": "A" * 64}, "tag must be 64 lower-case"
-    yield {"tag": 7}, "tag must be 64 lower-case hexadecimal digits, got 7"
+    yield {"tag": "A" * 32}, "tag must be 32 lower-case"
+    yield {"tag": 7}, "tag must be 32 lower-case hexadecimal digits, got 7"
     yield {"shape": [1]}, "shape must have 2 or 3 numbers, got 1"
     yield {"shape": "big"}, "shape must be a list, got str"
     yield {"shape": [60, 80, 5]}, r"shape\[2\] must be a whole number from 1 to 4, got 5"

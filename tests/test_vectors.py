@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
+import reference
 from fastperturb import perturbation, seal
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -60,3 +61,29 @@ def test_reproducible_nonces_are_frozen(vector):
     image, record, key = ingredients(vector)
     nonce = seal.reproducible_nonce(key, image, record.core_regions())
     assert nonce.hex() == vector["reproducible_nonce"]
+
+
+def test_the_reference_makes_the_published_tag():
+    """RFC 8439, section 2.5.2, and cases 7 to 9 of its appendix A.3, where sums reach the modulus."""
+    key = bytes.fromhex("85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b")
+    text = b"Cryptographic Forum Research Group"
+    assert reference.poly1305(key, text).hex() == "a8061dc1305136c6c22b8baf0c0127a9"
+    one = (1).to_bytes(16, "little")
+    for key, message, tag in (
+        (one + bytes(16), "ff" * 16 + "f0" + "ff" * 15 + "11" + "00" * 15, "05" + "00" * 15),
+        (one + bytes(16), "ff" * 16 + "fb" + "fe" * 15 + "01" * 16, "00" * 16),
+        ((2).to_bytes(16, "little") + bytes(16), "fd" + "ff" * 15, "fa" + "ff" * 15),
+    ):
+        assert reference.poly1305(key, bytes.fromhex(message)).hex() == tag
+
+
+def test_a_tag_of_many_blocks_is_the_tag_of_all_bytes():
+    """Regions over the size that is authenticated at once, of several boxes, against the reference."""
+    key = fp.Key(bytes(range(1, 33)))
+    image = vector_image([700, 900, 3], "uint8")
+    regions = [(0, 0, 900, 700), (100, 50, 33, 21), (-5, -7, 30, 20)]
+    hidden, record = fp.perturb(image, regions, key)
+    as_read = json.loads(record.to_json())["regions"]
+    head = reference.header(record.nonce, image, as_read)
+    moved = [item.moved for item in record.regions]
+    assert record.tag == reference.tag(bytes(range(1, 33)), head, moved, hidden, as_read)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ from .record import Record
 from .region import RegionLike
 from .strength import Strength
 from .threads import check_threads
+from .turns import MAX_PLACES, turn
 
 T = TypeVar("T")
 CHUNK = 32  # images that a thread takes at once: few enough to share evenly, many enough to need few turns
@@ -153,7 +155,8 @@ class _Batch:
             results: list[T | Exception] = []
             for index, out in zip(chunk, targets, strict=True):
                 try:
-                    results.append(do(index, out, spare))
+                    with self._turn(index, workers):
+                        results.append(do(index, out, spare))
                 except Exception as error:
                     results.append(error)
             return results
@@ -168,6 +171,11 @@ class _Batch:
         if errors and not return_errors:
             raise BatchError(errors, [None if isinstance(result, Exception) else result for result in results])
         return results  # type: ignore[return-value]
+
+    def _turn(self, index: int, workers: int) -> AbstractContextManager[None]:
+        """Keeps the threads in step; where there are more than have places, they would only queue."""
+        image = self.images[index]
+        return turn(image) if workers <= MAX_PLACES and isinstance(image, np.ndarray) else nullcontext()
 
     def _outs_of(self, chunk: range) -> list[Image] | list[None]:
         """Where to write the images of a chunk; fresh arrays in one block if they are alike and small."""

@@ -122,7 +122,7 @@ class Key:
     def derive(
         self, purpose: bytes, *parts: bytes, size: int = KEY_BYTES, more: Iterable[bytes | memoryview] = ()
     ) -> bytes:
-        """A subkey or tag of ``size`` bytes: keyed BLAKE2b (RFC 7693) of the parts, and then of ``more``.
+        """A subkey or nonce of ``size`` bytes: keyed BLAKE2b (RFC 7693) of the parts, and then of ``more``.
 
         ``purpose``, at most 16 bytes, is its personalisation: values for different purposes are unrelated.
         """

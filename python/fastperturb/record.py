@@ -15,7 +15,7 @@ from .region import MAX_COORDINATE, Region
 
 RECORD_VERSION = 1
 NONCE_BYTES = 24
-TAG_BYTES = 32
+TAG_BYTES = 16
 DTYPES = ("uint8", "uint16", "float32")
 MAX_REGIONS = 65_535
 MAX_RECORD_BYTES = 16 * 2**20
@@ -63,7 +63,7 @@ class Record:
         shape: of the image, (height, width) or (height, width, channels).
         dtype: of the image: "uint8", "uint16" or "float32".
         regions: what was done where, in the order of ownership.
-        tag: 32 bytes, a keyed hash of all the above and of the perturbed pixels.
+        tag: 16 bytes that authenticate all the above and the perturbed pixels.
         version: of the permutation and of this form.
 
     Raises:

@@ -1,6 +1,7 @@
 """The keyed bytes of a perturbation: nonce, header, subkey and tag, as docs/format.md defines them.
 
-Everything is keyed BLAKE2b (RFC 7693) from the standard library; purposes are told apart by its personalisation.
+Everything is keyed BLAKE2b (RFC 7693) from the standard library, purposes told apart by its personalisation; but pixels
+are authenticated by Poly1305 (RFC 8439), which reads ten times as fast, under a key that is derived for them alone.
 """
 
 from __future__ import annotations
@@ -8,13 +9,18 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import _core
-from .arrays import Image, rows_are_packed
+from .arrays import Image, dtype_name, rows_are_packed
 from .key import Key
-from .record import NONCE_BYTES, RECORD_VERSION, TAG_BYTES, CoreRegion
+from .record import NONCE_BYTES, RECORD_VERSION, CoreRegion
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 _DTYPE_CODES = {"uint8": 1, "uint16": 2, "float32": 3}
 ROWS_BYTES = 2**20
@@ -40,7 +46,7 @@ def fresh_nonce() -> bytes:
 
 def reproducible_nonce(key: Key, image: Image, regions: Sequence[CoreRegion]) -> bytes:
     """A nonce that depends on the key, the whole image and the parameters and on nothing else."""
-    blank = header(bytes(NONCE_BYTES), image.shape, image.dtype.name, regions)
+    blank = header(bytes(NONCE_BYTES), image.shape, dtype_name(image), regions)
     whole = [(0, 0, image.shape[1], image.shape[0], 0, 1, 0)]
     return key.derive(b"fastperturb once", blank, size=NONCE_BYTES, more=_pixels(image, whole))
 
@@ -56,9 +62,25 @@ def subkey(key: Key, header_bytes: bytes) -> bytes:
 
 
 def tag(key: Key, header_bytes: bytes, moved: Sequence[int], image: Image, regions: Sequence[CoreRegion]) -> bytes:
-    """The tag of a record and of the perturbed pixels inside the boxes of its regions."""
-    start = (header_bytes, struct.pack(f"<{len(moved)}Q", *moved), bytes.fromhex(key.id))
-    return key.derive(b"fastperturb tag", *start, size=TAG_BYTES, more=_pixels(image, regions))
+    """The tag of a record and of the perturbed pixels inside the boxes of its regions.
+
+    Poly1305 must see one message a key. It does: the nonce in the header is of this perturbation alone or, if it is
+    reproducible, of one image, which is perturbed in one way only.
+    """
+    mac = _poly1305()(
+        key.derive(b"fastperturb tag", header_bytes, struct.pack(f"<{len(moved)}Q", *moved), bytes.fromhex(key.id))
+    )
+    for block in _pixels(image, regions):
+        mac.update(block)
+    return mac.finalize()
+
+
+@cache
+def _poly1305() -> type[Poly1305]:
+    """From cryptography, imported with the first image and not with the package."""
+    from cryptography.hazmat.primitives.poly1305 import Poly1305
+
+    return Poly1305
 
 
 def _pixels(image: Image, regions: Sequence[CoreRegion]) -> Iterator[memoryview]:
@@ -71,4 +93,5 @@ def _pixels(image: Image, regions: Sequence[CoreRegion]) -> Iterator[memoryview]
         crop = image[max(y, 0) : max(min(y + h, height), 0), max(x, 0) : max(min(x + w, width), 0)]
         rows = max(1, ROWS_BYTES * len(crop) // max(1, crop.nbytes))
         for first in range(0, len(crop), rows):
-            yield np.ascontiguousarray(crop[first : first + rows]).data
+            # Flat, because there are versions of cryptography that read len() bytes, and of rows that is their number.
+            yield np.ascontiguousarray(crop[first : first + rows]).reshape(-1).view(np.uint8).data
