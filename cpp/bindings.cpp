@@ -7,7 +7,9 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -17,6 +19,7 @@
 #include "dispatch.hpp"
 #include "distance.hpp"
 #include "metrics.hpp"
+#include "movers.hpp"
 #include "perturb.hpp"
 #include "turnstile.hpp"
 #include "view.hpp"
@@ -108,37 +111,117 @@ using PermuteJob = std::tuple<py::array, std::vector<RegionTuple>, py::bytes>;
 
 std::vector<std::vector<std::uint64_t>> permute(const std::vector<PermuteJob>& jobs, bool inverse, int threads) {
   std::vector<fp::Job> work;
-  for (const auto& [image, regions, key] : jobs)
-    work.push_back({view_of(image, true), regions_of(regions), key_of(key)});
+  for (const auto& [image, regions, key] : jobs) {
+    const fp::ImageView view = view_of(image, true);
+    work.push_back({view, view, regions_of(regions), key_of(key)});
+  }
   const Outside outside;
   return fp::permute(work, inverse, threads);
 }
 
-// Copying and moving in one stretch without the GIL: every time it is dropped another thread may take it for long.
-std::vector<std::uint64_t> copy_and_permute(const py::array& source, const py::array& image,
-                                            const std::vector<RegionTuple>& regions, const py::bytes& key, bool inverse,
-                                            int threads) {
-  const fp::ImageView from = view_of(source, false), to = view_of(image, true);
-  check_alike(from, to, "source and image");
-  const std::vector<fp::Job> work{{to, regions_of(regions), key_of(key)}};
-  const Outside outside;
-  fp::copy_pixels(from, to);
-  return fp::permute(work, inverse, threads).front();
+// Bytes that nobody has yet seen, so that they may be written without the GIL.
+std::uint8_t* contents(const py::bytes& bytes) {
+  return reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(bytes.ptr()));
 }
 
-// The bytes of the regions' clipped boxes in raster order. Keeps the GIL: meant for what is copied in microseconds.
-py::bytes box_bytes(const py::array& image, const std::vector<RegionTuple>& regions) {
-  const fp::ImageView view = view_of(image, false);
-  const std::vector<fp::Rectangle> boxes = fp::clip(view.height, view.width, regions_of(regions));
-  std::size_t size = 0;
-  for (const fp::Rectangle& box : boxes) size += static_cast<std::size_t>(box.area()) * view.pixel_bytes();
-  py::bytes result(nullptr, size);
-  char* out = PyBytes_AS_STRING(result.ptr());
-  for (const fp::Rectangle& box : boxes) {
-    const std::size_t row = static_cast<std::size_t>(box.width) * view.pixel_bytes();
-    for (std::int64_t y = box.y; y < box.y + box.height; ++y, out += row) std::memcpy(out, view.at(y, box.x), row);
+using MoveJob = std::tuple<py::array, py::array, std::vector<RegionTuple>, py::bytes, bool>;
+using Moved = std::pair<std::vector<std::uint64_t>, py::bytes>;
+
+fp::Job job_of(const MoveJob& job, Moved& result) {
+  const auto& [source, image, regions, key, boxes] = job;
+  const fp::ImageView from = view_of(source, false), to = view_of(image, true);
+  check_alike(from, to, "source and image");
+  fp::Job work{from, to, regions_of(regions), key_of(key)};
+  if (boxes) {
+    result.second = py::bytes(nullptr, fp::box_bytes(to, work.regions));
+    work.boxes = contents(result.second);
   }
+  return work;
+}
+
+// Copying, moving and collecting in one stretch without the GIL: whenever it is dropped another thread may take it for
+// long.
+Moved move(const MoveJob& job, bool inverse, int threads) {
+  Moved result;
+  std::vector<fp::Job> work{job_of(job, result)};
+  const Outside outside;
+  result.first = fp::permute(std::move(work), inverse, threads).front();
   return result;
+}
+
+// fp::Movers, with all that they work on kept alive.
+class Movers {
+ public:
+  explicit Movers(int helpers) : movers_(std::make_unique<fp::Movers>(helpers)) {}
+
+  void begin(std::vector<MoveJob> jobs, bool inverse) {
+    Batch batch{std::move(jobs), {}};
+    std::vector<fp::Job> work;
+    for (const MoveJob& job : batch.jobs) {
+      batch.results.emplace_back();
+      work.push_back(job_of(job, batch.results.back()));
+    }
+    batches_.push_back(std::move(batch));
+    try {
+      movers_->begin(std::move(work), inverse);
+    } catch (...) {
+      batches_.pop_back();
+      throw;
+    }
+  }
+
+  std::vector<Moved> finish() {
+    std::vector<std::vector<std::uint64_t>> moved;
+    {
+      const Outside outside;
+      moved = movers_->finish();
+    }
+    std::vector<Moved> results = std::move(batches_.front().results);
+    batches_.pop_front();
+    for (std::size_t i = 0; i < results.size(); ++i) results[i].first = std::move(moved[i]);
+    return results;
+  }
+
+  void close(const py::object&, const py::object&, const py::object&) { movers_.reset(); }
+
+ private:
+  struct Batch {
+    std::vector<MoveJob> jobs;
+    std::vector<Moved> results;
+  };
+  std::deque<Batch> batches_;
+  std::unique_ptr<fp::Movers> movers_;
+};
+
+using BoxJob = std::pair<py::array, std::vector<RegionTuple>>;
+
+std::vector<py::bytes> box_bytes(const std::vector<BoxJob>& jobs) {
+  constexpr std::size_t brief = 1 << 18;  // is copied in microseconds; giving the GIL away and back costs more
+  struct Copy {
+    fp::ImageView image;
+    std::vector<fp::Region> regions;
+    std::uint8_t* out;
+  };
+  std::vector<Copy> copies;
+  std::vector<py::bytes> results;
+  std::size_t size = 0;
+  for (const auto& [image, regions] : jobs) {
+    copies.push_back({view_of(image, false), regions_of(regions), nullptr});
+    const std::size_t bytes = fp::box_bytes(copies.back().image, copies.back().regions);
+    results.emplace_back(nullptr, bytes);
+    copies.back().out = contents(results.back());
+    size += bytes;
+  }
+  const auto copy_all = [&] {
+    for (const Copy& copy : copies) fp::copy_boxes(copy.image, copy.regions, copy.out);
+  };
+  if (size <= brief) {
+    copy_all();
+  } else {
+    const Outside outside;
+    copy_all();
+  }
+  return results;
 }
 
 std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width,
@@ -218,9 +301,15 @@ std::string isa() { return fp::kernels().name; }
 PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
-  module.def("copy_and_permute", &copy_and_permute, py::arg("source"), py::arg("image"), py::arg("regions"),
-             py::arg("key"), py::arg("inverse"), py::arg("threads"));
-  module.def("box_bytes", &box_bytes, py::arg("image"), py::arg("regions"));
+  module.def("move", &move, py::arg("job"), py::arg("inverse"), py::arg("threads"));
+  py::class_<Movers>(module, "Movers")
+      .def(py::init<int>(), py::arg("helpers"))
+      .def(
+          "__enter__", [](Movers& self) -> Movers& { return self; }, py::return_value_policy::reference_internal)
+      .def("__exit__", &Movers::close)
+      .def("begin", &Movers::begin, py::arg("jobs"), py::arg("inverse"))
+      .def("finish", &Movers::finish);
+  module.def("box_bytes", &box_bytes, py::arg("jobs"));
   module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));
   module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"));
   module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"));

@@ -6,10 +6,15 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 #ifndef _WIN32
 #include <pthread.h>
+#endif
+#ifdef __linux__
+#include <sched.h>
 #endif
 
 namespace fastperturb {
@@ -17,14 +22,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// For so long a thread may come back ahead of the queue. With 64 callers that never stop the longest wait is 0.4 s;
-// turns of 15 ms make it 0.24 s, and the rate a thirtieth less.
-constexpr auto turn_length = std::chrono::milliseconds(25);
-
-// A place is left free for the thread that may come back; when its turn is over it calls the next one as it queues up.
-// Should it never come back, the first in the queue finds out by looking, more often the more often it finds a place.
-constexpr Clock::duration shortest_look = std::chrono::microseconds(50);
-constexpr Clock::duration longest_look = std::chrono::milliseconds(5);
+// For so long a thread may come back ahead of the queue. With 64 callers that never stop the longest wait is 0.25 s.
+constexpr auto turn_length = std::chrono::milliseconds(10);
 
 // Longer than a thread holds the interpreter's lock at a stretch, or takes to wake up for it.
 constexpr Clock::duration longest_wait = std::chrono::microseconds(200);
@@ -32,26 +31,95 @@ constexpr Clock::duration longest_wait = std::chrono::microseconds(200);
 // Whoever leaves still holds the lock, and mostly comes back within microseconds.
 constexpr Clock::duration way_round = std::chrono::microseconds(10);
 
-struct Waiter {
-  std::condition_variable called;
-  bool admitted = false;
+// How often a thread looks for a place that nobody comes back to, when there is nobody inside to call it.
+constexpr Clock::duration shortest_look = std::chrono::microseconds(50);
+constexpr Clock::duration longest_look = std::chrono::milliseconds(5);
+
+// Among so many of the first in the queue one may be chosen for its processor; the first is passed over so often.
+constexpr std::ptrdiff_t chosen_among = 16;
+constexpr int most_passed_over = 8;
+
+int this_processor() {
+#ifdef __linux__
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+
+enum class Call { none, look, enter };
+
+// A thread in the queue. It sleeps on a mutex of its own: on the turnstile's it would wake up only to sleep again until
+// its waker has let go of that.
+class Waiter {
+ public:
+  void call(Call what) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (what_ != Call::enter) what_ = what;
+    }
+    called_.notify_one();
+  }
+
+  Call sleep() {
+    std::unique_lock lock(mutex_);
+    called_.wait(lock, [&] { return what_ != Call::none; });
+    return what_;
+  }
+
+  Call sleep_until_entry(Clock::duration at_most) {
+    std::unique_lock lock(mutex_);
+    called_.wait_for(lock, at_most, [&] { return what_ == Call::enter; });
+    return what_;
+  }
+
+  const int processor = this_processor();
+  int passed_over = 0;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable called_;
+  Call what_ = Call::none;
 };
+
+using Waiting = std::shared_ptr<Waiter>;
 
 struct Turnstile {
   std::mutex mutex;
   int places = 1;
   int inside = 0;
-  std::deque<Waiter*> queue;
+  std::deque<Waiting> queue;
+  Waiting looker;                 // the one in the queue that looks for itself
   std::atomic<int> in_python{0};  // threads inside that hold the interpreter's lock, or are about to take it
   std::atomic<Clock::rep> back_by{0};
-  Clock::duration look = shortest_look;
 
-  void admit_first() {
-    Waiter* first = queue.front();
-    queue.pop_front();
-    first->admitted = true;
-    first->called.notify_one();
-    if (!queue.empty()) queue.front()->called.notify_one();  // it is the one that looks now
+  // Gives a place to one of the queue. The caller is about to sleep and leave its processor free: one that slept there
+  // is best. The kernel wakes a thread where it slept, even if another processor is free and that one is not.
+  Waiting admit(int processor) {
+    auto chosen = queue.begin();
+    if ((*chosen)->passed_over < most_passed_over) {
+      const auto end = chosen + std::min(chosen_among, static_cast<std::ptrdiff_t>(queue.size()));
+      const auto near = std::find_if(chosen, end, [&](const Waiting& one) { return one->processor == processor; });
+      if (near != end) chosen = near;
+    }
+    if (chosen != queue.begin()) ++queue.front()->passed_over;
+    return take(chosen);
+  }
+
+  // Lets a thread in that found a place free.
+  bool admit_looker(const Waiting& self) {
+    if (looker != self || inside >= places) return false;
+    take(std::find(queue.begin(), queue.end(), self));
+    return true;
+  }
+
+ private:
+  Waiting take(std::deque<Waiting>::iterator where) {
+    Waiting one = *where;
+    queue.erase(where);
+    ++inside;
+    if (looker == one) looker = nullptr;
+    return one;
   }
 };
 
@@ -72,6 +140,30 @@ void after_fork_in_child() {
 [[maybe_unused]] const int registered = pthread_atfork(nullptr, nullptr, after_fork_in_child);
 #endif
 
+// Queues up, calls threads into the places that are free, and returns those of them that are others.
+std::vector<Waiting> queue_up(Turnstile& gate, const Waiting& self, bool& entered) {
+  std::vector<Waiting> others;
+  const std::lock_guard lock(gate.mutex);
+  others.reserve(static_cast<std::size_t>(gate.places));
+  gate.queue.push_back(self);
+  while (gate.inside < gate.places && !gate.queue.empty()) {
+    Waiting one = gate.admit(self->processor);
+    if (one == self)
+      entered = true;
+    else
+      others.push_back(std::move(one));
+  }
+  return others;
+}
+
+void look_for_a_place(Turnstile& gate, const Waiting& self) {
+  for (auto look = shortest_look; self->sleep_until_entry(look) != Call::enter;
+       look = std::min(look * 2, longest_look)) {
+    const std::lock_guard lock(gate.mutex);
+    if (gate.admit_looker(self)) return;
+  }
+}
+
 }  // namespace
 
 void set_turnstile_places(int places) {
@@ -85,14 +177,15 @@ bool try_enter_turnstile() {
     return true;
   }
   const auto now = Clock::now();
-  const std::lock_guard lock(turnstile->mutex);
-  if (turnstile->inside >= turnstile->places) return false;
-  if (turnstile->queue.empty())
+  Turnstile& gate = *turnstile;
+  const std::lock_guard lock(gate.mutex);
+  if (gate.inside >= gate.places) return false;
+  if (gate.queue.empty())
     turn_began = now;
   else if (now - turn_began >= turn_length)
     return false;
-  ++turnstile->inside;
-  ++turnstile->in_python;
+  ++gate.inside;
+  ++gate.in_python;
   depth = 1;
   return true;
 }
@@ -100,31 +193,27 @@ bool try_enter_turnstile() {
 void wait_for_turn() {
   Turnstile& gate = *turnstile;
   gate.back_by = 0;
-  Waiter self;
-  std::unique_lock lock(gate.mutex);
-  gate.queue.push_back(&self);
-  while (!self.admitted) {
-    if (gate.inside < gate.places) {
-      ++gate.inside;
-      gate.look = std::max(gate.look / 2, shortest_look);
-      gate.admit_first();
-    } else if (gate.queue.front() == &self) {
-      if (self.called.wait_for(lock, gate.look) == std::cv_status::timeout)
-        gate.look = std::min(gate.look * 2, longest_look);
-    } else {
-      self.called.wait(lock);
-    }
-  }
+  const auto self = std::make_shared<Waiter>();
+  bool entered = false;
+  for (const Waiting& other : queue_up(gate, self, entered)) other->call(Call::enter);
+  if (!entered && self->sleep() == Call::look) look_for_a_place(gate, self);
   turn_began = Clock::now();
   depth = 1;
 }
 
 void leave_turnstile() {
   if (--depth > 0) return;
-  turnstile->back_by = (Clock::now() + way_round).time_since_epoch().count();
-  --turnstile->in_python;
-  const std::lock_guard lock(turnstile->mutex);
-  --turnstile->inside;
+  Turnstile& gate = *turnstile;
+  gate.back_by = (Clock::now() + way_round).time_since_epoch().count();
+  --gate.in_python;
+  Waiting looker;
+  {
+    const std::lock_guard lock(gate.mutex);
+    // The place stays free for the thread that may come back. Were that never to happen, those who queue up would fill
+    // it; if nobody is left to do so, one of the queue must look.
+    if (--gate.inside == 0 && !gate.queue.empty() && !gate.looker) looker = gate.looker = gate.queue.front();
+  }
+  if (looker) looker->call(Call::look);
 }
 
 void before_unlocking_python() {

@@ -37,6 +37,8 @@ def dtype_name(image: Image) -> str:
 
 def rows_are_packed(image: Image) -> bool:
     """Whether the core can work on the array as it is: packed pixels in each row, rows in order at any stride."""
+    if image.flags.c_contiguous:
+        return True
     expected = image.itemsize
     for axis in range(image.ndim - 1, 0, -1):
         if image.shape[axis] > 1 and image.strides[axis] != expected:
@@ -83,14 +85,16 @@ def destination(image: Image, out: Image | None) -> Image:
         raise ValueError("out must be writeable, got a read-only array")
     if not rows_are_packed(out):
         raise ValueError(f"out must have packed rows (only the row stride may be larger), got strides {out.strides}")
-    if not same_pixels(out, image) and np.may_share_memory(out, image):
+    if out is not image and np.may_share_memory(out, image) and not same_pixels(out, image):
         raise ValueError("out must be the image itself or not overlap it, got an array that overlaps it in part")
     return out
 
 
 def byte_bounds(image: Image) -> tuple[int, int]:
     """The addresses of an array's first byte and of the one after its last."""
-    lowest = highest = image.ctypes.data
+    lowest = highest = image.__array_interface__["data"][0]
+    if image.flags.c_contiguous:
+        return lowest, lowest + image.nbytes
     for length, stride in zip(image.shape, image.strides, strict=True):
         lowest += min((length - 1) * stride, 0)
         highest += max((length - 1) * stride, 0)

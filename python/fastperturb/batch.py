@@ -5,11 +5,11 @@ One bad image does not lose the others.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -21,10 +21,11 @@ from .record import Record
 from .region import RegionLike
 from .strength import Strength
 from .threads import check_threads
-from .turns import MAX_PLACES, turn
 
 T = TypeVar("T")
-CHUNK = 32  # images that a thread takes at once: few enough to share evenly, many enough to need few turns
+CHUNK = 32  # images that are prepared and moved together: few enough to share evenly, many enough to need few turns
+AHEAD = 2  # chunks that are moved while others are prepared
+SMALL_BYTES = 2**20
 BLOCK_BYTES = 2**23
 """Up to how much of the results' memory is taken from the system at once: threads hold each other up in doing so."""
 
@@ -82,12 +83,18 @@ def perturb_many(
     images = list(images)
     plans = _match(list(regions), images, "regions")
 
-    def perturb_one(index: int, out: Image | None, spare: int) -> tuple[Image, Record]:
-        ready = perturbation.plan(images[index], plans[index], key, strength, reproducible)
-        return perturbation.make(images[index], out, ready, key, spare)
+    def prepare(chunk: _Chunk) -> None:
+        ready = chunk.each(chunk.outs, lambda i: perturbation.plan(images[i], plans[i], key, strength, reproducible))
+        chunk.ready = ready
+        chunk.jobs = chunk.each(ready, lambda i: perturbation.job_of(images[i], chunk.outs[i], ready[i], boxes=True))
 
-    batch = _Batch(images, out, check_threads(threads))
-    return batch.run(perturb_one, return_errors=return_errors)
+    def complete(chunk: _Chunk, moved: dict[int, tuple[list[int], bytes]]) -> dict[int, tuple[Image, Record]]:
+        jobs, ready = chunk.jobs, chunk.ready
+        return chunk.each(moved, lambda i: (jobs[i][1], perturbation.record_of(jobs[i], ready[i], key, *moved[i])))
+
+    solves = not isinstance(strength, Strength) or strength.target is not None
+    batch = _Batch(images, out, check_threads(threads), inverse=False)
+    return batch.run(prepare, complete, small=not (solves or reproducible), return_errors=return_errors)
 
 
 def restore_many(
@@ -121,61 +128,139 @@ def restore_many(
     images = list(images)
     known = _match(list(records), images, "records")
 
-    def restore_one(index: int, out: Image | None, spare: int) -> Image:
-        opened = perturbation.unseal(images[index], known[index], key, verify)
-        return perturbation.move(images[index], out, opened, inverse=True, threads=spare)[0]
+    def prepare(chunk: _Chunk) -> None:
+        opened = chunk.each(chunk.outs, lambda i: perturbation.open_record(images[i], known[i], key))
+        boxes = perturbation.boxes_of({i: (images[i], opened[i].core) for i in opened})
 
-    batch = _Batch(images, out, check_threads(threads))
-    return batch.run(restore_one, return_errors=return_errors)
+        def job(i: int) -> perturbation.CoreJob:
+            perturbation.verify_pixels(images[i], known[i], opened[i], key, boxes.get(i), strict=verify)
+            return perturbation.job_of(images[i], chunk.outs[i], opened[i])
+
+        chunk.jobs = chunk.each(opened, job)
+
+    def complete(chunk: _Chunk, moved: dict[int, tuple[list[int], bytes]]) -> dict[int, Image]:
+        return {i: chunk.jobs[i][1] for i in moved}
+
+    batch = _Batch(images, out, check_threads(threads), inverse=True)
+    return batch.run(prepare, complete, small=True, return_errors=return_errors)
+
+
+class _Chunk:
+    """Some neighbouring images: prepared one after the other in Python, then moved together by the core.
+
+    Attributes:
+        outs: where to write each of them, or None for a fresh array.
+        ready, jobs: what is known of those that were prepared.
+        results: what became of each image: the exception, if it failed.
+    """
+
+    def __init__(self, outs: dict[int, Image | None], *, inverse: bool) -> None:
+        self.outs = outs
+        self.ready: dict[int, perturbation.Plan] = {}
+        self.jobs: dict[int, perturbation.CoreJob] = {}
+        self.results: dict[int, Any] = {}
+        self._begun: list[list[int]] = []
+        self._moved: set[int] = set()
+        self._inverse = inverse
+
+    def each(self, indices: Iterable[int], do: Callable[[int], T]) -> dict[int, T]:
+        """What ``do`` returns for each image; one for which it raises is left out, and its pixels are moved back."""
+        done = {}
+        for index in indices:
+            try:
+                done[index] = do(index)
+            except Exception as error:
+                self.take_back(index)
+                self.results[index] = error
+        return done
+
+    def begin(self, movers: perturbation.Movers) -> None:
+        """Has the pixels of all prepared images moved; if the core refuses, of each that it does not refuse."""
+        try:
+            self._begin(movers, list(self.jobs))
+        except Exception:
+            self.each(self.jobs, lambda index: self._begin(movers, [index]))
+
+    def _begin(self, movers: perturbation.Movers, indices: list[int]) -> None:
+        movers.begin([self.jobs[index] for index in indices], self._inverse)
+        self._begun.append(indices)
+        self._moved.update(indices)
+
+    def finish(self, movers: perturbation.Movers) -> dict[int, tuple[list[int], bytes]]:
+        """What the core says of each image."""
+        return {i: moved for indices in self._begun for i, moved in zip(indices, movers.finish(), strict=True)}
+
+    def take_back(self, index: int) -> None:
+        """Moves the pixels of an image back, if they were moved."""
+        if index in self._moved:
+            self._moved.remove(index)
+            perturbation.move_back(self.jobs[index], inverse=self._inverse)
+
+    def take_all_back(self) -> None:
+        """Leaves the images as they were."""
+        for index in list(self._moved):
+            self.take_back(index)
+
+
+Complete: TypeAlias = Callable[[_Chunk, dict[int, tuple[list[int], bytes]]], dict[int, Any]]
+
+
+def _run_chunks(chunks: list[_Chunk], prepare: Callable[[_Chunk], None], complete: Complete, helpers: int) -> None:
+    """Does chunks one after the other, with ``helpers`` threads that move pixels while the next ones are prepared."""
+    under_way: deque[_Chunk] = deque()
+
+    def finish_oldest() -> None:
+        chunk = under_way.popleft()
+        chunk.results |= complete(chunk, chunk.finish(movers))
+
+    with perturbation.Movers(helpers) as movers:
+        for chunk in chunks:
+            prepare(chunk)
+            chunk.begin(movers)
+            under_way.append(chunk)
+            if len(under_way) > (AHEAD if helpers else 0):
+                finish_oldest()
+        while under_way:
+            finish_oldest()
 
 
 class _Batch:
-    """The images of one call and their targets; runs them through the core and keeps errors by index."""
+    """The images of one call and their targets, shared among threads in chunks."""
 
-    def __init__(self, images: list[Image], out: Iterable[Image] | None, threads: int) -> None:
+    def __init__(self, images: list[Image], out: Iterable[Image] | None, threads: int, *, inverse: bool) -> None:
         self.images = images
         self.outs: list[Image] | list[None] = [None] * len(images)
         self.fresh = out is None
         if out is not None:
             self.outs = _match(list(out), images, "out")
             _check_apart(self.outs, images)
-        self.threads = threads
+        self.workers = max(1, min(threads, len(images)))
+        self.inverse = inverse
 
-    def run(self, do: Callable[[int, Image | None, int], T], *, return_errors: bool) -> list[T]:
-        """Calls ``do(index, out, spare threads)`` for all images, a few at a time on each thread."""
-        count = len(self.images)
-        workers = max(1, min(self.threads, count))
-        size = max(1, min(CHUNK, -(-count // workers)))
-        spare = max(1, self.threads // workers)
+    def run(
+        self, prepare: Callable[[_Chunk], None], complete: Complete, *, small: bool, return_errors: bool
+    ) -> list[Any]:
+        """Does all images; on an interrupt those that were done in place are as they were.
 
-        chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
-        outs = [self._outs_of(chunk) for chunk in chunks]  # here, since memory of this thread is used again more often
-
-        def run_chunk(chunk: range, targets: list[Image] | list[None]) -> list[T | Exception]:
-            results: list[T | Exception] = []
-            for index, out in zip(chunk, targets, strict=True):
-                try:
-                    with self._turn(index, workers):
-                        results.append(do(index, out, spare))
-                except Exception as error:
-                    results.append(error)
-            return results
-
-        if workers == 1:
-            parts = [run_chunk(chunk, targets) for chunk, targets in zip(chunks, outs, strict=True)]
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                parts = list(pool.map(run_chunk, chunks, outs))
-        results = list(itertools.chain.from_iterable(parts))
-        errors = {index: result for index, result in enumerate(results) if isinstance(result, Exception)}
-        if errors and not return_errors:
-            raise BatchError(errors, [None if isinstance(result, Exception) else result for result in results])
-        return results  # type: ignore[return-value]
-
-    def _turn(self, index: int, workers: int) -> AbstractContextManager[None]:
-        """Keeps the threads in step; where there are more than have places, they would only queue."""
-        image = self.images[index]
-        return turn(image) if workers <= MAX_PLACES and isinstance(image, np.ndarray) else nullcontext()
+        Python takes microseconds for an image if ``small`` and so are the images: then one thread does all of that, and
+        the others move pixels. Else each does some images from beginning to end.
+        """
+        sizes = [getattr(image, "nbytes", 0) for image in self.images]
+        small = small and max(sizes, default=0) <= SMALL_BYTES
+        chunks = [
+            _Chunk(dict(zip(indices, self._outs_of(indices), strict=True)), inverse=self.inverse)
+            for indices in _cut(sizes, 1 if small else self.workers)
+        ]
+        try:
+            if small or self.workers == 1:
+                _run_chunks(chunks, prepare, complete, self.workers - 1)
+            else:
+                _share(lambda chunk: _run_chunks([chunk], prepare, complete, 0), chunks, self.workers)
+        except BaseException:
+            for chunk in chunks:
+                chunk.take_all_back()
+            raise
+        return _gather(chunks, len(self.images), return_errors=return_errors)
 
     def _outs_of(self, chunk: range) -> list[Image] | list[None]:
         """Where to write the images of a chunk; fresh arrays in one block if they are alike and small."""
@@ -189,6 +274,52 @@ class _Batch:
         return list(np.empty((len(images), *shape), dtype))
 
 
+def _gather(chunks: list[_Chunk], count: int, *, return_errors: bool) -> list[Any]:
+    results: list[Any] = [None] * count
+    errors: dict[int, Exception] = {}
+    for chunk in chunks:
+        for index, result in chunk.results.items():
+            results[index] = result
+            if isinstance(result, Exception):
+                errors[index] = result
+    if errors and not return_errors:
+        raise BatchError(dict(sorted(errors.items())), [None if i in errors else r for i, r in enumerate(results)])
+    return results
+
+
+def _cut(sizes: list[int], workers: int) -> Iterator[range]:
+    """Ranges of neighbours, of at most :data:`CHUNK` images and about :data:`BLOCK_BYTES`; the last ones are shorter.
+
+    So no thread is left with much to do when the others are done.
+    """
+    start = total = 0
+    most = _share_of(len(sizes), workers)
+    for index, size in enumerate(sizes):
+        if index > start and (index - start == most or total + size > BLOCK_BYTES):
+            yield range(start, index)
+            start, total = index, 0
+            most = _share_of(len(sizes) - index, workers)
+        total += size
+    if sizes:
+        yield range(start, len(sizes))
+
+
+def _share_of(left: int, workers: int) -> int:
+    shortest = min(CHUNK // 8, -(-left // workers))
+    return CHUNK if workers == 1 else max(1, shortest, min(CHUNK, left // (2 * workers)))
+
+
+def _share(do: Callable[[_Chunk], None], chunks: list[_Chunk], workers: int) -> None:
+    """Does the chunks on threads; after an interrupt no further one is begun, and those under way are waited for."""
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for future in [pool.submit(do, chunk) for chunk in chunks]:
+                future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
 def _match(items: list[T], images: list[Image], name: str) -> list[T]:
     if len(items) != len(images):
         raise ValueError(f"{name} must have one entry for each of the {len(images)} images, got {len(items)}")
@@ -197,13 +328,15 @@ def _match(items: list[T], images: list[Image], name: str) -> list[T]:
 
 def _check_apart(outs: list[Image], images: list[Image]) -> None:
     """Raises ValueError if an out shares memory with another out, or with another's image."""
-    named = [("out", i, a) for i, a in enumerate(outs)] + [("images", i, a) for i, a in enumerate(images)]
+    named = [("out", i, a) for i, a in enumerate(outs)]
+    named += [("images", i, a) for i, (a, out) in enumerate(zip(images, outs, strict=True)) if a is not out]
     spans = [(*byte_bounds(array), kind, i, array) for kind, i, array in named if isinstance(array, np.ndarray)]
-    spans.sort(key=lambda span: span[:2])
+    spans.sort(key=itemgetter(0, 1))
     open_spans: list[Any] = []
     for span in spans:
         start, _, kind, index, array = span
-        open_spans = [other for other in open_spans if other[1] > start]
+        if open_spans:
+            open_spans = [other for other in open_spans if other[1] > start]
         for _, _, other_kind, other_index, other in open_spans:
             if index != other_index and "out" in (kind, other_kind) and _share_memory(array, other):
                 raise ValueError(

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hmac
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from . import _core, distance, seal
 from .arrays import Image, check_image, destination, dtype_name, packed
@@ -63,7 +64,13 @@ def perturb(
     count = check_threads(threads)
     with turn(image):
         ready = plan(image, regions, key, strength, reproducible)
-        return make(image, out, ready, key, count)
+        job = job_of(image, out, ready, boxes=True)
+        moved, boxes = _core.move(job, False, count)
+        try:
+            return job[1], record_of(job, ready, key, moved, boxes)
+        except BaseException:
+            move_back(job, inverse=False)  # without its record nobody could
+            raise
 
 
 def restore(
@@ -97,8 +104,12 @@ def restore(
     check_image(image)
     count = check_threads(threads)
     with turn(image):
-        opened = unseal(image, record, key, verify)
-        return move(image, out, opened, inverse=True, threads=count)[0]
+        opened = open_record(image, record, key)
+        boxes = boxes_of({0: (image, opened.core)}).get(0)
+        verify_pixels(image, record, opened, key, boxes, strict=verify)
+        job = job_of(image, out, opened)
+        _core.move(job, True, count)
+        return job[1]
 
 
 def permute(
@@ -124,7 +135,7 @@ def permute(
     return _core.permute([(image, core, subkey)], inverse, check_threads(threads))[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """A perturbation that has been checked and not yet made."""
 
@@ -135,24 +146,26 @@ class Plan:
     subkey: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opened:
-    """A record that has been checked against image and key, ready to be undone."""
+    """A record that is of an image and of a key, with the pixels not yet checked."""
 
     core: list[CoreRegion]
+    header: bytes
     subkey: bytes
 
 
-def move(
-    image: Image, out: Image | None, what: Plan | Opened, *, inverse: bool, threads: int
-) -> tuple[Image, list[int]]:
-    """Moves the pixels of an image into ``out`` or a fresh array.
+CoreJob: TypeAlias = tuple[Image, Image, list[CoreRegion], bytes, bool]
+"""(source, image, regions, subkey, whether to give back the bytes of their boxes), as the core takes it."""
 
-    Returns:
-        That array, and how many pixels moved in each region.
+
+def job_of(image: Image, out: Image | None, what: Plan | Opened, *, boxes: bool = False) -> CoreJob:
+    """What the core has to do to move the pixels of an image into ``out`` or a fresh array.
+
+    ``boxes`` asks for the bytes that the tag needs, unless they are too many to be held in memory twice.
     """
-    shown = destination(image, out)
-    return shown, _core.copy_and_permute(packed(image), shown, what.core, what.subkey, inverse, threads)
+    collect = boxes and seal.are_few(image, what.core)
+    return packed(image), destination(image, out), what.core, what.subkey, collect
 
 
 def plan(
@@ -231,23 +244,35 @@ def _settle(image: Image, ready: Plan, key: Key, goal: float, reproducible: bool
     return best
 
 
-def make(image: Image, out: Image | None, plan: Plan, key: Key, threads: int) -> tuple[Image, Record]:
-    """Makes a planned perturbation. If its record cannot be made the pixels are moved back: none is ever lost."""
-    hidden, moved = move(image, out, plan, inverse=False, threads=threads)
-    try:
-        items = tuple(
-            RegionRecord(region, core[5], core[6], count)
-            for region, core, count in zip(plan.regions, plan.core, moved, strict=True)
-        )
-        tag = seal.tag(key, plan.header, moved, hidden, plan.core)
-        return hidden, Record(key.id, plan.nonce, hidden.shape, dtype_name(hidden), items, tag)
-    except BaseException:
-        _core.permute([(hidden, plan.core, plan.subkey)], True, 1)
-        raise
+Movers = _core.Movers
+"""Threads that move pixels while the caller prepares the next images."""
 
 
-def unseal(image: Image, record: Record, key: Key, verify: bool) -> Opened:
-    """Checks an image against its record, and its record against the key."""
+def move_back(job: CoreJob, *, inverse: bool) -> None:
+    """Takes back what was moved with ``inverse``."""
+    _, target, core, subkey, _ = job
+    _core.permute([(target, core, subkey)], not inverse, 1)
+
+
+def record_of(job: CoreJob, plan: Plan, key: Key, moved: list[int], boxes: bytes) -> Record:
+    """The record of what was moved."""
+    hidden = job[1]
+    items = tuple(
+        RegionRecord(region, core[5], core[6], count)
+        for region, core, count in zip(plan.regions, plan.core, moved, strict=True)
+    )
+    tag = seal.tag(key, plan.header, moved, hidden, plan.core, boxes if job[4] else None)
+    return Record(key.id, plan.nonce, hidden.shape, dtype_name(hidden), items, tag)
+
+
+def boxes_of(pixels: Mapping[int, tuple[Image, list[CoreRegion]]]) -> dict[int, bytes]:
+    """The bytes of the regions' boxes of some images, where they are few enough to be collected."""
+    few = {i: (packed(image), core) for i, (image, core) in pixels.items() if seal.are_few(image, core)}
+    return dict(zip(few, _core.box_bytes(list(few.values())), strict=True))
+
+
+def open_record(image: Image, record: Record, key: Key) -> Opened:
+    """Checks that a record is of an image and of a key; the pixels are for :func:`verify_pixels`."""
     check_image(image)
     if not isinstance(record, Record):
         raise TypeError(f"record must be a Record, got {type(record).__name__}; see Record.from_json()")
@@ -263,10 +288,17 @@ def unseal(image: Image, record: Record, key: Key, verify: bool) -> Opened:
     core = record.core_regions()
     _core.check_regions(image.shape[0], image.shape[1], core)
     header = seal.header(record.nonce, record.shape, record.dtype, core)
-    tag = seal.tag(key, header, [item.moved for item in record.regions], image, core)
-    if not hmac.compare_digest(tag, record.tag):
-        problem = "the record, or pixels inside its regions, were changed since they were written"
-        if verify:
-            raise Tampered(problem + "; verify=False restores what can be restored")
-        warnings.warn(problem + ": what is restored is not the original", UnverifiedWarning, stacklevel=3)
-    return Opened(core, seal.subkey(key, header))
+    return Opened(core, header, seal.subkey(key, header))
+
+
+def verify_pixels(
+    image: Image, record: Record, opened: Opened, key: Key, boxes: bytes | None, *, strict: bool, stacklevel: int = 3
+) -> None:
+    """Compares the tag of the pixels with the record's; raises Tampered, or only warns if not ``strict``."""
+    tag = seal.tag(key, opened.header, [item.moved for item in record.regions], image, opened.core, boxes)
+    if hmac.compare_digest(tag, record.tag):
+        return
+    problem = "the record, or pixels inside its regions, were changed since they were written"
+    if strict:
+        raise Tampered(problem + "; verify=False restores what can be restored")
+    warnings.warn(problem + ": what is restored is not the original", UnverifiedWarning, stacklevel=stacklevel)

@@ -23,6 +23,7 @@ MAX_RECORD_BYTES = 16 * 2**20
 _FORMAT = "fastperturb-record"
 _FIELDS = ("format", "version", "key_id", "nonce", "shape", "dtype", "regions", "tag")
 _REGION_FIELDS = ("x", "y", "width", "height", "shape", "window", "pixels", "moved")
+_MOST_LENGTHS = (MAX_COORDINATE, MAX_COORDINATE, 4)
 _KEY_ID = re.compile("[0-9a-f]{16}")
 
 
@@ -82,14 +83,16 @@ class Record:
         _check_version(self.version)
         if not isinstance(self.key_id, str) or not _KEY_ID.fullmatch(self.key_id):
             raise RecordError(f"key_id must be 16 lower-case hexadecimal digits, got {self.key_id!r:.80}")
-        for name, data, size in (("nonce", self.nonce, NONCE_BYTES), ("tag", self.tag, TAG_BYTES)):
+        for name, size in (("nonce", NONCE_BYTES), ("tag", TAG_BYTES)):
+            data = getattr(self, name)
             if not isinstance(data, bytes) or len(data) != size:
                 raise RecordError(f"{name} must be {size} bytes, got {data!r:.80}")
         if not isinstance(self.shape, tuple) or len(self.shape) not in (2, 3):
             got = len(self.shape) if isinstance(self.shape, tuple) else repr(self.shape)[:80]
             raise RecordError(f"shape must have 2 or 3 numbers, got {got}")
         for index, length in enumerate(self.shape):
-            _int(length, f"shape[{index}]", 1, 4 if index == 2 else MAX_COORDINATE)
+            if type(length) is not int or not 1 <= length <= _MOST_LENGTHS[index]:
+                _int(length, f"shape[{index}]", 1, _MOST_LENGTHS[index])
         if self.dtype not in DTYPES:
             raise RecordError(f"dtype must be one of {', '.join(DTYPES)}, got {self.dtype!r:.80}")
         if not isinstance(self.regions, tuple) or not all(isinstance(item, RegionRecord) for item in self.regions):

@@ -45,7 +45,9 @@ class Region:
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "width", "height"):
-            object.__setattr__(self, name, _coordinate(name, getattr(self, name)))
+            value = getattr(self, name)
+            if type(value) is not int or abs(value) > MAX_COORDINATE:
+                object.__setattr__(self, name, _coordinate(name, value))
         if self.width < 1 or self.height < 1:
             raise ValueError(f"a region must have at least one pixel, got {self.width} x {self.height}")
         if self.shape not in ("box", "ellipse"):

@@ -158,6 +158,7 @@ def common_target(strengths: Sequence[Strength]) -> Target | None:
         ValueError: they differ, or only some have one.
     """
     first = strengths[0].target
-    if any(strength is not strengths[0] and strength.target != first for strength in strengths):
-        raise ValueError("psnr, distance and mse are for the whole image: give all regions the same, or none")
+    for strength in strengths:
+        if strength is not strengths[0] and strength.target != first:
+            raise ValueError("psnr, distance and mse are for the whole image: give all regions the same, or none")
     return first

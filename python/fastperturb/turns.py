@@ -31,5 +31,5 @@ def turn(image: Image) -> AbstractContextManager[None]:
 
 @cache
 def _turnstile() -> AbstractContextManager[None]:
-    _core.set_turnstile_places(min(available_cpus() + 2, MAX_PLACES))
+    _core.set_turnstile_places(min(available_cpus() + 1, MAX_PLACES))
     return _core.Turn()

@@ -1,0 +1,130 @@
+// A queue of jobs, and the threads that take one image after the other out of it.
+#include "movers.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+#ifndef _WIN32
+#include <unistd.h>
+#endif
+
+namespace fastperturb {
+namespace {
+
+// For so long the caller waits awake for images that others have begun; it mostly takes less.
+constexpr auto awake = std::chrono::microseconds(200);
+
+#ifdef _WIN32
+int this_process() { return 0; }
+#else
+int this_process() { return static_cast<int>(getpid()); }
+#endif
+
+struct Batch {
+  Batch(std::vector<Job> jobs, bool inverse, std::size_t workers)
+      : moves(std::move(jobs), inverse), workspaces(workers, moves.workspace()) {}
+
+  // Does images until none is left that nobody has begun.
+  void work(std::size_t worker) {
+    for (std::size_t job = next++; job < moves.size(); job = next++) {
+      moves.run(job, workspaces[worker]);
+      ++done;
+    }
+  }
+
+  bool all_done() const { return done == moves.size(); }
+
+  const Moves moves;
+  std::vector<Workspace> workspaces;
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::size_t> done{0};
+};
+
+}  // namespace
+
+struct Movers::State {
+  std::mutex mutex;
+  std::condition_variable begun;
+  std::condition_variable left;
+  std::deque<std::shared_ptr<Batch>> batches;  // those that the caller has not finished yet
+  bool closing = false;
+  std::vector<std::thread> helpers;
+  const int process = this_process();
+
+  // The oldest batch with an image that nobody has begun.
+  std::shared_ptr<Batch> open_batch() const {
+    for (const auto& batch : batches)
+      if (batch->next < batch->moves.size()) return batch;
+    return nullptr;
+  }
+
+  void help(std::size_t worker) {
+    std::unique_lock lock(mutex);
+    while (true) {
+      std::shared_ptr<Batch> batch;
+      begun.wait(lock, [&] { return (batch = open_batch()) != nullptr || closing; });
+      if (batch == nullptr) return;
+      lock.unlock();
+      batch->work(worker);
+      lock.lock();
+      left.notify_one();
+    }
+  }
+
+  void wait_for(const Batch& batch) {
+    const auto until = std::chrono::steady_clock::now() + awake;
+    while (!batch.all_done() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    std::unique_lock lock(mutex);
+    left.wait(lock, [&] { return batch.all_done(); });
+  }
+};
+
+Movers::Movers(int helpers) : state_(std::make_unique<State>()) {
+  for (int i = 0; i < helpers; ++i) {
+    try {
+      state_->helpers.emplace_back([state = state_.get(), i] { state->help(static_cast<std::size_t>(i) + 1); });
+    } catch (const std::system_error&) {
+      return;  // the system gives no more threads; those that there are will do
+    }
+  }
+}
+
+Movers::~Movers() {
+  if (state_->process != this_process()) {
+    static_cast<void>(state_.release());  // the helpers stayed with the parent
+    return;
+  }
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->closing = true;
+  }
+  state_->begun.notify_all();
+  for (const auto& batch : state_->batches) batch->work(0);
+  for (std::thread& helper : state_->helpers) helper.join();
+}
+
+void Movers::begin(std::vector<Job> jobs, bool inverse) {
+  auto batch = std::make_shared<Batch>(std::move(jobs), inverse, state_->helpers.size() + 1);
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->batches.push_back(std::move(batch));
+  }
+  state_->begun.notify_all();
+}
+
+std::vector<std::vector<std::uint64_t>> Movers::finish() {
+  const std::shared_ptr<Batch> batch = state_->batches.front();
+  batch->work(0);
+  state_->wait_for(*batch);
+  auto moved = batch->moves.moved();
+  const std::lock_guard lock(state_->mutex);
+  state_->batches.pop_front();
+  return moved;
+}
+
+}  // namespace fastperturb
