@@ -152,7 +152,7 @@ Moved move(const MoveJob& job, bool inverse, int threads) {
 // fp::Movers, with all that they work on kept alive.
 class Movers {
  public:
-  explicit Movers(int helpers) : movers_(std::make_unique<fp::Movers>(helpers)) {}
+  Movers(int helpers, int threads) : movers_(std::make_unique<fp::Movers>(helpers, threads)) {}
 
   void begin(std::vector<MoveJob> jobs, bool inverse) {
     Batch batch{std::move(jobs), {}};
@@ -303,7 +303,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
   module.def("move", &move, py::arg("job"), py::arg("inverse"), py::arg("threads"));
   py::class_<Movers>(module, "Movers")
-      .def(py::init<int>(), py::arg("helpers"))
+      .def(py::init<int, int>(), py::arg("helpers"), py::arg("threads"))
       .def(
           "__enter__", [](Movers& self) -> Movers& { return self; }, py::return_value_policy::reference_internal)
       .def("__exit__", &Movers::close)

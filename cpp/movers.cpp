@@ -26,8 +26,16 @@ int this_process() { return static_cast<int>(getpid()); }
 #endif
 
 struct Batch {
-  Batch(std::vector<Job> jobs, bool inverse, std::size_t workers)
-      : moves(std::move(jobs), inverse), workspaces(workers, moves.workspace()) {}
+  Batch(std::vector<Job> jobs, bool inverse, std::size_t helpers, int threads)
+      : moves(std::move(jobs), inverse), workspaces(moves.workspaces(helpers == 0 ? threads : 1)) {
+    if (helpers > 0) workspaces.resize(helpers + 1, workspaces.front());
+  }
+
+  // Does all of it.
+  void work_alone() {
+    moves.run_all(workspaces);
+    next = done = moves.size();
+  }
 
   // Does images until none is left that nobody has begun.
   void work(std::size_t worker) {
@@ -55,6 +63,9 @@ struct Movers::State {
   bool closing = false;
   std::vector<std::thread> helpers;
   const int process = this_process();
+  const int threads;
+
+  explicit State(int own_threads) : threads(own_threads) {}
 
   // The oldest batch with an image that nobody has begun.
   std::shared_ptr<Batch> open_batch() const {
@@ -84,7 +95,7 @@ struct Movers::State {
   }
 };
 
-Movers::Movers(int helpers) : state_(std::make_unique<State>()) {
+Movers::Movers(int helpers, int threads) : state_(std::make_unique<State>(threads)) {
   for (int i = 0; i < helpers; ++i) {
     try {
       state_->helpers.emplace_back([state = state_.get(), i] { state->help(static_cast<std::size_t>(i) + 1); });
@@ -104,12 +115,13 @@ Movers::~Movers() {
     state_->closing = true;
   }
   state_->begun.notify_all();
-  for (const auto& batch : state_->batches) batch->work(0);
+  for (const auto& batch : state_->batches)
+    if (!batch->all_done()) batch->work(0);
   for (std::thread& helper : state_->helpers) helper.join();
 }
 
 void Movers::begin(std::vector<Job> jobs, bool inverse) {
-  auto batch = std::make_shared<Batch>(std::move(jobs), inverse, state_->helpers.size() + 1);
+  auto batch = std::make_shared<Batch>(std::move(jobs), inverse, state_->helpers.size(), state_->threads);
   {
     const std::lock_guard lock(state_->mutex);
     state_->batches.push_back(std::move(batch));
@@ -119,8 +131,12 @@ void Movers::begin(std::vector<Job> jobs, bool inverse) {
 
 std::vector<std::vector<std::uint64_t>> Movers::finish() {
   const std::shared_ptr<Batch> batch = state_->batches.front();
-  batch->work(0);
-  state_->wait_for(*batch);
+  if (state_->helpers.empty()) {
+    batch->work_alone();
+  } else {
+    batch->work(0);
+    state_->wait_for(*batch);
+  }
   auto moved = batch->moves.moved();
   const std::lock_guard lock(state_->mutex);
   state_->batches.pop_front();

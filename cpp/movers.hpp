@@ -11,8 +11,9 @@ namespace fastperturb {
 
 class Movers {
  public:
-  // `helpers` threads besides the caller's; 0 or more, and fewer if the system gives no more.
-  explicit Movers(int helpers);
+  // `helpers` threads besides the caller's, 0 or more, and fewer if the system gives no more. Each does whole images;
+  // without a helper the caller's images are shared among `threads`.
+  Movers(int helpers, int threads);
   Movers(const Movers&) = delete;
   Movers& operator=(const Movers&) = delete;
   ~Movers();  // does all that was begun; in a forked child, which has no helpers, nothing

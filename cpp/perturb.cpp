@@ -94,9 +94,13 @@ void Moves::run(std::size_t j, Workspace& workspace) const {
   collect(j);
 }
 
-void Moves::run_all(int threads) const {
+std::vector<Workspace> Moves::workspaces(int threads) const {
   const int team = team_size(threads, static_cast<std::int64_t>(tasks_.size()));
-  std::vector<Workspace> workspaces(static_cast<std::size_t>(team), workspace());
+  return std::vector<Workspace>(static_cast<std::size_t>(team), Workspace(kernels(), most_owned_));
+}
+
+void Moves::run_all(std::vector<Workspace>& workspaces) const {
+  const auto team = static_cast<int>(workspaces.size());
   if (team == 1) {  // one image after the other, each while it is in the caches
     for (std::size_t j = 0; j < size(); ++j) run(j, workspaces[0]);
     return;
@@ -120,11 +124,10 @@ std::vector<std::vector<std::uint64_t>> Moves::moved() const {
   return moved;
 }
 
-Workspace Moves::workspace() const { return {kernels(), most_owned_}; }
-
 std::vector<std::vector<std::uint64_t>> permute(std::vector<Job> jobs, bool inverse, int threads) {
   const Moves moves(std::move(jobs), inverse);
-  moves.run_all(threads);
+  std::vector<Workspace> workspaces = moves.workspaces(threads);
+  moves.run_all(workspaces);
   return moves.moved();
 }
 

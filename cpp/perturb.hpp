@@ -21,8 +21,8 @@ struct Job {
 };
 
 // Jobs with all that has to be known before a pixel moves. Two jobs must not share pixels; the source of a job is its
-// image or shares none with it, and has its shape and samples. All that can throw does so in the constructor, or where
-// run_all() makes room, before the first pixel moves: std::invalid_argument as tile() and share() say, std::bad_alloc.
+// image or shares none with it, and has its shape and samples. What can throw does so in the constructor and in
+// workspaces(), before a pixel moves: std::invalid_argument as tile() and share() say, std::bad_alloc.
 class Moves {
  public:
   Moves(std::vector<Job> jobs, bool inverse);
@@ -30,13 +30,14 @@ class Moves {
   Moves& operator=(const Moves&) = delete;
 
   std::size_t size() const { return jobs_.size(); }
-  Workspace workspace() const;
+  // Room for `threads` threads; for fewer, if there is less to do or there are no more.
+  std::vector<Workspace> workspaces(int threads) const;
 
   // Does one job. Several threads may do one each, with workspaces of their own.
   void run(std::size_t job, Workspace& workspace) const;
 
-  // Does them all. The result does not depend on `threads`.
-  void run_all(int threads) const;
+  // Does them all, with a thread for each workspace. The result does not depend on how many they are.
+  void run_all(std::vector<Workspace>& workspaces) const;
 
   // For each job and region, how many pixels move.
   std::vector<std::vector<std::uint64_t>> moved() const;

@@ -1,10 +1,12 @@
 """perturb_many and restore_many: each as one call would be, in order, errors set aside and none lost."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb import seal
+from fastperturb import chunks, seal
 
 BOX = (3, 4, 30, 30)
 
@@ -137,3 +139,71 @@ def test_results_are_arrays_of_their_own(key):
     again[1][...] = 7
     assert not (again[0] == 7).all()
     assert not (again[2] == 7).all()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("reproducible", [False, True])
+def test_an_interrupt_gives_back_all_that_was_done_in_place(key, monkeypatch, threads, reproducible):
+    """Nobody would have the records of images that were done before Ctrl-C."""
+    stack = np.random.default_rng(6).integers(0, 256, (200, 40, 40, 3), np.uint8)
+    before, real, calls = stack.copy(), seal.tag, []
+
+    def interrupted_tag(*arguments):
+        calls.append(0)
+        if len(calls) == 100:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(seal, "tag", interrupted_tag)
+    with pytest.raises(KeyboardInterrupt):
+        fp.perturb_many(stack, [BOX] * 200, key, out=stack, threads=threads, reproducible=reproducible)
+    assert (stack == before).all()
+
+
+def test_an_interrupt_of_restoring_leaves_the_perturbed_images(key, monkeypatch):
+    stack = np.random.default_rng(7).integers(0, 256, (200, 40, 40, 3), np.uint8)
+    records = [record for _, record in fp.perturb_many(stack, [BOX] * 200, key, out=stack)]
+    before, real, calls = stack.copy(), seal.tag, []
+
+    def interrupted_tag(*arguments):
+        calls.append(0)
+        if len(calls) == 100:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(seal, "tag", interrupted_tag)
+    with pytest.raises(KeyboardInterrupt):
+        fp.restore_many(stack, records, key, out=stack, threads=2)
+    assert (stack == before).all()
+
+
+@pytest.mark.filterwarnings("ignore::fastperturb.errors.UnverifiedWarning")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_the_core_refuses_is_the_error_of_one_image(pictures, key, threads):
+    """A record that asks for more pixels than there are gets past the tag with verify=False."""
+    images, records = zip(*fp.perturb_many([pictures[0]] * 5, [BOX] * 5, key), strict=True)
+    wrong = dataclasses.replace(records[2].regions[0], pixels=901)
+    damaged = [*records[:2], dataclasses.replace(records[2], regions=(wrong,)), *records[3:]]
+    results = fp.restore_many(images, damaged, key, verify=False, threads=threads, return_errors=True)
+    assert [isinstance(result, Exception) for result in results] == [False, False, True, False, False]
+    with pytest.raises(ValueError, match="pixels must be 0 to the 900 that the region owns, got 901"):
+        raise results[2]
+    assert all((result == pictures[0]).all() for i, result in enumerate(results) if i != 2)
+
+
+def test_large_images_and_small_ones_in_one_batch(key):
+    """Images over a megabyte are shared out whole, and their tags read the pixels part by part."""
+    images = [np.random.default_rng(i).integers(0, 256, (700 if i % 3 else 50, 900, 3), np.uint8) for i in range(7)]
+    results = fp.perturb_many(images, [(10, 5, 600, 700)] * 7, key, threads=3)
+    for image, hidden in zip(images, fp.restore_many(*zip(*results, strict=True), key, threads=2), strict=True):
+        assert (image == hidden).all()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 31, 32, 33, 64, 65, 100])
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_chunks_cover_all_images_once(count, workers):
+    ranges = list(chunks.cut([100] * count, workers))
+    assert [index for one in ranges for index in one] == list(range(count))
+    assert all(1 <= len(one) <= chunks.CHUNK for one in ranges)
+    if workers > 1 and count >= 2 * workers:
+        assert len(ranges) >= workers

@@ -14,13 +14,14 @@ from .errors import (
     NoFaceFound,
     RecordError,
     Tampered,
+    UnverifiedWarning,
     WrongKey,
 )
 from .faces import Detector, locate, regions_from_landmarks
 from .forecasting import Forecast, forecast
 from .key import Key
 from .metrics import mse, psnr, ssim, ssim_map
-from .perturbation import UnverifiedWarning, perturb, restore
+from .perturbation import perturb, restore
 from .platform_info import info
 from .reading import through_reduced_copy, through_view
 from .record import Record

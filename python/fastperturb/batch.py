@@ -5,16 +5,15 @@ One bad image does not lose the others.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from operator import itemgetter
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from . import perturbation
-from .arrays import Image, byte_bounds
+from . import steps
+from .arrays import Image, byte_bounds, check_image
+from .chunks import CHUNK_BYTES, Chunk, Complete, Moved, Prepare, cut, run_in_turn, run_side_by_side
 from .errors import FastperturbError
 from .key import Key
 from .record import Record
@@ -23,11 +22,8 @@ from .strength import Strength
 from .threads import check_threads
 
 T = TypeVar("T")
-CHUNK = 32  # images that are prepared and moved together: few enough to share evenly, many enough to need few turns
-AHEAD = 2  # chunks that are moved while others are prepared
 SMALL_BYTES = 2**20
-BLOCK_BYTES = 2**23
-"""Up to how much of the results' memory is taken from the system at once: threads hold each other up in doing so."""
+"""An image up to this size is prepared in microseconds."""
 
 
 class BatchError(FastperturbError):
@@ -83,18 +79,21 @@ def perturb_many(
     images = list(images)
     plans = _match(list(regions), images, "regions")
 
-    def prepare(chunk: _Chunk) -> None:
-        ready = chunk.each(chunk.outs, lambda i: perturbation.plan(images[i], plans[i], key, strength, reproducible))
-        chunk.ready = ready
-        chunk.jobs = chunk.each(ready, lambda i: perturbation.job_of(images[i], chunk.outs[i], ready[i], boxes=True))
+    def prepare(chunk: Chunk) -> None:
+        def plan(i: int) -> steps.Plan:
+            check_image(images[i])
+            return steps.plan(images[i], plans[i], key, strength, reproducible)
 
-    def complete(chunk: _Chunk, moved: dict[int, tuple[list[int], bytes]]) -> dict[int, tuple[Image, Record]]:
+        chunk.ready = ready = chunk.each(chunk.outs, plan)
+        chunk.jobs = chunk.each(ready, lambda i: steps.job_of(images[i], chunk.outs[i], ready[i], boxes=True))
+
+    def complete(chunk: Chunk, moved: Moved) -> dict[int, tuple[Image, Record]]:
         jobs, ready = chunk.jobs, chunk.ready
-        return chunk.each(moved, lambda i: (jobs[i][1], perturbation.record_of(jobs[i], ready[i], key, *moved[i])))
+        return chunk.each(moved, lambda i: (jobs[i][1], steps.record_of(jobs[i], ready[i], key, *moved[i])))
 
     solves = not isinstance(strength, Strength) or strength.target is not None
     batch = _Batch(images, out, check_threads(threads), inverse=False)
-    return batch.run(prepare, complete, small=not (solves or reproducible), return_errors=return_errors)
+    return batch.run(prepare, complete, brief=not (solves or reproducible), return_errors=return_errors)
 
 
 def restore_many(
@@ -128,104 +127,29 @@ def restore_many(
     images = list(images)
     known = _match(list(records), images, "records")
 
-    def prepare(chunk: _Chunk) -> None:
-        opened = chunk.each(chunk.outs, lambda i: perturbation.open_record(images[i], known[i], key))
-        boxes = perturbation.boxes_of({i: (images[i], opened[i].core) for i in opened})
+    def prepare(chunk: Chunk) -> None:
+        def unlock(i: int) -> steps.Opened:
+            check_image(images[i])
+            return steps.open_record(images[i], known[i], key)
 
-        def job(i: int) -> perturbation.CoreJob:
-            perturbation.verify_pixels(images[i], known[i], opened[i], key, boxes.get(i), strict=verify)
-            return perturbation.job_of(images[i], chunk.outs[i], opened[i])
+        opened = chunk.each(chunk.outs, unlock)
+        boxes = steps.boxes_of({i: (images[i], opened[i].core) for i in opened})
+
+        def job(i: int) -> steps.CoreJob:
+            steps.verify_pixels(images[i], known[i], opened[i], key, boxes.get(i), strict=verify)
+            return steps.job_of(images[i], chunk.outs[i], opened[i])
 
         chunk.jobs = chunk.each(opened, job)
 
-    def complete(chunk: _Chunk, moved: dict[int, tuple[list[int], bytes]]) -> dict[int, Image]:
+    def complete(chunk: Chunk, moved: Moved) -> dict[int, Image]:
         return {i: chunk.jobs[i][1] for i in moved}
 
     batch = _Batch(images, out, check_threads(threads), inverse=True)
-    return batch.run(prepare, complete, small=True, return_errors=return_errors)
-
-
-class _Chunk:
-    """Some neighbouring images: prepared one after the other in Python, then moved together by the core.
-
-    Attributes:
-        outs: where to write each of them, or None for a fresh array.
-        ready, jobs: what is known of those that were prepared.
-        results: what became of each image: the exception, if it failed.
-    """
-
-    def __init__(self, outs: dict[int, Image | None], *, inverse: bool) -> None:
-        self.outs = outs
-        self.ready: dict[int, perturbation.Plan] = {}
-        self.jobs: dict[int, perturbation.CoreJob] = {}
-        self.results: dict[int, Any] = {}
-        self._begun: list[list[int]] = []
-        self._moved: set[int] = set()
-        self._inverse = inverse
-
-    def each(self, indices: Iterable[int], do: Callable[[int], T]) -> dict[int, T]:
-        """What ``do`` returns for each image; one for which it raises is left out, and its pixels are moved back."""
-        done = {}
-        for index in indices:
-            try:
-                done[index] = do(index)
-            except Exception as error:
-                self.take_back(index)
-                self.results[index] = error
-        return done
-
-    def begin(self, movers: perturbation.Movers) -> None:
-        """Has the pixels of all prepared images moved; if the core refuses, of each that it does not refuse."""
-        try:
-            self._begin(movers, list(self.jobs))
-        except Exception:
-            self.each(self.jobs, lambda index: self._begin(movers, [index]))
-
-    def _begin(self, movers: perturbation.Movers, indices: list[int]) -> None:
-        movers.begin([self.jobs[index] for index in indices], self._inverse)
-        self._begun.append(indices)
-        self._moved.update(indices)
-
-    def finish(self, movers: perturbation.Movers) -> dict[int, tuple[list[int], bytes]]:
-        """What the core says of each image."""
-        return {i: moved for indices in self._begun for i, moved in zip(indices, movers.finish(), strict=True)}
-
-    def take_back(self, index: int) -> None:
-        """Moves the pixels of an image back, if they were moved."""
-        if index in self._moved:
-            self._moved.remove(index)
-            perturbation.move_back(self.jobs[index], inverse=self._inverse)
-
-    def take_all_back(self) -> None:
-        """Leaves the images as they were."""
-        for index in list(self._moved):
-            self.take_back(index)
-
-
-Complete: TypeAlias = Callable[[_Chunk, dict[int, tuple[list[int], bytes]]], dict[int, Any]]
-
-
-def _run_chunks(chunks: list[_Chunk], prepare: Callable[[_Chunk], None], complete: Complete, helpers: int) -> None:
-    """Does chunks one after the other, with ``helpers`` threads that move pixels while the next ones are prepared."""
-    under_way: deque[_Chunk] = deque()
-
-    def finish_oldest() -> None:
-        chunk = under_way.popleft()
-        chunk.results |= complete(chunk, chunk.finish(movers))
-
-    with perturbation.Movers(helpers) as movers:
-        for chunk in chunks:
-            prepare(chunk)
-            chunk.begin(movers)
-            under_way.append(chunk)
-            if len(under_way) > (AHEAD if helpers else 0):
-                finish_oldest()
-        while under_way:
-            finish_oldest()
+    return batch.run(prepare, complete, brief=True, return_errors=return_errors)
 
 
 class _Batch:
-    """The images of one call and their targets, shared among threads in chunks."""
+    """The images of one call and their targets."""
 
     def __init__(self, images: list[Image], out: Iterable[Image] | None, threads: int, *, inverse: bool) -> None:
         self.images = images
@@ -235,27 +159,26 @@ class _Batch:
             self.outs = _match(list(out), images, "out")
             _check_apart(self.outs, images)
         self.workers = max(1, min(threads, len(images)))
+        self.spare = threads // self.workers
         self.inverse = inverse
 
-    def run(
-        self, prepare: Callable[[_Chunk], None], complete: Complete, *, small: bool, return_errors: bool
-    ) -> list[Any]:
+    def run(self, prepare: Prepare, complete: Complete, *, brief: bool, return_errors: bool) -> list[Any]:
         """Does all images; on an interrupt those that were done in place are as they were.
 
-        Python takes microseconds for an image if ``small`` and so are the images: then one thread does all of that, and
-        the others move pixels. Else each does some images from beginning to end.
+        If Python takes microseconds for an image, which needs small ones too, one thread does all of that, and the
+        others move pixels. Else each does some images from beginning to end.
         """
         sizes = [getattr(image, "nbytes", 0) for image in self.images]
-        small = small and max(sizes, default=0) <= SMALL_BYTES
+        brief = brief and max(sizes, default=0) <= SMALL_BYTES and self.workers > 1
         chunks = [
-            _Chunk(dict(zip(indices, self._outs_of(indices), strict=True)), inverse=self.inverse)
-            for indices in _cut(sizes, 1 if small else self.workers)
+            Chunk(dict(zip(indices, self._outs_of(indices), strict=True)), inverse=self.inverse)
+            for indices in cut(sizes, 1 if brief else self.workers)
         ]
         try:
-            if small or self.workers == 1:
-                _run_chunks(chunks, prepare, complete, self.workers - 1)
+            if brief or self.workers == 1:
+                run_in_turn(chunks, prepare, complete, helpers=self.workers - 1, threads=self.spare)
             else:
-                _share(lambda chunk: _run_chunks([chunk], prepare, complete, 0), chunks, self.workers)
+                run_side_by_side(chunks, prepare, complete, workers=self.workers, threads=self.spare)
         except BaseException:
             for chunk in chunks:
                 chunk.take_all_back()
@@ -268,13 +191,13 @@ class _Batch:
         if not self.fresh or not all(isinstance(image, np.ndarray) for image in images):
             return self.outs[chunk.start : chunk.stop]
         alike = {(image.shape, image.dtype) for image in images}
-        if len(alike) != 1 or sum(image.nbytes for image in images) > BLOCK_BYTES:
+        if len(alike) != 1 or sum(image.nbytes for image in images) > CHUNK_BYTES:
             return [None] * len(images)
         (shape, dtype) = alike.pop()
         return list(np.empty((len(images), *shape), dtype))
 
 
-def _gather(chunks: list[_Chunk], count: int, *, return_errors: bool) -> list[Any]:
+def _gather(chunks: list[Chunk], count: int, *, return_errors: bool) -> list[Any]:
     results: list[Any] = [None] * count
     errors: dict[int, Exception] = {}
     for chunk in chunks:
@@ -285,39 +208,6 @@ def _gather(chunks: list[_Chunk], count: int, *, return_errors: bool) -> list[An
     if errors and not return_errors:
         raise BatchError(dict(sorted(errors.items())), [None if i in errors else r for i, r in enumerate(results)])
     return results
-
-
-def _cut(sizes: list[int], workers: int) -> Iterator[range]:
-    """Ranges of neighbours, of at most :data:`CHUNK` images and about :data:`BLOCK_BYTES`; the last ones are shorter.
-
-    So no thread is left with much to do when the others are done.
-    """
-    start = total = 0
-    most = _share_of(len(sizes), workers)
-    for index, size in enumerate(sizes):
-        if index > start and (index - start == most or total + size > BLOCK_BYTES):
-            yield range(start, index)
-            start, total = index, 0
-            most = _share_of(len(sizes) - index, workers)
-        total += size
-    if sizes:
-        yield range(start, len(sizes))
-
-
-def _share_of(left: int, workers: int) -> int:
-    shortest = min(CHUNK // 8, -(-left // workers))
-    return CHUNK if workers == 1 else max(1, shortest, min(CHUNK, left // (2 * workers)))
-
-
-def _share(do: Callable[[_Chunk], None], chunks: list[_Chunk], workers: int) -> None:
-    """Does the chunks on threads; after an interrupt no further one is begun, and those under way are waited for."""
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for future in [pool.submit(do, chunk) for chunk in chunks]:
-                future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _match(items: list[T], images: list[Image], name: str) -> list[T]:

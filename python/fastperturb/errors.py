@@ -39,3 +39,7 @@ class ModelError(FastperturbError, ValueError):
 
 class MissingExtra(FastperturbError, ImportError):
     """An optional package is needed; the message names the extra that installs it."""
+
+
+class UnverifiedWarning(UserWarning):
+    """An image was restored although it, or its record, is not what was written; it will not be the original."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from . import _core, distance
 from .arrays import Image, check_image, packed
-from .perturbation import resolve
 from .region import Region, RegionLike, as_regions
+from .steps import resolve
 from .strength import Strength
 
 

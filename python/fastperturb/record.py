@@ -95,8 +95,9 @@ class Record:
                 _int(length, f"shape[{index}]", 1, _MOST_LENGTHS[index])
         if self.dtype not in DTYPES:
             raise RecordError(f"dtype must be one of {', '.join(DTYPES)}, got {self.dtype!r:.80}")
-        if not isinstance(self.regions, tuple) or not all(isinstance(item, RegionRecord) for item in self.regions):
-            raise RecordError(f"regions must be a tuple of RegionRecord, got {self.regions!r:.80}")
+        for item in self.regions if isinstance(self.regions, tuple) else (self.regions,):
+            if not isinstance(item, RegionRecord):
+                raise RecordError(f"regions must be a tuple of RegionRecord, got {self.regions!r:.80}")
         if not 1 <= len(self.regions) <= MAX_REGIONS:
             raise RecordError(f"regions must name 1 to {MAX_REGIONS} regions, got {len(self.regions)}")
 

@@ -27,6 +27,7 @@ _DTYPE_CODES = {"uint8": 1, "uint16": 2, "float32": 3}
 PART_BYTES = 2**20
 """About how many bytes of a region are copied at a time to be authenticated."""
 
+_MAGIC = b"fastperturb" + bytes((RECORD_VERSION,))
 _REGION = struct.Struct("<qqQQBQQ")
 _SHAPE = struct.Struct("<QQIBI")
 _IV = bytes(12)
@@ -36,9 +37,7 @@ def header(nonce: bytes, shape: tuple[int, ...], dtype: str, regions: Sequence[C
     """All that a permutation depends on besides the key, as bytes."""
     channels = shape[2] if len(shape) == 3 else 0
     sizes = _SHAPE.pack(shape[0], shape[1], channels, _DTYPE_CODES[dtype], len(regions))
-    return b"".join(
-        (b"fastperturb", bytes((RECORD_VERSION,)), nonce, sizes, *(_REGION.pack(*region) for region in regions))
-    )
+    return b"".join([_MAGIC, nonce, sizes, *[_REGION.pack(*region) for region in regions]])
 
 
 def fresh_nonce() -> bytes:

@@ -10,8 +10,7 @@ from importlib import import_module
 import click
 
 from .. import __version__
-from ..errors import FastperturbError
-from ..perturbation import UnverifiedWarning
+from ..errors import FastperturbError, UnverifiedWarning
 from .errors import describe, say
 from .streams import make_stdout_lenient, separate_stderr
 
