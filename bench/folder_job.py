@@ -105,22 +105,14 @@ def main():
         print(f"{options.count} photographs {kind} of {sources} faces; {os.cpu_count()} processors")
         times = {}
         for number in range(options.rounds):
-            for jobs in (1, 2):
-                out = root / f"ours-{jobs}-{number}"
-                command = [
-                    *ours,
-                    str(root / "in"),
-                    "-o",
-                    str(out),
-                    "--key-file",
-                    str(root / "key"),
-                    "--jobs",
-                    str(jobs),
-                ]
+            for jobs in ([], ["--jobs", "1"]):
+                label = " ".join(["fastperturb", *jobs])
+                out = root / f"{label.replace(' ', '')}-{number}"
+                command = [*ours, str(root / "in"), "-o", str(out), "--key-file", str(root / "key"), *jobs]
                 seconds, cpu, text = run(command)
                 summary = json.loads(text.splitlines()[-1])["summary"]
                 assert summary["counts"] == {"perturbed": options.count}, summary
-                times.setdefault(f"fastperturb --jobs {jobs}", []).append((seconds, cpu))
+                times.setdefault(label, []).append((seconds, cpu))
             if options.deface:
                 copy = root / f"deface-{number}"  # it writes NAME_anonymized beside its input
                 shutil.copytree(root / "in", copy)

@@ -52,8 +52,8 @@ class Job:
 
     @property
     def threads(self) -> int:
-        """How many files to work on at once."""
-        return self.jobs or available_cpus()
+        """How many files to work on at once: one more than processors, for one of them mostly waits for the disk."""
+        return self.jobs or available_cpus() + 1
 
 
 _FILES, _REPORT = "Files", LAST_SECTION
@@ -74,7 +74,7 @@ _RUNNING = (
         type=click.IntRange(1, 1024),
         metavar="N",
         section=_REPORT,
-        help="Files to work on at once; the default is one a processor.",
+        help="Files to work on at once; the default is one more than processors.",
     ),
     option(
         "--json", is_flag=True, section=_REPORT, help="One JSON object a line on standard output, the last a summary."
