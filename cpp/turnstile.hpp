@@ -1,6 +1,6 @@
 // Lets only a few threads at a time into short calls from Python; the others sleep in a queue, without the GIL.
 //
-// A call of 70 µs drops the GIL on its way, and each time one of the waiting threads takes it. With dozens of threads
+// A call of 60 µs drops the GIL on its way, and each time one of the waiting threads takes it. With dozens of threads
 // the processors then do little but wake threads. Behind a turnstile few threads go on at full speed, each for
 // a turn of some calls, so that threads are woken once a turn and not once a step.
 #pragma once

@@ -1,6 +1,6 @@
 """Turns: only a few threads at a time work on small images, because they would hold each other up.
 
-A call on a small image takes about 70 microseconds and holds the global interpreter lock for 30 of them. When dozens of
+A call on a small image takes about 60 microseconds and holds the global interpreter lock for 20 of them. When dozens of
 threads call at once they spend their time on passing it round; behind the core's turnstile they do so less often
 (bench/README.md has the measured rates). Large images work outside of Python for so long that it does not matter, and
 every thread may go in.
@@ -19,7 +19,7 @@ SMALL_BYTES = 2**20
 """An image up to this size takes a turn."""
 
 MAX_PLACES = 4
-"""More threads than this gain nothing, because two fifths of the work hold the lock."""
+"""More threads than this gain nothing, because a third of the work holds the lock."""
 
 _LARGE: AbstractContextManager[None] = nullcontext()
 
