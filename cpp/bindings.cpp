@@ -5,13 +5,15 @@
 #include <pybind11/stl.h>
 
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <deque>
 #include <limits>
 #include <memory>
-#include <optional>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -89,22 +91,32 @@ fp::Key key_of(const py::bytes& bytes) {
   return key;
 }
 
+// Takes the GIL back. A daemon thread that asks for it while the interpreter ends is ended there, up to Python 3.13, by
+// an unwinding that no destructor lets through; it sleeps instead, as 3.14 has it.
+void lock_python(PyThreadState* state) {
+  try {
+    PyEval_RestoreThread(state);
+  } catch (...) {
+    while (true) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+}
+
 // A stretch without the GIL. Threads that take turns come back to it one after the other.
 class Outside {
  public:
   Outside() {
     fp::before_unlocking_python();
-    release_.emplace();
+    state_ = PyEval_SaveThread();
   }
   ~Outside() {
     fp::before_locking_python();
-    release_.reset();
+    lock_python(state_);
   }
   Outside(const Outside&) = delete;
   Outside& operator=(const Outside&) = delete;
 
  private:
-  std::optional<py::gil_scoped_release> release_;
+  PyThreadState* state_;
 };
 
 using PermuteJob = std::tuple<py::array, std::vector<RegionTuple>, py::bytes>;
@@ -124,6 +136,22 @@ std::uint8_t* contents(const py::bytes& bytes) {
   return reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(bytes.ptr()));
 }
 
+// A value at the end of a list, until something fails.
+class Noted {
+ public:
+  Noted(py::list list, const py::object& value) : list_(std::move(list)) { list_.append(value); }
+  ~Noted() {
+    if (!kept_) PySequence_DelItem(list_.ptr(), -1);
+  }
+  Noted(const Noted&) = delete;
+  Noted& operator=(const Noted&) = delete;
+  void keep() { kept_ = true; }
+
+ private:
+  py::list list_;
+  bool kept_ = false;
+};
+
 using MoveJob = std::tuple<py::array, py::array, std::vector<RegionTuple>, py::bytes, bool>;
 using Moved = std::pair<std::vector<std::uint64_t>, py::bytes>;
 
@@ -141,12 +169,19 @@ fp::Job job_of(const MoveJob& job, Moved& result) {
 
 // Copying, moving and collecting in one stretch without the GIL: whenever it is dropped another thread may take it for
 // long.
-Moved move(const MoveJob& job, bool inverse, int threads) {
+//
+// `done`, an empty list, gets what was moved here, so that no signal comes between moving and the caller's knowing of
+// it.
+void move(const MoveJob& job, bool inverse, int threads, py::list done) {
   Moved result;
   std::vector<fp::Job> work{job_of(job, result)};
-  const Outside outside;
-  result.first = fp::permute(std::move(work), inverse, threads).front();
-  return result;
+  Noted noted(done, py::none());
+  {
+    const Outside outside;
+    result.first = fp::permute(std::move(work), inverse, threads).front();
+  }
+  noted.keep();
+  done[0] = py::cast(std::move(result));
 }
 
 // fp::Movers, with all that they work on kept alive.
@@ -154,13 +189,16 @@ class Movers {
  public:
   Movers(int helpers, int threads) : movers_(std::make_unique<fp::Movers>(helpers, threads)) {}
 
-  void begin(std::vector<MoveJob> jobs, bool inverse) {
+  // `begun` gets `mark` when the jobs have begun, for the same reason as in move().
+  void begin(std::vector<MoveJob> jobs, bool inverse, py::list begun, const py::object& mark) {
+    need(movers_ != nullptr, "closed");
     Batch batch{std::move(jobs), {}};
     std::vector<fp::Job> work;
     for (const MoveJob& job : batch.jobs) {
       batch.results.emplace_back();
       work.push_back(job_of(job, batch.results.back()));
     }
+    Noted noted(std::move(begun), mark);
     batches_.push_back(std::move(batch));
     try {
       movers_->begin(std::move(work), inverse);
@@ -168,9 +206,11 @@ class Movers {
       batches_.pop_back();
       throw;
     }
+    noted.keep();
   }
 
   std::vector<Moved> finish() {
+    need(movers_ != nullptr && !batches_.empty(), "without anything begun");
     std::vector<std::vector<std::uint64_t>> moved;
     {
       const Outside outside;
@@ -182,9 +222,16 @@ class Movers {
     return results;
   }
 
-  void close(const py::object&, const py::object&, const py::object&) { movers_.reset(); }
+  void close(const py::object&, const py::object&, const py::object&) {
+    const Outside outside;
+    movers_.reset();
+  }
 
  private:
+  static void need(bool condition, const char* state) {
+    if (!condition) throw std::runtime_error(std::string("Movers are ") + state);
+  }
+
   struct Batch {
     std::vector<MoveJob> jobs;
     std::vector<Moved> results;
@@ -301,13 +348,13 @@ std::string isa() { return fp::kernels().name; }
 PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
-  module.def("move", &move, py::arg("job"), py::arg("inverse"), py::arg("threads"));
+  module.def("move", &move, py::arg("job"), py::arg("inverse"), py::arg("threads"), py::arg("done"));
   py::class_<Movers>(module, "Movers")
       .def(py::init<int, int>(), py::arg("helpers"), py::arg("threads"))
       .def(
           "__enter__", [](Movers& self) -> Movers& { return self; }, py::return_value_policy::reference_internal)
       .def("__exit__", &Movers::close)
-      .def("begin", &Movers::begin, py::arg("jobs"), py::arg("inverse"))
+      .def("begin", &Movers::begin, py::arg("jobs"), py::arg("inverse"), py::arg("begun"), py::arg("mark"))
       .def("finish", &Movers::finish);
   module.def("box_bytes", &box_bytes, py::arg("jobs"));
   module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));

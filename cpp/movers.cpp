@@ -5,8 +5,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 #ifndef _WIN32
@@ -96,12 +96,12 @@ struct Movers::State {
 };
 
 Movers::Movers(int helpers, int threads) : state_(std::make_unique<State>(threads)) {
-  for (int i = 0; i < helpers; ++i) {
-    try {
+  try {
+    state_->helpers.reserve(static_cast<std::size_t>(helpers));
+    for (int i = 0; i < helpers; ++i)
       state_->helpers.emplace_back([state = state_.get(), i] { state->help(static_cast<std::size_t>(i) + 1); });
-    } catch (const std::system_error&) {
-      return;  // the system gives no more threads; those that there are will do
-    }
+  } catch (const std::exception&) {
+    // The system gives no more threads, or no more memory for them: those that there are will do.
   }
 }
 

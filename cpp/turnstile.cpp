@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 #ifndef _WIN32
 #include <pthread.h>
@@ -27,6 +28,9 @@ constexpr auto turn_length = std::chrono::milliseconds(10);
 
 // Longer than a thread holds the interpreter's lock at a stretch, or takes to wake up for it.
 constexpr Clock::duration longest_wait = std::chrono::microseconds(200);
+
+// What one look counts for, at most: while this thread was away from its processor, another one had it and got on.
+constexpr Clock::duration longest_step = std::chrono::microseconds(5);
 
 // Whoever leaves still holds the lock, and mostly comes back within microseconds.
 constexpr Clock::duration way_round = std::chrono::microseconds(10);
@@ -113,6 +117,12 @@ struct Turnstile {
     return true;
   }
 
+  // Has the first in the queue look for itself, if there is a place and nobody looks yet; it is to be called.
+  Waiting name_looker() {
+    if (queue.empty() || inside >= places || looker) return nullptr;
+    return looker = queue.front();
+  }
+
  private:
   Waiting take(std::deque<Waiting>::iterator where) {
     Waiting one = *where;
@@ -128,6 +138,7 @@ Turnstile* turnstile = new Turnstile;
 
 thread_local int depth = 0;  // how often this thread is inside
 thread_local Clock::time_point turn_began;
+thread_local bool came_back = false;  // within its turn
 
 #ifndef _WIN32
 void after_fork_in_child() {
@@ -159,8 +170,14 @@ std::vector<Waiting> queue_up(Turnstile& gate, const Waiting& self, bool& entere
 void look_for_a_place(Turnstile& gate, const Waiting& self) {
   for (auto look = shortest_look; self->sleep_until_entry(look) != Call::enter;
        look = std::min(look * 2, longest_look)) {
-    const std::lock_guard lock(gate.mutex);
-    if (gate.admit_looker(self)) return;
+    Waiting next;
+    {
+      const std::lock_guard lock(gate.mutex);
+      if (!gate.admit_looker(self)) continue;
+      next = gate.name_looker();
+    }
+    if (next) next->call(Call::look);
+    return;
   }
 }
 
@@ -180,9 +197,10 @@ bool try_enter_turnstile() {
   Turnstile& gate = *turnstile;
   const std::lock_guard lock(gate.mutex);
   if (gate.inside >= gate.places) return false;
+  came_back = now - turn_began < turn_length;
   if (gate.queue.empty())
     turn_began = now;
-  else if (now - turn_began >= turn_length)
+  else if (!came_back)
     return false;
   ++gate.inside;
   ++gate.in_python;
@@ -198,6 +216,7 @@ void wait_for_turn() {
   for (const Waiting& other : queue_up(gate, self, entered)) other->call(Call::enter);
   if (!entered && self->sleep() == Call::look) look_for_a_place(gate, self);
   turn_began = Clock::now();
+  came_back = false;
   depth = 1;
 }
 
@@ -209,9 +228,10 @@ void leave_turnstile() {
   Waiting looker;
   {
     const std::lock_guard lock(gate.mutex);
-    // The place stays free for the thread that may come back. Were that never to happen, those who queue up would fill
-    // it; if nobody is left to do so, one of the queue must look.
-    if (--gate.inside == 0 && !gate.queue.empty() && !gate.looker) looker = gate.looker = gate.queue.front();
+    // The place stays free for the thread that may come back, as one that did so before probably will. If it does not,
+    // the next that queues up fills the place; if it probably will not, or nobody is left inside, one of the queue
+    // looks.
+    if (--gate.inside == 0 || !came_back) looker = gate.name_looker();
   }
   if (looker) looker->call(Call::look);
 }
@@ -224,12 +244,14 @@ void before_unlocking_python() {
 
 void before_locking_python() {
   if (depth == 0) return;
-  const Clock::rep start = Clock::now().time_since_epoch().count();
-  const Clock::rep end = start + longest_wait.count();
-  for (Clock::rep now = start; now < end; now = Clock::now().time_since_epoch().count()) {
+  Clock::duration waited{0};
+  for (auto now = Clock::now(); waited < longest_wait;) {
     int nobody = 0;
-    if (now >= turnstile->back_by && turnstile->in_python.compare_exchange_strong(nobody, 1)) return;
+    if (now.time_since_epoch().count() >= turnstile->back_by && turnstile->in_python.compare_exchange_strong(nobody, 1))
+      return;
     std::this_thread::yield();
+    const auto before = std::exchange(now, Clock::now());
+    waited += std::min(now - before, longest_step);
   }
   ++turnstile->in_python;
 }

@@ -24,6 +24,6 @@ void leave_turnstile();
 // others stay out for milliseconds. So a thread that wants the lock back first waits, awake, until nobody else inside
 // holds it or is about to take it. These do nothing outside of the turnstile.
 void before_unlocking_python();
-void before_locking_python();  // waits for at most 200 µs
+void before_locking_python();  // waits for at most 200 µs of this thread's own time
 
 }  // namespace fastperturb

@@ -1,12 +1,14 @@
 """perturb_many and restore_many: each as one call would be, in order, errors set aside and none lost."""
 
 import dataclasses
+import gc
+import weakref
 
 import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb import chunks, seal
+from fastperturb import chunks, seal, steps
 
 BOX = (3, 4, 30, 30)
 
@@ -189,6 +191,62 @@ def test_what_the_core_refuses_is_the_error_of_one_image(pictures, key, threads)
     with pytest.raises(ValueError, match="pixels must be 0 to the 900 that the region owns, got 901"):
         raise results[2]
     assert all((result == pictures[0]).all() for i, result in enumerate(results) if i != 2)
+
+
+def test_altered_images_are_named_in_one_warning(pictures, key):
+    images, records = zip(*fp.perturb_many([pictures[0]] * 4, [BOX] * 4, key), strict=True)
+    images[1][10, 10] += 1
+    images[3][10, 10] += 1
+    for _ in range(2):
+        with pytest.warns(fp.UnverifiedWarning, match=r"^images\[1\], images\[3\]: the record, or pixels") as caught:
+            fp.restore_many(images, records, key, verify=False)
+        assert [item.filename for item in caught] == [__file__]
+
+
+class Odd:
+    """No image, with a size that cannot be looked at."""
+
+    @property
+    def nbytes(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_odd_objects_are_errors_of_their_own(pictures, key, threads):
+    most_axes = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
+    odd = [Odd(), None, 5, np.empty((0, 2**62), np.uint8), np.empty((1,) * most_axes, np.uint8)]
+    results = fp.perturb_many([*odd, *pictures], [BOX] * 8, key, threads=threads, return_errors=True)
+    assert [isinstance(result, (TypeError, ValueError)) for result in results] == [True] * 5 + [False] * 3
+
+
+def test_flipped_images_are_not_kept_in_copies(key):
+    """The usual BGR to RGB view is copied for the core; the copies go with the chunk."""
+    images = list(np.random.default_rng(8).integers(0, 256, (10, 40, 40, 3), np.uint8)[..., ::-1])
+    kept = []
+    chunk = chunks.Chunk(dict.fromkeys(range(10)), inverse=False)
+
+    def prepare(chunk):
+        plans = {i: steps.plan(images[i], BOX, key, fp.Strength(), False) for i in range(10)}
+        chunk.jobs = {i: steps.job_of(images[i], None, plans[i]) for i in range(10)}
+        kept.extend(weakref.ref(job[0]) for job in chunk.jobs.values())
+
+    chunks.run_in_turn([chunk], prepare, lambda chunk, moved: dict(moved), helpers=1)
+    gc.collect()
+    assert len(chunk.results) == 10
+    assert all(reference() is None for reference in kept)
+
+
+def test_misused_movers_say_so(pictures, key):
+    with steps.Movers(1, 1) as movers:
+        with pytest.raises(RuntimeError, match="without anything begun"):
+            movers.finish()
+        begun = []
+        movers.begin([], False, begun, "first")
+        assert begun == ["first"]
+    with pytest.raises(RuntimeError, match="closed"):
+        movers.begin([], False, [], 0)
+    with pytest.raises(RuntimeError, match="without anything begun"):
+        movers.finish()
 
 
 def test_large_images_and_small_ones_in_one_batch(key):

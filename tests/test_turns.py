@@ -98,6 +98,49 @@ def test_a_thread_that_does_not_come_back_leaves_its_place(places):
     run_threads(100, lambda number: fp.perturb(picture(number), BOX, KEY))
 
 
+@pytest.mark.parametrize("places", [2], indirect=True)
+def test_a_place_that_is_given_up_is_taken_while_others_are_inside(places):
+    turn, last_may_go, waiter_was_in = _core.Turn(), threading.Event(), threading.Event()
+    both_inside, waiter_waits = threading.Barrier(3), threading.Event()
+
+    def stay():
+        with turn:
+            both_inside.wait(60)
+            assert waiter_was_in.wait(60), "its place stayed empty"
+            last_may_go.set()
+
+    def leave():
+        with turn:
+            both_inside.wait(60)
+            waiter_waits.wait(60)
+
+    def wait():
+        waiter_waits.set()
+        with turn:
+            waiter_was_in.set()
+
+    threads = [threading.Thread(target=work) for work in (stay, leave)]
+    for thread in threads:
+        thread.start()
+    both_inside.wait(60)
+    run_threads(1, lambda _number: wait())
+    for thread in threads:
+        thread.join(60)
+    assert last_may_go.is_set()
+
+
+@pytest.mark.parametrize("places", [4], indirect=True)
+def test_threads_that_call_once_use_all_places(places):
+    """Twelve that each stay until four are inside: they would never go if one place stayed empty."""
+    turn, four = _core.Turn(), threading.Barrier(4)
+
+    def work(_number):
+        with turn:
+            four.wait(50)
+
+    run_threads(12, work)
+
+
 def test_large_images_do_not_queue():
     small, large = np.zeros((512, 512, 3), np.uint8), np.zeros((1024, 1025), np.uint8)
     assert isinstance(turns.turn(small), _core.Turn)

@@ -5,6 +5,7 @@ One bad image does not lose the others.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ import numpy as np
 from . import steps
 from .arrays import Image, byte_bounds, check_image
 from .chunks import CHUNK_BYTES, Chunk, Complete, Moved, Prepare, cut, run_in_turn, run_side_by_side
-from .errors import FastperturbError
+from .errors import FastperturbError, UnverifiedWarning
 from .key import Key
 from .record import Record
 from .region import RegionLike
@@ -126,6 +127,7 @@ def restore_many(
     """
     images = list(images)
     known = _match(list(records), images, "records")
+    altered: list[int] = []
 
     def prepare(chunk: Chunk) -> None:
         def unlock(i: int) -> steps.Opened:
@@ -136,7 +138,8 @@ def restore_many(
         boxes = steps.boxes_of({i: (images[i], opened[i].core) for i in opened})
 
         def job(i: int) -> steps.CoreJob:
-            steps.verify_pixels(images[i], known[i], opened[i], key, boxes.get(i), strict=verify)
+            if not steps.is_whole(images[i], known[i], opened[i], key, boxes.get(i), strict=verify):
+                altered.append(i)
             return steps.job_of(images[i], chunk.outs[i], opened[i])
 
         chunk.jobs = chunk.each(opened, job)
@@ -145,7 +148,12 @@ def restore_many(
         return {i: chunk.jobs[i][1] for i in moved}
 
     batch = _Batch(images, out, check_threads(threads), inverse=True)
-    return batch.run(prepare, complete, brief=True, return_errors=return_errors)
+    try:
+        return batch.run(prepare, complete, brief=True, return_errors=return_errors)
+    finally:
+        if altered:
+            names = ", ".join(f"images[{i}]" for i in sorted(altered))
+            warnings.warn(f"{names}: {steps.ALTERED}", UnverifiedWarning, stacklevel=2)
 
 
 class _Batch:
@@ -168,7 +176,7 @@ class _Batch:
         If Python takes microseconds for an image, which needs small ones too, one thread does all of that, and the
         others move pixels. Else each does some images from beginning to end.
         """
-        sizes = [getattr(image, "nbytes", 0) for image in self.images]
+        sizes = [image.nbytes if isinstance(image, np.ndarray) else 0 for image in self.images]
         brief = brief and max(sizes, default=0) <= SMALL_BYTES and self.workers > 1
         chunks = [
             Chunk(dict(zip(indices, self._outs_of(indices), strict=True)), inverse=self.inverse)
@@ -179,25 +187,31 @@ class _Batch:
                 run_in_turn(chunks, prepare, complete, helpers=self.workers - 1, threads=self.spare)
             else:
                 run_side_by_side(chunks, prepare, complete, workers=self.workers, threads=self.spare)
+            results, errors = _gather(chunks, len(self.images))
         except BaseException:
             for chunk in chunks:
                 chunk.take_all_back()
             raise
-        return _gather(chunks, len(self.images), return_errors=return_errors)
+        if errors and not return_errors:
+            raise BatchError(
+                dict(sorted(errors.items())), [None if i in errors else result for i, result in enumerate(results)]
+            )
+        return results
 
     def _outs_of(self, chunk: range) -> list[Image] | list[None]:
         """Where to write the images of a chunk; fresh arrays in one block if they are alike and small."""
         images = self.images[chunk.start : chunk.stop]
-        if not self.fresh or not all(isinstance(image, np.ndarray) for image in images):
+        if not self.fresh or not all(isinstance(image, np.ndarray) and image.ndim in (2, 3) for image in images):
             return self.outs[chunk.start : chunk.stop]
         alike = {(image.shape, image.dtype) for image in images}
-        if len(alike) != 1 or sum(image.nbytes for image in images) > CHUNK_BYTES:
+        if len(alike) != 1 or not 0 < sum(image.nbytes for image in images) <= CHUNK_BYTES:
             return [None] * len(images)
         (shape, dtype) = alike.pop()
         return list(np.empty((len(images), *shape), dtype))
 
 
-def _gather(chunks: list[Chunk], count: int, *, return_errors: bool) -> list[Any]:
+def _gather(chunks: list[Chunk], count: int) -> tuple[list[Any], dict[int, Exception]]:
+    """What became of each image, and those of them that are errors by index."""
     results: list[Any] = [None] * count
     errors: dict[int, Exception] = {}
     for chunk in chunks:
@@ -205,9 +219,7 @@ def _gather(chunks: list[Chunk], count: int, *, return_errors: bool) -> list[Any
             results[index] = result
             if isinstance(result, Exception):
                 errors[index] = result
-    if errors and not return_errors:
-        raise BatchError(dict(sorted(errors.items())), [None if i in errors else r for i, r in enumerate(results)])
-    return results
+    return results, errors
 
 
 def _match(items: list[T], images: list[Image], name: str) -> list[T]:

@@ -34,8 +34,8 @@ class Chunk:
         self.ready: dict[int, steps.Plan] = {}
         self.jobs: dict[int, steps.CoreJob] = {}
         self.results: dict[int, Any] = {}
-        self._begun: list[list[int]] = []
-        self._moved: set[int] = set()
+        self._begun: list[list[int]] = []  # written by the core, so that no signal comes in between
+        self._taken_back: set[int] = set()
         self._inverse = inverse
 
     def each(self, indices: Iterable[int], do: Callable[[int], T]) -> dict[int, T]:
@@ -57,23 +57,23 @@ class Chunk:
             self.each(self.jobs, lambda index: self._begin(movers, [index]))
 
     def _begin(self, movers: steps.Movers, indices: list[int]) -> None:
-        movers.begin([self.jobs[index] for index in indices], self._inverse)
-        self._begun.append(indices)
-        self._moved.update(indices)
+        movers.begin([self.jobs[index] for index in indices], self._inverse, self._begun, indices)
 
     def finish(self, movers: steps.Movers) -> Moved:
-        """What the core says of each image."""
-        return {i: moved for indices in self._begun for i, moved in zip(indices, movers.finish(), strict=True)}
+        """What the core says of each image. Copies that were made of images are let go."""
+        moved = {i: answer for indices in self._begun for i, answer in zip(indices, movers.finish(), strict=True)}
+        self.jobs = {i: (job[1], *job[1:]) for i, job in self.jobs.items()}
+        return moved
 
     def take_back(self, index: int) -> None:
         """Moves the pixels of an image back, if they were moved."""
-        if index in self._moved:
-            self._moved.remove(index)
+        if index not in self._taken_back and any(index in indices for indices in self._begun):
+            self._taken_back.add(index)
             steps.move_back(self.jobs[index], inverse=self._inverse)
 
     def take_all_back(self) -> None:
         """Leaves the images as they were."""
-        for index in list(self._moved):
+        for index in self.jobs:
             self.take_back(index)
 
 

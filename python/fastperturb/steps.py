@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hmac
 import math
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from . import _core, distance, seal
 from .arrays import Image, destination, dtype_name, packed
-from .errors import NoFaceFound, Tampered, UnverifiedWarning, WrongKey
+from .errors import NoFaceFound, Tampered, WrongKey
 from .key import Key
 from .record import MAX_REGIONS, CoreRegion, Record, RegionRecord, core_region
 from .region import Region, RegionLike, as_regions
@@ -176,12 +175,14 @@ def open_record(image: Image, record: Record, key: Key) -> Opened:
     return Opened(core, header, seal.subkey(key, header))
 
 
-def verify_pixels(image: Image, record: Record, opened: Opened, key: Key, boxes: bytes | None, *, strict: bool) -> None:
-    """Compares the tag of the pixels with the record's; raises Tampered, or only warns if not ``strict``."""
-    tag = seal.tag(key, opened.header, [item.moved for item in record.regions], image, opened.core, boxes)
-    if hmac.compare_digest(tag, record.tag):
-        return
-    problem = "the record, or pixels inside its regions, were changed since they were written"
-    if strict:
-        raise Tampered(problem + "; verify=False restores what can be restored")
-    warnings.warn(problem + ": what is restored is not the original", UnverifiedWarning, stacklevel=3)
+CHANGED = "the record, or pixels inside its regions, were changed since they were written"
+ALTERED = CHANGED + ": what is restored is not the original"
+
+
+def is_whole(image: Image, record: Record, opened: Opened, key: Key, boxes: bytes | None, *, strict: bool) -> bool:
+    """Whether the tag of the pixels is the record's; raises Tampered if not and ``strict``."""
+    counts = [item.moved for item in record.regions]
+    whole = hmac.compare_digest(seal.tag(key, opened.header, counts, image, opened.core, boxes), record.tag)
+    if strict and not whole:
+        raise Tampered(CHANGED + "; verify=False restores what can be restored")
+    return whole
