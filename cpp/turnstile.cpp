@@ -35,7 +35,7 @@ constexpr Clock::duration longest_step = std::chrono::microseconds(5);
 // Whoever leaves still holds the lock, and mostly comes back within microseconds.
 constexpr Clock::duration way_round = std::chrono::microseconds(10);
 
-// How often a thread looks for a place that nobody comes back to, when there is nobody inside to call it.
+// How often a thread looks for a place that nobody comes back to: more often the more often it finds one.
 constexpr Clock::duration shortest_look = std::chrono::microseconds(50);
 constexpr Clock::duration longest_look = std::chrono::milliseconds(5);
 
@@ -93,7 +93,8 @@ struct Turnstile {
   int places = 1;
   int inside = 0;
   std::deque<Waiting> queue;
-  Waiting looker;                 // the one in the queue that looks for itself
+  Waiting looker;  // the one in the queue that looks for itself
+  Clock::duration look = shortest_look;
   std::atomic<int> in_python{0};  // threads inside that hold the interpreter's lock, or are about to take it
   std::atomic<Clock::rep> back_by{0};
 
@@ -168,17 +169,19 @@ std::vector<Waiting> queue_up(Turnstile& gate, const Waiting& self, bool& entere
 }
 
 void look_for_a_place(Turnstile& gate, const Waiting& self) {
-  for (auto look = shortest_look; self->sleep_until_entry(look) != Call::enter;
-       look = std::min(look * 2, longest_look)) {
-    Waiting next;
-    {
-      const std::lock_guard lock(gate.mutex);
-      if (!gate.admit_looker(self)) continue;
-      next = gate.name_looker();
-    }
-    if (next) next->call(Call::look);
-    return;
+  std::unique_lock lock(gate.mutex);
+  while (true) {
+    const Clock::duration look = gate.look;
+    lock.unlock();
+    if (self->sleep_until_entry(look) == Call::enter) return;
+    lock.lock();
+    if (gate.admit_looker(self)) break;
+    gate.look = std::min(gate.look * 2, longest_look);
   }
+  gate.look = std::max(gate.look / 2, shortest_look);
+  const Waiting next = gate.name_looker();
+  lock.unlock();
+  if (next) next->call(Call::look);
 }
 
 }  // namespace
