@@ -23,6 +23,19 @@ def pictures():
     ]
 
 
+def fail_at(monkeypatch, number, error):
+    """Has the making of a tag fail once."""
+    real, calls = seal.tag, []
+
+    def tag(*arguments):
+        calls.append(0)
+        if len(calls) == number:
+            raise error
+        return real(*arguments)
+
+    monkeypatch.setattr(seal, "tag", tag)
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3, None])
 def test_many_are_as_one_by_one(pictures, key, threads):
     where = [[BOX], [fp.Region(*BOX, "ellipse"), (20, 20, 10, 10)], BOX]
@@ -112,15 +125,8 @@ def test_outs_may_lie_side_by_side_in_one_array(pictures, key):
 def test_images_whose_record_fails_are_moved_back(key, monkeypatch, threads):
     """Working in place, memory that runs out in the end costs neither that image nor the others."""
     stack = np.random.default_rng(5).integers(0, 256, (6, 40, 40, 3), np.uint8)
-    before, real, calls = stack.copy(), seal.tag, []
-
-    def failing_tag(*arguments):
-        calls.append(0)
-        if len(calls) == 3:
-            raise MemoryError
-        return real(*arguments)
-
-    monkeypatch.setattr(seal, "tag", failing_tag)
+    before = stack.copy()
+    fail_at(monkeypatch, 3, MemoryError)
     results = fp.perturb_many(stack, [BOX] * 6, key, out=stack, threads=threads, return_errors=True)
     monkeypatch.undo()
     assert [isinstance(result, MemoryError) for result in results].count(True) == 1
@@ -148,15 +154,8 @@ def test_results_are_arrays_of_their_own(key):
 def test_an_interrupt_gives_back_all_that_was_done_in_place(key, monkeypatch, threads, reproducible):
     """Nobody would have the records of images that were done before Ctrl-C."""
     stack = np.random.default_rng(6).integers(0, 256, (200, 40, 40, 3), np.uint8)
-    before, real, calls = stack.copy(), seal.tag, []
-
-    def interrupted_tag(*arguments):
-        calls.append(0)
-        if len(calls) == 100:
-            raise KeyboardInterrupt
-        return real(*arguments)
-
-    monkeypatch.setattr(seal, "tag", interrupted_tag)
+    before = stack.copy()
+    fail_at(monkeypatch, 100, KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
         fp.perturb_many(stack, [BOX] * 200, key, out=stack, threads=threads, reproducible=reproducible)
     assert (stack == before).all()
@@ -165,15 +164,8 @@ def test_an_interrupt_gives_back_all_that_was_done_in_place(key, monkeypatch, th
 def test_an_interrupt_of_restoring_leaves_the_perturbed_images(key, monkeypatch):
     stack = np.random.default_rng(7).integers(0, 256, (200, 40, 40, 3), np.uint8)
     records = [record for _, record in fp.perturb_many(stack, [BOX] * 200, key, out=stack)]
-    before, real, calls = stack.copy(), seal.tag, []
-
-    def interrupted_tag(*arguments):
-        calls.append(0)
-        if len(calls) == 100:
-            raise KeyboardInterrupt
-        return real(*arguments)
-
-    monkeypatch.setattr(seal, "tag", interrupted_tag)
+    before = stack.copy()
+    fail_at(monkeypatch, 100, KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
         fp.restore_many(stack, records, key, out=stack, threads=2)
     assert (stack == before).all()

@@ -1,0 +1,157 @@
+// The part of bindings.cpp that has pixels moved: in place, with all that goes with it, or by threads of their own.
+
+namespace {
+
+using PermuteJob = std::tuple<py::array, std::vector<RegionTuple>, py::bytes>;
+
+std::vector<std::vector<std::uint64_t>> permute(const std::vector<PermuteJob>& jobs, bool inverse, int threads) {
+  std::vector<fp::Job> work;
+  for (const auto& [image, regions, key] : jobs) {
+    const fp::ImageView view = view_of(image, true);
+    work.push_back({view, view, regions_of(regions), key_of(key)});
+  }
+  const Outside outside;
+  return fp::permute(work, inverse, threads);
+}
+
+// Bytes that nobody has yet seen, so that they may be written without the GIL.
+std::uint8_t* contents(const py::bytes& bytes) {
+  return reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(bytes.ptr()));
+}
+
+// A value at the end of a list, until something fails.
+class Noted {
+ public:
+  Noted(py::list list, const py::object& value) : list_(std::move(list)) { list_.append(value); }
+  ~Noted() {
+    if (!kept_) PySequence_DelItem(list_.ptr(), -1);
+  }
+  Noted(const Noted&) = delete;
+  Noted& operator=(const Noted&) = delete;
+  void keep() { kept_ = true; }
+
+ private:
+  py::list list_;
+  bool kept_ = false;
+};
+
+using MoveJob = std::tuple<py::array, py::array, std::vector<RegionTuple>, py::bytes, bool>;
+using Moved = std::pair<std::vector<std::uint64_t>, py::bytes>;
+
+fp::Job job_of(const MoveJob& job, Moved& result) {
+  const auto& [source, image, regions, key, boxes] = job;
+  const fp::ImageView from = view_of(source, false), to = view_of(image, true);
+  check_alike(from, to, "source and image");
+  fp::Job work{from, to, regions_of(regions), key_of(key)};
+  if (boxes) {
+    result.second = py::bytes(nullptr, fp::box_bytes(to, work.regions));
+    work.boxes = contents(result.second);
+  }
+  return work;
+}
+
+// Copying, moving and collecting in one stretch without the GIL: whenever it is dropped another thread may take it for
+// long.
+//
+// `done`, an empty list, gets what was moved here, so that no signal comes between moving and the caller's knowing of
+// it.
+void move(const MoveJob& job, bool inverse, int threads, py::list done) {
+  Moved result;
+  std::vector<fp::Job> work{job_of(job, result)};
+  Noted noted(done, py::none());
+  {
+    const Outside outside;
+    result.first = fp::permute(std::move(work), inverse, threads).front();
+  }
+  noted.keep();
+  done[0] = py::cast(std::move(result));
+}
+
+// fp::Movers, with all that they work on kept alive.
+class Movers {
+ public:
+  Movers(int helpers, int threads) : movers_(std::make_unique<fp::Movers>(helpers, threads)) {}
+
+  // `begun` gets `mark` when the jobs have begun, for the same reason as in move().
+  void begin(std::vector<MoveJob> jobs, bool inverse, py::list begun, const py::object& mark) {
+    need(movers_ != nullptr, "closed");
+    Batch batch{std::move(jobs), {}};
+    std::vector<fp::Job> work;
+    for (const MoveJob& job : batch.jobs) {
+      batch.results.emplace_back();
+      work.push_back(job_of(job, batch.results.back()));
+    }
+    Noted noted(std::move(begun), mark);
+    batches_.push_back(std::move(batch));
+    try {
+      movers_->begin(std::move(work), inverse);
+    } catch (...) {
+      batches_.pop_back();
+      throw;
+    }
+    noted.keep();
+  }
+
+  std::vector<Moved> finish() {
+    need(movers_ != nullptr && !batches_.empty(), "without anything begun");
+    std::vector<std::vector<std::uint64_t>> moved;
+    {
+      const Outside outside;
+      moved = movers_->finish();
+    }
+    std::vector<Moved> results = std::move(batches_.front().results);
+    batches_.pop_front();
+    for (std::size_t i = 0; i < results.size(); ++i) results[i].first = std::move(moved[i]);
+    return results;
+  }
+
+  void close(const py::object&, const py::object&, const py::object&) {
+    const Outside outside;
+    movers_.reset();
+  }
+
+ private:
+  static void need(bool condition, const char* state) {
+    if (!condition) throw std::runtime_error(std::string("Movers are ") + state);
+  }
+
+  struct Batch {
+    std::vector<MoveJob> jobs;
+    std::vector<Moved> results;
+  };
+  std::deque<Batch> batches_;
+  std::unique_ptr<fp::Movers> movers_;
+};
+
+using BoxJob = std::pair<py::array, std::vector<RegionTuple>>;
+
+std::vector<py::bytes> box_bytes(const std::vector<BoxJob>& jobs) {
+  constexpr std::size_t brief = 1 << 18;  // is copied in microseconds; giving the GIL away and back costs more
+  struct Copy {
+    fp::ImageView image;
+    std::vector<fp::Region> regions;
+    std::uint8_t* out;
+  };
+  std::vector<Copy> copies;
+  std::vector<py::bytes> results;
+  std::size_t size = 0;
+  for (const auto& [image, regions] : jobs) {
+    copies.push_back({view_of(image, false), regions_of(regions), nullptr});
+    const std::size_t bytes = fp::box_bytes(copies.back().image, copies.back().regions);
+    results.emplace_back(nullptr, bytes);
+    copies.back().out = contents(results.back());
+    size += bytes;
+  }
+  const auto copy_all = [&] {
+    for (const Copy& copy : copies) fp::copy_boxes(copy.image, copy.regions, copy.out);
+  };
+  if (size <= brief) {
+    copy_all();
+  } else {
+    const Outside outside;
+    copy_all();
+  }
+  return results;
+}
+
+}  // namespace
