@@ -14,7 +14,7 @@ void set_turnstile_places(int places);
 // may go in again; it leaves as often as it went in.
 bool try_enter_turnstile();
 
-// Sleeps until it is this thread's turn, and goes in. The order is that of coming; nobody waits for ever.
+// Sleeps until it is this thread's turn, and goes in. The order is about that of coming; nobody waits for ever.
 void wait_for_turn();
 
 void leave_turnstile();

@@ -125,20 +125,6 @@ def are_few(image: Image, regions: Sequence[CoreRegion]) -> bool:
     return size * 4 * image.itemsize <= PART_BYTES
 
 
-@cache
-def _one_shot() -> type[AESGCM]:
-    """From cryptography, imported with the first image and not with the package."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    return AESGCM
-
-
-def _in_parts(key: bytes) -> AEADEncryptionContext:
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-    return Cipher(algorithms.AES(key), modes.GCM(_IV)).encryptor()
-
-
 def _pixels(image: Image, regions: Sequence[CoreRegion]) -> Iterator[memoryview]:
     """The bytes of the regions' clipped boxes in raster order, some rows at a time, so that no copy is ever large."""
     height, width = image.shape[:2]

@@ -157,7 +157,7 @@ def boxes_of(pixels: Mapping[int, tuple[Image, list[CoreRegion]]]) -> dict[int, 
 
 
 def open_record(image: Image, record: Record, key: Key) -> Opened:
-    """Checks that a record is of a checked image and of a key; the pixels are for :func:`verify_pixels`."""
+    """Checks that a record is of a checked image and of a key; the pixels are for :func:`is_whole`."""
     if not isinstance(record, Record):
         raise TypeError(f"record must be a Record, got {type(record).__name__}; see Record.from_json()")
     if not isinstance(key, Key):
