@@ -7,6 +7,7 @@ import contextlib
 import io
 import os
 import re
+import signal
 import sys
 import warnings
 from importlib.util import find_spec
@@ -136,6 +137,7 @@ def test_a_block_runs(names, here, monkeypatch, page, module, line, code):
     code = code.replace("/run/secrets/face.key", str(here / "my.key")).replace('"/data/', f'"{here}/data/')
     code = code.replace("22a54183373631ab", key.id)
     code = re.sub(r"workers=(\d+|\(.*?\))", "workers=1", code)
+    at_sigterm = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()) as printed:
         warnings.simplefilter("ignore")
         try:
@@ -145,6 +147,7 @@ def test_a_block_runs(names, here, monkeypatch, page, module, line, code):
         finally:
             if module == "ray":
                 sys.modules["ray"].shutdown()
+                signal.signal(signal.SIGTERM, at_sigterm)
     assert printed.getvalue() == ""
 
 

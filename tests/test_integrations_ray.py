@@ -1,5 +1,6 @@
 """Ray Data: a folder as from the command line, bytes to Parquet, a killed worker and a killed job."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,10 +36,12 @@ ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
 @pytest.fixture(scope="module")
 def cluster():
     os.environ.update(ENVIRONMENT)
+    before = signal.getsignal(signal.SIGTERM)  # Ray leaves its own; a forked child that gets it may live on
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield
     ray.shutdown()
+    signal.signal(signal.SIGTERM, before)
 
 
 def picture(image, number):
@@ -60,7 +63,6 @@ def ray_folder(*arguments, **options):
         env={**os.environ, **ENVIRONMENT},
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
         **options,
     )
 
@@ -80,7 +82,7 @@ def test_a_killed_folder_job_leaves_whole_files_and_goes_on(here, astronaut):
     job = ("in", "out", "--key-file", "my.key", "--workers", "2")
     process = ray_folder(*job)
     wait_for_files(5, here / "out", process)
-    os.killpg(process.pid, signal.SIGKILL)
+    kill([*started_by(process.pid), process.pid])
     process.communicate()
     time.sleep(0.5)
     done = [name for name in tree(here / "out") if not name.startswith(".")]
@@ -180,26 +182,36 @@ def test_shards_appear_when_they_are_whole(cluster, here, astronaut):
         perturb_shards(["a/0.parquet", "b/0.parquet"], job, "out")
 
 
-def kill_actors():
-    """SIGKILL to the processes that run the callable, by their ids: those that descend from this one, no others."""
-    parents, actors = {}, []
+def started_by(ancestor):
+    """The processes that descend from this one, by their ids."""
+    parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
+        with contextlib.suppress(OSError):  # it is gone already
             parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if b"MapWorker(MapBatches(PerturbImages))" in (folder / "cmdline").read_bytes():
-                actors.append(int(folder.name))
-        except OSError:  # it is gone already
-            continue
-    ours = [actor for actor in actors if descends(actor, parents)]
-    for actor in ours:
-        os.kill(actor, signal.SIGKILL)
-    return ours
+
+    def descends(process):
+        while process and process != ancestor:
+            process = parents.get(process, 0)
+        return process == ancestor
+
+    return [process for process in parents if descends(parents[process])]
 
 
-def descends(process, parents):
-    while process and process != os.getpid():
-        process = parents.get(process, 0)
-    return process == os.getpid()
+def kill(processes):
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def kill_actors():
+    """SIGKILL to the processes that run the callable: those that this one started, no others."""
+    actors = []
+    for process in started_by(os.getpid()):
+        with contextlib.suppress(OSError):
+            if b"MapWorker(MapBatches(PerturbImages))" in Path(f"/proc/{process}/cmdline").read_bytes():
+                actors.append(process)
+    kill(actors)
+    return actors
 
 
 def test_wrong_usage(here, astronaut, capsys, monkeypatch):

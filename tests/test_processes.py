@@ -1,6 +1,5 @@
 """Life in servers: forked children, many threads, callers that share arrays, import without side effects."""
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
+from children import alone, in_children
 
 BOX = (10, 10, 200, 200)
 
@@ -25,17 +25,25 @@ def there_and_back(threads):
     return bool((hidden != image).any()) and bool((fp.restore(hidden, record, key, threads=threads) == image).all())
 
 
+def there_and_back_in_a_child(threads):
+    return there_and_back(threads) and all(in_children(there_and_back, [threads]))
+
+
+def fork_and_work(used_before, threads):
+    if used_before:
+        assert there_and_back(4)
+    for _ in range(3):
+        assert in_children(there_and_back, [threads] * 4) == [True] * 4
+        assert in_children(there_and_back_in_a_child, [threads] * 2) == [True] * 2
+        assert there_and_back(4)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("used_before", [False, True])
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_a_forked_child_works(used_before, threads):
     """OpenMP run-times hang in a child whose parent used threads; ours must not, nor in a grandchild."""
-    if used_before:
-        assert there_and_back(4)
-    with multiprocessing.get_context("fork").Pool(3) as pool:
-        assert pool.map_async(there_and_back, [threads] * 6).get(timeout=60) == [True] * 6
-    assert there_and_back(4)
+    alone(fork_and_work, used_before, threads)
 
 
 def test_many_threads_at_once():

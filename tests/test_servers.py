@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
+from children import alone
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
-    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
 ]
 BOX = (20, 20, 150, 150)
 KEY = fp.Key(bytes(range(32)))
@@ -54,9 +54,8 @@ def serve(results, ready, requests):
         thread.join()
 
 
-@pytest.mark.parametrize("used_before", [False, True])
-def test_workers_forked_from_a_preloaded_master(used_before):
-    """The master imports, and perhaps uses, the package; a killed worker is forked anew, as gunicorn does."""
+def master(used_before):
+    """Imports, and perhaps uses, the package; then forks workers, and anew where one is killed, as gunicorn does."""
     context = multiprocessing.get_context("fork")
     if used_before:
         assert answer(2)
@@ -79,6 +78,11 @@ def test_workers_forked_from_a_preloaded_master(used_before):
     assert answer(1)
 
 
+@pytest.mark.parametrize("used_before", [False, True])
+def test_workers_forked_from_a_preloaded_master(used_before):
+    alone(master, used_before)
+
+
 def load(indices, batches):
     """A worker of a data loader: an index in, a protected batch out."""
     for index in iter(indices.get, None):
@@ -87,9 +91,7 @@ def load(indices, batches):
         batches.put((index, np.stack([hidden for hidden, _ in protected])))
 
 
-@pytest.mark.parametrize("start", ["fork", "spawn"])
-def test_a_data_loader_that_feeds_worker_processes(start):
-    """Persistent workers over two epochs give the same batches as one process does."""
+def feed_worker_processes(start):
     fp.perturb_many([picture(i) for i in range(4)], [BOX] * 4, KEY, threads=2)
     context = multiprocessing.get_context(start)
     indices, batches = context.Queue(), context.Queue()
@@ -111,6 +113,12 @@ def test_a_data_loader_that_feeds_worker_processes(start):
         for worker in workers:
             worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_a_data_loader_that_feeds_worker_processes(start):
+    """Persistent workers over two epochs give the same batches as one process does."""
+    alone(feed_worker_processes, start)
 
 
 FORKED_AT_ONCE = """

@@ -54,17 +54,18 @@ def perturb(
     """
     check_image(image)
     count = check_threads(threads)
-    with turn(image):
-        ready = steps.plan(image, regions, key, strength, reproducible)
-        job = steps.job_of(image, out, ready, boxes=True)
-        done: list[tuple[list[int], bytes]] = []
-        try:
+    job: steps.CoreJob | None = None
+    done: list[tuple[list[int], bytes]] = []
+    try:
+        with turn(image):
+            ready = steps.plan(image, regions, key, strength, reproducible)
+            job = steps.job_of(image, out, ready, boxes=True)
             _core.move(job, False, count, done)
             return job[1], steps.record_of(job, ready, key, *done[0])
-        except BaseException:
-            if done:
-                steps.move_back(job, inverse=False)  # without its record nobody could
-            raise
+    except BaseException:  # around all of it: an interrupt may come while the turn is left
+        if job and done:
+            steps.move_back(job, inverse=False)  # without its record nobody could
+        raise
 
 
 def restore(
