@@ -23,7 +23,9 @@ BlockAddress block_address(std::uint32_t region, std::uint32_t window, std::uint
 }
 
 WindowDraws::WindowDraws(const Kernels& kernels)
-    : kernels_(&kernels), spare_{}, buffer_(refill_blocks * block_bytes), addresses_(refill_blocks) {}
+    : kernels_(&kernels),
+      buffer_(unwritten<std::uint8_t>(refill_blocks * block_bytes)),
+      addresses_(unwritten<BlockAddress>(refill_blocks)) {}
 
 std::uint32_t WindowDraws::blocks(std::uint32_t pixels, std::uint32_t count) {
   const bool narrow = pixels <= max_narrow_pixels;
@@ -49,11 +51,11 @@ void WindowDraws::start(const Key& key, std::uint32_t region, std::uint32_t wind
 
 const std::uint8_t* WindowDraws::words(std::uint64_t first) {
   const std::uint64_t byte = first * word_bytes_;
-  if (byte + draws_at_once * word_bytes_ > made_to_ && (made_ == buffer_.data() || made_to_ == 0)) {
+  if (byte + draws_at_once * word_bytes_ > made_to_ && (made_ == buffer_.get() || made_to_ == 0)) {
     const auto block = static_cast<std::uint32_t>(byte / block_bytes);
     for (std::uint32_t i = 0; i < refill_blocks; ++i) addresses_[i] = block_address(region_, window_, block + i);
-    kernels_->chacha20(key_->words, addresses_.data(), refill_blocks, buffer_.data());
-    made_ = buffer_.data();
+    kernels_->chacha20(key_->words, addresses_.get(), refill_blocks, buffer_.get());
+    made_ = buffer_.get();
     made_from_ = byte / block_bytes * block_bytes;
     made_to_ = made_from_ + refill_blocks * block_bytes;
   }

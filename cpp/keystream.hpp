@@ -1,8 +1,9 @@
 // Random words for one window: its own part of the ChaCha20 keystream, and unbiased bounded draws from it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "kernels.hpp"
 
@@ -13,6 +14,14 @@ constexpr std::size_t block_bytes = 64;
 constexpr std::uint32_t max_narrow_pixels = 4096;
 // How many draws are made at once: whole blocks at either word width.
 constexpr std::uint32_t draws_at_once = 128;
+
+// Memory that is written before it is read; a vector would fill it with zeros first.
+template <typename T>
+using Buffer = std::unique_ptr<T[]>;
+template <typename T>
+Buffer<T> unwritten(std::size_t count) {
+  return Buffer<T>(new T[count]);
+}
 
 struct Key {
   std::uint32_t words[8];
@@ -54,8 +63,8 @@ class WindowDraws {
   std::uint64_t made_to_ = 0;
   std::uint64_t spare_block_ = 0;  // index + 1 of the block in spare_; 0: none
   std::uint8_t spare_[block_bytes];
-  std::vector<std::uint8_t> buffer_;
-  std::vector<BlockAddress> addresses_;
+  Buffer<std::uint8_t> buffer_;
+  Buffer<BlockAddress> addresses_;
 };
 
 }  // namespace fastperturb

@@ -27,9 +27,8 @@ int this_process() { return static_cast<int>(getpid()); }
 
 struct Batch {
   Batch(std::vector<Job> jobs, bool inverse, std::size_t helpers, int threads)
-      : moves(std::move(jobs), inverse), workspaces(moves.workspaces(helpers == 0 ? threads : 1)) {
-    if (helpers > 0) workspaces.resize(helpers + 1, workspaces.front());
-  }
+      : moves(std::move(jobs), inverse),
+        workspaces(helpers == 0 ? moves.workspaces(threads) : moves.workspaces_for(helpers + 1)) {}
 
   // Does all of it.
   void work_alone() {

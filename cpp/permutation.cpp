@@ -158,10 +158,10 @@ Shares share(const Tiling& tiling, std::int64_t pixels) {
 Workspace::Workspace(const Kernels& table, std::uint32_t most_owned)
     : kernels(&table),
       draws(table),
-      offsets(most_owned),
-      whole_window(most_owned),
-      blocks(blocks_ahead * block_bytes),
-      addresses(blocks_ahead) {}
+      offsets(unwritten<std::uint32_t>(most_owned)),
+      whole_window(unwritten<std::uint32_t>(most_owned)),
+      blocks(unwritten<std::uint8_t>(blocks_ahead * block_bytes)),
+      addresses(unwritten<BlockAddress>(blocks_ahead)) {}
 
 RegionWalk::RegionWalk(const ImageView& image, const Tiling& tiling, const Shares& shares, const Key& key,
                        std::uint32_t region, bool inverse)
@@ -172,16 +172,15 @@ RegionWalk::RegionWalk(const ImageView& image, const Tiling& tiling, const Share
 
 void RegionWalk::walk_window(std::uint32_t window, Workspace& workspace) const {
   const Rectangle part = tiling_.rectangle(window);
-  std::uint32_t* offsets = workspace.offsets.data();
+  std::uint32_t* offsets = workspace.offsets.get();
   if (!tiling_.owners && part.area() == tiling_.window * tiling_.window) {
     // Whole windows all look alike: their offsets are listed once.
-    std::vector<std::uint32_t>& whole = workspace.whole_window;
+    std::uint32_t* whole = workspace.whole_window.get();
     if (workspace.listed_for != this) {
-      whole.resize(static_cast<std::size_t>(part.area()));
-      list_offsets(image_, tiling_, part, whole.data());
+      list_offsets(image_, tiling_, part, whole);
       workspace.listed_for = this;
     }
-    std::memcpy(offsets, whole.data(), whole.size() * sizeof(offsets[0]));
+    std::memcpy(offsets, whole, static_cast<std::size_t>(part.area()) * sizeof(offsets[0]));
   } else {
     list_offsets(image_, tiling_, part, offsets);
   }
@@ -198,10 +197,10 @@ void RegionWalk::run(std::uint32_t first, std::uint32_t last, Workspace& workspa
     for (; end < last && made + blocks_of(end) <= Workspace::blocks_ahead; ++end)
       for (std::uint32_t counter = 0, n = blocks_of(end); counter < n; ++counter)
         workspace.addresses[made++] = block_address(region_, end, counter);
-    if (made > 0) workspace.kernels->chacha20(key_.words, workspace.addresses.data(), made, workspace.blocks.data());
+    if (made > 0) workspace.kernels->chacha20(key_.words, workspace.addresses.get(), made, workspace.blocks.get());
     const bool large = end == first;  // a window that needs more makes its own, in pieces
     if (large) ++end;
-    const std::uint8_t* ahead = workspace.blocks.data();
+    const std::uint8_t* ahead = workspace.blocks.get();
     for (; first < end; ++first) {
       const std::uint32_t owned = shares_.owned[first], moved = shares_.moved[first];
       const std::uint32_t blocks = large ? 0 : blocks_of(first);

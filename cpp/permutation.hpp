@@ -42,11 +42,11 @@ class Workspace {
   static constexpr std::uint32_t blocks_ahead = 256;
   const Kernels* kernels;
   WindowDraws draws;
-  std::vector<std::uint32_t> offsets;       // of the pixels of a window, in bytes from its first
-  std::vector<std::uint32_t> whole_window;  // the same of a window without a gap, as listed_for has them
+  Buffer<std::uint32_t> offsets;       // of the pixels of a window, in bytes from its first
+  Buffer<std::uint32_t> whole_window;  // the same of a window without a gap, as listed_for has them
   const RegionWalk* listed_for = nullptr;
-  std::vector<std::uint8_t> blocks;     // keystream of several small windows
-  std::vector<BlockAddress> addresses;  // of these blocks
+  Buffer<std::uint8_t> blocks;     // keystream of several small windows
+  Buffer<BlockAddress> addresses;  // of these blocks
 };
 
 // Moves the pixels of some windows of one region, or moves them back. Windows share nothing, so that any number of

@@ -94,9 +94,15 @@ void Moves::run(std::size_t j, Workspace& workspace) const {
   collect(j);
 }
 
+std::vector<Workspace> Moves::workspaces_for(std::size_t threads) const {
+  std::vector<Workspace> workspaces;
+  workspaces.reserve(threads);
+  while (workspaces.size() < threads) workspaces.emplace_back(kernels(), most_owned_);
+  return workspaces;
+}
+
 std::vector<Workspace> Moves::workspaces(int threads) const {
-  const int team = team_size(threads, static_cast<std::int64_t>(tasks_.size()));
-  return std::vector<Workspace>(static_cast<std::size_t>(team), Workspace(kernels(), most_owned_));
+  return workspaces_for(static_cast<std::size_t>(team_size(threads, static_cast<std::int64_t>(tasks_.size()))));
 }
 
 void Moves::run_all(std::vector<Workspace>& workspaces) const {

@@ -30,7 +30,8 @@ class Moves {
   Moves& operator=(const Moves&) = delete;
 
   std::size_t size() const { return jobs_.size(); }
-  // Room for `threads` threads; for fewer, if there is less to do or there are no more.
+  // Room for each of some threads; and for as many of `threads` as there are and have something to do in run_all().
+  std::vector<Workspace> workspaces_for(std::size_t threads) const;
   std::vector<Workspace> workspaces(int threads) const;
 
   // Does one job. Several threads may do one each, with workspaces of their own.

@@ -18,7 +18,8 @@ def check_image(image: Image, name: str = "image") -> None:
     """Raises TypeError or ValueError unless ``image`` is an :data:`Image` with at least one pixel, finite if float."""
     if not isinstance(image, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array, got {type(image).__name__}")
-    if image.dtype not in _DTYPES:
+    kind = _DTYPES.get(image.dtype)
+    if kind is None:
         raise TypeError(f"{name} must be uint8, uint16 or float32 in native byte order, got {image.dtype}")
     if image.ndim not in (2, 3):
         raise ValueError(f"{name} must have shape (height, width) or (height, width, channels), got {image.shape}")
@@ -26,7 +27,7 @@ def check_image(image: Image, name: str = "image") -> None:
         raise ValueError(f"{name} must have sides of 1 to {MAX_SIDE} pixels, got shape {image.shape}")
     if image.ndim == 3 and image.shape[2] > 4:
         raise ValueError(f"{name} must have 1 to 4 channels in its last axis, got shape {image.shape}")
-    if image.dtype == np.float32 and not np.isfinite(image).all():
+    if kind == "float32" and not np.isfinite(image).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
 
 

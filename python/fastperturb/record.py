@@ -49,9 +49,9 @@ class RegionRecord:
     def __post_init__(self) -> None:
         if not isinstance(self.region, Region):
             raise RecordError(f"region must be a Region, got {type(self.region).__name__}")
-        _int(self.window, "window", 2, MAX_COORDINATE)
-        _int(self.pixels, "pixels", 0, MAX_COORDINATE)
-        _int(self.moved, "moved", 0, MAX_COORDINATE)
+        for value, name, least in ((self.window, "window", 2), (self.pixels, "pixels", 0), (self.moved, "moved", 0)):
+            if type(value) is not int or not least <= value <= MAX_COORDINATE:
+                _int(value, name, least, MAX_COORDINATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ class Record:
     version: int = RECORD_VERSION
 
     def __post_init__(self) -> None:
-        _check_version(self.version)
+        if self.version != RECORD_VERSION or type(self.version) is not int:
+            _check_version(self.version)
         if not isinstance(self.key_id, str) or not _KEY_ID.fullmatch(self.key_id):
             raise RecordError(f"key_id must be 16 lower-case hexadecimal digits, got {self.key_id!r:.80}")
-        for name, size in (("nonce", NONCE_BYTES), ("tag", TAG_BYTES)):
-            data = getattr(self, name)
+        for name, data, size in (("nonce", self.nonce, NONCE_BYTES), ("tag", self.tag, TAG_BYTES)):
             if not isinstance(data, bytes) or len(data) != size:
                 raise RecordError(f"{name} must be {size} bytes, got {data!r:.80}")
         if not isinstance(self.shape, tuple) or len(self.shape) not in (2, 3):

@@ -44,6 +44,19 @@ class Region:
     shape: Shape = "box"
 
     def __post_init__(self) -> None:
+        x, y, width, height = self.x, self.y, self.width, self.height
+        if (
+            type(x) is type(y) is type(width) is type(height) is int
+            and -MAX_COORDINATE <= x <= MAX_COORDINATE
+            and -MAX_COORDINATE <= y <= MAX_COORDINATE
+            and 1 <= width <= MAX_COORDINATE
+            and 1 <= height <= MAX_COORDINATE
+            and self.shape == "box"
+        ):
+            return  # nearly all there are: a fifth of a microsecond
+        self._check()
+
+    def _check(self) -> None:
         for name in ("x", "y", "width", "height"):
             value = getattr(self, name)
             if type(value) is not int or abs(value) > MAX_COORDINATE:
