@@ -97,8 +97,11 @@ class YuNet:
             MissingExtra: OpenCV cannot be imported.
         """
         check_visible(image)
-        rows = np.concatenate([self._rows(copy, image.shape) for copy in self._copies(image)])
-        return [_face(rows[index]) for index in suppress(rows[:, :4], rows[:, 14], _OVERLAP)]
+        rows = [row for copy in self._copies(image) for row in self._rows(copy, image.shape)]
+        if len(rows) > 1:
+            table = np.array(rows)
+            rows = [rows[index] for index in suppress(table[:, :4], table[:, 14], _OVERLAP)]
+        return [_face(row) for row in rows]
 
     def _copies(self, image: Image) -> Iterator[NDArray[np.uint8]]:
         """The 8-bit RGB copies to look at, largest first."""
@@ -112,10 +115,11 @@ class YuNet:
             copy = rgb8_copy(copy, round(copy.shape[0] / 4), round(copy.shape[1] / 4))
             yield copy
 
-    def _rows(self, copy: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """What the network finds in a copy of an image of ``shape``: (count, 15), in pixels of the image.
+    def _rows(self, copy: NDArray[np.uint8], shape: tuple[int, ...]) -> list[list[float]]:
+        """What the network finds in a copy of an image of ``shape``: 15 numbers for each face, in pixels of the image.
 
-        The columns are the box (x, y, width, height), five points (x, y) and the score.
+        They are the box (x, y, width, height), five points (x, y) and the score. Lists, for mostly there is
+        one face, and a dozen operations on arrays of one row take longer than anything else here but the network.
         """
         cv2 = import_opencv()
         height, width = copy.shape[:2]
@@ -126,12 +130,10 @@ class YuNet:
         net = self._net()
         net.setInputSize((bgr.shape[1], bgr.shape[0]))
         _, faces = net.detect(bgr)
-        if faces is None:
-            return np.empty((0, 15))
-        found = faces.astype(np.float64)
-        found[:, :14] *= np.tile([shape[1] / width, shape[0] / height], 7)
-        sound: NDArray[np.bool_] = np.isfinite(found).all(axis=1) & (found[:, 2:4] > 0).all(axis=1)
-        return np.asarray(found[sound], np.float64)
+        scales = (shape[1] / width, shape[0] / height) * 7 + (1.0,)
+        rows = [] if faces is None else faces.tolist()
+        rows = [[value * scale for value, scale in zip(row, scales, strict=True)] for row in rows]
+        return [row for row in rows if all(map(math.isfinite, row)) and row[2] > 0 and row[3] > 0]
 
     def _net(self) -> Any:
         net = getattr(self._local, "net", None)
@@ -152,8 +154,8 @@ def check_threshold(threshold: float) -> None:
         raise ValueError(f"threshold must be 0 to 1, got {threshold!r}")
 
 
-def _face(row: NDArray[np.float64]) -> Face:
-    x, y, width, height, *points, score = row.tolist()
+def _face(row: list[float]) -> Face:
+    x, y, width, height, *points, score = row
     landmarks = tuple(zip(points[0::2], points[1::2], strict=True))
     # OpenCV 4.9 and 4.10 may give a score one bit higher the second time; equal images shall have equal faces.
     return Face(covering_region(x, y, width, height), min(round(score, 5), 1.0), landmarks)
