@@ -123,7 +123,8 @@ class Writer:
         if record is not None and inside:
             texts[RECORD_TEXT] = record.to_json()
         parts = encode(pixels, name, icc=icc, texts=texts)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
         beside = None if inside else record
         write_file(path, parts, beside, overwrite=self.job.force)
         if beside is None:

@@ -6,12 +6,14 @@ import contextlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from .header import Bytes
 
 PARTIAL_SUFFIX = ".fastperturb-partial"
 PREVIOUS_SUFFIX = ".fastperturb-previous"
+_ONE_WRITE = 2**20  # bytes that are cheaper to put together than to write one part after the other
 
 
 def write_atomically(path: Path, parts: Iterable[Bytes], *, overwrite: bool = True) -> None:
@@ -93,6 +95,8 @@ class Pending:
     def __init__(self, path: Path, parts: Iterable[Bytes]) -> None:
         self._path = path
         self._parts = list(parts)
+        if sum(memoryview(part).nbytes for part in self._parts) <= _ONE_WRITE:
+            self._parts = [b"".join(self._parts)]
         self._name: Path | None = None
         with _naming(path):
             self._descriptor = _nameless(path.parent)
@@ -168,12 +172,17 @@ def _naming(path: Path) -> Iterator[None]:
 def _nameless(folder: Path) -> int | None:
     """A file without a name (O_TMPFILE), open; ``None`` if this system or file system has none."""
     flag = getattr(os, "O_TMPFILE", 0)
-    if not flag or not Path("/proc/self/fd").is_dir():
+    if not flag or not _descriptors_have_paths():
         return None
     try:
         return os.open(folder, flag | os.O_WRONLY, 0o666)
     except OSError:
         return None  # a folder that is missing or read-only fails again, with its reason, in the other way
+
+
+@cache
+def _descriptors_have_paths() -> bool:
+    return Path("/proc/self/fd").is_dir()
 
 
 def _give_name(descriptor: int, path: Path) -> None:
