@@ -53,7 +53,7 @@ class Region:
             and 1 <= height <= MAX_COORDINATE
             and self.shape == "box"
         ):
-            return  # nearly all there are: a fifth of a microsecond
+            return  # as nearly all are
         self._check()
 
     def _check(self) -> None:

@@ -118,8 +118,8 @@ class YuNet:
     def _rows(self, copy: NDArray[np.uint8], shape: tuple[int, ...]) -> list[list[float]]:
         """What the network finds in a copy of an image of ``shape``: 15 numbers for each face, in pixels of the image.
 
-        They are the box (x, y, width, height), five points (x, y) and the score. Lists, for mostly there is
-        one face, and a dozen operations on arrays of one row take longer than anything else here but the network.
+        They are the box (x, y, width, height), five points (x, y) and the score. They come in lists: mostly there
+        is one face, and a dozen operations on arrays of one row would take longer than all else but the network.
         """
         cv2 = import_opencv()
         height, width = copy.shape[:2]
