@@ -167,3 +167,28 @@ def test_only_a_few_files_are_in_hand_at_any_time():
         done += 1
         assert taken <= done + 3 * 8
     assert done == 1000
+
+
+def test_a_slow_file_holds_up_the_others_only_in_order():
+    """All that may be in hand beside it gets done meanwhile, and comes after it."""
+    done = []
+
+    def work(number):
+        if number == 0:
+            deadline = time.monotonic() + 60
+            while len(done) < 2 * 8 - 1 and time.monotonic() < deadline:
+                time.sleep(0.001)
+        done.append(number)
+        return number
+
+    assert list(pool.map_in_order(work, range(100), 2, pool.Stop())) == list(range(100))
+    assert done[:15] == list(range(1, 16))
+
+
+def test_an_error_of_the_walk_is_not_swallowed():
+    def items():
+        yield from range(5)
+        raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(PermissionError):
+        list(pool.map_in_order(lambda item: item, items(), 2, pool.Stop()))

@@ -1,6 +1,8 @@
 """Image files written and read back bit for bit, and files of other makers read right."""
 
 import io
+import os
+import threading
 
 import cv2
 import numpy as np
@@ -168,3 +170,14 @@ def test_bytes_are_decoded_as_files_are(tmp_path):
     data = saved(Image.fromarray(RGB), "PNG")
     for form in (data, bytearray(data), memoryview(data)):
         assert np.array_equal(reading.decode(form).pixels, RGB)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_read_to_its_end_though_it_has_no_size(tmp_path):
+    image, pipe = noise(200, 200, 3), tmp_path / "pipe"  # more than a pipe holds at a time
+    write_image(tmp_path / "a.png", image)
+    os.mkfifo(pipe)
+    feeder = threading.Thread(target=lambda: pipe.write_bytes((tmp_path / "a.png").read_bytes()))
+    feeder.start()
+    assert np.array_equal(read_image(pipe).pixels, image)
+    feeder.join()

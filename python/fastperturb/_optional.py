@@ -24,7 +24,10 @@ def import_extra(module: str, extra: str) -> ModuleType:
     Raises:
         MissingExtra: it is not installed, or fails to import; the message names the extra and the reason.
     """
-    return _import(module, f"install it with: pip install 'fastperturb[{extra}]'")
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise _missing(module, error, f"install it with: pip install 'fastperturb[{extra}]'") from error
 
 
 def import_opencv() -> ModuleType:
@@ -33,12 +36,14 @@ def import_opencv() -> ModuleType:
     Raises:
         MissingExtra: no OpenCV, or one that cannot load: the builds with windows need libGL, which servers lack.
     """
-    return _import("cv2", "install it with: pip install opencv-python-headless")
-
-
-def _import(module: str, advice: str) -> ModuleType:
     try:
-        return importlib.import_module(module)
+        import cv2
     except ImportError as error:
-        reason = f" ({error})" if str(error) else ""
-        raise MissingExtra(f"{module} cannot be imported{reason}; {advice}", name=module) from error
+        raise _missing("cv2", error, "install it with: pip install opencv-python-headless") from error
+    module: ModuleType = cv2
+    return module
+
+
+def _missing(module: str, error: ImportError, advice: str) -> MissingExtra:
+    reason = f" ({error})" if str(error) else ""
+    return MissingExtra(f"{module} cannot be imported{reason}; {advice}", name=module)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ def run_job(
     survey = inputs.survey(targets)
     threads = min(job.threads, max(survey.images, 1))
     import_opencv().setNumThreads(max(1, available_cpus() // threads))  # our threads are enough
+    gc.freeze()  # what was imported stays; to look through it again and again takes longer than a file's own objects
     manner = {"machine": job.json, "quiet": job.quiet, "verbose": job.verbose, "prints": prints}
     with Stop() as stop, Report(survey.images, **manner) as report:
         for outcome in map_in_order(lambda source: attempt(step, source), inputs, threads, stop):
@@ -123,10 +125,12 @@ class Writer:
         if record is not None and inside:
             texts[RECORD_TEXT] = record.to_json()
         parts = encode(pixels, name, icc=icc, texts=texts)
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
         beside = None if inside else record
-        write_file(path, parts, beside, overwrite=self.job.force)
+        try:
+            write_file(path, parts, beside, overwrite=self.job.force)
+        except FileNotFoundError:  # the first of its folder
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_file(path, parts, beside, overwrite=self.job.force)
         if beside is None:
             remove_record_beside(path)  # of what was there before: with this picture it would be taken for tampering
         return path

@@ -22,6 +22,7 @@ MARK_TEXT = "fastperturb-job"
 COPIED = "-copied"
 """What the mark of a file ends in that was copied as it is."""
 _PURPOSE = b"fastperturb job"
+_as_text = json.JSONEncoder(sort_keys=True).encode
 
 
 class Marks:
@@ -34,7 +35,7 @@ class Marks:
     """
 
     def __init__(self, command: str, options: Any, key: Key | None) -> None:
-        self._job = [command, options, None if key is None else key.id]
+        self._job = _as_text([command, options, None if key is None else key.id])
         self._key = key
 
     def mark(self, source: Path, options: Any = None) -> str:
@@ -43,7 +44,7 @@ class Marks:
         if self._key is not None:
             status = os.stat(source)  # noqa: PTH116
             facts = [status.st_size, status.st_mtime_ns]
-        text = json.dumps([self._job, options, facts], sort_keys=True).encode("ascii")
+        text = f"[{self._job}, {_as_text(options)}, {_as_text(facts)}]".encode("ascii")
         if self._key is None:
             return hashlib.blake2b(text, digest_size=16, person=_PURPOSE).hexdigest()
         return self._key.derive(_PURPOSE, text, size=16).hex()

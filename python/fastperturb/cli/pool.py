@@ -10,7 +10,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _AHEAD = 8  # finished results are small; the more may wait for a slow one, the less a thread idles
+_PATIENCE = 0.05  # seconds; who waits for each result by itself wakes hundreds of times a second, in the threads' way
 
 
 class Stop:
@@ -53,7 +54,8 @@ class Stop:
 def map_in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int, stop: Stop) -> Iterator[Result]:
     """Results of ``work``, in the order of ``items``, which are taken as they are needed.
 
-    When a stop is wanted, files in hand are finished, the others are not begun.
+    They come several at a time where they are quick, and within 50 ms where they are slow. When a stop is wanted, files
+    in hand are finished, the others are not begun.
     """
     source = iter(items)
     with ThreadPoolExecutor(threads, thread_name_prefix="fastperturb") as pool:
@@ -66,7 +68,9 @@ def map_in_order(work: Callable[[Item], Result], items: Iterable[Item], threads:
                     break
             if not waiting:
                 return
-            yield waiting.popleft().result()
+            wait((waiting[0], waiting[len(waiting) // 2]), _PATIENCE)
+            while waiting and waiting[0].done():
+                yield waiting.popleft().result()
         for future in waiting:
             if not future.cancel():
                 yield future.result()

@@ -186,11 +186,8 @@ def _descriptors_have_paths() -> bool:
 
 
 def _give_name(descriptor: int, path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:  # Python follows the link in /proc only if it is given the descriptor of a folder
-        os.link(f"/proc/self/fd/{descriptor}", path.name, dst_dir_fd=folder, follow_symlinks=True)
-    finally:
-        os.close(folder)
+    # Python follows the link in /proc only if it is given a descriptor; one beside an absolute path does nothing else.
+    os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor, follow_symlinks=True)
 
 
 def _partial_name(path: Path) -> Path:

@@ -62,7 +62,9 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     for count in range(MAX_SEGMENTS):
         if data[position : position + 1] != b"\xff":
             raise damaged("a segment does not start where the one before ends" if position < len(data) else _CUT)
-        position = _FILL.match(data, position).end()  # type: ignore[union-attr]  # it matches nothing, too
+        position += 1
+        if data[position : position + 1] == b"\xff":
+            position = _FILL.match(data, position).end()  # type: ignore[union-attr]  # it matches nothing, too
         if position + 3 > len(data):
             raise damaged(_CUT)
         marker = data[position]
@@ -71,7 +73,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             continue
         if marker == _END:
             raise damaged("it ends before its pixels begin")
-        (length,) = struct.unpack_from(">H", data, position + 1)
+        length = data[position + 1] << 8 | data[position + 2]
         end = position + 1 + length
         if length < 2 or end > len(data):
             raise damaged(_CUT)

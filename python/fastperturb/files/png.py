@@ -99,7 +99,7 @@ def with_chunks(png: Sequence[Bytes], icc: bytes | None, texts: Mapping[str, str
 
 def chunk(kind: bytes, body: bytes) -> bytes:
     """One chunk: length, type, body, CRC of type and body."""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return b"".join((struct.pack(">I4s", len(body), kind), body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))))
 
 
 def _profile(body: Bytes) -> bytes:

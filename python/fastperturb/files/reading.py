@@ -79,10 +79,12 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) ->
 
 def read_bytes(path: Path) -> bytes:
     """All of a file that could be an image."""
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise ImageFileError(f"{path}: a file may have up to {MAX_FILE_BYTES} bytes, got {size}")
-    return path.read_bytes()
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_FILE_BYTES:
+            raise ImageFileError(f"{path}: a file may have up to {MAX_FILE_BYTES} bytes, got {size}")
+        data = file.read(size)
+        return data if 0 < size == len(data) else data + file.readall()  # pipes have no size
 
 
 def decode(data: Bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -186,15 +188,26 @@ def read_record(path: str | os.PathLike[str]) -> Record:
 
 def find_record(path: Path, texts: Mapping[str, str]) -> Record | None:
     """As :func:`read_record`, of a file whose texts have been read; ``None`` if there is nothing that could be one."""
-    place = path
+    inside = texts.get(RECORD_TEXT)
     try:
-        if RECORD_TEXT in texts:
-            return Record.from_json(texts[RECORD_TEXT])
-        place = record_beside(path)
-        if place.stat().st_size > MAX_RECORD_BYTES:
+        return _read_record_beside(path) if inside is None else Record.from_json(inside)
+    except RecordError as error:
+        raise RecordError(f"{path if inside is not None else record_beside(path)}: {error}") from None
+
+
+def has_record_beside(path: Path) -> bool:
+    """Whether a sound record lies beside an image, and not a file of some other program or none."""
+    try:
+        return _read_record_beside(path) is not None
+    except (OSError, RecordError):
+        return False
+
+
+def _read_record_beside(path: Path) -> Record | None:
+    place = f"{path}.json"  # mostly nothing is there, and that is seen sooner without making a Path
+    try:
+        if os.stat(place).st_size > MAX_RECORD_BYTES:  # noqa: PTH116
             raise RecordError(f"a record may have up to {MAX_RECORD_BYTES} bytes")
-        return Record.from_json(place.read_bytes())
+        return Record.from_json(Path(place).read_bytes())
     except FileNotFoundError:
         return None
-    except RecordError as error:
-        raise RecordError(f"{place}: {error}") from None

@@ -13,12 +13,12 @@ import numpy as np
 
 from .._optional import import_opencv
 from ..arrays import Image, check_image
-from ..errors import ImageFileError, LossyFormat, RecordError
-from ..record import MAX_RECORD_BYTES, Record
+from ..errors import ImageFileError, LossyFormat
+from ..record import Record
 from . import jpeg, png, png_pixels, tiff, webp
 from .atomic import write_atomically, write_pair
 from .header import Bytes, unsupported, usable_profile
-from .reading import RECORD_TEXT, record_beside
+from .reading import RECORD_TEXT, has_record_beside, record_beside
 
 JPEG_QUALITY = 95
 FORMATS = {
@@ -116,26 +116,15 @@ def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwri
     place = record_beside(path)
     if not overwrite:
         for taken in (path, place):
-            if os.path.lexists(taken) and (taken is path or not _is_record(taken)):
+            if os.path.lexists(taken) and (taken is path or not has_record_beside(path)):
                 raise FileExistsError(17, "File exists", os.fspath(taken))
     write_pair(place, [beside.to_json(indent=1).encode("ascii"), b"\n"], path, parts, overwrite=overwrite)
 
 
 def remove_record_beside(path: Path) -> None:
     """Removes the record beside an image that has been replaced by one without; other programs' files stay."""
-    place = record_beside(path)
-    if _is_record(place):
-        place.unlink(missing_ok=True)
-
-
-def _is_record(path: Path) -> bool:
-    try:
-        if path.stat().st_size > MAX_RECORD_BYTES:
-            return False
-        Record.from_json(path.read_bytes())
-    except (OSError, RecordError):
-        return False
-    return True
+    if has_record_beside(path):
+        record_beside(path).unlink(missing_ok=True)
 
 
 def format_for(path: Path) -> str:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from .. import ImageFileError, Key, NoFaceFound, RecordError
+from .. import ImageFileError, Key, NoFaceFound
 from .._optional import import_extra, import_opencv
 from ..files import FORMATS, MAX_PIXELS
-from ..files.reading import RECORD_TEXT, decode, find_record, read_bytes, read_header
+from ..files.reading import RECORD_TEXT, decode, has_record_beside, read_bytes, read_header
 from ..files.writing import encode, write_file
 from .protector import FaceOptions, KeyPlace, Protector
 
@@ -128,7 +128,7 @@ class RowWorker:
         if target is not None and not self.job.overwrite and os.path.lexists(target):
             return _known(target, mark)
         picture = decode(data, max_pixels=self.job.max_pixels)
-        if RECORD_TEXT in picture.texts or (path is not None and _has_record_beside(path)):
+        if RECORD_TEXT in picture.texts or (path is not None and has_record_beside(Path(path))):
             why = "it is protected already and has a record; restore it first"
             return RowResult("protected before", error=why)
         hidden, record = self._protector(picture.pixels)
@@ -173,13 +173,6 @@ def _known(target: Path, mark: str) -> RowResult:
     if texts.get(MARK_TEXT) != mark:
         raise FileExistsError(17, "it is not the result of this input, key and options", os.fspath(target))
     return RowResult("unchanged", os.fspath(target), record=texts.get(RECORD_TEXT))
-
-
-def _has_record_beside(path: str) -> bool:
-    try:
-        return find_record(Path(path), {}) is not None
-    except (RecordError, OSError):  # photo.jpg.json of some other program, or a path of no file system here
-        return False
 
 
 class PerturbImages:
