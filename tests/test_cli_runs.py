@@ -192,3 +192,23 @@ def test_an_error_of_the_walk_is_not_swallowed():
 
     with pytest.raises(PermissionError):
         list(pool.map_in_order(lambda item: item, items(), 2, pool.Stop()))
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="this system takes no such advice")
+@pytest.mark.parametrize("fails", [False, True])
+def test_results_of_a_job_do_not_fill_the_systems_memory(many, here, monkeypatch, fails):
+    given = []
+
+    def advise(descriptor, offset, length, advice):
+        given.append((os.fstat(descriptor).st_size, offset, length, advice))
+        if fails:
+            raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    write_image(here / "in" / "000.png", read_image(here / "in" / "000.png").pixels)
+    assert given == []  # who writes one picture by a call may well read it next
+    assert run(["perturb", "in", "-o", "out", *BOXES, "-q"]) == 0
+    sizes = [(here / "out" / name).stat().st_size for name in tree(many)]
+    assert sorted(given) == sorted((size, 0, 0, os.POSIX_FADV_DONTNEED) for size in sizes)
+    assert run(["restore", "out", "-o", "back", "--key-file", "my.key", "-q"]) == 0
+    assert all(same(f"back/{name}", f"in/{name}") for name in tree(many))

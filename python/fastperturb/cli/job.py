@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +41,6 @@ def run_job(
     survey = inputs.survey(targets)
     threads = min(job.threads, max(survey.images, 1))
     import_opencv().setNumThreads(max(1, available_cpus() // threads))  # our threads are enough
-    gc.freeze()  # what was imported stays; to look through it again and again takes longer than a file's own objects
     manner = {"machine": job.json, "quiet": job.quiet, "verbose": job.verbose, "prints": prints}
     with Stop() as stop, Report(survey.images, **manner) as report:
         for outcome in map_in_order(lambda source: attempt(step, source), inputs, threads, stop):
@@ -113,7 +111,7 @@ class Writer:
         return Outcome(source.path, "failed", message=message, facts={"error": "FileExistsError"})
 
     def write(self, source: Source, pixels: Image, icc: bytes | None, mark: str, record: Record | None = None) -> Path:
-        """Writes a result, whole or not at all.
+        """Writes a result, whole or not at all. A million of them must not fill the system's memory: none stays there.
 
         Returns:
             Where it is.
@@ -127,10 +125,10 @@ class Writer:
         parts = encode(pixels, name, icc=icc, texts=texts)
         beside = None if inside else record
         try:
-            write_file(path, parts, beside, overwrite=self.job.force)
+            write_file(path, parts, beside, overwrite=self.job.force, cached=False)
         except FileNotFoundError:  # the first of its folder
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, parts, beside, overwrite=self.job.force)
+            write_file(path, parts, beside, overwrite=self.job.force, cached=False)
         if beside is None:
             remove_record_beside(path)  # of what was there before: with this picture it would be taken for tampering
         return path

@@ -68,7 +68,7 @@ def map_in_order(work: Callable[[Item], Result], items: Iterable[Item], threads:
                     break
             if not waiting:
                 return
-            wait((waiting[0], waiting[len(waiting) // 2]), _PATIENCE)
+            wait({waiting[0], waiting[len(waiting) // 2]}, _PATIENCE)
             while waiting and waiting[0].done():
                 yield waiting.popleft().result()
         for future in waiting:

@@ -16,7 +16,7 @@ PREVIOUS_SUFFIX = ".fastperturb-previous"
 _ONE_WRITE = 2**20  # bytes that are cheaper to put together than to write one part after the other
 
 
-def write_atomically(path: Path, parts: Iterable[Bytes], *, overwrite: bool = True) -> None:
+def write_atomically(path: Path, parts: Iterable[Bytes], *, overwrite: bool = True, cached: bool = True) -> None:
     """Writes ``parts`` one after the other to a file that appears under its name only when all is on the disk.
 
     On Linux file systems that can do it, the file has no name at all before that, so that even a killed process leaves
@@ -26,17 +26,24 @@ def write_atomically(path: Path, parts: Iterable[Bytes], *, overwrite: bool = Tr
         path: where to; its folder must exist.
         parts: the bytes.
         overwrite: whether a file that is there already may be replaced (as a whole, at the last moment).
+        cached: leave what was written in the system's memory too, for who reads it soon.
 
     Raises:
         FileExistsError: it is there and may not be replaced.
         OSError: it cannot be written; what was there before still is.
     """
-    with Pending(path, parts) as file:
+    with Pending(path, parts, cached) as file:
         file.publish(overwrite)
 
 
 def write_pair(
-    first: Path, first_parts: Iterable[Bytes], second: Path, second_parts: Iterable[Bytes], *, overwrite: bool = True
+    first: Path,
+    first_parts: Iterable[Bytes],
+    second: Path,
+    second_parts: Iterable[Bytes],
+    *,
+    overwrite: bool = True,
+    cached: bool = True,
 ) -> None:
     """Writes two files of one folder that belong together: both, or neither if anything fails.
 
@@ -50,12 +57,13 @@ def write_pair(
         second: the other.
         second_parts: its bytes.
         overwrite: whether ``second`` may be there already.
+        cached: as for :func:`write_atomically`.
 
     Raises:
         FileExistsError: ``second`` is there and may not be replaced.
         OSError: one cannot be written; both are what they were.
     """
-    with Pending(first, first_parts) as one, Pending(second, second_parts) as two:
+    with Pending(first, first_parts, cached) as one, Pending(second, second_parts, cached) as two:
         previous, published = _set_aside(first), False
         try:
             one.publish(overwrite=previous is not None)
@@ -87,13 +95,15 @@ class Pending:
     Args:
         path: where it is to be.
         parts: the bytes.
+        cached: as for :func:`write_atomically`.
 
     Raises:
         OSError: they cannot be written.
     """
 
-    def __init__(self, path: Path, parts: Iterable[Bytes]) -> None:
+    def __init__(self, path: Path, parts: Iterable[Bytes], cached: bool = True) -> None:
         self._path = path
+        self._cached = cached
         self._parts = list(parts)
         if sum(memoryview(part).nbytes for part in self._parts) <= _ONE_WRITE:
             self._parts = [b"".join(self._parts)]
@@ -104,7 +114,7 @@ class Pending:
                 if self._descriptor is None:
                     self._write_named()
                 else:
-                    _fill(self._descriptor, self._parts)
+                    _fill(self._descriptor, self._parts, self._cached)
             except BaseException:
                 self._discard()
                 raise
@@ -146,7 +156,7 @@ class Pending:
         self._name = _partial_name(self._path)
         descriptor = os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         try:
-            _fill(descriptor, self._parts)
+            _fill(descriptor, self._parts, self._cached)
         finally:
             os.close(descriptor)
 
@@ -198,9 +208,12 @@ def _hidden_name(path: Path, suffix: str) -> str:
     return f".{path.name[:40]}.{secrets.token_hex(4)}{suffix}"
 
 
-def _fill(descriptor: int, parts: Iterable[Bytes]) -> None:
+def _fill(descriptor: int, parts: Iterable[Bytes], cached: bool) -> None:
     for part in parts:
         rest = memoryview(part).cast("B")
         while rest:
             rest = rest[os.write(descriptor, rest) :]
     os.fsync(descriptor)
+    if not cached and hasattr(os, "posix_fadvise"):
+        with contextlib.suppress(OSError):  # it was advice only
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)

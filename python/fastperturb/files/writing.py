@@ -96,7 +96,7 @@ def write_image(
     write_file(path, parts, beside, overwrite=True)
 
 
-def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwrite: bool) -> None:
+def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwrite: bool, cached: bool = True) -> None:
     """Writes an encoded image, and a record beside it: that first, for an image without its record would be lost.
 
     Args:
@@ -105,20 +105,22 @@ def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwri
         beside: the record, if it is to lie beside.
         overwrite: whether an image that is there may be replaced. If none is, a record that lies there all the same is
             of a run that was killed, and makes way; anything else of that name does not.
+        cached: leave what was written in the system's memory too, for who reads it soon.
 
     Raises:
         FileExistsError: something is there and may not be replaced.
         OSError: not written; image and record are what they were.
     """
     if beside is None:
-        write_atomically(path, parts, overwrite=overwrite)
+        write_atomically(path, parts, overwrite=overwrite, cached=cached)
         return
     place = record_beside(path)
     if not overwrite:
         for taken in (path, place):
             if os.path.lexists(taken) and (taken is path or not has_record_beside(path)):
                 raise FileExistsError(17, "File exists", os.fspath(taken))
-    write_pair(place, [beside.to_json(indent=1).encode("ascii"), b"\n"], path, parts, overwrite=overwrite)
+    texts = [beside.to_json(indent=1).encode("ascii"), b"\n"]
+    write_pair(place, texts, path, parts, overwrite=overwrite, cached=cached)
 
 
 def remove_record_beside(path: Path) -> None:
