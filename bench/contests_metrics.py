@@ -17,8 +17,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 import fastperturb as fp
 from compare import Candidate, Contest
-from fastperturb import metrics
-from fastperturb.ssim_options import SsimOptions
+from fastperturb.metrics import measures as metrics
+from fastperturb.metrics.ssim_options import SsimOptions
 
 SIZES = {
     "92x112x1": (112, 92),

@@ -20,8 +20,9 @@ from types import SimpleNamespace
 import cv2
 
 import fastperturb as fp
-from fastperturb.cli import job, perturb_command
 from fastperturb.cli.app import run
+from fastperturb.cli.batch import job
+from fastperturb.cli.commands import perturb as perturb_command
 from fastperturb.faces import yunet
 from fastperturb.files import writing
 from folder_job import make_folder

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb import _core, distance
+from fastperturb import _core
 from fastperturb.region import Region
+from fastperturb.strength import distance_law as distance
 
 WHOLE = Region(0, 0, 250, 250)
 FACE = Region(50, 50, 150, 150)

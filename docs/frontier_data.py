@@ -19,13 +19,13 @@ from fastperturb import Face, Region, Strength, locate, psnr, ssim
 from fastperturb import view as draw_view
 from fastperturb.evaluation import ALL_FACES, TruthBox, match_faces
 from fastperturb.evaluation.datasets import open_dataset, split_by_image
-from fastperturb.evaluation.protections import Permutation, parse_protection
-from fastperturb.evaluation.protections.permutation import Grid, Permuting
 from fastperturb.evaluation.recognition import DlibResnet, Lineup, find_faces, make_subjects
 from fastperturb.evaluation.recognition.attempt import Attempt
 from fastperturb.evaluation.recognition.clear_gallery import ClearGallery
 from fastperturb.evaluation.recognition.scores import identification_hits
 from fastperturb.faces import make_detector
+from fastperturb.protections import Permutation, parse_protection
+from fastperturb.protections.permutation import Grid, Permuting
 
 RESULTS = Path(__file__).with_suffix(".csv").with_name("frontier.csv")
 SEED = 0

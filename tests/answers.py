@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import fastperturb as fp
-from fastperturb.metrics import SsimOptions
+from fastperturb.metrics.measures import SsimOptions
 
 VECTORS = Path(__file__).parent / "vectors"
 FROZEN = VECTORS / "answers.json"

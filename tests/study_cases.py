@@ -7,10 +7,10 @@ import numpy as np
 
 import fastperturb as fp
 from fastperturb.evaluation.datasets import DataSet, Sample
-from fastperturb.evaluation.protections import parse_protection
 from fastperturb.evaluation.recognition import make_recogniser
 from fastperturb.evaluation.study import Study, StudyConfig
-from fastperturb.evaluation.study.cells import Witness
+from fastperturb.evaluation.study.tasks import Witness
+from fastperturb.protections import parse_protection
 
 HEIGHT, WIDTH = 72, 60
 FACE = fp.Face(fp.Region(10, 12, 40, 48), 0.9, ((20.0, 28.0), (40.0, 28.0), (30.0, 38.0), (22.0, 48.0), (38.0, 48.0)))

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from fastperturb.evaluation.protections import parse_protection
 from fastperturb.evaluation.recognition import (
     ATTACKERS,
     FILTERS,
@@ -14,8 +13,9 @@ from fastperturb.evaluation.recognition import (
     LocalHistograms,
     attack,
 )
-from fastperturb.evaluation.recognition.comparison import Enrolment, compare_nearest, list_heads
+from fastperturb.evaluation.recognition.matching_heads import Enrolment, compare_nearest, list_heads
 from fastperturb.evaluation.recognition.rehearsal import rehearse_head
+from fastperturb.protections import parse_protection
 from people import make_lineup, make_people
 
 

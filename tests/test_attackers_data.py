@@ -5,7 +5,6 @@ from importlib.util import find_spec
 import pytest
 
 from fastperturb.evaluation.datasets import open_dataset, split_by_image
-from fastperturb.evaluation.protections import parse_protection
 from fastperturb.evaluation.recognition import (
     AttackBench,
     DlibResnet,
@@ -14,6 +13,7 @@ from fastperturb.evaluation.recognition import (
     find_faces,
     make_subjects,
 )
+from fastperturb.protections import parse_protection
 
 pytestmark = [
     pytest.mark.data,

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb import chunks, seal, steps
+from fastperturb.perturbation import batch_pipeline as chunks
+from fastperturb.perturbation import format_v1 as seal
+from fastperturb.perturbation import plan as steps
 
 BOX = (3, 4, 30, 30)
 

@@ -38,8 +38,8 @@ def test_every_command_is_where_the_table_says_and_only_its_own_module_is_import
     )
     text = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     loaded = set(text.splitlines()[-1].split())
-    assert "fastperturb.cli.perturb_command" in loaded
-    assert not loaded & {"fastperturb.server", "fastperturb.evaluation.study", "fastperturb.cli.restore_command"}
+    assert "fastperturb.cli.commands.perturb" in loaded
+    assert not loaded & {"fastperturb.server", "fastperturb.evaluation.study", "fastperturb.cli.commands.restore"}
 
 
 def test_a_folder_there_and_back(folder, here, capsys):

@@ -84,7 +84,7 @@ def test_an_error_that_nobody_foresaw_fails_its_file_alone(folder, here, capsys,
             raise RuntimeError("two\nlines")
         return path.read_bytes()
 
-    monkeypatch.setattr("fastperturb.cli.job.read_bytes", broken)
+    monkeypatch.setattr("fastperturb.cli.batch.job.read_bytes", broken)
     assert run(["perturb", "in", "-o", "out", *BOXES]) == 1
     err = capsys.readouterr().err
     assert "in/a.png: not enough memory\n" in err

@@ -8,9 +8,9 @@ import pytest
 
 import fastperturb as fp
 from cli_cases import BOXES, lines_of
-from fastperturb import metrics
 from fastperturb.cli.app import run
 from fastperturb.files import read_image, write_image
+from fastperturb.metrics import measures as metrics
 
 pytestmark = pytest.mark.usefixtures("here")
 

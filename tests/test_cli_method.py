@@ -9,8 +9,8 @@ import pytest
 import fastperturb as fp
 from cli_cases import lines_of, same, tree
 from fastperturb.cli.app import run
-from fastperturb.evaluation.protections import parse_protection
 from fastperturb.files import read_image, write_image
+from fastperturb.protections import parse_protection
 
 OWN = ("--boxes", "boxes.json")
 

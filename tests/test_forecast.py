@@ -7,7 +7,7 @@ import pytest
 from skimage.data import astronaut
 
 import fastperturb as fp
-from fastperturb.forecasting import Expected
+from fastperturb.strength.forecasting import Expected
 
 FACE = (70, 60, 110, 140)
 

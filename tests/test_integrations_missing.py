@@ -25,7 +25,7 @@ def test_the_extra_is_named(monkeypatch, name, hidden):
 
 
 def test_the_program_says_which(monkeypatch, here, capsys):
-    from fastperturb.integrations.ray_folder import main
+    from fastperturb.integrations.ray.__main__ import main
 
     monkeypatch.setitem(sys.modules, "ray", None)
     assert main([".", "out", "--key-file", "my.key"]) == 2

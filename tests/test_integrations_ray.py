@@ -215,7 +215,7 @@ def kill_actors():
 
 
 def test_wrong_usage(here, astronaut, capsys, monkeypatch):
-    from fastperturb.integrations.ray_folder import main
+    from fastperturb.integrations.ray.__main__ import main
 
     fill(here / "in", astronaut, 1)
     (here / "empty").mkdir()

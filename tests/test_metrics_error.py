@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import reference_metrics as reference
 import strategies
-from fastperturb import Region, metrics
-from fastperturb.metrics import mse, mse_many, psnr, psnr_many
+from fastperturb import Region
+from fastperturb.metrics import measures as metrics
+from fastperturb.metrics.measures import mse, mse_many, psnr, psnr_many
 
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from fastperturb.metrics import SsimOptions, ssim, ssim_map, ssim_terms
-from fastperturb.ssim_options import half_window
+from fastperturb.metrics.measures import SsimOptions, ssim, ssim_map, ssim_terms
+from fastperturb.metrics.ssim_options import half_window
 
 UNIFORM = SsimOptions(window="uniform")
 

@@ -11,7 +11,7 @@ from skimage.metrics import structural_similarity
 import reference_metrics as reference
 import strategies
 from fastperturb import _core
-from fastperturb.metrics import SsimOptions, ssim, ssim_many, ssim_map, ssim_terms
+from fastperturb.metrics.measures import SsimOptions, ssim, ssim_many, ssim_map, ssim_terms
 
 UNIFORM = SsimOptions(window="uniform")
 

@@ -8,7 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import fastperturb as fp
-from fastperturb import _core, perturbation, seal
+from fastperturb import _core
+from fastperturb.perturbation import format_v1 as seal
+from fastperturb.perturbation import single as perturbation
 from fastperturb.record import core_region
 from strategies import images, regions
 

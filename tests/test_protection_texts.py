@@ -3,9 +3,9 @@
 import pytest
 
 import fastperturb as fp
-from fastperturb.evaluation.protections import Area, Blur, Grain, Mosaic, list_protections, parse_protection
-from fastperturb.evaluation.protections.filters import SIGMA
 from fastperturb.faces import HEAD
+from fastperturb.protections import Area, Blur, Grain, Mosaic, list_protections, parse_protection
+from fastperturb.protections.blur_and_noise import SIGMA
 
 
 @pytest.mark.parametrize(

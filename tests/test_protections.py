@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import fastperturb as fp
 from fastperturb import _core
-from fastperturb.evaluation.protections import (
+from fastperturb.faces import HEAD
+from fastperturb.protections import (
     Area,
     Black,
     Blur,
@@ -21,8 +22,7 @@ from fastperturb.evaluation.protections import (
     ReversibleProtection,
     parse_protection,
 )
-from fastperturb.evaluation.protections.area import owned_parts
-from fastperturb.faces import HEAD
+from fastperturb.protections.area import owned_parts
 from fastperturb.record import core_region
 from strategies import images, regions
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb.evaluation.protections import Area, Autoencoder, FittedProtection, KSame, parse_protection
-from fastperturb.evaluation.protections.autoencoder_training import train_autoencoder, write_graph
-from fastperturb.evaluation.protections.crops import face_crop
+from fastperturb.protections import Area, Autoencoder, FittedProtection, KSame, parse_protection
+from fastperturb.protections.autoencoder_training import train_autoencoder, write_graph
+from fastperturb.protections.crops import face_crop
 
 FACE = fp.Face(fp.Region(8, 4, 64, 64))
 

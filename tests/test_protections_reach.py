@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb.evaluation.protections import (
+from fastperturb.protections import (
     FittedProtection,
     Parts,
     Protection,
@@ -12,7 +12,7 @@ from fastperturb.evaluation.protections import (
     Weighted,
     parse_protection,
 )
-from fastperturb.evaluation.protections.weighted import _mean_weight
+from fastperturb.protections.weighted import _mean_weight
 
 LANDMARKS = ((45.0, 50.0), (75.0, 50.0), (60.0, 65.0), (48.0, 80.0), (72.0, 80.0))
 FACE = fp.Face(fp.Region(20, 10, 80, 96), landmarks=LANDMARKS)

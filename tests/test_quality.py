@@ -8,8 +8,8 @@ import pytest
 from onnx import TensorProto, helper
 
 import fastperturb as fp
-from fastperturb.evaluation.protections import parse_protection
 from fastperturb.evaluation.quality import FaceQnet, FaceQuality, StandInFaceQuality, measure_quality
+from fastperturb.protections import parse_protection
 from onnx_models import save
 
 

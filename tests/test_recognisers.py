@@ -25,7 +25,7 @@ from fastperturb.evaluation.recognition import (
     make_subjects,
 )
 from fastperturb.evaluation.recognition.alignment import TEMPLATE, crop_face, crop_matrix
-from fastperturb.evaluation.recognition.comparison import measure_distances
+from fastperturb.evaluation.recognition.matching_heads import measure_distances
 from people import FACE, make_lineup
 from photographs import astronaut
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastperturb.evaluation.recognition import identify, verify, verify_all
-from fastperturb.evaluation.recognition.comparison import measure_distances
+from fastperturb.evaluation.recognition.matching_heads import measure_distances
 
 
 def slow_ranks(distances, probes, enrolled):

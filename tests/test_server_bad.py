@@ -158,7 +158,7 @@ def test_what_goes_wrong_inside_is_told_without_its_content(client, monkeypatch,
     def fail(*_, **__):
         raise KeyError("fpkey1_this_is_secret")
 
-    monkeypatch.setattr("fastperturb.server.engine.perturb", fail)
+    monkeypatch.setattr("fastperturb.server.image_work.perturb", fail)
     answer = client.post("/v1/perturb", SMALL_PNG, BOX)
     problem(answer, 500, "internal")
     logged = " ".join(str(vars(entry)) for entry in caplog.records)
@@ -168,7 +168,7 @@ def test_what_goes_wrong_inside_is_told_without_its_content(client, monkeypatch,
     def starve(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("fastperturb.server.engine.perturb", starve)
+    monkeypatch.setattr("fastperturb.server.image_work.perturb", starve)
     problem(client.post("/v1/perturb", SMALL_PNG, BOX), 503, "out-of-memory")
 
 

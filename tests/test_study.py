@@ -10,8 +10,8 @@ import pytest
 from fastperturb.evaluation.datasets import DataSet, Pair, Sample
 from fastperturb.evaluation.report import render_report
 from fastperturb.evaluation.study import Running, Stopped, run_study
-from fastperturb.evaluation.study.cells import Cell, Witness
 from fastperturb.evaluation.study.running import _finished
+from fastperturb.evaluation.study.tasks import Cell, Witness
 from study_cases import Fickle, Fixed, Hopeless, make_study, pattern, tiny
 
 NAMES = ["clear", "permutation, 4 cells", "mosaic, 8 px", "black"]
@@ -77,7 +77,7 @@ def test_the_drawings_are_there(results):
 
 
 def test_a_taste_leaves_nothing_to_the_full_profile_that_it_did_with_fewer_images(tmp_path, monkeypatch):
-    monkeypatch.setattr("fastperturb.evaluation.study.pictures._SWEPT", {"quick": 3, "full": 5})
+    monkeypatch.setattr("fastperturb.evaluation.study.examples._SWEPT", {"quick": 3, "full": 5})
     study = make_study()
     quick = run_study(replace(study, config=replace(study.config, profile="quick")), Running(tmp_path))
     full = run_study(study, Running(tmp_path))

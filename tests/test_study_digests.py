@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from fastperturb.evaluation.model_files import identity
-from fastperturb.evaluation.protections import KSame, parse_protection
 from fastperturb.evaluation.study import Running, run_study
-from fastperturb.evaluation.study.cells import Cell, Witness, cell_digest, described
 from fastperturb.evaluation.study.code import digest_code, meaning_of
-from fastperturb.evaluation.study.material import prepare
-from fastperturb.evaluation.study.store import CellStore
+from fastperturb.evaluation.study.inputs import prepare
+from fastperturb.evaluation.study.result_cache import CellStore
+from fastperturb.evaluation.study.tasks import Cell, Witness, cell_digest, described
+from fastperturb.protections import KSame, parse_protection
 from study_cases import FACE, make_study, tiny
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from fastperturb.evaluation.datasets import DataSet, Pair, Sample
-from fastperturb.evaluation.protections import KSame
 from fastperturb.evaluation.report import render_report
 from fastperturb.evaluation.study import Running, make_config, run_study
-from fastperturb.evaluation.study.cells import cell_digest, list_cells, usable_pairs
-from fastperturb.evaluation.study.material import prepare
-from fastperturb.evaluation.study.store import CellStore
+from fastperturb.evaluation.study.inputs import prepare
+from fastperturb.evaluation.study.result_cache import CellStore
+from fastperturb.evaluation.study.tasks import cell_digest, list_cells, usable_pairs
+from fastperturb.protections import KSame
 from study_cases import make_study, tiny
 
 

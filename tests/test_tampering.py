@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb import seal
+from fastperturb.perturbation import format_v1 as seal
 
 BOX = (10, 5, 40, 50)
 

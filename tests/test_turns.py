@@ -8,7 +8,8 @@ import pytest
 
 import fastperturb as fp
 from children import alone, in_children
-from fastperturb import _core, turns
+from fastperturb import _core
+from fastperturb.perturbation import call_limiter as turns
 
 BOX = (10, 10, 80, 60)
 KEY = fp.Key(bytes(range(32)))

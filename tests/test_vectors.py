@@ -11,7 +11,8 @@ import pytest
 import fastperturb as fp
 import reference
 import reference_gmac
-from fastperturb import perturbation, seal
+from fastperturb.perturbation import format_v1 as seal
+from fastperturb.perturbation import single as perturbation
 
 VECTORS = Path(__file__).parent / "vectors"
 vector_image = runpy.run_path(str(VECTORS / "make.py"))["vector_image"]

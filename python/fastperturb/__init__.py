@@ -4,7 +4,6 @@ Images are NumPy arrays (height, width) or (height, width, channels); x runs rig
 """
 
 from ._core import __version__
-from .batch import BatchError, perturb_many, restore_many
 from .errors import (
     FastperturbError,
     ImageFileError,
@@ -18,17 +17,18 @@ from .errors import (
     WrongKey,
 )
 from .faces import Detector, locate, regions_from_landmarks
-from .forecasting import Forecast, forecast
+from .faces.view_detectors import through_reduced_copy, through_view
 from .key import Key
-from .metrics import mse, psnr, ssim, ssim_map
-from .perturbation import perturb, restore
+from .metrics.measures import mse, psnr, ssim, ssim_map
+from .perturbation.batch import BatchError, perturb_many, restore_many
+from .perturbation.block_view import view
+from .perturbation.single import perturb, restore
 from .platform_info import info
-from .reading import through_reduced_copy, through_view
 from .record import Record
 from .region import Face, Region
-from .strength import Strength
-from .threshold import Threshold, fit_threshold
-from .viewing import view
+from .strength.forecasting import Forecast, forecast
+from .strength.strength import Strength
+from .strength.threshold import Threshold, fit_threshold
 
 __all__ = [
     "BatchError",

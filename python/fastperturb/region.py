@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from .scalars import whole
+from .checks import whole
 
 Shape: TypeAlias = Literal["box", "ellipse"]
 Point: TypeAlias = tuple[float, float]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .scalars import whole
+from .checks import whole
 
 CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 

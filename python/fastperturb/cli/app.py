@@ -30,21 +30,21 @@ Exit codes: 0 every file went well, 1 some did not, 2 wrong usage, 130 interrupt
 
 
 MODULES = {
-    "compare": "compare_command",
-    "demo": "demo_command",
-    "detectors": "detectors_command",
-    "evaluate": "evaluate_command",
-    "inspect": "inspect_command",
-    "keygen": "key_commands",
-    "locate": "locate_command",
-    "perturb": "perturb_command",
-    "restore": "restore_command",
-    "score": "score_command",
-    "serve": "serve_command",
-    "threshold": "threshold_command",
-    "token": "serve_command",
-    "train": "train_command",
-    "view": "view_command",
+    "compare": "compare",
+    "demo": "demo",
+    "detectors": "detectors",
+    "evaluate": "evaluate",
+    "inspect": "inspect",
+    "keygen": "keygen",
+    "locate": "locate",
+    "perturb": "perturb",
+    "restore": "restore",
+    "score": "score",
+    "serve": "serve",
+    "threshold": "threshold",
+    "token": "serve",
+    "train": "train",
+    "view": "view",
 }
 """Where each command is. Only the one that is asked for is imported: all of them take a tenth of a second."""
 
@@ -56,7 +56,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in MODULES:
             return None
-        command: click.Command = getattr(import_module(f".{MODULES[cmd_name]}", __package__), cmd_name)
+        command: click.Command = getattr(import_module(f".commands.{MODULES[cmd_name]}", __package__), cmd_name)
         return command
 
 

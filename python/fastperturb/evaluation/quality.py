@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .. import Face, ModelError, Region, psnr, ssim
 from ..faces import YuNet, grow_region
-from ..faces._onnx import OnnxModel
+from ..faces.onnx_model import OnnxModel
 from ..faces.pixels import check_visible, rgb8_copy
 
 Image = NDArray[Any]

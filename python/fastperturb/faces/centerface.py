@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Image
+from ..checks import Image
 from ..errors import ModelError
 from ..region import Face
-from ._models import PerThread, packaged_model, read_model
-from ._opencv import quiet_opencv
 from .boxes import covering_region, suppress
+from .model_files import PerThread, packaged_model, read_model
+from .opencv import quiet_opencv
 from .pixels import check_max_pixels, check_visible, padded_copy, reduced_copy
 from .yunet import check_threshold
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from numbers import Real
 from typing import Protocol, runtime_checkable
 
-from ..arrays import Image
+from ..checks import Image
 from ..region import Face, Shape
 from .boxes import Margins, four_margins, grow_region, touches
 from .pixels import check_visible

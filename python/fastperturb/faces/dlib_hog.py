@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_extra
-from ..arrays import Image
+from ..checks import Image
 from ..region import Face, Region
-from ._models import PerThread
+from .model_files import PerThread
 from .pixels import check_max_pixels, check_visible, reduced_copy
 from .yunet import check_threshold
 

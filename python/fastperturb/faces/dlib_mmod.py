@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from .._optional import import_extra
-from ..arrays import Image
+from ..checks import Image
 from ..errors import ModelError
 from ..region import Face
-from ._models import PerThread, packaged_model, read_model
 from .dlib_hog import check_doublings, dlib_faces
+from .model_files import PerThread, packaged_model, read_model
 from .pixels import check_max_pixels, check_visible, padded_copy, reduced_copy
 from .yunet import check_threshold
 

@@ -13,11 +13,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Image
+from ..checks import Image
 from ..errors import ModelError
 from ..region import Face
-from ._onnx import OnnxModel
 from .boxes import covering_region, suppress
+from .onnx_model import OnnxModel
 from .pixels import check_visible, rgb8_copy
 from .yunet import check_threshold
 

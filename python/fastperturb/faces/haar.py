@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from .._optional import import_opencv
-from ..arrays import Image
+from ..checks import Image
 from ..errors import MissingExtra, ModelError
 from ..region import Face, Region
-from ._models import PerThread, read_model
+from .model_files import PerThread, read_model
 from .pixels import check_max_pixels, check_visible, reduced_copy
 from .yunet import check_threshold
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
-from ..arrays import Image, check_image
+from ..checks import Image, check_image
 
 LEAST_PIXELS = 64**2
 LEAST_SIDE = 64

@@ -9,7 +9,6 @@ from typing import Any
 
 from .._optional import import_extra, import_opencv
 from ..errors import MissingExtra
-from ._models import packaged_model
 from .centerface import ADVICE as CENTERFACE_ADVICE
 from .centerface import CenterFace
 from .detection import Detector
@@ -19,6 +18,7 @@ from .dlib_mmod import FILE as MMOD_FILE
 from .dlib_mmod import DlibMmod
 from .faster_rcnn import FasterRcnn
 from .haar import Haar, opencv_with_cascades
+from .model_files import packaged_model
 from .yolo import Yolo
 from .yunet import YuNet
 

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
-from ..arrays import Image
+from ..checks import Image
 from ..errors import ModelError
 from ..region import Face
-from ._opencv import quiet_opencv
 from .boxes import covering_region, suppress
+from .opencv import quiet_opencv
 from .pixels import check_max_pixels, check_visible, rgb8_copy
 
 WEIGHTS = "face_detection_yunet_2023mar.onnx"

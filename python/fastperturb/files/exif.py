@@ -9,7 +9,7 @@ import struct
 
 import numpy as np
 
-from ..arrays import Image
+from ..checks import Image
 from .header import Bytes
 
 ORIENTATION_TAG = 274

@@ -13,7 +13,7 @@ from types import ModuleType
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import Image
+from ..checks import Image
 from .header import Bytes
 from .png import SIGNATURE, chunk
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .._optional import import_opencv
-from ..arrays import Image
+from ..checks import Image
 from ..errors import ImageFileError, RecordError
 from ..record import MAX_RECORD_BYTES, Record
 from . import bitmap, jpeg, png, tiff, webp

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from .._optional import import_opencv
-from ..arrays import Image, check_image
+from ..checks import Image, check_image
 from ..errors import ImageFileError, LossyFormat
 from ..record import Record
 from . import jpeg, png, png_pixels, tiff, webp

@@ -55,7 +55,7 @@ def serve(settings: Settings, host: str, port: int, *, drain_seconds: float = 0.
     if not 0 <= drain_seconds < math.inf:
         raise ValueError(f"drain_seconds must be 0 or more and finite, got {drain_seconds!r}")
     _import_all()
-    from .running import run
+    from .uvicorn_runner import run
 
     run(settings, host, port, drain_seconds)
 

@@ -9,9 +9,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from .. import Key, Record
-from .bodies import Parts
 from .options import ONE_TIME
 from .problems import Problem
+from .request_bodies import Parts
 from .service import Service, service_of
 
 BEARER = HTTPBearer(

@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 
 from .. import __version__
 from . import health, openapi, page, problems, routes
-from .edge import Edge
-from .journal import describe, log
+from .logs import describe, log
+from .middleware import Edge
 from .service import Service
 from .settings import Settings
 

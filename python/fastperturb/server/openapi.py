@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .answers import JSON, MULTIPART, PNG
 from .problems import MEDIA_TYPE, TITLES, TYPE_PREFIX
+from .responses import JSON, MULTIPART, PNG
 
 IMAGES = (PNG, JSON, MULTIPART)
 BODY = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp", "image/x-portable-anymap")

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
-from . import answers, openapi
+from . import openapi
+from . import responses as answers
 from .access import BEARER, bearer, check_any_token, key_to_protect, key_to_restore, needs, own_key
-from .bodies import Parts, read_body
-from .engine import Desk
+from .image_work import Desk
 from .openapi import BODY, IMAGES, PAIR, PROTECT, RESTORE, VIEW
 from .options import CompareOptions, FaceOptions, Options, ProtectOptions, ViewOptions, no_option_twice
+from .request_bodies import Parts, read_body
 from .service import service_of
 
 may_perturb = Depends(needs("perturb"))

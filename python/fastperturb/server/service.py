@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from .instruments import Instruments
-from .journal import log
+from .logs import log
+from .metrics import Instruments
 from .settings import Settings
-from .workroom import Workroom
+from .worker_pool import Workroom
 
 
 @dataclass(slots=True)

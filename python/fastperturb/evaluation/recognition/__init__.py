@@ -1,10 +1,10 @@
 """Who is recognised through a protection: subjects, recognisers, attackers, scores. See docs/attackers.md."""
 
-from .attacking import ATTACKERS, AttackBench, Attacker, attack
+from .attackers import ATTACKERS, AttackBench, Attacker, attack
 from .attempt import Hiding
 from .dlib_resnet import DlibResnet
 from .filters import FILTERS
-from .lineup import Lineup
+from .gallery import Lineup
 from .onnx_embedding import OnnxEmbedding
 from .pairs import PairBench
 from .pixel_recognisers import Eigenfaces, Fisherfaces, LocalHistograms

@@ -13,9 +13,9 @@ import numpy as np
 from ... import Face
 from ..datasets.sample import Pixels
 from .clear_gallery import ClearGallery
-from .comparison import Comparison, Enrolment, Head, compare_nearest, list_heads
 from .filters import FILTERS, filter_subject
-from .lineup import Lineup, people_of, seed_for
+from .gallery import Lineup, people_of, seed_for
+from .matching_heads import Comparison, Enrolment, Head, compare_nearest, list_heads
 from .recogniser import Floats, Recogniser
 from .rehearsal import rank1, rehearse_head, without
 from .subjects import Subject

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .comparison import Enrolment
 from .filters import FILTERS, filter_subject
-from .lineup import people_of
+from .gallery import people_of
+from .matching_heads import Enrolment
 from .recogniser import Floats, Recogniser
 from .subjects import Subject
 

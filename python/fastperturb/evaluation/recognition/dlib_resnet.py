@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ... import MissingExtra, Region
 from ..._optional import import_extra
-from ...faces._models import PerThread, packaged_model, read_model
+from ...faces.model_files import PerThread, packaged_model, read_model
 from .alignment import as_rgb
 from .dlib_graph import build_graph, read_layers
 from .recogniser import Floats, Metric

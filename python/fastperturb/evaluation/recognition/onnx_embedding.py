@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import ModelError
-from ...faces._onnx import OnnxModel
+from ...faces.onnx_model import OnnxModel
 from .alignment import as_rgb, crop_face
 from .recogniser import Floats, Metric
 from .subjects import Subject

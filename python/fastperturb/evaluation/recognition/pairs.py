@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 
 from .attempt import Hiding
-from .comparison import measure_distances
-from .lineup import seed_for
+from .gallery import seed_for
+from .matching_heads import measure_distances
 from .recogniser import Floats, Recogniser
 from .results import Verification
 from .scores import verify

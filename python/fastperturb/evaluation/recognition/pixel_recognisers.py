@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._optional import import_opencv
-from ...eigenfaces import find_eigenfaces
 from ...faces import grow_region
+from ...strength.eigenfaces import find_eigenfaces
 from .alignment import as_grey
 from .discriminants import Discriminants
 from .recogniser import Floats, Metric

@@ -9,7 +9,7 @@ from typing import Any
 
 from ... import MissingExtra
 from ..._optional import import_extra
-from ...faces._models import packaged_model
+from ...faces.model_files import packaged_model
 from .dlib_resnet import ADVICE, NETWORK, PACKAGE, DlibResnet
 from .onnx_embedding import OnnxEmbedding
 from .pixel_recognisers import Eigenfaces, Fisherfaces, LocalHistograms

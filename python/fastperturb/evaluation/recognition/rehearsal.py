@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .comparison import Comparison, Enrolment, Head
+from .matching_heads import Comparison, Enrolment, Head
 from .scores import identification_hits
 
 _FOLDS = 5

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bootstrap import draw_people, interval, share_over_people
 from .recogniser import Floats
-from .resampling import draw_people, interval, share_over_people
 from .results import Estimate, Identification, Verification
 
 FALSE_ACCEPTANCE = (1e-2, 1e-3)

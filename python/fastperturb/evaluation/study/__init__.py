@@ -1,12 +1,12 @@
 """The study behind ``fastperturb evaluate``: configuration, cells of work, results, advice. See docs/evaluate.md."""
 
 from .building import build_study
-from .cells import Cell, Study
 from .config import Aims, StudyConfig, make_config, read_config
 from .recommendation import Advice, Choice, Standing, found_best, recommend, strongest
 from .results import StudyResults
 from .rows import Failure, Row, Rows
 from .running import Running, Stopped, run_study
+from .tasks import Cell, Study
 
 __all__ = [
     "Advice",

@@ -12,12 +12,12 @@ from typing import Any
 from ... import MissingExtra
 from ..._optional import import_extra
 from ...faces import Detector, list_detectors, make_detector
+from ...protections import Autoencoder, Protection, parse_protection
 from ..datasets import open_dataset
-from ..protections import Autoencoder, Protection, parse_protection
 from ..quality import FaceQnet, StandInFaceQuality
 from ..recognition import make_recogniser
-from .cells import Study, Witness, described
 from .config import StudyConfig
+from .tasks import Study, Witness, described
 
 
 def build_study(config: StudyConfig) -> Study:

@@ -11,9 +11,9 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from ... import Face
+from ...protections import FittedProtection, Protection
 from ..datasets import Sample
-from ..protections import FittedProtection, Protection
-from .material import Material, words_of
+from .inputs import Material, words_of
 from .threads import one_thread
 
 

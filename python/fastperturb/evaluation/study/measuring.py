@@ -11,15 +11,15 @@ from dataclasses import asdict
 from typing import Any
 
 from ... import Face, locate
-from ..detection_scores import PRECISION_RULES, DetectionScores, score_detections
-from ..matching import ALL_FACES, PAPER, DetectionRule, ImageFaces
-from ..protections import Protection
+from ...protections import Protection
+from ..detection.annotations import TruthBox
+from ..detection.matching import ALL_FACES, PAPER, DetectionRule, ImageFaces
+from ..detection.scores import PRECISION_RULES, DetectionScores, score_detections
 from ..quality import measure_quality as compare_images
 from ..recognition import AttackBench, AttackResult, Estimate, Lineup, PairBench, Verification, make_subjects
-from ..truth import TruthBox
-from .cells import Cell, Study, usable_pairs
+from .inputs import Material, words_of
 from .intervals import mean_over_people
-from .material import Material, words_of
+from .tasks import Cell, Study, usable_pairs
 
 # A number as a cell gives it: measure, actor, reading, value, low, high, count, failed, how.
 Number = tuple[str, str, str, float | None, float | None, float | None, int, int, str]

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .cells import Cell, Study, list_cells
-from .material import Material
+from .inputs import Material
 from .recommendation import Advice, recommend
+from .result_cache import write_whole
 from .rows import COLUMNS, Failure, Row, Rows
-from .store import write_whole
+from .tasks import Cell, Study, list_cells
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from ..._optional import import_opencv
-from .cells import Cell, Study, cell_digest, expected_cost, leave_out, list_cells
 from .code import digest_code
+from .examples import make_examples, make_sweep, make_threshold
 from .fitting import fit_protections
-from .material import Material, prepare, words_of
+from .inputs import Material, prepare, words_of
 from .measuring import Tools, measure_attack, measure_detection, measure_pairs, measure_quality
-from .pictures import make_examples, make_sweep, make_threshold
+from .result_cache import CellStore
 from .results import StudyResults, gather
-from .store import CellStore
+from .tasks import Cell, Study, cell_digest, expected_cost, leave_out, list_cells
 from .threads import one_thread
 from .versions import read_versions
 

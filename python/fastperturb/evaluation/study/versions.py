@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import __version__
 from ..._optional import import_opencv
-from .cells import Study
+from .tasks import Study
 
 _PACKAGES = {"onnxruntime": ("onnxruntime",), "dlib": ("dlib-bin", "dlib")}
 

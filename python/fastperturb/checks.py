@@ -1,0 +1,113 @@
+"""Checks of the arrays and numbers that callers pass."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[Any]
+"""(height, width) or (height, width, channels) of 1 to 4 channels; uint8, uint16 or float32 in native byte order."""
+
+_DTYPES = {np.dtype(kind): kind.__name__ for kind in (np.uint8, np.uint16, np.float32)}
+MAX_SIDE = 2**31 - 1
+
+
+def check_image(image: Image, name: str = "image") -> None:
+    """Raises TypeError or ValueError unless ``image`` is an :data:`Image` with at least one pixel, finite if float."""
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array, got {type(image).__name__}")
+    kind = _DTYPES.get(image.dtype)
+    if kind is None:
+        raise TypeError(f"{name} must be uint8, uint16 or float32 in native byte order, got {image.dtype}")
+    if image.ndim not in (2, 3):
+        raise ValueError(f"{name} must have shape (height, width) or (height, width, channels), got {image.shape}")
+    if image.size == 0 or max(image.shape) > MAX_SIDE:
+        raise ValueError(f"{name} must have sides of 1 to {MAX_SIDE} pixels, got shape {image.shape}")
+    if image.ndim == 3 and image.shape[2] > 4:
+        raise ValueError(f"{name} must have 1 to 4 channels in its last axis, got shape {image.shape}")
+    if kind == "float32" and not np.isfinite(image).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+
+
+def dtype_name(image: Image) -> str:
+    """The dtype of an image that has been checked; NumPy takes microseconds to make up the name."""
+    return _DTYPES[image.dtype]
+
+
+def rows_are_packed(image: Image) -> bool:
+    """Whether the core can work on the array as it is: packed pixels in each row, rows in order at any stride."""
+    if image.flags.c_contiguous:
+        return True
+    expected = image.itemsize
+    for axis in range(image.ndim - 1, 0, -1):
+        if image.shape[axis] > 1 and image.strides[axis] != expected:
+            return False
+        expected *= image.shape[axis]
+    return image.shape[0] <= 1 or image.strides[0] >= expected
+
+
+def packed(image: Image) -> Image:
+    """The image as the core can read it; copied if it must be."""
+    return image if rows_are_packed(image) else np.ascontiguousarray(image)
+
+
+def target(image: Image, out: Image | None) -> Image:
+    """The array to work in: ``out`` holding the pixels of ``image``, or a fresh copy of it; raises as the one below."""
+    shown = destination(image, out)
+    if not same_pixels(shown, image):
+        shown[...] = image
+    return shown
+
+
+def same_pixels(a: Image, b: Image) -> bool:
+    """Whether two arrays of one shape and dtype lie in the same place."""
+    return a is b or (a.ctypes.data == b.ctypes.data and a.strides == b.strides)
+
+
+def destination(image: Image, out: Image | None) -> Image:
+    """The array to write to: ``out``, or a fresh one that holds nothing yet.
+
+    Raises:
+        TypeError: ``out`` is no array or of another dtype.
+        ValueError: ``out`` has another shape, is read-only, has rows that are not packed, or overlaps ``image``
+            without being the same pixels.
+    """
+    if out is None:
+        return np.empty(image.shape, image.dtype)
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
+    if out.dtype != image.dtype:
+        raise TypeError(f"out must be {image.dtype} as the image is, got {out.dtype}")
+    if out.shape != image.shape:
+        raise ValueError(f"out must have the image's shape {image.shape}, got {out.shape}")
+    if not out.flags.writeable:
+        raise ValueError("out must be writeable, got a read-only array")
+    if not rows_are_packed(out):
+        raise ValueError(f"out must have packed rows (only the row stride may be larger), got strides {out.strides}")
+    if out is not image and np.may_share_memory(out, image) and not same_pixels(out, image):
+        raise ValueError("out must be the image itself or not overlap it, got an array that overlaps it in part")
+    return out
+
+
+def byte_bounds(image: Image) -> tuple[int, int]:
+    """The addresses of an array's first byte and of the one after its last."""
+    lowest = highest = image.__array_interface__["data"][0]
+    if image.flags.c_contiguous:
+        return lowest, lowest + image.nbytes
+    for length, stride in zip(image.shape, image.strides, strict=True):
+        lowest += min((length - 1) * stride, 0)
+        highest += max((length - 1) * stride, 0)
+    return lowest, highest + image.itemsize
+
+
+def whole(name: str, value: object, need: str = "a whole number") -> int:
+    """The value as an int; anything that is not one, True and 2.0 among it, is a TypeError."""
+    if not isinstance(value, bool):
+        try:
+            return operator.index(value)  # type: ignore[arg-type]
+        except TypeError:
+            pass
+    raise TypeError(f"{name} must be {need}, got {value!r}")

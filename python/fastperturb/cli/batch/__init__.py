@@ -1,0 +1,1 @@
+"""A job over many files: which ones, which are done, the worker processes, and the progress that is shown."""

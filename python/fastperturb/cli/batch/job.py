@@ -1,0 +1,149 @@
+"""The frame of a command that works on many files: survey, report, threads, and what is done before and after each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from ..._optional import import_opencv
+from ...checks import Image
+from ...errors import ImageFileError
+from ...files import Picture
+from ...files.reading import RECORD_TEXT, decode, read_bytes, record_beside
+from ...files.writing import INSIDE, TEXTS, encode, format_for, remove_record_beside, write_file
+from ...record import Record
+from ...threads import available_cpus
+from ..errors import describe
+from ..options.common import Job
+from .done_marks import COPIED, MARK_TEXT, Marks
+from .paths import Inputs, Source, Targets
+from .progress import Outcome, Report
+from .worker_pool import Stop, map_in_order
+
+
+def run_job(
+    job: Job,
+    step: Callable[[Source], Outcome],
+    inputs: Inputs,
+    targets: Targets | None = None,
+    *,
+    prints: bool = False,
+) -> int:
+    """Does ``step`` for every file; ``prints`` says that outcomes have texts for standard output.
+
+    Returns:
+        The exit code.
+    """
+    survey = inputs.survey(targets)
+    threads = min(job.threads, max(survey.images, 1))
+    import_opencv().setNumThreads(max(1, available_cpus() // threads))  # our threads are enough
+    manner = {"machine": job.json, "quiet": job.quiet, "verbose": job.verbose, "prints": prints}
+    with Stop() as stop, Report(survey.images, **manner) as report:
+        for outcome in map_in_order(lambda source: attempt(step, source), inputs, threads, stop):
+            report.add(outcome)
+        interrupted = stop.wanted and sum(report.counts.values()) < survey.images
+    if not survey.images:
+        report.say("no images found in " + ", ".join(map(str, job.inputs)))
+    return report.finish(interrupted, survey.others)
+
+
+def attempt(step: Callable[[Source], Outcome], source: Source) -> Outcome:
+    """What became of one file; an error is an outcome too, so that the others go on."""
+    if source.problem is not None:
+        return Outcome(source.path, "failed", message=source.problem)
+    try:
+        return step(source)
+    except Exception as error:
+        message = describe(error).removeprefix(f"{source.path}: ")
+        return Outcome(source.path, "failed", message=message, facts={"error": type(error).__name__})
+
+
+def read_picture(source: Source, job: Job) -> Picture:
+    """Reads and decodes a file once."""
+    return decode(read_bytes(source.path), max_pixels=job.max_pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes results to where they belong, and knows which are there already.
+
+    Attributes:
+        job: what to do.
+        targets: where to.
+        marks: makes the marks of this job.
+        beside: put records beside files, not inside.
+        records: results have records, unless they are copies.
+    """
+
+    job: Job
+    targets: Targets
+    marks: Marks
+    beside: bool = False
+    records: bool = False
+
+    def done_before(self, source: Source, marks: tuple[str, ...]) -> Outcome | None:
+        """What to say of a file whose result is there, ``None`` if it is to be made.
+
+        Args:
+            source: the file.
+            marks: any of which the result may carry.
+        """
+        path = self.targets.path_for(source)
+        if not os.path.lexists(path):
+            return None
+        if path.exists() and path.samefile(source.path):
+            raise ImageFileError("the output would be the input itself")
+        if self.job.force:
+            return None
+        mark = self.marks.find(path, source.path, marks) if path.is_file() else None
+        if mark is not None and (not self._needs_record_beside(path, mark) or record_beside(path).is_file()):
+            return Outcome(source.path, "unchanged", path)
+        why = "is not the result of this input and these options"
+        if mark is not None:
+            why = f"its record {record_beside(path).name} is missing"
+        elif format_for(path) not in TEXTS:
+            why = f"{format_for(path)} files cannot tell whose result they are"
+        message = f"{path} exists, and {why}; --force writes it anew"
+        return Outcome(source.path, "failed", message=message, facts={"error": "FileExistsError"})
+
+    def write(self, source: Source, pixels: Image, icc: bytes | None, mark: str, record: Record | None = None) -> Path:
+        """Writes a result, whole or not at all. A million of them must not fill the system's memory: none stays there.
+
+        Returns:
+            Where it is.
+        """
+        path = self.targets.path_for(source)
+        name = format_for(path)
+        texts = {MARK_TEXT: mark}
+        inside = name in INSIDE and not self.beside
+        if record is not None and inside:
+            texts[RECORD_TEXT] = record.to_json()
+        parts = encode(pixels, name, icc=icc, texts=texts)
+        beside = None if inside else record
+        try:
+            write_file(path, parts, beside, overwrite=self.job.force, cached=False)
+        except FileNotFoundError:  # the first of its folder
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_file(path, parts, beside, overwrite=self.job.force, cached=False)
+        if beside is None:
+            remove_record_beside(path)  # of what was there before: with this picture it would be taken for tampering
+        return path
+
+    def _needs_record_beside(self, path: Path, mark: str) -> bool:
+        return self.records and not mark.endswith(COPIED) and (self.beside or format_for(path) not in INSIDE)
+
+
+def plan_output(job: Job) -> tuple[Inputs, Targets]:
+    """Inputs, and where their results go.
+
+    Raises:
+        click.UsageError: that cannot be.
+    """
+    if job.output is None:
+        raise click.UsageError("an output is needed: -o PATH")
+    inputs = Inputs(job.inputs, job.output)
+    return inputs, Targets(job.output, inputs, f".{job.format}", job.full_names)

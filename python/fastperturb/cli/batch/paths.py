@@ -1,0 +1,189 @@
+"""Which files come in, and where each goes: folders are walked in order and mirrored, no two files go to one place.
+
+Names are looked at folder by folder, so that memory does not grow with the number of images.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import click
+
+from ...files import FORMATS
+
+READABLE = frozenset((*FORMATS, ".jpe", ".jfif"))
+"""Extensions of the files in a folder that are taken for images; a file that is named itself always is."""
+_SUPPORTED = "PNG, JPEG, WebP, TIFF, BMP, PGM and PPM"
+UNREADABLE = frozenset(
+    (
+        *(".gif", ".apng", ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jpx", ".jpf", ".mpo", ".jps"),
+        *(".pbm", ".pam", ".pfm", ".tga", ".pcx", ".exr", ".hdr", ".psd", ".dng", ".raw", ".cr2", ".cr3", ".crw"),
+        *(".nef", ".nrw", ".arw", ".srf", ".sr2", ".srw", ".orf", ".rw2", ".raf", ".pef", ".x3f", ".3fr", ".erf"),
+        *(".kdc", ".dcr", ".mrw", ".rwl", ".iiq"),
+    )
+)
+"""Extensions of photographs that cannot be read; in a folder they are problems, not left out without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to work on.
+
+    Attributes:
+        path: of the file.
+        relative: where it lies within what was named, and so within the output folder.
+        problem: why it cannot be worked on, as far as that is known from its name alone.
+    """
+
+    path: Path
+    relative: PurePath
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What the inputs hold: how many images, and how many files that are not taken for such."""
+
+    images: int
+    others: int
+
+
+class Inputs:
+    """The files and folders that were named, without the output folder if it lies within one of them."""
+
+    def __init__(self, named: Sequence[Path], output: Path | None = None) -> None:
+        self.named = named
+        self._output = None if output is None else output.resolve()
+        folders: dict[str, Path] = {}
+        for path in named if output is not None else ():
+            if path.is_dir() and path.resolve() == self._output:
+                raise click.UsageError(f"the output folder is the input folder {path}; choose another")
+            if path.is_dir() and folders.setdefault(path.resolve().name, path) is not path:
+                twin = folders[path.resolve().name]
+                raise click.UsageError(f"{twin} and {path} would both be written to {path.resolve().name}")
+        self._others = 0
+
+    @property
+    def is_one_file(self) -> bool:
+        """Whether one file was named, and no folder."""
+        return len(self.named) == 1 and not self.named[0].is_dir()
+
+    def __iter__(self) -> Iterator[Source]:
+        """The files in order: as named, and by name within folders."""
+        self._others = 0
+        for path in self.named:
+            if path.is_dir():
+                inner = PurePath() if len(self.named) == 1 else PurePath(path.resolve().name)
+                yield from self._walk(path, inner)
+            else:
+                yield Source(path, PurePath(path.name), self._problem_of(path))
+
+    def survey(self, targets: Targets | None = None) -> Survey:
+        """Counts, and makes sure that no two files would be written to one place.
+
+        Raises:
+            click.UsageError: two would.
+        """
+        images = 0
+        named: dict[PurePath, Source] = {}
+        within: dict[PurePath, Source] = {}
+        folder = PurePath()
+        for source in self:
+            images += 1
+            if targets is None:
+                continue
+            if source.relative.parent != folder:
+                folder, within = source.relative.parent, {}
+            target = targets.relative_for(source)
+            twin = (within if folder.parts else named).setdefault(target, source)
+            if twin is not source:
+                raise click.UsageError(
+                    f"{twin.path} and {source.path} would both be written to {target}; "
+                    "--full-names keeps them apart (photo.jpg.png) if their extensions differ"
+                )
+        return Survey(images, self._others)
+
+    def _walk(self, folder: Path, inner: PurePath, above: frozenset[Path] = frozenset()) -> Iterator[Source]:
+        """The files of a folder that was come to from those in ``above``, and of the folders in it."""
+        real = folder.resolve()
+        if real in above:
+            self._others += 1  # a link back to where we come from: all that is there is on its way already
+            return
+        if self._output is not None and self._output in (real, *real.parents):
+            return
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            yield Source(folder, inner, f"the folder cannot be read: {error.strerror}")
+            return
+        folders = []
+        for entry in entries:  # files first, so that all of a folder's come one after the other
+            place = Path(entry.path)
+            if _holds(entry.is_dir):
+                folders.append(place)
+            elif entry.name.startswith(".") or place.suffix.lower() not in READABLE | UNREADABLE:
+                self._others += not entry.name.endswith(".json")
+            else:
+                yield Source(place, inner / entry.name, _problem_within(entry))
+        above |= {real, *real.parents}
+        for place in folders:
+            yield from self._walk(place, inner / place.name, above)
+
+    @staticmethod
+    def _problem_of(path: Path) -> str | None:
+        if not path.exists():
+            return "no such file or folder"
+        return None if path.is_file() else "not a file or folder"
+
+
+def _holds(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:  # a link to itself, or to where we may not look
+        return False
+
+
+def _problem_within(entry: os.DirEntry[str]) -> str | None:
+    """What is wrong with a file of a folder that has the name of an image."""
+    if not _holds(entry.is_file):
+        return "a link that leads to no file" if entry.is_symlink() else "not a file"
+    suffix = PurePath(entry.name).suffix
+    return f"not supported: {suffix}; {_SUPPORTED} are" if suffix.lower() in UNREADABLE else None
+
+
+class Targets:
+    """Where each source goes.
+
+    Args:
+        output: what ``-o`` says. One file goes to it if its extension is one of an image and it is no folder;
+            everything else goes into it as a folder.
+        inputs: what comes in.
+        suffix: extension of what is written into a folder, with its dot.
+        full_names: keep the old extension too: photo.jpg.png.
+    """
+
+    def __init__(self, output: Path, inputs: Inputs, suffix: str, full_names: bool) -> None:
+        self.output = output
+        self.suffix = suffix
+        self.full_names = full_names
+        self.is_file = inputs.is_one_file and output.suffix.lower() in FORMATS and not output.is_dir()
+        if not self.is_file and output.exists() and not output.is_dir():
+            raise click.UsageError(f"the output for more than one file must be a folder, and {output} is a file")
+        if not self.is_file and output.suffix.lower() in READABLE | UNREADABLE and not output.is_dir():
+            if inputs.is_one_file:
+                raise click.UsageError(f"{output.suffix} cannot be written: {', '.join(FORMATS)} can, got {output}")
+            raise click.UsageError(f"the output for more than one file must be a folder, got the file name {output}")
+
+    def relative_for(self, source: Source) -> PurePath:
+        """The place of a result within the output folder."""
+        if self.full_names:
+            return source.relative.with_name(source.relative.name + self.suffix)
+        return source.relative.with_suffix(self.suffix) if source.relative.name else source.relative
+
+    def path_for(self, source: Source) -> Path:
+        """The path of a result."""
+        return self.output if self.is_file else self.output / self.relative_for(source)

@@ -1,0 +1,160 @@
+"""What the user hears: a progress bar on a terminal, a line per problem, JSON for machines, a summary, an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import printable
+
+OK, FAILED, INTERRUPTED = 0, 1, 130
+PROBLEMS = ("failed", "no face", "no record")
+"""Statuses that make the exit code 1."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one file.
+
+    Attributes:
+        source: the file that came in.
+        status: "perturbed", "restored", "viewed" and so on; "unchanged" if it was done before; "copied", "skipped";
+            or one of :data:`PROBLEMS`.
+        output: the file that was written, if any.
+        message: one line for a human: what went wrong, or what to mind.
+        facts: more for machines.
+        text: what is printed for a human, of commands that print.
+    """
+
+    source: Path
+    status: str
+    output: Path | None = None
+    message: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+
+class Report:
+    """Takes outcomes as they come.
+
+    Args:
+        total: how many files there are.
+        machine: write a JSON object per file, and one at the end, to standard output.
+        quiet: no progress bar and no summary.
+        verbose: a line for every file.
+        prints: outcomes have texts, which go to standard output unless ``machine``.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        *,
+        machine: bool = False,
+        quiet: bool = False,
+        verbose: bool = False,
+        prints: bool = False,
+    ) -> None:
+        self.total = total
+        self.counts: Counter[str] = Counter()
+        self._machine = machine
+        self._quiet = quiet
+        self._verbose = verbose
+        self._prints = machine or prints
+        self._progress: Any = None
+        self._task: Any = None
+        self._start = time.monotonic()
+
+    def __enter__(self) -> Report:
+        """Shows the progress bar, if there is a terminal that nothing else is printed on, and more than one file."""
+        crowded = self._prints and sys.stdout.isatty()
+        if self.total > 1 and not self._quiet and not crowded and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn())
+            # Rich would send to its own console, standard error, what is printed to standard output.
+            console = Console(file=sys.stderr)
+            self._progress = Progress(
+                *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+            )
+            self._progress.start()
+            self._task = self._progress.add_task("", total=self.total, speed="")
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Takes the progress bar away."""
+        if self._progress is not None:
+            self._progress.stop()
+
+    def say(self, line: str) -> None:
+        """A line on standard error, above the progress bar."""
+        line = printable(line)
+        if self._progress is None:
+            sys.stderr.write(f"fastperturb: {line}\n")
+        else:
+            self._progress.console.print(f"fastperturb: {line}", markup=False, highlight=False, soft_wrap=True)
+
+    def add(self, outcome: Outcome) -> None:
+        """One file is through."""
+        self.counts[outcome.status] += 1
+        if self._machine:
+            _print_json(_as_json(outcome))
+        elif outcome.text:
+            sys.stdout.write(outcome.text)
+            sys.stdout.flush()
+        if outcome.message is not None:
+            self.say(f"{outcome.source}: {outcome.message}")
+        elif self._verbose or (self.total == 1 and outcome.output is not None and not self._quiet):
+            self.say(f"{outcome.source}: {outcome.status}" + (f", {outcome.output}" if outcome.output else ""))
+        if self._progress is not None:
+            done = sum(self.counts.values())
+            speed = f"{done / max(time.monotonic() - self._start, 1e-9):.1f}/s"
+            self._progress.update(self._task, completed=done, speed=speed)
+
+    def finish(self, interrupted: bool, others: int = 0) -> int:
+        """Sums up.
+
+        Args:
+            interrupted: whether files are left that nobody looked at.
+            others: how many files in the folders were not taken for images.
+
+        Returns:
+            The exit code; it is a failure that there was no file at all.
+        """
+        done, seconds = sum(self.counts.values()), time.monotonic() - self._start
+        if self._machine:
+            facts = {"files": self.total, "done": done, "ignored": others, "interrupted": interrupted}
+            _print_json({"summary": {**facts, "seconds": round(seconds, 3), "counts": dict(self.counts)}})
+        failures = sum(self.counts[status] for status in PROBLEMS)
+        if not self._quiet and (self.total > 1 or self._verbose or interrupted or others):
+            parts = [f"{number} {status}" for status, number in sorted(self.counts.items())]
+            line = f"interrupted after {done}" if interrupted else f"{done}"
+            line += (
+                f" of {self.total} {'file' if self.total == 1 else 'files'} in {seconds:.1f} s"
+                + (": " if parts else "")
+                + ", ".join(parts)
+            )
+            line += f"; {others} other {'file' if others == 1 else 'files'} ignored" if others else ""
+            self.say(line)
+        if interrupted:
+            return INTERRUPTED
+        return FAILED if failures or not self.total else OK
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    data: dict[str, Any] = {"file": str(outcome.source), "status": outcome.status}
+    if outcome.output is not None:
+        data["output"] = str(outcome.output)
+    if outcome.message is not None:
+        data["message"] = outcome.message
+    return {**data, **outcome.facts}
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(data) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,189 @@
+"""``fastperturb compare``: how far pictures are from each other: PSNR, SSIM and mean squared error, file by file."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from ...checks import Image
+from ...errors import ImageFileError, RecordError
+from ...files import Picture, write_image
+from ...files.reading import find_record
+from ...metrics.measures import mse, psnr, ssim, ssim_map
+from ...region import Region
+from ..batch.job import read_picture, run_job
+from ..batch.paths import READABLE, Inputs, Source, Targets
+from ..batch.progress import Outcome
+from ..errors import printable
+from ..options.boxes import Boxes
+from ..options.common import Job, job_options
+from ..options.sections import SectionCommand, option, shared
+
+_HEAD = "    PSNR dB       SSIM          MSE  file\n"
+_PLACE, _WHERE = "SSIM map", "What counts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """What to score, and the map.
+
+    Attributes:
+        map: file or folder for pictures of SSIM; ``None`` for none.
+        boxes: regions by file; only what they hold counts.
+        inside: only the regions of the record count.
+    """
+
+    map: Path | None
+    boxes: Boxes | None
+    inside: bool
+
+
+@dataclass(slots=True)
+class _Means:
+    """Sums for the last line of the table."""
+
+    rows: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def text(self) -> str:
+        """The last line, if there is more than one file. The mean of decibels leaves out equal pairs."""
+        if len(self.rows) < 2:
+            return ""
+        decibels = [row[0] for row in self.rows if math.isfinite(row[0])]
+        mean = math.fsum(decibels) / len(decibels) if decibels else math.inf
+        rest = [math.fsum(column) / len(self.rows) for column in zip(*self.rows, strict=True)]
+        return _line(mean, rest[1], rest[2], f"mean of {len(self.rows)}")
+
+
+def _scoring(map: Path | None, boxes: Path | None, inside: bool) -> Scoring:  # noqa: A002
+    if boxes is not None and inside:
+        raise ValueError("--boxes is instead of --inside")
+    try:
+        return Scoring(map=map, boxes=None if boxes is None else Boxes(boxes, "box"), inside=inside)
+    except OSError as error:
+        raise ValueError(f"the boxes cannot be read: {boxes}: {error.strerror}") from None
+
+
+scoring_options = shared(
+    "scoring",
+    _scoring,
+    option(
+        "--boxes",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        section=_WHERE,
+        help="Score only inside the boxes of a JSON or CSV file, as for perturb.",
+    ),
+    option("--inside", is_flag=True, section=_WHERE, help="Score only inside the regions of either file's record."),
+    option(
+        "--map",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        section=_PLACE,
+        help="Write SSIM around every pixel as a grey picture: white is 1, black 0 or less.",
+    ),
+)
+
+
+@click.command(cls=SectionCommand, short_help="Tell how far pictures are from each other.")
+@job_options()
+@scoring_options
+def compare(job: Job, scoring: Scoring) -> int:
+    """Tell how far two files, or the files of two folders, are from each other.
+
+    Two names: the originals, and what became of them. In folders, files belong together whose paths agree, whatever
+    their extensions: photo.jpg and photo.png, or photo.jpg.png. PSNR and SSIM are those of docs/metrics.md.
+    """
+    if len(job.inputs) != 2:
+        raise click.UsageError(f"compare takes two files or two folders, got {len(job.inputs)}")
+    first, second = job.inputs
+    if first.is_dir() and second.is_file():
+        raise click.UsageError(f"{first} is a folder and {second} is a file")
+    inputs, means = Inputs((first,)), _Means()
+    maps = None if scoring.map is None else Targets(scoring.map, inputs, ".png", full_names=True)
+
+    def step(source: Source) -> Outcome:
+        other = _partner(source, second)
+        one, two = read_picture(source, job), read_picture(Source(other, source.relative), job)
+        region = _region(source, other, (one, two), scoring)
+        facts = _facts(one.pixels, two.pixels, region)
+        target = None if maps is None else _write_map(one.pixels, two.pixels, maps.path_for(source))
+        row = (math.inf if facts["psnr"] is None else facts["psnr"], facts["ssim"], facts["mse"])
+        means.rows.append(row)
+        text = _line(*row, printable(str(source.path)))
+        return Outcome(source.path, "compared", target, facts={"with": str(other), **facts}, text=text)
+
+    if not job.json:
+        click.echo(_HEAD, nl=False)
+    code = run_job(job, step, inputs, prints=True)
+    if not job.json:
+        click.echo(means.text(), nl=False)
+    return code
+
+
+def _line(decibels: float, similarity: float, error: float, name: str) -> str:
+    return f"{decibels:11.4f} {similarity:10.6f} {error:12.4f}  {name}\n"
+
+
+def _partner(source: Source, second: Path) -> Path:
+    """The file that belongs to a source.
+
+    Raises:
+        ImageFileError: there is none, or more than one.
+    """
+    if not second.is_dir():
+        return second
+    exact = second / source.relative
+    if exact.is_file():
+        return exact
+    names = {source.relative.stem, source.relative.name}
+    folder = exact.parent
+    listing = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [path for path in listing if path.stem in names and path.suffix.lower() in READABLE and path.is_file()]
+    if not found:
+        raise ImageFileError(f"{second} has no file for it")
+    if len(found) > 1:
+        raise ImageFileError(f"{second} has more than one file for it: {', '.join(path.name for path in found)}")
+    return found[0]
+
+
+def _region(source: Source, other: Path, pictures: tuple[Picture, Picture], scoring: Scoring) -> list[Region] | None:
+    if scoring.boxes is not None:
+        found = scoring.boxes.find(source)
+        if not found:
+            raise ImageFileError("no boxes for it")
+        return found
+    if not scoring.inside:
+        return None
+    for path, picture in zip((other, source.path), reversed(pictures), strict=True):
+        try:
+            record = find_record(path, picture.texts)
+        except RecordError:  # photo.jpg.json of some other program
+            continue
+        if record is not None:
+            return [item.region for item in record.regions]
+    raise ImageFileError("neither file has a record")
+
+
+def _facts(a: Image, b: Image, region: list[Region] | None) -> dict[str, Any]:
+    """Scores as JSON can hold them: there is no infinity in it."""
+    decibels = psnr(a, b, region=region)
+    return {
+        "psnr": None if math.isinf(decibels) else decibels,
+        "ssim": ssim(a, b, region=region),
+        "mse": mse(a, b, region=region),
+        "equal": math.isinf(decibels),
+    }
+
+
+def _write_map(a: Image, b: Image, target: Path) -> Path:
+    scores = ssim_map(a, b)
+    if scores.ndim == 3:
+        scores = scores.mean(axis=2)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_image(target, np.rint(np.clip(scores, 0, 1) * 255).astype(np.uint8), allow_lossy=True)
+    return target

@@ -1,0 +1,167 @@
+"""``fastperturb score``: how well faces are found before and after, straight and through the view."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from typing import Any
+
+import click
+
+from ...errors import ImageFileError
+from ...evaluation import (
+    DetectionRun,
+    DetectionTable,
+    Picture,
+    Plan,
+    Store,
+    Truth,
+    draw_misses,
+    look_at_clear,
+    read_truth,
+    run_detection,
+)
+from ...evaluation.detection import consensus
+from ...evaluation.detection import table as detection_table
+from ...files import read_image, write_image
+from ..batch.paths import Inputs, Source
+from ..errors import say
+from ..options.common import Job
+from ..options.score import Counting, Looks, Wanted, count_options, look_options, score_job, truth_options
+from ..options.sections import SectionCommand, SectionOption
+
+
+@click.command(cls=SectionCommand, short_help="Score how well faces are found before and after.")
+@score_job
+@look_options
+@truth_options
+@count_options
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    cls=SectionOption,
+    section="Results",
+    help="Write scores.csv, scores.json and scores.md there, and what was found, so that a later run goes on.",
+)
+@click.option(
+    "--misses",
+    type=click.IntRange(1),
+    metavar="N",
+    cls=SectionOption,
+    section="Results",
+    help="Draw up to N pictures of missed faces for each row there too.",
+)
+def score(job: Job, looks: Looks, wanted: Wanted, counting: Counting, output: Path | None, misses: int | None) -> int:
+    """Score how well faces are found: clear, protected, and protected but read through the view.
+
+    Every true face is protected, by a key made of the seed. Precision, recall, F and average precision come with their
+    bootstrap intervals. What fails is counted beside them and makes the exit code 1.
+    """
+    if misses is not None and output is None:
+        raise click.UsageError("--misses are written into a folder: -o FOLDER")
+    pictures = _pictures(job, looks, counting.by_folder)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+    try:
+        store = Store(None if output is None else output / "found.jsonl")
+        truth, undecided = _truth(job, wanted, looks, pictures, store)
+        with _progress(job, "scores") as progress:
+            plan = Plan(looks.detectors, looks.conditions, looks.seed)
+            run = run_detection(pictures, truth, plan, store=store, progress=progress)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    for name, reason in undecided.items():
+        say(f"{name}: no consensus, a detector failed: {reason}")
+    table = detection_table(run, counting.rule, resamples=counting.resamples, seed=looks.seed)
+    sys.stdout.write(table.to_json() + "\n" if job.json else table.to_text())
+    if output is not None:
+        _write(output, table)
+        for miss in draw_misses(run, pictures, counting.rule, limit=misses) if misses else ():
+            row = f"{miss.detector} {miss.condition.protection} {miss.condition.reading}"
+            path = output / "misses" / _file_name(row) / f"{_file_name(miss.name)}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_image(path, miss.pixels)
+    return _problems(run, bool(undecided), quiet=job.quiet)
+
+
+def _pictures(job: Job, looks: Looks, by_folder: bool) -> list[Picture]:
+    sources = list(Inputs(job.inputs))
+    if not sources:
+        raise ImageFileError(f"no images found in {', '.join(map(str, job.inputs))}")
+    if looks.sample is not None and looks.sample < len(sources):
+        chosen = set(random.Random(looks.seed).sample(range(len(sources)), looks.sample))
+        sources = [source for index, source in enumerate(sources) if index in chosen]
+    names = [PurePath(source.relative).as_posix() for source in sources]
+    if len(set(names)) < len(names):
+        names = [source.path.as_posix() for source in sources]
+    groups = [source.path.parent.as_posix() if by_folder else "" for source in sources]
+    return [
+        Picture(name, _reader(source, job), group) for name, source, group in zip(names, sources, groups, strict=True)
+    ]
+
+
+def _reader(source: Source, job: Job) -> Callable[[], Any]:
+    def read() -> Any:
+        if source.problem is not None:
+            raise ImageFileError(source.problem)
+        return read_image(source.path, max_pixels=job.max_pixels).pixels
+
+    return read
+
+
+def _truth(
+    job: Job, wanted: Wanted, looks: Looks, pictures: list[Picture], store: Store
+) -> tuple[Truth, dict[str, str]]:
+    """The truth, and the pictures on which there is none because a detector failed."""
+    if wanted.path is not None:
+        return read_truth(wanted.path, wanted.form), {}
+    with _progress(job, "consensus") as progress:
+        voters = Plan(wanted.voters or looks.detectors, ())
+        found, failed = look_at_clear(pictures, voters, store=store, progress=progress)
+    return consensus(found, votes=wanted.votes), failed
+
+
+def _write(folder: Path, table: DetectionTable) -> None:
+    for ending, text in (("csv", table.to_csv()), ("json", table.to_json() + "\n"), ("md", table.to_markdown())):
+        (folder / f"scores.{ending}").write_text(text, encoding="utf-8")
+
+
+def _problems(run: DetectionRun, undecided: bool, *, quiet: bool) -> int:
+    for name, reason in run.unreadable.items():
+        say(f"{name}: {reason}")
+    failed = False
+    for (condition, detector), images in run.results.items():
+        errors = [image for image in images if image.found is None and image.name not in run.unreadable]
+        failed = failed or bool(errors)
+        if errors:
+            row = f"{detector}, {condition.protection}, {condition.reading}"
+            say(f"{row}: failed on {len(errors)} of {len(images)}, such as {errors[0].name}: {errors[0].error}")
+    if not quiet and run.without_truth:
+        say(f"{len(run.without_truth)} images without truth are in no score, such as {run.without_truth[0]}")
+    if not quiet and run.unused_truth:
+        say(f"truth of {len(run.unused_truth)} images that were not given, such as {run.unused_truth[0]}")
+    return 1 if failed or undecided or run.unreadable else 0
+
+
+def _file_name(text: str) -> str:
+    return "".join(c if c.isalnum() or c in "-._" else "_" for c in text)
+
+
+@contextmanager
+def _progress(job: Job, what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Shows how far it is, on a terminal."""
+    if job.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(what)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

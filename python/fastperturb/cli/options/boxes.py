@@ -1,0 +1,111 @@
+"""Own boxes: regions for each file out of a JSON, JSON Lines or CSV file; docs/command-line.md has the forms."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...region import Region, Shape
+from ..batch.paths import Source
+
+_COLUMNS = ("file", "x", "y", "width", "height")
+
+
+class Boxes:
+    """Regions by file.
+
+    Args:
+        path: of the JSON, JSON Lines or CSV file.
+        shape: of regions that do not say their own.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is in none of the forms; the message says where.
+    """
+
+    def __init__(self, path: Path, shape: Shape) -> None:
+        self._shape = shape
+        self._regions: dict[str, list[Region]] = {}
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            for file, boxes in _rows(text, path.suffix.lower()):
+                found = self._regions.setdefault(os.path.normpath(file), [])
+                found += [self._region(file, box) for box in boxes]
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{path}: {error}") from None
+        except RecursionError:
+            raise ValueError(f"{path}: it is nested too deeply") from None
+
+    def find(self, source: Source) -> list[Region] | None:
+        """The regions of a file, which may be none; ``None`` if it is not named."""
+        names = (str(source.path), str(source.relative), str(source.path.resolve()))
+        return next((self._regions[name] for name in map(os.path.normpath, names) if name in self._regions), None)
+
+    def _region(self, file: str, box: Any) -> Region:
+        if isinstance(box, Mapping):
+            missing = [name for name in _COLUMNS[1:] if name not in box]
+            if missing:
+                raise ValueError(f"a box of {file!r} lacks {', '.join(missing)}")
+            values, shape = [box[name] for name in _COLUMNS[1:]], box.get("shape") or self._shape
+        elif isinstance(box, list) and len(box) == 4:
+            values, shape = box, self._shape
+        else:
+            raise ValueError(f"a box of {file!r} must be [x, y, width, height] or an object, got {box!r:.60}")
+        try:
+            x, y, width, height = values
+            return Region(x, y, width, height, shape)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"a box of {file!r}: {error}") from None
+
+
+def _rows(text: str, suffix: str) -> Iterable[tuple[str, list[Any]]]:
+    if suffix == ".csv":
+        return _csv_rows(text)
+    try:
+        data = json.loads(text)
+    except ValueError:
+        data = [_json_line(line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if isinstance(data, dict) and "file" not in data:
+        return ((file, _list(boxes, file)) for file, boxes in data.items())
+    entries = data if isinstance(data, list) else [data]
+    return (_entry(item) for item in entries if not (isinstance(item, dict) and ("summary" in item or "error" in item)))
+
+
+def _json_line(line: str, number: int) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"line {number} is not JSON: {error}") from None
+
+
+def _entry(item: Any) -> tuple[str, list[Any]]:
+    if not isinstance(item, dict) or not isinstance(item.get("file"), str):
+        raise ValueError(f'an entry must be an object with "file" and "faces", got {item!r:.60}')
+    return item["file"], _list(item.get("faces"), item["file"])
+
+
+def _list(boxes: Any, file: str) -> list[Any]:
+    if not isinstance(boxes, list):
+        raise ValueError(f"the boxes of {file!r} must be a list, got {boxes!r:.60}")
+    return boxes
+
+
+def _csv_rows(text: str) -> Iterable[tuple[str, list[Any]]]:
+    reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
+    missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+    if missing:
+        raise ValueError(f"the first line must name the columns {', '.join(_COLUMNS)}; it lacks {', '.join(missing)}")
+    for row in reader:
+        if not row["x"]:
+            yield row["file"], []  # a file without faces
+            continue
+        try:
+            box = {name: int(row[name]) for name in _COLUMNS[1:]}
+        except (TypeError, ValueError):
+            raise ValueError(f"line {reader.line_num}: x, y, width and height must be whole numbers") from None
+        yield row["file"], [{**box, "shape": row.get("shape")}]

@@ -1,0 +1,119 @@
+"""Cells that make pictures and curves: examples of every protection, the n sweep, the threshold with its average face.
+
+Pictures are PNG in base64, so that a cell stays JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from ... import Key, Strength, fit_threshold, perturb, psnr, ssim
+from ..._optional import import_opencv
+from .inputs import choose, words_of
+from .intervals import mean_over_people
+from .measuring import Tools
+from .tasks import Cell, readings_of
+
+PAPER_FRAME = (92, 112)  # width, height of the paper's AT&T images, whose n runs from 4,500 to 9,360
+NUMBERS = (4500, 5310, 6120, 6930, 7740, 8550, 9360)
+WINDOWS: tuple[int | str, ...] = (2, 4, 8, 12, 24, "region")
+_MOST_FITTED = 1000  # images: the matrix of their inner products is its square
+_BINS = 60
+_SWEPT = {"quick": 60, "full": 400}
+
+
+def make_examples(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """For each protection and sample the picture as it is, and through the view where there is one."""
+    study, failures = tools.study, list[tuple[str, str]]()
+    pictures: dict[str, Any] = {
+        name: {reading: [] for reading in readings_of(p)} for name, p in study.protections.items()
+    }
+    for protection, readings in pictures.items():
+        for reading, shown in readings.items():
+            wanted = Cell("examples", protection, "", reading, cell.names)
+            shown += [encode(changed) for _, _, changed, _ in tools.shown(wanted, failures)]
+    return {"pictures": pictures, "names": list(cell.names)}, failures
+
+
+def make_sweep(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """PSNR and SSIM against n, whole frames of 92 x 112 grey pixels moved, by window: the paper's Figures 5 and 6."""
+    study, failures = tools.study, list[tuple[str, str]]()
+    key = Key(hashlib.blake2b(b"fastperturb sweep %d" % study.config.seed, digest_size=32).digest())
+    frames = _frames(tools, cell.names, _SWEPT[study.config.profile], failures)
+    people = tools.material.people([name for name, _ in frames])
+    curves = []
+    for window in WINDOWS:
+        for count in NUMBERS:
+            strength = Strength(window=window, pixels=count)  # type: ignore[arg-type]
+            values: tuple[list[float], list[float]] = ([], [])
+            for _, frame in frames:
+                hidden, _ = perturb(frame, (0, 0, *PAPER_FRAME), key, strength, reproducible=True)
+                values[0].append(psnr(frame, hidden))
+                values[1].append(ssim(frame, hidden))
+            point: dict[str, Any] = {"window": window, "n": count, "images": len(frames)}
+            for measure, each in zip(("psnr", "ssim"), values, strict=True):
+                point[measure] = mean_over_people(
+                    each, people, resamples=study.config.resamples, seed=study.config.seed
+                )[:3]
+            curves.append(point)
+    return {"curves": curves}, failures
+
+
+def make_threshold(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The paper's threshold on grey frames of 92 x 112: theta, distances within and between people, average face."""
+    failures: list[tuple[str, str]] = []
+    frames = _frames(tools, cell.names, _MOST_FITTED, failures)
+    named = tools.material.people([name for name, _ in frames])
+    people = named if all(named) and len(set(named)) < len(named) else None
+    fitted = fit_threshold([frame for _, frame in frames], people)
+    top = float(max(values.max(initial=fitted.theta) for values in (fitted.within, fitted.between))) * 1.02
+    edges = np.linspace(0.0, top, _BINS + 1)
+    within, between = (np.histogram(values, edges)[0].tolist() for values in (fitted.within, fitted.between))
+    facts = {name: getattr(fitted, name) for name in ("theta", "recognition", "error", "false_acceptance", "kept")}
+    faces = [fitted.mean, *fitted.components[:5]]
+    return {
+        **{name: float(value) for name, value in facts.items()},
+        "labelled": fitted.labelled,
+        "images": len(frames),
+        "components": len(fitted.components),
+        "edges": edges.tolist(),
+        "within": within,
+        "between": between,
+        "faces": [encode(_stretched(face)) for face in faces],
+    }, failures
+
+
+def encode(image: Any) -> str:
+    """A grey or RGB uint8 image as PNG in base64."""
+    cv2 = import_opencv()
+    ok, data = cv2.imencode(".png", image if image.ndim == 2 else np.ascontiguousarray(image[..., ::-1]))
+    if not ok:
+        raise ValueError(f"an image of shape {image.shape} cannot be written as PNG")
+    return base64.b64encode(data.tobytes()).decode()
+
+
+def _frames(tools: Tools, names: tuple[str, ...], most: int, failures: list[tuple[str, str]]) -> list[tuple[str, Any]]:
+    cv2 = import_opencv()
+    raw = {sample.name: sample for sample in tools.study.raw.samples}
+    frames = []
+    for name in choose(names, most, tools.study.config.seed, "frames"):
+        try:
+            image = raw[name].read()
+        except Exception as error:
+            failures.append((name, words_of(error)))
+            continue
+        if image.ndim == 3:
+            image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        if image.shape[::-1] != PAPER_FRAME:
+            image = cv2.resize(image, PAPER_FRAME, interpolation=cv2.INTER_AREA)
+        frames.append((name, np.ascontiguousarray(image)))
+    return frames
+
+
+def _stretched(face: Any) -> Any:
+    low, high = float(face.min()), float(face.max())
+    return np.round((np.asarray(face, np.float64) - low) / max(high - low, 1e-30) * 255).astype(np.uint8)

@@ -1,0 +1,203 @@
+"""The work of a study in cells: small enough to share out and to keep, each the same whoever does it and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...faces import Detector
+from ...protections import FittedProtection, Protection
+from ..datasets import DataSet, Pair
+from ..model_files import file_content, identity, model_files
+from ..recognition import Recogniser
+from .config import StudyConfig
+from .inputs import Material, choose
+from .result_cache import digest_of
+
+# Rough seconds an image and actor, to begin with what takes longest.
+_COSTS = {
+    "pairs": 0.02,
+    "attack": 0.02,
+    "detection": 0.02,
+    "quality": 0.005,
+    "examples": 0.3,
+    "sweep": 12.0,
+    "threshold": 4.0,
+}
+_SLOW = 10.0  # times longer: the detectors that ``few`` is for
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A piece of work.
+
+    Attributes:
+        kind: "quality", "detection", "attack", "pairs", "examples", "sweep" or "threshold".
+        protection: name of one; "" where none is meant.
+        actor: a detector or recogniser by name.
+        reading: "direct" or "view", for detectors.
+        names: samples to look at.
+    """
+
+    kind: str
+    protection: str = ""
+    actor: str = ""
+    reading: str = "direct"
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """What a progress bar says."""
+        return ", ".join(part for part in (self.kind, self.actor, self.protection) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A recogniser to be made, anew in each process: one that was fitted or is in use may not be picklable.
+
+    Attributes:
+        make: makes it; can be pickled.
+        identity: what tells it from others, see :func:`described`.
+        fitted: whether it is fitted on the data set itself; others come trained.
+    """
+
+    make: Callable[[], Recogniser]
+    identity: tuple[str | int, ...]
+    fitted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """Everything and everybody that takes part. It can be pickled, for other processes.
+
+    Attributes:
+        config: with nothing left to the profile.
+        dataset: where the images come from.
+        raw: the same images without enlarging, for the n sweep and the threshold.
+        protections: by name, "clear" first.
+        detectors: by name.
+        recognisers: by name.
+        locator: finds the faces of the clear images.
+        face_quality: scores faces; None for no scores.
+        absent: what does not take part though the profile or the configuration has it, and the reason.
+    """
+
+    config: StudyConfig
+    dataset: DataSet
+    raw: DataSet
+    protections: dict[str, Protection]
+    detectors: dict[str, Detector]
+    recognisers: dict[str, Witness]
+    locator: Detector
+    face_quality: Any = None
+    absent: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings that reading the material depends on."""
+        return {name: getattr(self.config, name) for name in ("people", "enrolled", "seed", "split")}
+
+
+def list_cells(study: Study, material: Material) -> list[Cell]:
+    """All cells of a study, those that take longest first."""
+    config = study.config
+    looked = tuple(choose(material.probes, config.looks, config.seed, "looks"))
+    cells = [Cell("sweep", names=tuple(material.samples)), Cell("examples", names=example_names(material))]
+    if len(material.samples) > 1:  # it compares them
+        cells.append(Cell("threshold", names=tuple(material.samples)))
+    pairs = usable_pairs(study, material)
+    paired = tuple(dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second)))
+    for name, protection in study.protections.items():
+        cells.append(Cell("quality", name, names=looked))
+        for detector in study.detectors:
+            few = tuple(choose(looked, config.few.get(detector), config.seed, "looks"))
+            for reading in readings_of(protection):
+                cells.append(Cell("detection", name, detector, reading, few))
+        if material.gallery:
+            both = (*material.gallery, *material.probes)
+            cells += [Cell("attack", name, recogniser, names=both) for recogniser in study.recognisers]
+        if paired:
+            cells += [Cell("pairs", name, recogniser, names=paired) for recogniser in study.recognisers]
+    return sorted(cells, key=lambda cell: -expected_cost(study, cell))
+
+
+def leave_out(study: Study, material: Material) -> Study:
+    """The study without what so few images cannot give, which is noted as absent and is no failure."""
+    count, absent = len(material.samples), dict[str, str]()
+    if count < 2:
+        absent["threshold"] = f"it compares images, of which {count} shows a face"
+    if not material.training:
+        learning = [item for item in study.protections.values() if isinstance(item, FittedProtection)]
+        absent |= {item.name: "no image is left to fit it on" for item in learning if not item.fitted}
+    kept = {name: item for name, item in study.protections.items() if name not in absent}
+    return replace(study, protections=kept, absent={**study.absent, **absent})
+
+
+def expected_cost(study: Study, cell: Cell) -> float:
+    """Seconds, more or less."""
+    slow = _SLOW if cell.kind == "detection" and cell.actor in study.config.few else 1.0
+    fixed = cell.kind in ("sweep", "threshold")
+    return _COSTS[cell.kind] * slow * (1 if fixed else len(cell.names))
+
+
+def readings_of(protection: Protection) -> tuple[str, ...]:
+    """How a detector may look: through the view too, where there is one of its own."""
+    return ("direct", "view") if protection.reversible else ("direct",)
+
+
+def usable_pairs(study: Study, material: Material) -> list[Pair]:
+    """Pairs of the data set's own list whose images both show a face; none without pairs of one person and of two.
+
+    Split by person, those of people on whom models are fitted are left out.
+    """
+    usable = set(material.samples) - (set(material.training) if study.config.split == "person" else set())
+    pairs = [pair for pair in study.dataset.pairs if {pair.first, pair.second} <= usable]
+    return pairs if len({pair.same for pair in pairs}) == 2 else []
+
+
+def example_names(material: Material) -> tuple[str, ...]:
+    """Two samples of different people, if there are two."""
+    chosen: dict[str, str] = {}
+    for name in material.probes:
+        chosen.setdefault(material.samples[name].person or name, name)
+    return tuple(chosen.values())[:2]
+
+
+def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str, str]) -> str:
+    """A name for all that decides what a cell gives."""
+    work: list[Any] = [versions, cell.kind, cell.actor, cell.reading, material.digest(cell.names)]
+    work += [study.config.seed, study.config.resamples, study.config.split]
+    if cell.protection:
+        work.append(_identity(cell.protection, study, material))
+    if cell.kind == "examples":
+        work.append([_identity(name, study, material) for name in study.protections])
+    if cell.kind == "detection":
+        work.append(identity(study.detectors[cell.actor]))
+    if cell.kind == "attack":
+        work += [cell.actor, study.recognisers[cell.actor].identity, study.config.attackers]
+        work.append(material.digest(material.gallery))
+    if cell.kind == "pairs":
+        work += [study.recognisers[cell.actor].identity, study.config.attackers]
+        work += [[pair.first, pair.second] for pair in usable_pairs(study, material)]
+    if cell.kind == "quality":
+        work.append(described(study.face_quality))
+    if cell.kind in ("sweep", "threshold"):
+        work += [study.raw.name, study.config.profile]  # which says how many frames are swept
+    return digest_of(work)
+
+
+def _identity(name: str, study: Study, material: Material) -> list[Any]:
+    """A protection is what its name says, and what it learnt or is to learn from."""
+    protection = study.protections[name]
+    known: list[Any] = [name, protection.family, protection.strength]
+    if not isinstance(protection, FittedProtection):
+        return known
+    if protection.fitted:
+        return [*known, protection.fingerprint]
+    return [*known, getattr(protection, "epochs", None), material.digest(material.training)]
+
+
+def described(thing: object) -> tuple[str | int, ...]:
+    """What tells a recogniser or a judge of faces from another: class, name, and what is in its model files."""
+    content = [fact for path in model_files(thing) for fact in file_content(path)]
+    return type(thing).__name__, str(getattr(thing, "name", "")), *content

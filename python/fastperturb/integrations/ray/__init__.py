@@ -1,0 +1,119 @@
+"""Ray Data: a data set of paths or bytes of images in, protected images and records out, on one machine or many.
+
+``python -m fastperturb.integrations.ray IN OUT`` does a folder (ray_folder.py).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+from ..._optional import import_extra
+from ..protector import FaceOptions, KeyPlace
+from ..rows import COLUMNS, PROBLEMS, PerturbImages, RowJob, RowResult
+from ..shards import SHARD_COLUMNS, PerturbShards
+
+__all__ = [
+    "COLUMNS",
+    "PROBLEMS",
+    "SHARD_COLUMNS",
+    "FaceOptions",
+    "KeyPlace",
+    "PerturbImages",
+    "PerturbShards",
+    "RowJob",
+    "RowResult",
+    "perturb_dataset",
+    "perturb_shards",
+]
+
+
+def perturb_dataset(
+    dataset: Any,
+    job: RowJob,
+    *,
+    workers: int | tuple[int, int] = 1,
+    batch_size: int = 32,
+    path: str = "path",
+    data: str = "bytes",
+) -> Any:
+    """Protects every row of a Ray data set, in a pool of actors that each load key and detector once.
+
+    Args:
+        dataset: a ``ray.data.Dataset`` with a column of paths that every machine can read, or of the bytes of files
+            (``ray.data.read_binary_files(…, include_paths=True)`` gives both), or both.
+        job: what to do with every row.
+        workers: how many actors of one processor each, or the (least, most) of them.
+        batch_size: rows that an actor takes at once.
+        path: name of the column of paths.
+        data: name of the column of bytes; it is not in the result.
+
+    Returns:
+        A lazy data set with the columns of :class:`RowResult` added: ``status``, ``output`` (files) or ``image``
+        (bytes), ``record``, ``error``. A row that fails has an error and no image; the job goes on.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+    """
+    data_module = import_extra("ray.data", "ray")
+    size = workers if isinstance(workers, tuple) else (workers, workers)
+    return dataset.map_batches(
+        PerturbImages,
+        fn_constructor_args=(job,),
+        fn_constructor_kwargs={"path": path, "data": data},
+        batch_format="pandas",
+        batch_size=batch_size,
+        compute=data_module.ActorPoolStrategy(min_size=size[0], max_size=size[1]),
+        num_cpus=1,
+    )
+
+
+def perturb_shards(
+    shards: Sequence[str],
+    job: RowJob,
+    output: str,
+    *,
+    workers: int | tuple[int, int] = 1,
+    path: str = "path",
+    data: str = "bytes",
+) -> Any:
+    """Protects Parquet files of images, each to a file of its name that appears when it is whole.
+
+    Args:
+        shards: paths of the files, which every machine can read.
+        job: what to do with every row, with ``output=None``.
+        output: the folder of the results, which every machine can write.
+        workers: as for :func:`perturb_dataset`.
+        path: name of the column of paths in the files.
+        data: name of the column of bytes in them.
+
+    Returns:
+        A lazy data set of what became of each file: the columns ``shard`` and :data:`SHARD_COLUMNS`.
+
+    Raises:
+        ValueError: two files have one name.
+        MissingExtra: Ray is not installed.
+    """
+    names = {PurePath(shard).name for shard in shards}
+    if len(names) != len(shards):
+        raise ValueError(f"shards must have different names, got {len(names)} for {len(shards)}")
+    data_module = import_extra("ray.data", "ray")
+    rows = data_module.from_items([{"shard": shard} for shard in shards], override_num_blocks=max(1, len(shards)))
+    size = workers if isinstance(workers, tuple) else (workers, workers)
+    return rows.map_batches(
+        PerturbShards,
+        fn_constructor_args=(job, output),
+        fn_constructor_kwargs={"path": path, "data": data},
+        batch_format="pandas",
+        batch_size=1,
+        compute=data_module.ActorPoolStrategy(min_size=size[0], max_size=size[1]),
+        num_cpus=1,
+    )
+
+
+if __name__ == "__main__":
+    from .__main__ import main
+
+    sys.exit(main())

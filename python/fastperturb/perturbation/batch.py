@@ -1,0 +1,255 @@
+"""Many images in one call, shared among threads.
+
+One bad image does not lose the others.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..checks import Image, byte_bounds, check_image
+from ..errors import FastperturbError, UnverifiedWarning
+from ..key import Key
+from ..record import Record
+from ..region import RegionLike
+from ..strength.strength import Strength
+from ..threads import check_threads
+from . import plan as steps
+from .batch_pipeline import CHUNK_BYTES, Chunk, Complete, Moved, Prepare, cut, run_in_turn, run_side_by_side
+
+T = TypeVar("T")
+SMALL_BYTES = 2**20
+"""An image up to this size is prepared in microseconds."""
+
+
+class BatchError(FastperturbError):
+    """Some images of a batch failed; the others are done.
+
+    Attributes:
+        errors: the exception of each image that failed, by its index.
+        results: the result of each image in order, ``None`` where it failed.
+    """
+
+    def __init__(self, errors: dict[int, Exception], results: list[Any]) -> None:
+        first = min(errors)
+        super().__init__(
+            f"{len(errors)} of {len(results)} images failed; the first is image {first}: "
+            f"{type(errors[first]).__name__}: {errors[first]}"
+        )
+        self.errors = errors
+        self.results = results
+
+
+def perturb_many(
+    images: Iterable[Image],
+    regions: Iterable[RegionLike | Iterable[RegionLike]],
+    key: Key,
+    strength: Strength = Strength(),
+    *,
+    reproducible: bool = False,
+    out: Iterable[Image] | None = None,
+    threads: int | None = None,
+    return_errors: bool = False,
+) -> list[tuple[Image, Record]]:
+    """Perturbs many images in one call; each result is what :func:`perturb` gives.
+
+    Args:
+        images: a list of images of any shapes and dtypes, or a stack whose first axis counts them.
+        regions: for each image its regions, as for :func:`perturb`.
+        key: the secret that restores them all; each image has its own nonce.
+        strength: for all regions.
+        reproducible: as for :func:`perturb`.
+        out: for each image where to write it; ``out=images`` works in place. They must not overlap each
+            other, nor another's image.
+        threads: how many threads share the images; ``None`` for one a processor.
+        return_errors: put the exception of an image that fails in its place in the list instead of raising at the end.
+
+    Returns:
+        (perturbed image, record) for each image, in order. Results of neighbours may lie in one block of memory of up
+        to 8 MiB, which stays as long as one of them does: copy a few to keep out of many.
+
+    Raises:
+        BatchError: some images failed; it holds their errors and the results of the others, which are done.
+        ValueError: as many regions or outs as images are needed, and outs that do not overlap. Nothing was changed.
+    """
+    images = list(images)
+    plans = _match(list(regions), images, "regions")
+
+    def prepare(chunk: Chunk) -> None:
+        def plan(i: int) -> steps.Plan:
+            check_image(images[i])
+            return steps.plan(images[i], plans[i], key, strength, reproducible)
+
+        chunk.ready = ready = chunk.each(chunk.outs, plan)
+        chunk.jobs = chunk.each(ready, lambda i: steps.job_of(images[i], chunk.outs[i], ready[i], boxes=True))
+
+    def complete(chunk: Chunk, moved: Moved) -> dict[int, tuple[Image, Record]]:
+        jobs, ready = chunk.jobs, chunk.ready
+        return chunk.each(moved, lambda i: (jobs[i][1], steps.record_of(jobs[i], ready[i], key, *moved[i])))
+
+    solves = not isinstance(strength, Strength) or strength.target is not None
+    batch = _Batch(images, out, check_threads(threads), inverse=False)
+    return batch.run(prepare, complete, brief=not (solves or reproducible), return_errors=return_errors)
+
+
+def restore_many(
+    images: Iterable[Image],
+    records: Iterable[Record],
+    key: Key,
+    *,
+    verify: bool = True,
+    out: Iterable[Image] | None = None,
+    threads: int | None = None,
+    return_errors: bool = False,
+) -> list[Image]:
+    """Restores many images in one call; each result is what :func:`restore` gives.
+
+    Args:
+        images: a list or stack of perturbed images.
+        records: the record of each.
+        key: the key of them all.
+        verify: as for :func:`restore`.
+        out: as for :func:`perturb_many`.
+        threads: as for :func:`perturb_many`.
+        return_errors: as for :func:`perturb_many`.
+
+    Returns:
+        The original images, in order; in memory as those of :func:`perturb_many`.
+
+    Raises:
+        BatchError: some images failed; it holds their errors and the results of the others, which are done.
+        ValueError: as many records or outs as images are needed, and outs that do not overlap.
+    """
+    images = list(images)
+    known = _match(list(records), images, "records")
+    altered: list[int] = []
+
+    def prepare(chunk: Chunk) -> None:
+        def unlock(i: int) -> steps.Opened:
+            check_image(images[i])
+            return steps.open_record(images[i], known[i], key)
+
+        opened = chunk.each(chunk.outs, unlock)
+        boxes = steps.boxes_of({i: (images[i], opened[i].core) for i in opened})
+
+        def job(i: int) -> steps.CoreJob:
+            if not steps.is_whole(images[i], known[i], opened[i], key, boxes.get(i), strict=verify):
+                altered.append(i)
+            return steps.job_of(images[i], chunk.outs[i], opened[i])
+
+        chunk.jobs = chunk.each(opened, job)
+
+    def complete(chunk: Chunk, moved: Moved) -> dict[int, Image]:
+        return {i: chunk.jobs[i][1] for i in moved}
+
+    batch = _Batch(images, out, check_threads(threads), inverse=True)
+    try:
+        return batch.run(prepare, complete, brief=True, return_errors=return_errors)
+    finally:
+        if altered:
+            names = ", ".join(f"images[{i}]" for i in sorted(altered))
+            warnings.warn(f"{names}: {steps.ALTERED}", UnverifiedWarning, stacklevel=2)
+
+
+class _Batch:
+    """The images of one call and their targets."""
+
+    def __init__(self, images: list[Image], out: Iterable[Image] | None, threads: int, *, inverse: bool) -> None:
+        self.images = images
+        self.outs: list[Image] | list[None] = [None] * len(images)
+        self.fresh = out is None
+        if out is not None:
+            self.outs = _match(list(out), images, "out")
+            _check_apart(self.outs, images)
+        self.workers = max(1, min(threads, len(images)))
+        self.spare = threads // self.workers
+        self.inverse = inverse
+
+    def run(self, prepare: Prepare, complete: Complete, *, brief: bool, return_errors: bool) -> list[Any]:
+        """Does all images; on an interrupt those that were done in place are as they were.
+
+        If Python takes microseconds for an image, which needs small ones too, one thread does all of that, and the
+        others move pixels. Else each does some images from beginning to end.
+        """
+        sizes = [image.nbytes if isinstance(image, np.ndarray) else 0 for image in self.images]
+        brief = brief and max(sizes, default=0) <= SMALL_BYTES and self.workers > 1
+        chunks = [
+            Chunk(dict(zip(indices, self._outs_of(indices), strict=True)), inverse=self.inverse)
+            for indices in cut(sizes, 1 if brief else self.workers)
+        ]
+        try:
+            if brief or self.workers == 1:
+                run_in_turn(chunks, prepare, complete, helpers=self.workers - 1, threads=self.spare)
+            else:
+                run_side_by_side(chunks, prepare, complete, workers=self.workers, threads=self.spare)
+            results, errors = _gather(chunks, len(self.images))
+        except BaseException:
+            for chunk in chunks:
+                chunk.take_all_back()
+            raise
+        if errors and not return_errors:
+            raise BatchError(
+                dict(sorted(errors.items())), [None if i in errors else result for i, result in enumerate(results)]
+            )
+        return results
+
+    def _outs_of(self, chunk: range) -> list[Image] | list[None]:
+        """Where to write the images of a chunk; fresh arrays in one block if they are alike and small."""
+        images = self.images[chunk.start : chunk.stop]
+        if not self.fresh or not all(isinstance(image, np.ndarray) and image.ndim in (2, 3) for image in images):
+            return self.outs[chunk.start : chunk.stop]
+        alike = {(image.shape, image.dtype) for image in images}
+        if len(alike) != 1 or not 0 < sum(image.nbytes for image in images) <= CHUNK_BYTES:
+            return [None] * len(images)
+        (shape, dtype) = alike.pop()
+        return list(np.empty((len(images), *shape), dtype))
+
+
+def _gather(chunks: list[Chunk], count: int) -> tuple[list[Any], dict[int, Exception]]:
+    """What became of each image, and those of them that are errors by index."""
+    results: list[Any] = [None] * count
+    errors: dict[int, Exception] = {}
+    for chunk in chunks:
+        for index, result in chunk.results.items():
+            results[index] = result
+            if isinstance(result, Exception):
+                errors[index] = result
+    return results, errors
+
+
+def _match(items: list[T], images: list[Image], name: str) -> list[T]:
+    if len(items) != len(images):
+        raise ValueError(f"{name} must have one entry for each of the {len(images)} images, got {len(items)}")
+    return items
+
+
+def _check_apart(outs: list[Image], images: list[Image]) -> None:
+    """Raises ValueError if an out shares memory with another out, or with another's image."""
+    named = [("out", i, a) for i, a in enumerate(outs)]
+    named += [("images", i, a) for i, (a, out) in enumerate(zip(images, outs, strict=True)) if a is not out]
+    spans = [(*byte_bounds(array), kind, i, array) for kind, i, array in named if isinstance(array, np.ndarray)]
+    spans.sort(key=itemgetter(0, 1))
+    open_spans: list[Any] = []
+    for span in spans:
+        start, _, kind, index, array = span
+        if open_spans:
+            open_spans = [other for other in open_spans if other[1] > start]
+        for _, _, other_kind, other_index, other in open_spans:
+            if index != other_index and "out" in (kind, other_kind) and _share_memory(array, other):
+                raise ValueError(
+                    "out arrays must not overlap each other or another's image, "
+                    f"got an overlap of {other_kind}[{other_index}] and {kind}[{index}]"
+                )
+        open_spans.append(span)
+
+
+def _share_memory(a: Image, b: Image) -> bool:
+    try:
+        return np.shares_memory(a, b, max_work=10_000)  # type: ignore[arg-type]
+    except RuntimeError:  # too hard to tell: numpy's TooHardError
+        return True

@@ -1,0 +1,34 @@
+"""Protections to compare, ours and those of others, behind one protocol; see docs/protections.md."""
+
+from .area import Area
+from .autoencoder import Autoencoder
+from .blur_and_noise import Blur, Noise
+from .ksame import KSame
+from .mosaic_and_black import Black, Clear, Mosaic
+from .parsing import ProtectionInfo, list_protections, parse_protection
+from .parts import Parts
+from .permutation import Permutation
+from .protocol import FittedProtection, Protection, ReversibleProtection
+from .weighted import Weighted
+from .window_size import Grain
+
+__all__ = [
+    "Area",
+    "Autoencoder",
+    "Black",
+    "Blur",
+    "Clear",
+    "FittedProtection",
+    "Grain",
+    "KSame",
+    "Mosaic",
+    "Noise",
+    "Parts",
+    "Permutation",
+    "Protection",
+    "ProtectionInfo",
+    "ReversibleProtection",
+    "Weighted",
+    "list_protections",
+    "parse_protection",
+]

@@ -1,0 +1,91 @@
+"""Where a protection works: the faces' regions as they are, or grown, or as ellipses; and which pixels each owns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import Face, Region
+from ..faces import HEAD, Margins, grow_region
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """What of a face is protected.
+
+    Attributes:
+        shape: "box" or "ellipse"; None keeps that of the face's region.
+        grow: margins around it, as for :func:`fastperturb.faces.grow_region`; ``HEAD`` takes in hair and ears.
+    """
+
+    shape: Literal["box", "ellipse"] | None = None
+    grow: Margins = 0.0
+
+    def __post_init__(self) -> None:
+        grow_region(Region(0, 0, 1, 1), self.grow, self.shape)  # raises what there is to raise
+
+    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
+        """The regions of all faces that touch an image of ``shape``, in the faces' order."""
+        grown = [grow_region(face.region, self.grow, self.shape) for face in faces]
+        return [region for region in grown if touches(region, shape)]
+
+    @property
+    def words(self) -> str:
+        """How it differs from the face's own region: "", ", ellipse", ", head"."""
+        if self.grow == HEAD:
+            grown = ", head"
+        elif self.grow in (0, 0.0, (0, 0, 0, 0)):
+            grown = ""
+        else:
+            several = self.grow if isinstance(self.grow, tuple) else (self.grow,)
+            grown = ", grown " + "+".join(f"{margin:g}" for margin in several)
+        return grown + (f", {self.shape}" if self.shape else "")
+
+
+AS_FOUND = Area()
+"""The face's region as the detector, or the user, gave it."""
+
+
+def touches(region: Region, shape: tuple[int, ...]) -> bool:
+    """Whether some pixel of the region's box lies in an image of this shape."""
+    rows, columns = region.clipped(shape[0], shape[1])
+    return bool(rows.start < rows.stop and columns.start < columns.stop)
+
+
+def owned_parts(
+    regions: Sequence[Region], shape: tuple[int, ...]
+) -> Iterator[tuple[Region, tuple[slice, slice], NDArray[np.bool_]]]:
+    """For each region its clipped box, and which pixels of that it owns.
+
+    Args:
+        regions: each touches the image.
+        shape: of the image, height first.
+
+    Yields:
+        Region, (rows, columns) in the image, boolean mask of these.
+    """
+    owner = np.full(shape[:2], -1, np.int32)
+    for index, region in enumerate(regions):
+        part = region.clipped(shape[0], shape[1])
+        owner[part][_inside(region, *part)] = index
+    for index, region in enumerate(regions):
+        part = region.clipped(shape[0], shape[1])
+        yield region, part, owner[part] == index
+
+
+def _inside(region: Region, rows: slice, columns: slice) -> NDArray[np.bool_]:
+    """Which pixels of a part of an image lie in a region, as docs/format.md says; whole numbers of any size."""
+    mask = np.ones((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
+    if region.shape == "box":
+        return mask
+    width, height = region.width, region.height
+    distance = np.abs(2 * (np.arange(columns.start, columns.stop) - region.x) + 1 - width)
+    for line, y in enumerate(range(rows.start, rows.stop)):
+        rest = (width * height) ** 2 - ((2 * (y - region.y) + 1 - height) * width) ** 2
+        mask[line] = distance <= math.isqrt(rest) // height
+    return mask

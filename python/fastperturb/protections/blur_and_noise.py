@@ -1,0 +1,161 @@
+"""Gaussian blur and Gaussian noise inside the regions of faces."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import Face, Region
+from .._optional import import_opencv
+from ..checks import check_image
+from .area import AS_FOUND, Area, owned_parts
+from .mosaic_and_black import Irreversible, has_alpha, peak
+
+Image = NDArray[Any]
+_REACH = 4.0  # standard deviations to where the kernel is cut off
+SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blur(Irreversible):
+    """Gaussian blur, cut off at four standard deviations; beyond the image's border it is mirrored (``c b|a b c``).
+
+    What lies around a region bleeds into it. The arithmetic is in float32 for all dtypes; integers are rounded.
+
+    Attributes:
+        sigma: standard deviation in pixels, over 0; or
+        cells: instead: it is half of a region's shorter side divided by this.
+        area: what of a face is protected.
+    """
+
+    sigma: float | None = None
+    cells: float | None = None
+    area: Area = AS_FOUND
+
+    def __post_init__(self) -> None:
+        given = [(name, value) for name, value in (("sigma", self.sigma), ("cells", self.cells)) if value is not None]
+        if len(given) != 1:
+            raise ValueError(f"give sigma or cells, got {'both' if given else 'neither'}")
+        name, value = given[0]
+        if not (math.isfinite(value) and 0.0 < value <= 1000.0):
+            raise ValueError(f"{name} must be over 0 and up to 1000, got {value!r}")
+
+    @property
+    def name(self) -> str:
+        """Standard deviation and area."""
+        return f"blur, {self.strength_label}{self.area.words}"
+
+    @property
+    def family(self) -> str:
+        """How the standard deviation is measured, and the area."""
+        return f"blur{'' if self.sigma is None else f', {SIGMA} in pixels'}{self.area.words}"
+
+    @property
+    def strength(self) -> float:
+        """By the standard deviation."""
+        return self.sigma if self.sigma is not None else 1.0 / (self.cells or 1.0)
+
+    @property
+    def strength_label(self) -> str:
+        """The standard deviation."""
+        return f"{SIGMA} {self.sigma:g} px" if self.sigma is not None else f"{self.cells:g} cells"
+
+    def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
+        """Blurs the regions; ``seed`` does not matter."""
+        check_image(image)
+        hidden = np.array(image, order="C")
+        for region, part, mask in owned_parts(self.regions(faces, image.shape), image.shape):
+            hidden[part][mask] = _blurred(image, part, self._sigma_for(region))[mask]
+        return hidden
+
+    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
+        """The area of each face."""
+        return self.area.regions(faces, shape)
+
+    def _sigma_for(self, region: Region) -> float:
+        if self.sigma is not None:
+            return self.sigma
+        return min(region.width, region.height) / (2.0 * (self.cells or 1.0))
+
+
+def _blurred(image: Image, part: tuple[slice, slice], sigma: float) -> Image:
+    """A part of the blurred image; no more of the image is looked at than reaches into it."""
+    cv2 = import_opencv()
+    radius = math.ceil(_REACH * sigma)
+    rows, columns = part
+    top, left = max(0, rows.start - radius), max(0, columns.start - radius)
+    around = image[top : rows.stop + radius, left : columns.stop + radius].astype(np.float32)  # not in fixed point
+    size = 2 * radius + 1
+    blurred = cv2.GaussianBlur(around, (size, size), sigma, borderType=cv2.BORDER_REFLECT_101).reshape(around.shape)
+    found: Image = blurred[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    return found if image.dtype == np.float32 else np.rint(found).astype(image.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise(Irreversible):
+    """Gaussian noise, added to every colour sample on its own; integers are rounded and clipped to their range.
+
+    Clipping makes what is measured less than ``variance`` where noise is strong. float32 is taken to be on a scale from
+    0 to 1 and not clipped. An alpha channel (the last of 2 or 4) stays.
+
+    Attributes:
+        variance: on a scale from 0 to 1, over 0; the paper's are 0.05, 0.1 and 0.2.
+        area: what of a face is protected.
+    """
+
+    variance: float
+    area: Area = AS_FOUND
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.variance) and 0.0 < self.variance <= 100.0):
+            raise ValueError(f"variance must be over 0 and up to 100, got {self.variance!r}")
+
+    @property
+    def name(self) -> str:
+        """Variance and area."""
+        return f"noise, {SIGMA}² {self.variance:g}{self.area.words}"
+
+    @property
+    def family(self) -> str:
+        """With the area."""
+        return f"noise{self.area.words}"
+
+    @property
+    def strength(self) -> float:
+        """The variance."""
+        return self.variance
+
+    @property
+    def strength_label(self) -> str:
+        """The variance."""
+        return f"{self.variance:g}"
+
+    def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
+        """Adds noise that depends on ``seed`` and the image."""
+        check_image(image)
+        hidden = np.array(image, order="C")
+        generator = np.random.default_rng([seed, image_number(image)])
+        top = peak(image)
+        for _, part, mask in owned_parts(self.regions(faces, image.shape), image.shape):
+            colours = hidden[part][..., :-1] if has_alpha(image) else hidden[part]
+            owned = colours[mask].astype(np.float64)
+            noisy = owned + generator.normal(0.0, math.sqrt(self.variance) * top, owned.shape)
+            if image.dtype != np.float32:
+                noisy = np.clip(np.rint(noisy), 0.0, top)
+            colours[mask] = noisy.astype(image.dtype)
+        return hidden
+
+    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
+        """The area of each face."""
+        return self.area.regions(faces, shape)
+
+
+def image_number(image: Image) -> int:
+    """A number out of an image's samples, so that two images share no random numbers."""
+    return int.from_bytes(hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=8).digest(), "little")

@@ -1,0 +1,93 @@
+"""Windows by the part of the face: large ones over eyes, nose and mouth, small ones elsewhere.
+
+The idea: recognisers look at features, detectors at the whole; so hide most where identity is. It gains nothing over
+plain windows (docs/protections.md has the figures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import Face, Region, Strength, regions_from_landmarks, view
+from .area import AS_FOUND, Area, owned_parts
+from .permutation import Grid, Permuting
+from .window_size import EIGHTHS, ByGrain, Grain
+
+Image = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts(ByGrain, Permuting):
+    """A face's region and, over it, the regions of its features, each with its own windows; all pixels move.
+
+    Attributes:
+        grain: windows of the face.
+        features: windows across the shorter side of an eye with its brow, a nose or a mouth; 1 or more.
+        area: what of a face is protected. Every face needs its five landmarks.
+    """
+
+    grain: Grain = EIGHTHS
+    features: int = 2
+    area: Area = AS_FOUND
+
+    def __post_init__(self) -> None:
+        Strength(cells=self.features)  # raises what there is to raise
+
+    @property
+    def name(self) -> str:
+        """Both windows, and the area."""
+        return f"parts, {self.grain.words}, features {self.features}{self.area.words}"
+
+    @property
+    def family(self) -> str:
+        """All but the windows of the face."""
+        return f"parts{self.grain.family}, features {self.features}{self.area.words}"
+
+    def grid(self, faces: Sequence[Face], image: Image) -> Grid:
+        """Each face, and after it its features, which so own their pixels."""
+        wide, fine = self._strengths
+        return [(region, fine if feature else wide) for region, feature in self._regions(faces, image.shape)]
+
+    def view(self, protected: Image, faces: Sequence[Face]) -> Image:
+        """The Lanczos view of the faces' windows over the features' own views, so that no seam is left between them.
+
+        It is made of what windows keep, their sums, and so is equal for the protected and the clear image.
+        """
+        listed = self._regions(faces, protected.shape)
+        if not listed:
+            return np.array(protected, order="C")
+        regions = [region for region, _ in listed]
+        wide, fine = self._strengths
+        strengths = [fine if feature else wide for _, feature in listed]
+        smooth = view(protected, regions, strengths, interpolation="lanczos")
+        shown = view(protected, regions, strengths, interpolation="mosaic")  # keeps the faces' means
+        for (_, feature), (_, part, mask) in zip(listed, owned_parts(regions, protected.shape), strict=True):
+            if feature:
+                shown[part][mask] = smooth[part][mask]
+        whole = [region for region, feature in listed if not feature]
+        shown = view(shown, whole, wide, interpolation="lanczos")
+        return np.clip(shown, protected.min(), protected.max()) if protected.dtype == np.float32 else shown
+
+    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
+        """The area of each face, each followed by its features."""
+        return [region for region, _ in self._regions(faces, shape)]
+
+    @property
+    def _strengths(self) -> tuple[Strength, Strength]:
+        """Of faces and of features."""
+        return Strength(window=self.grain.window, cells=self.grain.cells), Strength(cells=self.features)
+
+    def _regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[tuple[Region, bool]]:
+        """In the order of the record, each with whether it is a feature."""
+        found = []
+        for face in faces:
+            whole = self.area.regions([face], shape)
+            found += [(region, False) for region in whole]
+            if whole:
+                found += [(region, True) for region in regions_from_landmarks(face, image_shape=shape)]
+        return found

@@ -1,0 +1,167 @@
+"""Moved pixels where identity is: a fixed number of them, spent on the windows in which eigenfaces are sensitive.
+
+By the distance law (docs/distance.md) a moved pixel changes the squared error of its window by twice the window's
+variance. Weighted by the mean squared eigenface over the window, that is what a moved pixel does to a projection on the
+eigenfaces. So the windows with the largest product move all of their pixels, until the number is spent. The variance of
+a window survives the permutation: which windows were chosen tells nobody more than the protected image does.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import Face, ModelError, Region, Strength
+from ..faces.model_files import read_model
+from .area import AS_FOUND, Area, owned_parts
+from .crops import collect_crops
+from .mosaic_and_black import digest, peak
+from .permutation import Grid, Permutation, Permuting
+from .window_size import EIGHTHS, ByGrain, Grain
+
+Image = NDArray[Any]
+_SIZE = 64
+_COMPONENTS = 40
+_FORMAT = "fastperturb-weights 1"
+
+
+class Weighted(ByGrain, Permuting):
+    """A permutation that moves a share of a face's pixels, all in the windows that count most.
+
+    Args:
+        coverage: the share of a face's pixels that move, over 0 and up to 1.
+        grain: windows, each of which becomes a region of the record.
+        area: what of a face is protected; boxes only.
+    """
+
+    def __init__(self, coverage: float = 0.5, grain: Grain = EIGHTHS, area: Area = AS_FOUND) -> None:
+        Strength(coverage=coverage)  # raises what there is to raise
+        if area.shape == "ellipse":
+            raise ValueError("windows become regions of their own: shape must be 'box', got 'ellipse'")
+        self.coverage = coverage
+        self.grain = grain
+        self.area = area
+        self._weights: NDArray[np.float32] | None = None
+        self._source = ""
+
+    @classmethod
+    def load(cls, path: str | Path, coverage: float = 0.5, grain: Grain = EIGHTHS, area: Area = AS_FOUND) -> Weighted:
+        """With the weights that :meth:`to_bytes` wrote.
+
+        Raises:
+            ModelError: no such file, or one of another kind.
+        """
+        loaded = cls(coverage, grain, area)
+        try:
+            with np.load(io.BytesIO(read_model(path)), allow_pickle=False) as data:
+                weights = data["weights"]
+                if str(data["format"]) != _FORMAT or weights.shape != (_SIZE, _SIZE) or weights.dtype != np.float32:
+                    raise ValueError
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            if isinstance(error, ModelError):
+                raise
+            raise ModelError(f"{path}: not a file of weights: 'train --method weighted' writes one") from error
+        loaded._weights, loaded._source = weights, f", {Path(path).name}"
+        return loaded
+
+    @property
+    def name(self) -> str:
+        """Windows, share, area, and the file of weights."""
+        return f"weighted, {self.strength_label}{self.area.words}, coverage {self.coverage:g}{self._source}"
+
+    @property
+    def family(self) -> str:
+        """All but the windows."""
+        return f"weighted{self.grain.family}{self.area.words}, coverage {self.coverage:g}"
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it has weights."""
+        return self._weights is not None
+
+    def fit(self, images: Iterable[Image], faces: Iterable[Sequence[Face]]) -> None:
+        """Takes the mean squared of the first 40 eigenfaces (fewer of few faces), grey, 64 x 64, as weights."""
+        crops = collect_crops(images, faces, self.area, _SIZE).mean(axis=3).reshape(-1, _SIZE * _SIZE)
+        if len(crops) < 2:
+            raise ValueError(f"images must show at least 2 faces for eigenfaces, got {len(crops)}")
+        _, _, rows = np.linalg.svd(crops - crops.mean(axis=0), full_matrices=False)
+        kept = rows[: min(_COMPONENTS, len(crops) - 1)]
+        self._weights = np.square(kept).mean(axis=0).reshape(_SIZE, _SIZE).astype(np.float32)
+        self._source = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the weights."""
+        return "" if self._weights is None else digest(self._weights.tobytes())
+
+    def to_bytes(self) -> bytes:
+        """The weights; NumPy's .npz."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, format=np.array(_FORMAT), weights=self._known())
+        return buffer.getvalue()
+
+    def grid(self, faces: Sequence[Face], image: Image) -> Grid:
+        """Every chosen window as a region of one window.
+
+        A window in which all colours are equal counts as the least; of the last one only a part may move.
+        """
+        grid: Grid = []
+        for whole, windows in self._windows(faces, image.shape):
+            values, sizes = [], []
+            masks = owned_parts([window for window, _ in windows], image.shape)
+            for (_, weight), (_, part, mask) in zip(windows, masks, strict=True):
+                samples = image[part][mask].astype(np.float64) / peak(image)
+                values.append(weight * float(samples.reshape(len(samples), -1).var(axis=0).sum()))
+                sizes.append(len(samples))
+            left = max(2, round(self.coverage * sum(sizes)))
+            side = self.grain.window_for(whole)
+            for index in np.argsort(-np.array(values), kind="stable"):
+                pixels = min(left, sizes[index])
+                if pixels >= 2:
+                    grid.append((windows[index][0], Strength(window=max(2, side), pixels=pixels)))
+                    left -= pixels
+        return grid
+
+    def view(self, protected: Image, faces: Sequence[Face]) -> Image:
+        """The Lanczos view of whole faces: windows that did not move are as good as their means to a detector."""
+        return Permutation(Strength(window=self.grain.window, cells=self.grain.cells), self.area).view(protected, faces)
+
+    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
+        """The area of each face."""
+        return self.area.regions(faces, shape)
+
+    def _windows(
+        self, faces: Sequence[Face], shape: tuple[int, ...]
+    ) -> Iterable[tuple[Region, list[tuple[Region, float]]]]:
+        """The windows of each face, as a permutation of its region has them, each with its weight."""
+        weights = self._known()
+        for whole in self.area.regions(faces, shape):
+            side = self.grain.window_for(whole)
+            rows, columns = whole.clipped(shape[0], shape[1])
+            found = []
+            for top in range(rows.start, rows.stop, side):
+                for left in range(columns.start, columns.stop, side):
+                    bottom, right = min(top + side, rows.stop), min(left + side, columns.stop)
+                    box = Region(left, top, right - left, bottom - top)
+                    found.append((box, _mean_weight(weights, box, whole)))
+            yield whole, found
+
+    def _known(self) -> NDArray[np.float32]:
+        if self._weights is None:
+            raise ValueError("weighted has no weights yet: fit it, or name a file of them (weighted:weights=FILE)")
+        return self._weights
+
+
+def _mean_weight(weights: NDArray[np.float32], box: Region, whole: Region) -> float:
+    """The mean of the weights that lie over a box of the whole face."""
+    first_row, last_row = ((box.y - whole.y + part) * _SIZE / whole.height for part in (0, box.height))
+    first, last = ((box.x - whole.x + part) * _SIZE / whole.width for part in (0, box.width))
+    rows = slice(min(int(first_row), _SIZE - 1), max(int(first_row) + 1, round(last_row)))
+    columns = slice(min(int(first), _SIZE - 1), max(int(first) + 1, round(last)))
+    return float(weights[rows, columns].mean())

@@ -1,0 +1,203 @@
+"""Bodies of requests: streamed with a limit on bytes and time, and taken apart in memory.
+
+Nothing of a body is ever written to disk, as the framework's own forms would be. Multipart is RFC 7578.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
+
+from .problems import Problem
+from .settings import Limits
+from .worker_pool import ClientGone, Receive
+
+MAX_PARTS = 8
+_MAX_HEADERS = 4096  # bytes of a part's headers
+_LINGER_BYTES, _LINGER_SECONDS = 2**20, 1.0
+
+
+Parts = dict[str, "bytes | bytearray"]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of a request, not yet taken apart: that takes time for a large one, and is for a worker to do.
+
+    Attributes:
+        data: its bytes.
+        boundary: of multipart/form-data; ``None`` for a body that is the part ``image`` alone.
+    """
+
+    data: bytearray
+    boundary: bytes | None
+
+    def parts(self, needed: Collection[str], more: Collection[str] = ()) -> Parts:
+        """The body by parts.
+
+        Args:
+            needed: names of the parts that must be there.
+            more: names of the parts that may be.
+
+        Raises:
+            Problem: it is not multipart as its boundary says, or has other parts.
+        """
+        parts: Parts = {"image": self.data} if self.boundary is None else _split(self.data, self.boundary)
+        unknown = set(parts) - {*needed, *more}
+        if unknown:
+            allowed = ", ".join(sorted({*needed, *more}))
+            raise Problem("bad-parts", f"there is a part that is none of {allowed}; options go into the query string")
+        if not all(parts.get(name) for name in needed):
+            raise Problem("bad-parts", f"needed, and not empty: {', '.join(sorted(needed))}")
+        return parts
+
+
+async def read_body(request: Request, limits: Limits, needed: Collection[str]) -> Body:
+    """The body of a request.
+
+    Args:
+        request: its body has not been read.
+        limits: on its bytes, and on the time that it takes to arrive.
+        needed: names of the parts that it must have; several cannot come without multipart.
+
+    Raises:
+        Problem: too large, too slow, encoded, or of another kind than images and forms.
+        ClientGone: the client went away.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    multipart = kind == b"multipart/form-data"
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem("unsupported-media", "send the body as it is, without Content-Encoding")
+    if not multipart and kind not in (b"", b"application/octet-stream") and not kind.startswith(b"image/"):
+        raise Problem(
+            "unsupported-media", "Content-Type must be image/*, application/octet-stream or multipart/form-data"
+        )
+    if not multipart and set(needed) != {"image"}:
+        raise Problem("unsupported-media", f"send multipart/form-data with the parts {', '.join(sorted(needed))}")
+    return Body(await _read(request, limits), options.get(b"boundary", b"") if multipart else None)
+
+
+async def _read(request: Request, limits: Limits) -> bytearray:
+    too_large = Problem("body-too-large", f"a body may have up to {limits.body_bytes} bytes")
+    with contextlib.suppress(ValueError):  # a length that is none is refused by the server itself
+        if int(request.headers.get("content-length", "0")) > limits.body_bytes:
+            raise too_large
+    body = bytearray()
+    stream = request.stream()
+
+    async def collect() -> bool:
+        async for piece in stream:
+            body.extend(piece)
+            if len(body) > limits.body_bytes:
+                return False
+        return True
+
+    try:
+        whole = await asyncio.wait_for(collect(), limits.upload_seconds)
+    except (asyncio.TimeoutError, TimeoutError):
+        detail = f"a body must arrive within {limits.upload_seconds:g} s"
+        raise Problem("upload-timeout", detail) from None
+    except ClientDisconnect:
+        raise ClientGone from None
+    if not whole:
+        body.clear()
+        raise too_large
+    return body
+
+
+async def linger(receive: Receive, unread: Callable[[], bool]) -> None:
+    """Throws away a little of a body that is refused, so that its sender gets to read why and not a reset.
+
+    Args:
+        receive: the request's ASGI channel.
+        unread: whether there is more of the body.
+    """
+
+    async def discard() -> None:
+        seen = 0
+        while unread() and seen <= _LINGER_BYTES:
+            seen += len((await receive()).get("body", b""))
+
+    with contextlib.suppress(asyncio.TimeoutError, TimeoutError):
+        await asyncio.wait_for(discard(), _LINGER_SECONDS)
+
+
+class _Collector:
+    """What the parser of multipart bodies reports, gathered by name."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, bytearray] = {}
+        self._header, self._value, self._disposition = b"", b"", b""
+        self._headers = 0
+        self._part = bytearray()
+
+    def callbacks(self) -> dict[str, Any]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_field,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header,
+            "on_headers_finished": self._on_headers,
+            "on_part_data": self._on_data,
+        }
+
+    def _begin(self) -> None:
+        self._disposition, self._headers = b"", 0
+
+    def _on_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+        self._count(end - start)
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+        self._count(end - start)
+
+    def _count(self, size: int) -> None:
+        self._headers += size
+        if self._headers > _MAX_HEADERS:
+            raise Problem("bad-parts", f"a part's headers may have up to {_MAX_HEADERS} bytes")
+
+    def _on_header(self) -> None:
+        if bytes(self._header).lower() == b"content-disposition":
+            self._disposition = bytes(self._value)
+        self._header, self._value = b"", b""
+
+    def _on_headers(self) -> None:
+        kind, options = parse_options_header(self._disposition)
+        name = options.get(b"name", b"").decode("latin-1")
+        if kind != b"form-data" or not name:
+            raise Problem("bad-parts", "each part needs Content-Disposition: form-data; name=...")
+        if name in self.parts:
+            raise Problem("bad-parts", "a part is given twice")
+        if len(self.parts) == MAX_PARTS:
+            raise Problem("bad-parts", f"a body may have up to {MAX_PARTS} parts")
+        self._part = self.parts[name] = bytearray()
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        self._part += data[start:end]
+
+
+def _split(body: bytearray, boundary: bytes) -> Parts:
+    if not 1 <= len(boundary) <= 70:  # RFC 2046, 5.1.1
+        raise Problem("bad-parts", "multipart/form-data needs a boundary of 1 to 70 characters")
+    collector = _Collector()
+    try:
+        parser = MultipartParser(boundary, collector.callbacks())  # type: ignore[arg-type]
+        ended = len(body)
+        with memoryview(body) as view:
+            for start in range(0, ended, 2**16):  # in pieces, for the parser copies what it is given
+                parser.write(bytes(view[start : start + 2**16]))
+        parser.finalize()
+    except FormParserError:
+        raise Problem("bad-parts", "the body is not multipart/form-data as its boundary says") from None
+    if not bytes(body[-len(boundary) - 16 :]).rstrip().endswith(b"--" + boundary + b"--"):
+        raise Problem("bad-parts", "the body ends before its last boundary")
+    return dict(collector.parts)
