@@ -12,7 +12,7 @@ import numpy as np
 
 import fastperturb as fp
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 from photographs import att_faces, photographs, read_rgb
 
 KEY = fp.Key(bytes(range(32)))

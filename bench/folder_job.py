@@ -26,7 +26,7 @@ import numpy as np
 
 import fastperturb as fp
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 from photographs import photographs
 
 SIDE = 250

@@ -1,4 +1,4 @@
-"""The tables of docs/results.md, out of a study: ``python docs/results_tables.py evaluation/results.csv``."""
+"""The tables of docs/results.md, out of a study: ``python docs/figures/results_tables.py evaluation/results.csv``."""
 
 import csv
 import sys

@@ -14,7 +14,7 @@ import reference_gmac
 from fastperturb.perturbation import format_v1 as seal
 from fastperturb.perturbation import single as perturbation
 
-VECTORS = Path(__file__).parent / "vectors"
+VECTORS = Path(__file__).parents[1] / "vectors"
 vector_image = runpy.run_path(str(VECTORS / "make.py"))["vector_image"]
 
 

@@ -1,6 +1,6 @@
-"""Draws docs/frontier.png from frontier.csv and prints the tables of frontier.md: ``python docs/frontier.py``.
+"""Draws docs/figures/frontier.png from frontier.csv and prints the tables of frontier.md: ``python docs/figures/frontier.py``.
 
-Needs matplotlib. docs/frontier_data.py measures the file.
+Needs matplotlib. docs/figures/frontier_data.py measures the file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Writes the images of docs/detection.md: ``python tests/fetch_data.py && python docs/detection_data.py FOLDER``.
+"""Writes the images of docs/detection.md: ``python tests/fetch_data.py && python docs/figures/detection_data.py FOLDER``.
 
 FOLDER/att: the 400 AT&T faces (credit: AT&T Laboratories Cambridge) enlarged to 184 x 224, a folder a person.
-FOLDER/photographs: the photographs of tests/photographs.py, reduced to a longer side of 640 pixels at most.
+FOLDER/photographs: the photographs of tests/helpers/photographs.py, reduced to a longer side of 640 pixels at most.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "helpers"))
 
 import photographs
 

@@ -12,7 +12,7 @@ import pytest
 
 import fastperturb as fp
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "python" / "fastperturb"
 CPP = ROOT / "cpp"
 

@@ -19,7 +19,7 @@ import pytest
 
 pytest.importorskip("skimage")
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PACKAGE = DOCS.parent / "python" / "fastperturb"
 RUN = ["tutorial", *sorted(path.stem for path in DOCS.glob("howto-*.md"))]
 BLOCK = re.compile(r"^(?P<skip><!-- not run: .+ -->\n)?```(?P<kind>python|sh|text)\n(?P<code>.*?)^```$", re.M | re.S)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DIST = Path(os.environ.get("FASTPERTURB_DIST") or "not-built")
 pytestmark = pytest.mark.skipif(not DIST.is_dir(), reason="python -m build -o DIR, then FASTPERTURB_DIST=DIR")
 WEIGHTS = "fastperturb/faces/face_detection_yunet_2023mar.onnx"

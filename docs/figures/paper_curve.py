@@ -1,4 +1,4 @@
-"""Draws docs/paper_curve.png, PSNR and SSIM against n on the AT&T faces: ``python docs/paper_curve.py``.
+"""Draws docs/figures/paper_curve.png, PSNR and SSIM against n on the AT&T faces: ``python docs/figures/paper_curve.py``.
 
 Needs matplotlib, scikit-image and the faces that ``python tests/fetch_data.py`` fetches. Prints what it draws.
 """
@@ -13,7 +13,7 @@ from skimage.metrics import structural_similarity
 
 import fastperturb as fp
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "helpers"))
 from photographs import att_faces, read_rgb
 
 KEY = fp.Key(bytes(range(32)))

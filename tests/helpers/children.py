@@ -18,10 +18,11 @@ def alone(function, *arguments):
     In the one that runs all tests Ray has been, whose threads and signal handler stay: nothing can be said of forks
     beside those.
     """
+    folder = Path(function.__code__.co_filename).parent
     call = f"from {function.__module__} import {function.__name__} as call; call(*{arguments!r})"
     result = subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", call],
-        cwd=Path(__file__).parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(Path(__file__).parent)))},
         capture_output=True,
         text=True,
         timeout=4 * SECONDS,

@@ -1,4 +1,4 @@
-"""Measures docs/frontier.csv: ``python docs/frontier_data.py``; see docs/frontier.md.
+"""Measures docs/figures/frontier.csv: ``python docs/figures/frontier_data.py``; see docs/frontier.md.
 
 Needs the extras ``evaluate`` and ``dlib``, CenterFace's weights, and the AT&T faces (``python tests/fetch_data.py``).
 Goes on where it was stopped. A line holds a protection, a measure and the sum over the five probes of each person.

@@ -20,7 +20,7 @@ import fastperturb as fp
 from fastperturb.files import write_image
 from torchvision_here import import_torchvision
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```$", re.M | re.S)
 MODULE = re.compile(r"^from fastperturb\.integrations\.(\w+) import", re.M)
 BOX = [170, 60, 110, 140]  # of the astronaut's face

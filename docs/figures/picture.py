@@ -1,4 +1,4 @@
-"""Draws docs/picture.png, the picture of the README: ``python docs/picture.py``.
+"""Draws docs/figures/picture.png, the picture of the README: ``python docs/figures/picture.py``.
 
 NASA's portrait of Eileen Collins (public domain), as scikit-image ships it: before, protected, and the view of the
 protected image, which anyone can compute without the key.
