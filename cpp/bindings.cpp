@@ -20,12 +20,12 @@
 
 #include "dispatch.hpp"
 #include "distance.hpp"
+#include "gil_queue.hpp"
 #include "metrics.hpp"
-#include "movers.hpp"
 #include "perturb.hpp"
-#include "turnstile.hpp"
 #include "view.hpp"
 #include "windows.hpp"
+#include "worker_queue.hpp"
 
 namespace py = pybind11;
 namespace fp = fastperturb;
@@ -102,18 +102,18 @@ void lock_python(PyThreadState* state) {
 }
 
 // A stretch without the GIL. Threads that take turns come back to it one after the other.
-class Outside {
+class GilRelease {
  public:
-  Outside() {
+  GilRelease() {
     fp::before_unlocking_python();
     state_ = PyEval_SaveThread();
   }
-  ~Outside() {
+  ~GilRelease() {
     fp::before_locking_python();
     lock_python(state_);
   }
-  Outside(const Outside&) = delete;
-  Outside& operator=(const Outside&) = delete;
+  GilRelease(const GilRelease&) = delete;
+  GilRelease& operator=(const GilRelease&) = delete;
 
  private:
   PyThreadState* state_;
@@ -132,14 +132,14 @@ void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, 
   if (interpolation < 0 || interpolation > 3) throw py::value_error("interpolation must be 0 to 3");
   const fp::ImageView view = view_of(image, true);
   const std::vector<fp::Region> where = regions_of(regions);
-  const Outside outside;
+  const GilRelease released;
   fp::draw_view(view, where, static_cast<fp::Interpolation>(interpolation));
 }
 
 std::vector<std::pair<double, double>> expect_error(const py::array& image, const std::vector<RegionTuple>& regions) {
   const fp::ImageView view = view_of(image, false);
   const std::vector<fp::Region> where = regions_of(regions);
-  const Outside outside;
+  const GilRelease released;
   std::vector<std::pair<double, double>> result;
   for (const fp::Expectation& region : fp::expect_error(view, where)) result.emplace_back(region.mean, region.variance);
   return result;
@@ -150,7 +150,7 @@ std::tuple<std::vector<std::int64_t>, double, double, double> solve_pixels(const
                                                                            double squared_error) {
   const fp::ImageView view = view_of(image, false);
   const std::vector<fp::Region> where = regions_of(regions);
-  const Outside outside;
+  const GilRelease released;
   const fp::Solution solution = fp::solve_pixels(view, where, squared_error);
   return {solution.pixels, solution.expected, solution.least, solution.most};
 }
@@ -158,7 +158,7 @@ std::tuple<std::vector<std::int64_t>, double, double, double> solve_pixels(const
 double squared_error(const py::array& a, const py::array& b) {
   const fp::ImageView left = view_of(a, false), right = view_of(b, false);
   check_alike(left, right, "a and b");
-  const Outside outside;
+  const GilRelease released;
   return fp::squared_error(left, right);
 }
 
@@ -176,15 +176,15 @@ py::bytes chacha20(const py::bytes& key, std::uint32_t counter, const py::bytes&
 }
 
 // `with` takes and gives back a turn without a moment between them in which a signal could lose it.
-struct Turn {
+struct CallLimiter {
   void enter() const {
-    if (fp::try_enter_turnstile()) return;
+    if (fp::try_enter()) return;
     {
-      const Outside outside;
-      fp::wait_for_turn();
+      const GilRelease released;
+      fp::wait_to_enter();
     }
   }
-  void leave(const py::object&, const py::object&, const py::object&) const { fp::leave_turnstile(); }
+  void leave(const py::object&, const py::object&, const py::object&) const { fp::leave_queue(); }
 };
 
 std::string isa() { return fp::kernels().name; }
@@ -192,19 +192,20 @@ std::string isa() { return fp::kernels().name; }
 }  // namespace
 
 #include "bindings_metrics.inl"
-#include "bindings_moves.inl"
+#include "bindings_permute.inl"
 
 PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
   module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
   module.def("move", &move, py::arg("job"), py::arg("inverse"), py::arg("threads"), py::arg("done"));
-  py::class_<Movers>(module, "Movers")
+  py::class_<WorkerQueue>(module, "WorkerQueue")
       .def(py::init<int, int>(), py::arg("helpers"), py::arg("threads"))
       .def(
-          "__enter__", [](Movers& self) -> Movers& { return self; }, py::return_value_policy::reference_internal)
-      .def("__exit__", &Movers::close)
-      .def("begin", &Movers::begin, py::arg("jobs"), py::arg("inverse"), py::arg("begun"), py::arg("mark"))
-      .def("finish", &Movers::finish);
+          "__enter__", [](WorkerQueue& self) -> WorkerQueue& { return self; },
+          py::return_value_policy::reference_internal)
+      .def("__exit__", &WorkerQueue::close)
+      .def("submit", &WorkerQueue::submit, py::arg("jobs"), py::arg("inverse"), py::arg("submitted"), py::arg("mark"))
+      .def("collect", &WorkerQueue::collect);
   module.def("box_bytes", &box_bytes, py::arg("jobs"));
   module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));
   module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"));
@@ -218,8 +219,11 @@ PYBIND11_MODULE(_core, module) {
   module.def("peak_signal_noise_ratio", &peak_signal_noise_ratio, py::arg("a"), py::arg("b"));
   module.def("mean_squared_errors", &mean_squared_errors, py::arg("pairs"), py::arg("threads"));
   module.def("ssim", &ssim, py::arg("jobs"), py::arg("settings"), py::arg("threads"));
-  py::class_<Turn>(module, "Turn").def(py::init<>()).def("__enter__", &Turn::enter).def("__exit__", &Turn::leave);
-  module.def("set_turnstile_places", &fp::set_turnstile_places, py::arg("places"));
+  py::class_<CallLimiter>(module, "CallLimiter")
+      .def(py::init<>())
+      .def("__enter__", &CallLimiter::enter)
+      .def("__exit__", &CallLimiter::leave);
+  module.def("set_max_inside", &fp::set_max_inside, py::arg("threads"));
   module.def("isa", &isa);
   module.def("available_isas", &fp::available_isas);
   module.def("use_isa", &fp::use_isa, py::arg("name"));

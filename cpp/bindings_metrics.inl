@@ -76,7 +76,7 @@ std::vector<double> mean_squared_errors(const std::vector<PairTuple>& tuples, in
   for (const auto& [a, b, mask] : tuples) pairs.push_back(pair_of(a, b, mask));
   std::vector<double> means;
   {
-    const Outside outside;
+    const GilRelease released;
     means = fp::mean_squared_errors(pairs, threads);
   }
   for (std::size_t i = 0; i < means.size(); ++i) need_finite_mean(means[i], pairs[i]);
@@ -92,7 +92,7 @@ double mean_squared_error(const py::object& a, const py::object& b, const py::ob
   if (pair.a.height * pair.a.width * pair.a.channels <= brief_samples) {
     mean = fp::mean_squared_error(pair, threads);
   } else {
-    const Outside outside;
+    const GilRelease released;
     mean = fp::mean_squared_error(pair, threads);
   }
   need_finite_mean(mean, pair);
@@ -143,7 +143,7 @@ std::vector<std::vector<double>> ssim(const std::vector<SsimTuple>& tuples, cons
     jobs.push_back(ssim_job_of(job, 2 * static_cast<std::int64_t>(settings.weights.size()) - 1));
     settings.whole = jobs.back().map != nullptr;
   }
-  const Outside outside;
+  const GilRelease released;
   return fp::ssim(jobs, settings, threads);
 }
 

@@ -191,7 +191,7 @@ struct RegionLaw {
     }
   }
   double expected(std::int64_t pixels) {
-    deal(shares, pixels);
+    split_shares(shares, pixels);
     double sum = 0.0;
     for (std::size_t i = 0; i < gain.size(); ++i) sum += gain[i] * shares.moved[i];
     return sum;

@@ -18,7 +18,7 @@ struct Expectation {
 
 // For each region the squared error that moving its `pixels` gives. The regions are independent, so both numbers add
 // up. Integer samples: exact but for the last rounding of each window; float32: two passes in double. Throws
-// std::invalid_argument as tile() and deal() say.
+// std::invalid_argument as tile() and split_shares() say.
 std::vector<Expectation> expect_error(const ImageView& image, const std::vector<Region>& regions);
 
 struct Solution {

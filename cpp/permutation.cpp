@@ -121,7 +121,7 @@ Shares count_owned(const Tiling& tiling) {
   return shares;
 }
 
-void deal(Shares& shares, std::int64_t pixels) {
+void split_shares(Shares& shares, std::int64_t pixels) {
   const auto wanted = static_cast<std::uint64_t>(pixels);
   if (pixels < 0 || wanted > shares.total_owned)
     throw std::invalid_argument("pixels must be 0 to the " + std::to_string(shares.total_owned) +
@@ -149,9 +149,9 @@ void deal(Shares& shares, std::int64_t pixels) {
   shares.total_moved = wanted - carry;
 }
 
-Shares share(const Tiling& tiling, std::int64_t pixels) {
+Shares shares_of(const Tiling& tiling, std::int64_t pixels) {
   Shares shares = count_owned(tiling);
-  deal(shares, pixels);
+  split_shares(shares, pixels);
   return shares;
 }
 

@@ -25,10 +25,10 @@ Shares count_owned(const Tiling& tiling);
 // Shares `pixels` among counted windows in proportion to what they own (docs/format.md, "Shares"). The total that moves
 // is `pixels`, or a little less where single pixels are left that no window can move. Throws std::invalid_argument if
 // the region owns fewer than `pixels`.
-void deal(Shares& shares, std::int64_t pixels);
+void split_shares(Shares& shares, std::int64_t pixels);
 
 // Both at once.
-Shares share(const Tiling& tiling, std::int64_t pixels);
+Shares shares_of(const Tiling& tiling, std::int64_t pixels);
 
 class RegionWalk;
 

@@ -28,13 +28,13 @@ std::uint8_t* copy_box(const ImageView& image, const Rectangle& box, std::uint8_
 
 }  // namespace
 
-Moves::Moves(std::vector<Job> jobs, bool inverse) : jobs_(std::move(jobs)) {
+PermuteBatch::PermuteBatch(std::vector<Job> jobs, bool inverse) : jobs_(std::move(jobs)) {
   std::size_t regions = 0;
   for (const Job& job : jobs_) {
     tilings_.push_back(tile(job.image.height, job.image.width, job.regions));
     shares_.emplace_back();
     for (std::size_t r = 0; r < job.regions.size(); ++r) {
-      shares_.back().push_back(share(tilings_.back()[r], job.regions[r].pixels));
+      shares_.back().push_back(shares_of(tilings_.back()[r], job.regions[r].pixels));
       most_owned_ = std::max(most_owned_, shares_.back().back().most_owned);
     }
     regions += job.regions.size();
@@ -51,7 +51,7 @@ Moves::Moves(std::vector<Job> jobs, bool inverse) : jobs_(std::move(jobs)) {
   }
 }
 
-void Moves::add_tasks(const RegionWalk& walk, const Shares& shares) {
+void PermuteBatch::add_tasks(const RegionWalk& walk, const Shares& shares) {
   std::uint64_t pixels = 0;
   std::uint32_t first = 0;
   const auto count = static_cast<std::uint32_t>(shares.moved.size());
@@ -64,14 +64,14 @@ void Moves::add_tasks(const RegionWalk& walk, const Shares& shares) {
   }
 }
 
-void Moves::add_bands(const Job& job) {
+void PermuteBatch::add_bands(const Job& job) {
   if (job.source.data == job.image.data) return;
   const auto rows = std::max<std::int64_t>(1, bytes_a_band / static_cast<std::int64_t>(row_size(job.image)));
   for (std::int64_t y = 0; y < job.image.height; y += rows)
     bands_.push_back({&job, y, std::min(y + rows, job.image.height)});
 }
 
-void Moves::copy_rows(const Band& band) {
+void PermuteBatch::copy_rows(const Band& band) {
   const ImageView &from = band.job->source, &to = band.job->image;
   const std::size_t row = row_size(to);
   if (from.row_bytes == to.row_bytes && static_cast<std::size_t>(to.row_bytes) == row)
@@ -80,13 +80,13 @@ void Moves::copy_rows(const Band& band) {
     for (std::int64_t y = band.first; y < band.last; ++y) std::memcpy(to.at(y, 0), from.at(y, 0), row);
 }
 
-void Moves::collect(std::size_t j) const {
+void PermuteBatch::collect(std::size_t j) const {
   if (jobs_[j].boxes == nullptr) return;
   std::uint8_t* out = jobs_[j].boxes;
   for (const Tiling& tiling : tilings_[j]) out = copy_box(jobs_[j].image, tiling.box, out);
 }
 
-void Moves::run(std::size_t j, Workspace& workspace) const {
+void PermuteBatch::run(std::size_t j, Workspace& workspace) const {
   const Ends begin = j == 0 ? Ends{0, 0} : ends_[j - 1];
   for (std::size_t band = begin.bands; band < ends_[j].bands; ++band) copy_rows(bands_[band]);
   for (std::size_t task = begin.tasks; task < ends_[j].tasks; ++task)
@@ -94,18 +94,18 @@ void Moves::run(std::size_t j, Workspace& workspace) const {
   collect(j);
 }
 
-std::vector<Workspace> Moves::workspaces_for(std::size_t threads) const {
+std::vector<Workspace> PermuteBatch::workspaces_for(std::size_t threads) const {
   std::vector<Workspace> workspaces;
   workspaces.reserve(threads);
   while (workspaces.size() < threads) workspaces.emplace_back(kernels(), most_owned_);
   return workspaces;
 }
 
-std::vector<Workspace> Moves::workspaces(int threads) const {
+std::vector<Workspace> PermuteBatch::workspaces(int threads) const {
   return workspaces_for(static_cast<std::size_t>(team_size(threads, static_cast<std::int64_t>(tasks_.size()))));
 }
 
-void Moves::run_all(std::vector<Workspace>& workspaces) const {
+void PermuteBatch::run_all(std::vector<Workspace>& workspaces) const {
   const auto team = static_cast<int>(workspaces.size());
   if (team == 1) {  // one image after the other, each while it is in the caches
     for (std::size_t j = 0; j < size(); ++j) run(j, workspaces[0]);
@@ -121,7 +121,7 @@ void Moves::run_all(std::vector<Workspace>& workspaces) const {
                [&](std::int64_t i, int) { collect(static_cast<std::size_t>(i)); });
 }
 
-std::vector<std::vector<std::uint64_t>> Moves::moved() const {
+std::vector<std::vector<std::uint64_t>> PermuteBatch::moved() const {
   std::vector<std::vector<std::uint64_t>> moved;
   for (const std::vector<Shares>& shares : shares_) {
     moved.emplace_back();
@@ -131,10 +131,10 @@ std::vector<std::vector<std::uint64_t>> Moves::moved() const {
 }
 
 std::vector<std::vector<std::uint64_t>> permute(std::vector<Job> jobs, bool inverse, int threads) {
-  const Moves moves(std::move(jobs), inverse);
-  std::vector<Workspace> workspaces = moves.workspaces(threads);
-  moves.run_all(workspaces);
-  return moves.moved();
+  const PermuteBatch batch(std::move(jobs), inverse);
+  std::vector<Workspace> workspaces = batch.workspaces(threads);
+  batch.run_all(workspaces);
+  return batch.moved();
 }
 
 std::size_t box_bytes(const ImageView& image, const std::vector<Region>& regions) {

@@ -22,12 +22,12 @@ struct Job {
 
 // Jobs with all that has to be known before a pixel moves. Two jobs must not share pixels; the source of a job is its
 // image or shares none with it, and has its shape and samples. What can throw does so in the constructor and in
-// workspaces(), before a pixel moves: std::invalid_argument as tile() and share() say, std::bad_alloc.
-class Moves {
+// workspaces(), before a pixel moves: std::invalid_argument as tile() and shares_of() say, std::bad_alloc.
+class PermuteBatch {
  public:
-  Moves(std::vector<Job> jobs, bool inverse);
-  Moves(const Moves&) = delete;
-  Moves& operator=(const Moves&) = delete;
+  PermuteBatch(std::vector<Job> jobs, bool inverse);
+  PermuteBatch(const PermuteBatch&) = delete;
+  PermuteBatch& operator=(const PermuteBatch&) = delete;
 
   std::size_t size() const { return jobs_.size(); }
   // Room for each of some threads; and for as many of `threads` as there are and have something to do in run_all().

@@ -1,4 +1,4 @@
-"""Writes the images of docs/detection.md: ``python tests/fetch_data.py && python docs/figures/detection_data.py FOLDER``.
+"""Writes the images of docs/detection.md: ``python docs/figures/detection_data.py FOLDER``, after tests/fetch_data.py.
 
 FOLDER/att: the 400 AT&T faces (credit: AT&T Laboratories Cambridge) enlarged to 184 x 224, a folder a person.
 FOLDER/photographs: the photographs of tests/helpers/photographs.py, reduced to a longer side of 640 pixels at most.

@@ -1,4 +1,4 @@
-"""Draws docs/figures/frontier.png from frontier.csv and prints the tables of frontier.md: ``python docs/figures/frontier.py``.
+"""Draws frontier.png and prints the tables of docs/frontier.md from frontier.csv: ``python docs/figures/frontier.py``.
 
 Needs matplotlib. docs/figures/frontier_data.py measures the file.
 """

@@ -1,4 +1,4 @@
-"""Draws docs/figures/paper_curve.png, PSNR and SSIM against n on the AT&T faces: ``python docs/figures/paper_curve.py``.
+"""Draws paper_curve.png, PSNR and SSIM against n on the AT&T faces: ``python docs/figures/paper_curve.py``.
 
 Needs matplotlib, scikit-image and the faces that ``python tests/fetch_data.py`` fetches. Prints what it draws.
 """

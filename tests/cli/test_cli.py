@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 import pytest
+from cli_cases import BOXES, same, tree
 
 import fastperturb as fp
-from cli_cases import BOXES, same, tree
 from fastperturb.cli.app import MODULES, program, run
 from fastperturb.files import read_record
 

@@ -7,8 +7,8 @@ import sys
 
 import numpy as np
 import pytest
-
 from cli_cases import BOXES, lines_of, same, tree
+
 from fastperturb.cli.app import run
 from fastperturb.files import read_image
 

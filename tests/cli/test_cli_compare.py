@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 import pytest
+from cli_cases import BOXES, lines_of
 
 import fastperturb as fp
-from cli_cases import BOXES, lines_of
 from fastperturb.cli.app import run
 from fastperturb.files import read_image, write_image
 from fastperturb.metrics import measures as metrics

@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 import pytest
-
 from cli_cases import astronaut, here  # noqa: F401
+
 from fastperturb.cli.app import run
 from fastperturb.files import write_image
 

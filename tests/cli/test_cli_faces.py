@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from cli_cases import BOXES, lines_of, same
 
 import fastperturb as fp
-from cli_cases import BOXES, lines_of, same
 from fastperturb.cli.app import run
 from fastperturb.files import read_image, read_record, write_image
 

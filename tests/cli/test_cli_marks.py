@@ -5,8 +5,8 @@ import json
 import os
 
 import pytest
-
 from cli_cases import BOXES, lines_of, same, tree
+
 from fastperturb.cli.app import run
 from fastperturb.files import read_image
 

@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 import pytest
+from cli_cases import lines_of, same, tree
 
 import fastperturb as fp
-from cli_cases import lines_of, same, tree
 from fastperturb.cli.app import run
 from fastperturb.files import read_image, write_image
 from fastperturb.protections import parse_protection

@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 import pytest
-
 from cli_cases import BOXES, lines_of, same, tree
+
 from fastperturb.cli.app import run
 from fastperturb.cli.batch import worker_pool as pool
 from fastperturb.files import read_image, write_image

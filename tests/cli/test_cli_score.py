@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-
 from cli_cases import astronaut, here  # noqa: F401
+
 from fastperturb.cli.app import run
 from fastperturb.files import read_image, write_image
 

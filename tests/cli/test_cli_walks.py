@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-
 from cli_cases import BOXES, lines_of, same, tree
+
 from fastperturb.cli.app import run
 
 PROGRAM = (sys.executable, "-m", "fastperturb")

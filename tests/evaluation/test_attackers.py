@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from people import make_lineup, make_people
 
 from fastperturb.evaluation.recognition import (
     ATTACKERS,
@@ -16,7 +17,6 @@ from fastperturb.evaluation.recognition import (
 from fastperturb.evaluation.recognition.matching_heads import Enrolment, compare_nearest, list_heads
 from fastperturb.evaluation.recognition.rehearsal import rehearse_head
 from fastperturb.protections import parse_protection
-from people import make_lineup, make_people
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import pickle
 import cv2
 import numpy as np
 import pytest
+from people import make_people
 
 import fastperturb as fp
 from fastperturb.evaluation.datasets import DataSet, Sample, open_dataset, split_by_image, split_by_person
-from people import make_people
 
 
 def write(path, value=0, shape=(6, 4)):

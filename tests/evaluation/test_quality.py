@@ -6,11 +6,11 @@ import pickle
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
+from onnx_models import save
 
 import fastperturb as fp
 from fastperturb.evaluation.quality import FaceQnet, FaceQuality, StandInFaceQuality, measure_quality
 from fastperturb.protections import parse_protection
-from onnx_models import save
 
 
 def test_frame_and_face():

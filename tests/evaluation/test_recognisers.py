@@ -5,11 +5,13 @@ import pickle
 from importlib.util import find_spec
 
 import numpy as np
+import onnx_models as models
 import pytest
 from onnx import TensorProto, helper
+from people import FACE, make_lineup
+from photographs import astronaut
 
 import fastperturb as fp
-import onnx_models as models
 from fastperturb.evaluation.datasets import Sample
 from fastperturb.evaluation.recognition import (
     DlibResnet,
@@ -26,8 +28,6 @@ from fastperturb.evaluation.recognition import (
 )
 from fastperturb.evaluation.recognition.alignment import TEMPLATE, crop_face, crop_matrix
 from fastperturb.evaluation.recognition.matching_heads import measure_distances
-from people import FACE, make_lineup
-from photographs import astronaut
 
 NEEDS_DLIB = pytest.mark.skipif(find_spec("dlib") is None, reason="pip install 'fastperturb[dlib]'")
 

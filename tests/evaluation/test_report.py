@@ -7,13 +7,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from study_cases import Fickle, make_study
 
 from fastperturb.evaluation.report import render_report, tables
 from fastperturb.evaluation.report.frontier import draw_frontier
 from fastperturb.evaluation.report.labels import Label, place_labels
 from fastperturb.evaluation.report.theme import INK, SERIES, drawing, to_svg
 from fastperturb.evaluation.study import run_study
-from study_cases import Fickle, make_study
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 

@@ -6,13 +6,13 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import pytest
+from study_cases import Fickle, Fixed, Hopeless, make_study, pattern, tiny
 
 from fastperturb.evaluation.datasets import DataSet, Pair, Sample
 from fastperturb.evaluation.report import render_report
 from fastperturb.evaluation.study import Running, Stopped, run_study
 from fastperturb.evaluation.study.running import _finished
 from fastperturb.evaluation.study.tasks import Cell, Witness
-from study_cases import Fickle, Fixed, Hopeless, make_study, pattern, tiny
 
 NAMES = ["clear", "permutation, 4 cells", "mosaic, 8 px", "black"]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from study_cases import FACE, make_study, tiny
 
 from fastperturb.evaluation.model_files import identity
 from fastperturb.evaluation.study import Running, run_study
@@ -13,7 +14,6 @@ from fastperturb.evaluation.study.inputs import prepare
 from fastperturb.evaluation.study.result_cache import CellStore
 from fastperturb.evaluation.study.tasks import Cell, Witness, cell_digest, described
 from fastperturb.protections import KSame, parse_protection
-from study_cases import FACE, make_study, tiny
 
 
 class Modelled:

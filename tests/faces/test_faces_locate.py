@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from photographs import astronaut
 
 import fastperturb as fp
 from fastperturb.faces import HEAD, Detector, YuNet, locate
-from photographs import astronaut
 
 
 @dataclass

@@ -4,10 +4,10 @@ import pickle
 import sys
 
 import numpy as np
+import onnx_models as models
 import pytest
 
 import fastperturb as fp
-import onnx_models as models
 from fastperturb.faces import Yolo
 from fastperturb.faces.yolo import letterbox
 

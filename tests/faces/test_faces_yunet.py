@@ -11,11 +11,11 @@ from importlib import resources
 import cv2
 import numpy as np
 import pytest
+from photographs import astronaut
 
 import fastperturb as fp
 from fastperturb.faces import YuNet
 from fastperturb.faces.yunet import WEIGHTS
-from photographs import astronaut
 
 
 @pytest.fixture(scope="module")

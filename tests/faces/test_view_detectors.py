@@ -4,13 +4,13 @@ import pickle
 
 import cv2
 import numpy as np
-import pytest
-
-import fastperturb as fp
 import onnx_models as models
-from fastperturb.faces import FasterRcnn, Yolo, YuNet, make_detector
+import pytest
 from photographs import astronaut
 from test_faces_detectors import REAL
+
+import fastperturb as fp
+from fastperturb.faces import FasterRcnn, Yolo, YuNet, make_detector
 
 FACE = fp.Region(181, 70, 87, 109)
 STRENGTHS = [fp.Strength(), fp.Strength(window=7), fp.Strength(window=12, pixels=900), fp.Strength(cells=12)]

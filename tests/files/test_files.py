@@ -7,12 +7,12 @@ import threading
 import cv2
 import numpy as np
 import pytest
+from file_cases import GREY, GREY16, LOSSLESS, RGB, RGB16, RGBA, RGBA16, noise, opened, saved, tiff
 from PIL import Image
 
 import fastperturb as fp
 from fastperturb.files import FORMATS, read_image, reading, write_image
 from fastperturb.files.header import Header
-from file_cases import GREY, GREY16, LOSSLESS, RGB, RGB16, RGBA, RGBA16, noise, opened, saved, tiff
 
 SHAPES = [((40, 61), np.uint8), ((40, 61, 3), np.uint8), ((40, 61, 4), np.uint8)]
 

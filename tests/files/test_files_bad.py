@@ -6,13 +6,13 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+from file_cases import GREY, RGB, RGB16, RGBA, noise, saved, tiff
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 import fastperturb as fp
 from fastperturb.files import png, read_image, read_record, reading, write_image
-from file_cases import GREY, RGB, RGB16, RGBA, noise, saved, tiff
 
 SMOOTH = cv2.GaussianBlur(RGB, (0, 0), 3)
 

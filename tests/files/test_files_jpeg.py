@@ -6,12 +6,12 @@ import struct
 import cv2
 import numpy as np
 import pytest
+from file_cases import RGB, SRGB, jpeg_of_scans, opened, saved, segment
 from PIL import Image
 
 import fastperturb as fp
 from fastperturb.cli.app import run
 from fastperturb.files import jpeg, read_image, read_record, reading
-from file_cases import RGB, SRGB, jpeg_of_scans, opened, saved, segment
 
 SMOOTH = cv2.GaussianBlur(RGB, (0, 0), 4)
 PLAIN = saved(Image.fromarray(SMOOTH), "JPEG", quality=95)

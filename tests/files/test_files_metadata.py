@@ -7,13 +7,13 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+from file_cases import GREY, LOSSLESS, RGB, RGBA, SRGB, noise, opened, saved, tiff
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 import fastperturb as fp
 from fastperturb.files import png, read_image, read_record, write_image
-from file_cases import GREY, LOSSLESS, RGB, RGBA, SRGB, noise, opened, saved, tiff
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

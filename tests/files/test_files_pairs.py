@@ -5,11 +5,11 @@ import os
 
 import numpy as np
 import pytest
+from file_cases import RGB, noise
 
 import fastperturb as fp
 from fastperturb.files import atomic, read_image, read_record, write_image
 from fastperturb.files.writing import encode, write_file
-from file_cases import RGB, noise
 
 OTHER = noise(40, 61, 3, seed=1)
 

@@ -8,12 +8,12 @@ import tracemalloc
 import cv2
 import numpy as np
 import pytest
+from file_cases import RGB, opened, saved, tiff
 from PIL import Image
 
 import fastperturb as fp
 from fastperturb.files import png, read_record
 from fastperturb.record import MAX_RECORD_BYTES, MAX_REGIONS, RegionRecord
-from file_cases import RGB, opened, saved, tiff
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import time
 
 import numpy as np
 import pytest
+from file_cases import GREY, noise
 
 from fastperturb.files import read_image, write_image
 from fastperturb.files.atomic import PARTIAL_SUFFIX, write_atomically
-from file_cases import GREY, noise
 
 
 @pytest.fixture(params=["nameless", "named"])

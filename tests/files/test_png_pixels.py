@@ -6,11 +6,11 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from file_cases import noise
 from PIL import Image
 
 from fastperturb.files import png, png_pixels, read_image, write_image
 from fastperturb.files.writing import encode
-from file_cases import noise
 
 SHAPES = [(1, 1), (1, 9), (9, 1), (40, 30), (1, 1, 3), (33, 17, 3), (1, 5, 4), (33, 17, 4)]
 MANY_BANDS = (600, 700, 3)

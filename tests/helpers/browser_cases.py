@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import cv2
 import numpy as np
 import pytest
-
-from fastperturb.files.reading import decode
 from photographs import astronaut
 from server_cases import KEY, running
+
+from fastperturb.files.reading import decode
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("FASTPERTURB_")}

@@ -7,7 +7,6 @@ import hashlib
 import struct
 
 import numpy as np
-
 from reference_gmac import gmac
 
 

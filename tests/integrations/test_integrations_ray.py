@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_cases import tree
 
 import fastperturb as fp
-from cli_cases import tree
 from fastperturb.cli.app import run
 from fastperturb.files import read_image, read_record, write_image
 

@@ -4,11 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
+from cli_cases import tree
+from integration_shards import make_shards
 
 import fastperturb as fp
-from cli_cases import tree
 from fastperturb.files.reading import decode
-from integration_shards import make_shards
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

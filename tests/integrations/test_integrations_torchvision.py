@@ -5,9 +5,9 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
+from torchvision_here import import_torchvision
 
 import fastperturb as fp
-from torchvision_here import import_torchvision
 
 import_torchvision()
 

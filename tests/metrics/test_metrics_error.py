@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+import reference_metrics as reference
+import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 
-import reference_metrics as reference
-import strategies
 from fastperturb import Region
 from fastperturb.metrics import measures as metrics
 from fastperturb.metrics.measures import mse, mse_many, psnr, psnr_many

@@ -4,12 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+import reference_metrics as reference
+import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.metrics import structural_similarity
 
-import reference_metrics as reference
-import strategies
 from fastperturb import _core
 from fastperturb.metrics.measures import SsimOptions, ssim, ssim_many, ssim_map, ssim_terms
 

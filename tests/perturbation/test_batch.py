@@ -230,17 +230,17 @@ def test_flipped_images_are_not_kept_in_copies(key):
     assert all(reference() is None for reference in kept)
 
 
-def test_misused_movers_say_so(pictures, key):
-    with steps.Movers(1, 1) as movers:
+def test_a_misused_queue_says_so(pictures, key):
+    with steps.WorkerQueue(1, 1) as queue:
         with pytest.raises(RuntimeError, match="without anything begun"):
-            movers.finish()
+            queue.collect()
         begun = []
-        movers.begin([], False, begun, "first")
+        queue.submit([], False, begun, "first")
         assert begun == ["first"]
     with pytest.raises(RuntimeError, match="closed"):
-        movers.begin([], False, [], 0)
+        queue.submit([], False, [], 0)
     with pytest.raises(RuntimeError, match="without anything begun"):
-        movers.finish()
+        queue.collect()
 
 
 def test_large_images_and_small_ones_in_one_batch(key):

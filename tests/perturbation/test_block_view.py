@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import SUBKEY, jobs
 
 import fastperturb as fp
 from fastperturb import _core
-from strategies import SUBKEY, jobs
 
 KINDS = ["mosaic", "linear", "cubic", "lanczos"]
 

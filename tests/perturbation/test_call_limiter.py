@@ -1,15 +1,15 @@
-"""The turnstile of small calls: nobody is lost, nobody waits for ever, and fork() does not copy who is inside."""
+"""The queue of small calls: nobody is lost, nobody waits for ever, and fork() does not copy who is inside."""
 
 import os
 import threading
 
 import numpy as np
 import pytest
+from children import alone, in_children
 
 import fastperturb as fp
-from children import alone, in_children
 from fastperturb import _core
-from fastperturb.perturbation import call_limiter as turns
+from fastperturb.perturbation import call_limiter as limiter
 
 BOX = (10, 10, 80, 60)
 KEY = fp.Key(bytes(range(32)))
@@ -39,10 +39,10 @@ def run_threads(count, work):
 
 @pytest.fixture
 def places(request):
-    turns.turn(picture(0))  # settles the number of places first
-    _core.set_turnstile_places(request.param)
+    limiter.limit_calls(picture(0))  # settles the number of places first
+    _core.set_max_inside(request.param)
     yield request.param
-    turns._turnstile.cache_clear()
+    limiter._limiter.cache_clear()
 
 
 @pytest.mark.parametrize("places", [1, 2, 7], indirect=True)
@@ -60,7 +60,7 @@ def test_all_callers_get_their_turns(places):
 
 @pytest.mark.parametrize("places", [1, 2], indirect=True)
 def test_no_more_threads_are_inside_than_there_are_places(places):
-    turn, lock, inside, most = _core.Turn(), threading.Lock(), [0], [0]
+    turn, lock, inside, most = _core.CallLimiter(), threading.Lock(), [0], [0]
 
     def work(_number):
         for _ in range(50):
@@ -87,7 +87,7 @@ def test_an_error_gives_the_place_back(places):
 @pytest.mark.parametrize("places", [1], indirect=True)
 def test_a_thread_that_is_inside_goes_in_again(places):
     """A finalizer or a signal handler may call while its thread is in a call already."""
-    turn = _core.Turn()
+    turn = _core.CallLimiter()
     with turn, turn:
         fp.perturb(picture(1), BOX, KEY)
     run_threads(2, lambda number: fp.perturb(picture(number), BOX, KEY))
@@ -101,7 +101,7 @@ def test_a_thread_that_does_not_come_back_leaves_its_place(places):
 
 @pytest.mark.parametrize("places", [2], indirect=True)
 def test_a_place_that_is_given_up_is_taken_while_others_are_inside(places):
-    turn, last_may_go, waiter_was_in = _core.Turn(), threading.Event(), threading.Event()
+    turn, last_may_go, waiter_was_in = _core.CallLimiter(), threading.Event(), threading.Event()
     both_inside, waiter_waits = threading.Barrier(3), threading.Event()
 
     def stay():
@@ -133,7 +133,7 @@ def test_a_place_that_is_given_up_is_taken_while_others_are_inside(places):
 @pytest.mark.parametrize("places", [4], indirect=True)
 def test_threads_that_call_once_use_all_places(places):
     """Twelve that each stay until four are inside: they would never go if one place stayed empty."""
-    turn, four = _core.Turn(), threading.Barrier(4)
+    turn, four = _core.CallLimiter(), threading.Barrier(4)
 
     def work(_number):
         with turn:
@@ -144,8 +144,8 @@ def test_threads_that_call_once_use_all_places(places):
 
 def test_large_images_do_not_queue():
     small, large = np.zeros((512, 512, 3), np.uint8), np.zeros((1024, 1025), np.uint8)
-    assert isinstance(turns.turn(small), _core.Turn)
-    assert not isinstance(turns.turn(large), _core.Turn)
+    assert isinstance(limiter.limit_calls(small), _core.CallLimiter)
+    assert not isinstance(limiter.limit_calls(large), _core.CallLimiter)
 
 
 def call_once(number):
@@ -156,8 +156,8 @@ def call_once(number):
 
 def fork_while_others_are_inside():
     assert call_once(0)  # a child of a process that is importing what it needs too would wait for that for ever
-    _core.set_turnstile_places(1)
-    turn, inside, done = _core.Turn(), threading.Event(), threading.Event()
+    _core.set_max_inside(1)
+    turn, inside, done = _core.CallLimiter(), threading.Event(), threading.Event()
 
     def hold():
         with turn:

@@ -79,7 +79,7 @@ def test_an_interrupt_while_the_turn_is_left(key, image, monkeypatch):
         def __exit__(self, *_):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("fastperturb.perturbation.single.turn", lambda _: Interrupted())
+    monkeypatch.setattr("fastperturb.perturbation.single.limit_calls", lambda _: Interrupted())
     before = image.copy()
     with pytest.raises(KeyboardInterrupt):
         fp.perturb(image, (0, 0, 60, 60), key, out=image)

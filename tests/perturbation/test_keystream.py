@@ -1,8 +1,8 @@
 """ChaCha20 against the published vectors of RFC 8439, in every build of it, and addressing by block and nonce."""
 
 import pytest
-
 import reference
+
 from fastperturb import _core
 
 SEQUENCE = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import reference
-from fastperturb import _core
 from strategies import SUBKEY, as_dicts, jobs
+
+from fastperturb import _core
 
 
 def permuted(image, core, *, inverse=False, threads=1):

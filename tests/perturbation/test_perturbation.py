@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from strategies import images, regions
 
 import fastperturb as fp
 from fastperturb import _core
 from fastperturb.perturbation import format_v1 as seal
 from fastperturb.perturbation import single as perturbation
 from fastperturb.record import core_region
-from strategies import images, regions
 
 BOX = (10, 5, 40, 50)
 

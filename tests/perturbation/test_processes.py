@@ -8,9 +8,9 @@ import threading
 
 import numpy as np
 import pytest
+from children import alone, in_children
 
 import fastperturb as fp
-from children import alone, in_children
 
 BOX = (10, 10, 200, 200)
 

@@ -10,9 +10,9 @@ import threading
 
 import numpy as np
 import pytest
+from children import alone
 
 import fastperturb as fp
-from children import alone
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-import fastperturb as fp
 import reference
 import reference_gmac
+
+import fastperturb as fp
 from fastperturb.perturbation import format_v1 as seal
 from fastperturb.perturbation import single as perturbation
 

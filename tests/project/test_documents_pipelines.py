@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torchvision_here import import_torchvision
 
 import fastperturb as fp
 from fastperturb.files import write_image
-from torchvision_here import import_torchvision
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```$", re.M | re.S)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import images, regions
 
 import fastperturb as fp
 from fastperturb import _core
@@ -24,7 +25,6 @@ from fastperturb.protections import (
 )
 from fastperturb.protections.area import owned_parts
 from fastperturb.record import core_region
-from strategies import images, regions
 
 LANDMARKS = ((30.0, 35.0), (50.0, 35.0), (40.0, 45.0), (32.0, 55.0), (48.0, 55.0))
 FACE = fp.Face(fp.Region(20, 18, 40, 46), landmarks=LANDMARKS)

@@ -8,12 +8,12 @@ import json
 
 import numpy as np
 import pytest
+from server_cases import BOX, KEY, OTHER_KEY, PNG, SMALL, SMALL_PNG, Client, encoded, pixels_of, problem
 
 import fastperturb as fp
 from fastperturb.server import Settings
 from fastperturb.server.openapi import BODY
 from fastperturb.server.problems import TITLES
-from server_cases import BOX, KEY, OTHER_KEY, PNG, SMALL, SMALL_PNG, Client, encoded, pixels_of, problem
 
 
 @pytest.fixture(scope="module")

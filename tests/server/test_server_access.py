@@ -5,13 +5,13 @@ import os
 
 import numpy as np
 import pytest
+from server_cases import BOX, KEY, OTHER_KEY, SMALL, SMALL_PNG, Client, pixels_of, problem, token_with
 
 import fastperturb as fp
 from fastperturb.cli.app import run
 from fastperturb.server import KeyRing, Settings, Tokens, create_app
 from fastperturb.server.settings import Limits, check_address, local_names
 from fastperturb.server.tokens import new_token
-from server_cases import BOX, KEY, OTHER_KEY, SMALL, SMALL_PNG, Client, pixels_of, problem, token_with
 
 PERTURB, PERTURB_HEADER = token_with("perturb", name="web")
 RESTORE, RESTORE_HEADER = token_with("restore", name="vault")

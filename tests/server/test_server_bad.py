@@ -8,12 +8,12 @@ import zlib
 import httpx
 import numpy as np
 import pytest
-
 from damage import broken, mend_crcs
-from fastperturb.files import png
-from fastperturb.server import KeyRing, Limits, Settings
 from file_cases import jpeg_of_scans
 from server_cases import BOX, KEY, PNG, SMALL, SMALL_PNG, Client, encoded, pixels_of, problem
+
+from fastperturb.files import png
+from fastperturb.server import KeyRing, Limits, Settings
 
 LIMITS = Limits(body_bytes=200_000, pixels=1_000_000)
 

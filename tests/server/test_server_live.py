@@ -11,9 +11,9 @@ import time
 import httpx
 import numpy as np
 import pytest
+from server_cases import BOX, KEY, OTHER_KEY, SMALL, SMALL_PNG, encoded, pixels_of, running, token_with, until
 
 import fastperturb as fp
-from server_cases import BOX, KEY, OTHER_KEY, SMALL, SMALL_PNG, encoded, pixels_of, running, token_with, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("FASTPERTURB_")}

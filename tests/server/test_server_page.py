@@ -8,8 +8,6 @@ from collections import deque
 
 import numpy as np
 import pytest
-
-import fastperturb as fp
 from browser_cases import (
     PHOTOGRAPH,
     box_of,
@@ -29,6 +27,8 @@ from browser_cases import (
     watched,
 )
 from server_cases import KEY, pixels_of
+
+import fastperturb as fp
 
 pytestmark = pytest.mark.browser
 OUTLINE = """() => {

@@ -4,8 +4,6 @@
 
 import numpy as np
 import pytest
-
-import fastperturb as fp
 from browser_cases import (
     CLEAN,
     PHOTOGRAPH,
@@ -22,8 +20,10 @@ from browser_cases import (
     text,
     watched,
 )
-from fastperturb.files.reading import decode
 from server_cases import OTHER_KEY, pixels_of, running, token_with
+
+import fastperturb as fp
+from fastperturb.files.reading import decode
 
 pytestmark = pytest.mark.browser
 

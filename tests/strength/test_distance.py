@@ -5,12 +5,12 @@ import math
 
 import numpy as np
 import pytest
+import reference
+import strategies
 from hypothesis import given, settings
 from skimage.data import astronaut
 
 import fastperturb as fp
-import reference
-import strategies
 from fastperturb import _core
 from fastperturb.strength import distance_law as distance
 

@@ -34,7 +34,7 @@ class Chunk:
         self.ready: dict[int, steps.Plan] = {}
         self.jobs: dict[int, steps.CoreJob] = {}
         self.results: dict[int, Any] = {}
-        self._begun: list[list[int]] = []  # written by the core, so that no signal comes in between
+        self._submitted: list[list[int]] = []  # written by the core, so that no signal comes in between
         self._taken_back: set[int] = set()
         self._inverse = inverse
 
@@ -49,25 +49,25 @@ class Chunk:
                 self.results[index] = error
         return done
 
-    def begin(self, movers: steps.Movers) -> None:
+    def submit(self, queue: steps.WorkerQueue) -> None:
         """Has the pixels of all prepared images moved; if the core refuses, of each that it does not refuse."""
         try:
-            self._begin(movers, list(self.jobs))
+            self._submit(queue, list(self.jobs))
         except Exception:
-            self.each(self.jobs, lambda index: self._begin(movers, [index]))
+            self.each(self.jobs, lambda index: self._submit(queue, [index]))
 
-    def _begin(self, movers: steps.Movers, indices: list[int]) -> None:
-        movers.begin([self.jobs[index] for index in indices], self._inverse, self._begun, indices)
+    def _submit(self, queue: steps.WorkerQueue, indices: list[int]) -> None:
+        queue.submit([self.jobs[index] for index in indices], self._inverse, self._submitted, indices)
 
-    def finish(self, movers: steps.Movers) -> Moved:
+    def collect(self, queue: steps.WorkerQueue) -> Moved:
         """What the core says of each image. Copies that were made of images are let go."""
-        moved = {i: answer for indices in self._begun for i, answer in zip(indices, movers.finish(), strict=True)}
+        moved = {i: answer for indices in self._submitted for i, answer in zip(indices, queue.collect(), strict=True)}
         self.jobs = {i: (job[1], *job[1:]) for i, job in self.jobs.items()}
         return moved
 
     def take_back(self, index: int) -> None:
         """Moves the pixels of an image back, if they were moved."""
-        if index not in self._taken_back and any(index in indices for indices in self._begun):
+        if index not in self._taken_back and any(index in indices for indices in self._submitted):
             self._taken_back.add(index)
             steps.move_back(self.jobs[index], inverse=self._inverse)
 
@@ -88,19 +88,19 @@ def run_in_turn(chunks: list[Chunk], prepare: Prepare, complete: Complete, *, he
     """
     under_way: deque[Chunk] = deque()
 
-    def finish_oldest() -> None:
+    def collect_oldest() -> None:
         chunk = under_way.popleft()
-        chunk.results |= complete(chunk, chunk.finish(movers))
+        chunk.results |= complete(chunk, chunk.collect(queue))
 
-    with steps.Movers(helpers, threads) as movers:
+    with steps.WorkerQueue(helpers, threads) as queue:
         for chunk in chunks:
             prepare(chunk)
-            chunk.begin(movers)
+            chunk.submit(queue)
             under_way.append(chunk)
             if len(under_way) > (AHEAD if helpers else 0):
-                finish_oldest()
+                collect_oldest()
         while under_way:
-            finish_oldest()
+            collect_oldest()
 
 
 def run_side_by_side(chunks: list[Chunk], prepare: Prepare, complete: Complete, *, workers: int, threads: int) -> None:

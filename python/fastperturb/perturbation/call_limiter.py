@@ -1,7 +1,7 @@
-"""Turns: only a few threads at a time work on small images, because they would hold each other up.
+"""Limits how many threads work on small images at a time, because more would hold each other up.
 
 A call on a small image takes about 60 microseconds and holds the global interpreter lock for 20 of them. When dozens of
-threads call at once they spend their time on passing it round; behind the core's turnstile they do so less often
+threads call at once they spend their time on passing it round; behind the core's queue they do so less often
 (bench/README.md has the measured rates). Large images work outside of Python for so long that it does not matter, and
 every thread may go in.
 """
@@ -18,18 +18,18 @@ from ..threads import available_cpus
 SMALL_BYTES = 2**20
 """An image up to this size takes a turn."""
 
-MAX_PLACES = 4
+MAX_INSIDE = 4
 """More threads than this gain nothing, because a third of the work holds the lock."""
 
 _LARGE: AbstractContextManager[None] = nullcontext()
 
 
-def turn(image: Image) -> AbstractContextManager[None]:
+def limit_calls(image: Image) -> AbstractContextManager[None]:
     """What a call on an image has to hold while it works; waits without the interpreter lock."""
-    return _LARGE if image.nbytes > SMALL_BYTES else _turnstile()
+    return _LARGE if image.nbytes > SMALL_BYTES else _limiter()
 
 
 @cache
-def _turnstile() -> AbstractContextManager[None]:
-    _core.set_turnstile_places(min(available_cpus() + 1, MAX_PLACES))
-    return _core.Turn()
+def _limiter() -> AbstractContextManager[None]:
+    _core.set_max_inside(min(available_cpus() + 1, MAX_INSIDE))
+    return _core.CallLimiter()

@@ -97,7 +97,7 @@ def _settle(image: Image, ready: Plan, key: Key, goal: float, reproducible: bool
     return best
 
 
-Movers = _core.Movers
+WorkerQueue = _core.WorkerQueue
 """Threads that move pixels while the caller prepares the next images."""
 
 

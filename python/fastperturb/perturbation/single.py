@@ -17,7 +17,7 @@ from ..region import Region, RegionLike
 from ..strength.strength import Strength
 from ..threads import check_threads
 from . import plan as steps
-from .call_limiter import turn
+from .call_limiter import limit_calls
 
 
 def perturb(
@@ -58,7 +58,7 @@ def perturb(
     job: steps.CoreJob | None = None
     done: list[tuple[list[int], bytes]] = []
     try:
-        with turn(image):
+        with limit_calls(image):
             ready = steps.plan(image, regions, key, strength, reproducible)
             job = steps.job_of(image, out, ready, boxes=True)
             _core.move(job, False, count, done)
@@ -99,7 +99,7 @@ def restore(
     """
     check_image(image)
     count = check_threads(threads)
-    with turn(image):
+    with limit_calls(image):
         opened = steps.open_record(image, record, key)
         boxes = steps.boxes_of({0: (image, opened.core)}).get(0)
         if not steps.is_whole(image, record, opened, key, boxes, strict=verify):

@@ -1,5 +1,5 @@
 // Turns, the queue, and what fork() does to them.
-#include "turnstile.hpp"
+#include "gil_queue.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -53,8 +53,8 @@ int this_processor() {
 
 enum class Call { none, look, enter };
 
-// A thread in the queue. It sleeps on a mutex of its own: on the turnstile's it would wake up only to sleep again until
-// its waker has let go of that.
+// A thread in the queue. It sleeps on a mutex of its own: on that of the queue it would wake up only to sleep again
+// until its waker has let go of that.
 class Waiter {
  public:
   void call(Call what) {
@@ -88,9 +88,9 @@ class Waiter {
 
 using Waiting = std::shared_ptr<Waiter>;
 
-struct Turnstile {
+struct GilQueue {
   std::mutex mutex;
-  int places = 1;
+  int max_inside = 1;
   int inside = 0;
   std::deque<Waiting> queue;
   Waiting looker;  // the one in the queue that looks for itself
@@ -113,14 +113,14 @@ struct Turnstile {
 
   // Lets a thread in that found a place free.
   bool admit_looker(const Waiting& self) {
-    if (looker != self || inside >= places) return false;
+    if (looker != self || inside >= max_inside) return false;
     take(std::find(queue.begin(), queue.end(), self));
     return true;
   }
 
   // Has the first in the queue look for itself, if there is a place and nobody looks yet; it is to be called.
   Waiting name_looker() {
-    if (queue.empty() || inside >= places || looker) return nullptr;
+    if (queue.empty() || inside >= max_inside || looker) return nullptr;
     return looker = queue.front();
   }
 
@@ -135,7 +135,7 @@ struct Turnstile {
 };
 
 // Never freed: a forked child may not touch the mutex of its parent, and takes a new one.
-Turnstile* turnstile = new Turnstile;
+GilQueue* the_queue = new GilQueue;
 
 thread_local int depth = 0;  // how often this thread is inside
 thread_local Clock::time_point turn_began;
@@ -143,22 +143,22 @@ thread_local bool came_back = false;  // within its turn
 
 #ifndef _WIN32
 void after_fork_in_child() {
-  const int places = turnstile->places;
-  turnstile = new Turnstile;
-  turnstile->places = places;
-  turnstile->inside = depth > 0 ? 1 : 0;
-  turnstile->in_python = turnstile->inside;
+  const int max_inside = the_queue->max_inside;
+  the_queue = new GilQueue;
+  the_queue->max_inside = max_inside;
+  the_queue->inside = depth > 0 ? 1 : 0;
+  the_queue->in_python = the_queue->inside;
 }
 [[maybe_unused]] const int registered = pthread_atfork(nullptr, nullptr, after_fork_in_child);
 #endif
 
 // Queues up, calls threads into the places that are free, and returns those of them that are others.
-std::vector<Waiting> queue_up(Turnstile& gate, const Waiting& self, bool& entered) {
+std::vector<Waiting> queue_up(GilQueue& gate, const Waiting& self, bool& entered) {
   std::vector<Waiting> others;
   const std::lock_guard lock(gate.mutex);
-  others.reserve(static_cast<std::size_t>(gate.places));
+  others.reserve(static_cast<std::size_t>(gate.max_inside));
   gate.queue.push_back(self);
-  while (gate.inside < gate.places && !gate.queue.empty()) {
+  while (gate.inside < gate.max_inside && !gate.queue.empty()) {
     Waiting one = gate.admit(self->processor);
     if (one == self)
       entered = true;
@@ -168,7 +168,7 @@ std::vector<Waiting> queue_up(Turnstile& gate, const Waiting& self, bool& entere
   return others;
 }
 
-void look_for_a_place(Turnstile& gate, const Waiting& self) {
+void look_for_a_place(GilQueue& gate, const Waiting& self) {
   std::unique_lock lock(gate.mutex);
   while (true) {
     const Clock::duration look = gate.look;
@@ -186,20 +186,20 @@ void look_for_a_place(Turnstile& gate, const Waiting& self) {
 
 }  // namespace
 
-void set_turnstile_places(int places) {
-  const std::lock_guard lock(turnstile->mutex);
-  turnstile->places = std::max(1, places);
+void set_max_inside(int threads) {
+  const std::lock_guard lock(the_queue->mutex);
+  the_queue->max_inside = std::max(1, threads);
 }
 
-bool try_enter_turnstile() {
+bool try_enter() {
   if (depth > 0) {
     ++depth;
     return true;
   }
   const auto now = Clock::now();
-  Turnstile& gate = *turnstile;
+  GilQueue& gate = *the_queue;
   const std::lock_guard lock(gate.mutex);
-  if (gate.inside >= gate.places) return false;
+  if (gate.inside >= gate.max_inside) return false;
   came_back = now - turn_began < turn_length;
   if (gate.queue.empty())
     turn_began = now;
@@ -211,8 +211,8 @@ bool try_enter_turnstile() {
   return true;
 }
 
-void wait_for_turn() {
-  Turnstile& gate = *turnstile;
+void wait_to_enter() {
+  GilQueue& gate = *the_queue;
   gate.back_by = 0;
   const auto self = std::make_shared<Waiter>();
   bool entered = false;
@@ -223,9 +223,9 @@ void wait_for_turn() {
   depth = 1;
 }
 
-void leave_turnstile() {
+void leave_queue() {
   if (--depth > 0) return;
-  Turnstile& gate = *turnstile;
+  GilQueue& gate = *the_queue;
   gate.back_by = (Clock::now() + way_round).time_since_epoch().count();
   --gate.in_python;
   Waiting looker;
@@ -241,8 +241,8 @@ void leave_turnstile() {
 
 void before_unlocking_python() {
   if (depth == 0) return;
-  turnstile->back_by = 0;
-  --turnstile->in_python;
+  the_queue->back_by = 0;
+  --the_queue->in_python;
 }
 
 void before_locking_python() {
@@ -250,13 +250,13 @@ void before_locking_python() {
   Clock::duration waited{0};
   for (auto now = Clock::now(); waited < longest_wait;) {
     int nobody = 0;
-    if (now.time_since_epoch().count() >= turnstile->back_by && turnstile->in_python.compare_exchange_strong(nobody, 1))
+    if (now.time_since_epoch().count() >= the_queue->back_by && the_queue->in_python.compare_exchange_strong(nobody, 1))
       return;
     std::this_thread::yield();
     const auto before = std::exchange(now, Clock::now());
     waited += std::min(now - before, longest_step);
   }
-  ++turnstile->in_python;
+  ++the_queue->in_python;
 }
 
 }  // namespace fastperturb

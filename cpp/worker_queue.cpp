@@ -1,5 +1,5 @@
 // A queue of jobs, and the threads that take one image after the other out of it.
-#include "movers.hpp"
+#include "worker_queue.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -27,26 +27,26 @@ int this_process() { return static_cast<int>(getpid()); }
 
 struct Batch {
   Batch(std::vector<Job> jobs, bool inverse, std::size_t helpers, int threads)
-      : moves(std::move(jobs), inverse),
-        workspaces(helpers == 0 ? moves.workspaces(threads) : moves.workspaces_for(helpers + 1)) {}
+      : permuted(std::move(jobs), inverse),
+        workspaces(helpers == 0 ? permuted.workspaces(threads) : permuted.workspaces_for(helpers + 1)) {}
 
   // Does all of it.
   void work_alone() {
-    moves.run_all(workspaces);
-    next = done = moves.size();
+    permuted.run_all(workspaces);
+    next = done = permuted.size();
   }
 
   // Does images until none is left that nobody has begun.
   void work(std::size_t worker) {
-    for (std::size_t job = next++; job < moves.size(); job = next++) {
-      moves.run(job, workspaces[worker]);
+    for (std::size_t job = next++; job < permuted.size(); job = next++) {
+      permuted.run(job, workspaces[worker]);
       ++done;
     }
   }
 
-  bool all_done() const { return done == moves.size(); }
+  bool all_done() const { return done == permuted.size(); }
 
-  const Moves moves;
+  const PermuteBatch permuted;
   std::vector<Workspace> workspaces;
   std::atomic<std::size_t> next{0};
   std::atomic<std::size_t> done{0};
@@ -54,7 +54,7 @@ struct Batch {
 
 }  // namespace
 
-struct Movers::State {
+struct WorkerQueue::State {
   std::mutex mutex;
   std::condition_variable begun;
   std::condition_variable left;
@@ -69,7 +69,7 @@ struct Movers::State {
   // The oldest batch with an image that nobody has begun.
   std::shared_ptr<Batch> open_batch() const {
     for (const auto& batch : batches)
-      if (batch->next < batch->moves.size()) return batch;
+      if (batch->next < batch->permuted.size()) return batch;
     return nullptr;
   }
 
@@ -94,7 +94,7 @@ struct Movers::State {
   }
 };
 
-Movers::Movers(int helpers, int threads) : state_(std::make_unique<State>(threads)) {
+WorkerQueue::WorkerQueue(int helpers, int threads) : state_(std::make_unique<State>(threads)) {
   try {
     state_->helpers.reserve(static_cast<std::size_t>(helpers));
     for (int i = 0; i < helpers; ++i)
@@ -104,7 +104,7 @@ Movers::Movers(int helpers, int threads) : state_(std::make_unique<State>(thread
   }
 }
 
-Movers::~Movers() {
+WorkerQueue::~WorkerQueue() {
   if (state_->process != this_process()) {
     static_cast<void>(state_.release());  // the helpers stayed with the parent
     return;
@@ -119,7 +119,7 @@ Movers::~Movers() {
   for (std::thread& helper : state_->helpers) helper.join();
 }
 
-void Movers::begin(std::vector<Job> jobs, bool inverse) {
+void WorkerQueue::submit(std::vector<Job> jobs, bool inverse) {
   auto batch = std::make_shared<Batch>(std::move(jobs), inverse, state_->helpers.size(), state_->threads);
   {
     const std::lock_guard lock(state_->mutex);
@@ -128,7 +128,7 @@ void Movers::begin(std::vector<Job> jobs, bool inverse) {
   state_->begun.notify_all();
 }
 
-std::vector<std::vector<std::uint64_t>> Movers::finish() {
+std::vector<std::vector<std::uint64_t>> WorkerQueue::collect() {
   const std::shared_ptr<Batch> batch = state_->batches.front();
   if (state_->helpers.empty()) {
     batch->work_alone();
@@ -136,7 +136,7 @@ std::vector<std::vector<std::uint64_t>> Movers::finish() {
     batch->work(0);
     state_->wait_for(*batch);
   }
-  auto moved = batch->moves.moved();
+  auto moved = batch->permuted.moved();
   const std::lock_guard lock(state_->mutex);
   state_->batches.pop_front();
   return moved;

@@ -10,7 +10,7 @@ std::vector<std::vector<std::uint64_t>> permute(const std::vector<PermuteJob>& j
     const fp::ImageView view = view_of(image, true);
     work.push_back({view, view, regions_of(regions), key_of(key)});
   }
-  const Outside outside;
+  const GilRelease released;
   return fp::permute(work, inverse, threads);
 }
 
@@ -20,14 +20,14 @@ std::uint8_t* contents(const py::bytes& bytes) {
 }
 
 // A value at the end of a list, until something fails.
-class Noted {
+class ListSlot {
  public:
-  Noted(py::list list, const py::object& value) : list_(std::move(list)) { list_.append(value); }
-  ~Noted() {
+  ListSlot(py::list list, const py::object& value) : list_(std::move(list)) { list_.append(value); }
+  ~ListSlot() {
     if (!kept_) PySequence_DelItem(list_.ptr(), -1);
   }
-  Noted(const Noted&) = delete;
-  Noted& operator=(const Noted&) = delete;
+  ListSlot(const ListSlot&) = delete;
+  ListSlot& operator=(const ListSlot&) = delete;
   void keep() { kept_ = true; }
 
  private:
@@ -58,46 +58,46 @@ fp::Job job_of(const MoveJob& job, Moved& result) {
 void move(const MoveJob& job, bool inverse, int threads, py::list done) {
   Moved result;
   std::vector<fp::Job> work{job_of(job, result)};
-  Noted noted(done, py::none());
+  ListSlot slot(done, py::none());
   {
-    const Outside outside;
+    const GilRelease released;
     result.first = fp::permute(std::move(work), inverse, threads).front();
   }
-  noted.keep();
+  slot.keep();
   done[0] = py::cast(std::move(result));
 }
 
-// fp::Movers, with all that they work on kept alive.
-class Movers {
+// fp::WorkerQueue, with all that they work on kept alive.
+class WorkerQueue {
  public:
-  Movers(int helpers, int threads) : movers_(std::make_unique<fp::Movers>(helpers, threads)) {}
+  WorkerQueue(int helpers, int threads) : queue_(std::make_unique<fp::WorkerQueue>(helpers, threads)) {}
 
   // `begun` gets `mark` when the jobs have begun, for the same reason as in move().
-  void begin(std::vector<MoveJob> jobs, bool inverse, py::list begun, const py::object& mark) {
-    need(movers_ != nullptr, "closed");
+  void submit(std::vector<MoveJob> jobs, bool inverse, py::list begun, const py::object& mark) {
+    need(queue_ != nullptr, "closed");
     Batch batch{std::move(jobs), {}};
     std::vector<fp::Job> work;
     for (const MoveJob& job : batch.jobs) {
       batch.results.emplace_back();
       work.push_back(job_of(job, batch.results.back()));
     }
-    Noted noted(std::move(begun), mark);
+    ListSlot slot(std::move(begun), mark);
     batches_.push_back(std::move(batch));
     try {
-      movers_->begin(std::move(work), inverse);
+      queue_->submit(std::move(work), inverse);
     } catch (...) {
       batches_.pop_back();
       throw;
     }
-    noted.keep();
+    slot.keep();
   }
 
-  std::vector<Moved> finish() {
-    need(movers_ != nullptr && !batches_.empty(), "without anything begun");
+  std::vector<Moved> collect() {
+    need(queue_ != nullptr && !batches_.empty(), "without anything begun");
     std::vector<std::vector<std::uint64_t>> moved;
     {
-      const Outside outside;
-      moved = movers_->finish();
+      const GilRelease released;
+      moved = queue_->collect();
     }
     std::vector<Moved> results = std::move(batches_.front().results);
     batches_.pop_front();
@@ -106,13 +106,13 @@ class Movers {
   }
 
   void close(const py::object&, const py::object&, const py::object&) {
-    const Outside outside;
-    movers_.reset();
+    const GilRelease released;
+    queue_.reset();
   }
 
  private:
   static void need(bool condition, const char* state) {
-    if (!condition) throw std::runtime_error(std::string("Movers are ") + state);
+    if (!condition) throw std::runtime_error(std::string("WorkerQueue are ") + state);
   }
 
   struct Batch {
@@ -120,7 +120,7 @@ class Movers {
     std::vector<Moved> results;
   };
   std::deque<Batch> batches_;
-  std::unique_ptr<fp::Movers> movers_;
+  std::unique_ptr<fp::WorkerQueue> queue_;
 };
 
 using BoxJob = std::pair<py::array, std::vector<RegionTuple>>;
@@ -148,7 +148,7 @@ std::vector<py::bytes> box_bytes(const std::vector<BoxJob>& jobs) {
   if (size <= brief) {
     copy_all();
   } else {
-    const Outside outside;
+    const GilRelease released;
     copy_all();
   }
   return results;
