@@ -97,7 +97,7 @@ def targets(name, images):
 def recognition(images, labels):
     """Eigenfaces of 5 clear images a person; the other 5, moved by parts and multiples of theta, are looked up."""
     enrolled = np.arange(len(images)) % 10 < 5
-    threshold = fp.fit_threshold(images[enrolled], labels[enrolled], 50)
+    threshold = fp.strength.fit_threshold(images[enrolled], labels[enrolled], 50)
     print(f"\nAT&T, 5 images a person enrolled:\n{threshold}")
     gallery, names = threshold.project(images[enrolled]), labels[enrolled]
     box = (0, 0, images.shape[2], images.shape[1])

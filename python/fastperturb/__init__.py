@@ -1,70 +1,77 @@
-"""Fast, keyed, exactly reversible perturbation of the faces in images, with the measurements to judge it.
+"""Fast, keyed, exactly reversible protection of the faces in images, with the measurements to judge it.
 
-Images are NumPy arrays (height, width) or (height, width, channels); x runs right and y down.
+Images are NumPy arrays (height, width) or (height, width, channels); x runs right and y down. The names here are what
+most programs need; the rest is one level down, in ``fastperturb.errors``, ``faces``, ``strength``, ``metrics``,
+``files``, ``protections`` and ``evaluation``.
 """
 
+import importlib
+import warnings
+from typing import Any
+
+from . import errors, faces, metrics, strength
 from ._core import __version__
-from .errors import (
-    FastperturbError,
-    ImageFileError,
-    LossyFormat,
-    MissingExtra,
-    ModelError,
-    NoFaceFound,
-    RecordError,
-    Tampered,
-    UnverifiedWarning,
-    WrongKey,
-)
-from .faces import Detector, locate, regions_from_landmarks
-from .faces.view_detectors import through_reduced_copy, through_view
+from .errors import FastperturbError, NoFaceFound, Tampered, WrongKey
+from .faces import Detector, locate
 from .key import Key
-from .metrics.measures import mse, psnr, ssim, ssim_map
-from .perturbation.batch import BatchError, perturb_many, restore_many
-from .perturbation.block_view import view
-from .perturbation.single import perturb, restore
+from .metrics import mse, psnr, ssim
+from .perturbation import perturb, perturb_many, restore, restore_many, view
 from .platform_info import info
 from .record import Record
 from .region import Face, Region
-from .strength.forecasting import Forecast, forecast
-from .strength.strength import Strength
-from .strength.threshold import Threshold, fit_threshold
+from .strength import Strength, forecast
 
 __all__ = [
-    "BatchError",
     "Detector",
     "Face",
     "FastperturbError",
-    "Forecast",
-    "ImageFileError",
     "Key",
-    "LossyFormat",
-    "MissingExtra",
-    "ModelError",
     "NoFaceFound",
     "Record",
-    "RecordError",
     "Region",
     "Strength",
     "Tampered",
-    "Threshold",
-    "UnverifiedWarning",
     "WrongKey",
     "__version__",
-    "fit_threshold",
+    "errors",
+    "faces",
     "forecast",
     "info",
     "locate",
+    "metrics",
     "mse",
     "perturb",
     "perturb_many",
     "psnr",
-    "regions_from_landmarks",
     "restore",
     "restore_many",
     "ssim",
-    "ssim_map",
-    "through_reduced_copy",
-    "through_view",
+    "strength",
     "view",
 ]
+
+_MOVED = {
+    "BatchError": ("errors", "BatchError"),
+    "Forecast": ("strength", "Forecast"),
+    "ImageFileError": ("errors", "ImageFileError"),
+    "LossyFormat": ("errors", "LossyFormat"),
+    "MissingExtra": ("errors", "MissingExtra"),
+    "ModelError": ("errors", "ModelError"),
+    "RecordError": ("errors", "RecordError"),
+    "Threshold": ("strength", "Threshold"),
+    "UnverifiedWarning": ("errors", "UnverifiedWarning"),
+    "fit_threshold": ("strength", "fit_threshold"),
+    "regions_from_landmarks": ("faces", "regions_from_landmarks"),
+    "ssim_map": ("metrics", "ssim_map"),
+    "through_reduced_copy": ("faces", "coarse_detector"),
+    "through_view": ("faces", "view_detector"),
+}
+"""Names that were here in version 0.1, and where they are now."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MOVED:
+        raise AttributeError(f"module 'fastperturb' has no attribute {name!r}")
+    module, new = _MOVED[name]
+    warnings.warn(f"fastperturb.{name} is now fastperturb.{module}.{new}", DeprecationWarning, stacklevel=2)
+    return getattr(importlib.import_module(f".{module}", __name__), new)

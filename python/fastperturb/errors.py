@@ -4,6 +4,10 @@ Bad arguments raise ``TypeError`` or ``ValueError`` as everywhere in Python; wha
 calls, because of a key, a record, a file or a photograph, and a caller may want to tell it apart.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class FastperturbError(Exception):
     """Base of all errors of this package."""
@@ -39,6 +43,24 @@ class ModelError(FastperturbError, ValueError):
 
 class MissingExtra(FastperturbError, ImportError):
     """An optional package is needed; the message names the extra that installs it."""
+
+
+class BatchError(FastperturbError):
+    """Some images of a batch failed; the others are done.
+
+    Attributes:
+        errors: the exception of each image that failed, by its index.
+        results: the result of each image in order, ``None`` where it failed.
+    """
+
+    def __init__(self, errors: dict[int, Exception], results: list[Any]) -> None:
+        first = min(errors)
+        super().__init__(
+            f"{len(errors)} of {len(results)} images failed; the first is image {first}: "
+            f"{type(errors[first]).__name__}: {errors[first]}"
+        )
+        self.errors = errors
+        self.results = results
 
 
 class UnverifiedWarning(UserWarning):

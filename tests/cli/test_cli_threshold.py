@@ -62,7 +62,7 @@ def test_a_result_of_another_target_is_not_taken_for_done(folder, capsys):
 def test_a_threshold_is_fitted_drawn_and_used(people, folder, capsys):
     pytest.importorskip("matplotlib")
     assert run(["threshold", "people", "-o", "faces.threshold", "--components", "6"]) == 0
-    fitted = fp.Threshold.load("faces.threshold")
+    fitted = fp.strength.Threshold.load("faces.threshold")
     assert capsys.readouterr().out == f"{fitted}\n"
     assert fitted.labelled
     assert (len(fitted.components), fitted.mean.shape) == (6, (20, 16))
@@ -80,7 +80,7 @@ def test_the_result_as_json_and_from_a_flat_folder(people, capsys):
     (facts,) = lines_of(capsys.readouterr().out)
     assert facts["labelled"] is False
     assert facts["shape"] == [20, 16]
-    assert facts["theta"] == fp.Threshold.load("a.threshold").theta
+    assert facts["theta"] == fp.strength.Threshold.load("a.threshold").theta
     assert not (people.parent / "a.png").exists()
 
 
@@ -90,7 +90,7 @@ def test_pictures_can_be_made_alike(people, here, capsys):
     assert "--size and --grey make pictures alike" in capsys.readouterr().err
     assert not (here / "t.threshold").exists()
     assert run(["threshold", "people", "-o", "t.threshold", "--no-plot", "--size", "8x10", "--grey"]) == 0
-    assert fp.Threshold.load("t.threshold").mean.shape == (10, 8)
+    assert fp.strength.Threshold.load("t.threshold").mean.shape == (10, 8)
 
 
 def test_nothing_is_overwritten_unless_asked(people, here, capsys):
@@ -99,7 +99,7 @@ def test_nothing_is_overwritten_unless_asked(people, here, capsys):
     assert "t.threshold exists; --force replaces it" in capsys.readouterr().err
     assert (here / "t.threshold").read_text() == "mine"
     assert run(["threshold", "people", "-o", "t.threshold", "--no-plot", "--force"]) == 0
-    assert fp.Threshold.load("t.threshold").labelled
+    assert fp.strength.Threshold.load("t.threshold").labelled
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_reading_is_lazy(tmp_path):
     (tmp_path / "ann" / "2.png").write_bytes(b"no image at all")
     dataset = open_dataset(tmp_path)
     assert len(dataset.samples) == 2
-    with pytest.raises(fp.ImageFileError, match=r"2\.png: not an image"):
+    with pytest.raises(fp.errors.ImageFileError, match=r"2\.png: not an image"):
         dataset.samples[1].read()
 
 

@@ -17,11 +17,11 @@ from fastperturb.evaluation import (
     Store,
     Truth,
     TruthBox,
+    detection_table,
     draw_misses,
     look_at_clear,
     run_detection,
 )
-from fastperturb.evaluation.detection import table as detection_table
 
 BOX = TruthBox(10, 10, 20, 24)
 

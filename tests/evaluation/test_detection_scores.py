@@ -13,11 +13,11 @@ from fastperturb.evaluation import (
     DetectionRule,
     ImageFaces,
     TruthBox,
+    consensus,
     match_faces,
     precision_recall_curve,
     score_detections,
 )
-from fastperturb.evaluation.detection import consensus
 
 
 def face(x, y, width=10, height=10, score=1.0):

@@ -78,9 +78,9 @@ def test_faceqnet_sees_the_face_blue_first(tmp_path, last):
 
 
 def test_models_of_another_form(tmp_path):
-    with pytest.raises(fp.ModelError, match=r"takes \(1, 224, 224, 3\) or .*got \(1, 112, 112, 3\)"):
+    with pytest.raises(fp.errors.ModelError, match=r"takes \(1, 224, 224, 3\) or .*got \(1, 112, 112, 3\)"):
         FaceQnet(first_channel_model(tmp_path / "small.onnx", size=112))
-    with pytest.raises(fp.ModelError, match=r"gives one number, got \(2,\)"):
+    with pytest.raises(fp.errors.ModelError, match=r"gives one number, got \(2,\)"):
         FaceQnet(first_channel_model(tmp_path / "two.onnx", outputs=2))
     with pytest.raises(ValueError, match="channels must be 'bgr' or 'rgb', got 'grb'"):
         FaceQnet(tmp_path / "two.onnx", "grb")

@@ -189,7 +189,9 @@ def test_networks_that_do_not_fit(tmp_path, network):
         [models.image_input((64, 64), last=True)],
         [("same", TensorProto.FLOAT, [1, 64, 64, 3])],
     )
-    with pytest.raises(fp.ModelError, match=r"must be one finite embedding, \(1, dimensions\), got \(1, 64, 64, 3\)"):
+    with pytest.raises(
+        fp.errors.ModelError, match=r"must be one finite embedding, \(1, dimensions\), got \(1, 64, 64, 3\)"
+    ):
         OnnxEmbedding(last).embed(colour(3))
     oblong = models.save(
         tmp_path / "oblong.onnx",
@@ -197,7 +199,7 @@ def test_networks_that_do_not_fit(tmp_path, network):
         [models.image_input((64, 48))],
         [("same", TensorProto.FLOAT, [1, 3, 64, 48])],
     )
-    with pytest.raises(fp.ModelError, match=r"the input must be \(1, 3, side, side\) or"):
+    with pytest.raises(fp.errors.ModelError, match=r"the input must be \(1, 3, side, side\) or"):
         OnnxEmbedding(oblong)
     for name, value in (("scale", 0.0), ("mean", float("nan")), ("margin", -1.0), ("order", "gbr"), ("metric", "x")):
         with pytest.raises(ValueError, match=f"{name} is out of range, got"):
@@ -261,7 +263,7 @@ def test_dlib_may_be_pickled_and_reads_the_clear_image_once():
 def test_a_file_that_is_not_dlibs_network(tmp_path):
     from fastperturb.evaluation.recognition.dlib_graph import read_layers
 
-    with pytest.raises(fp.ModelError, match="must hold dlib's face recognition network"):
+    with pytest.raises(fp.errors.ModelError, match="must hold dlib's face recognition network"):
         read_layers(b"\x01\x05con_4\x01\x02" + bytes(100))
-    with pytest.raises(fp.ModelError, match="must hold dlib's face recognition network"):
+    with pytest.raises(fp.errors.ModelError, match="must hold dlib's face recognition network"):
         read_layers(b"")

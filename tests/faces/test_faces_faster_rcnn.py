@@ -36,7 +36,7 @@ def test_preparations(tmp_path):
     assert face.score == pytest.approx(1, abs=1e-4)
     blue = np.ascontiguousarray(RED[..., ::-1])
     assert FasterRcnn(path, classes=1, threshold=0).detect(RED) != []
-    with pytest.raises(fp.ModelError, match="scores"):
+    with pytest.raises(fp.errors.ModelError, match="scores"):
         FasterRcnn(path, classes=1, threshold=0).detect(blue)  # red - blue is -1 here: no score
     # 96 x 160 is a multiple of 32: no padding. Blue - red is (255 - 103) - (0 - 122.8) in Caffe's order.
     path = models.faster_rcnn(tmp_path / "c.onnx", BOXES[:1], [1], [1.0], gain=0.5 / 274.79)
@@ -72,14 +72,14 @@ def test_pickled(tmp_path):
     ],
 )
 def test_outputs_that_do_not_fit(tmp_path, outputs, text):
-    with pytest.raises(fp.ModelError, match=text):
+    with pytest.raises(fp.errors.ModelError, match=text):
         FasterRcnn(models.constant(tmp_path / "m.onnx", outputs), classes=1)
 
 
 def test_counts_that_differ(tmp_path):
     outputs = [np.zeros((3, 4), np.float32), np.zeros(2, np.int64), np.zeros(3, np.float32)]
     detector = FasterRcnn(models.constant(tmp_path / "m.onnx", outputs), classes=1)
-    with pytest.raises(fp.ModelError, match=r"must give boxes \(n, 4\), .* got \(3, 4\), \(2,\) and \(3,\)"):
+    with pytest.raises(fp.errors.ModelError, match=r"must give boxes \(n, 4\), .* got \(3, 4\), \(2,\) and \(3,\)"):
         detector.detect(RED)
 
 

@@ -228,5 +228,5 @@ def test_opencv_waits_for_its_first_use():
 
 def test_opencv_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(fp.MissingExtra, match=r"cv2 cannot be imported .*pip install opencv-python-headless"):
+    with pytest.raises(fp.errors.MissingExtra, match=r"cv2 cannot be imported .*pip install opencv-python-headless"):
         locate(np.zeros((99, 99), np.uint8))

@@ -49,7 +49,7 @@ def test_v3_with_two_heads_and_own_anchors(tmp_path):
     anchors = [(4, 4), (8, 10), (6, 6), (20, 20), (30, 40), (50, 50)]
     (face,) = Yolo(path, classes=[1], anchors=anchors).detect(scene(128, 128, (64, 64, 16)))
     assert near(face.region, (64 + 4 - 6, 64 + 12 - 10, 12, 20))
-    with pytest.raises(fp.ModelError, match="2 heads must share the anchors equally, of which there are 9"):
+    with pytest.raises(fp.errors.ModelError, match="2 heads must share the anchors equally, of which there are 9"):
         Yolo(path, classes=1)
 
 
@@ -103,7 +103,7 @@ def test_classes(tmp_path):
     for wrong in (3, -1, "bird", [], [0, 1.5]):
         with pytest.raises(ValueError, match="classes must be 0 to 2, cat, Face_big, dog, got"):
             Yolo(path, classes=wrong)
-    with pytest.raises(fp.ModelError, match=r"the model has 3 classes; classes= must say which are faces"):
+    with pytest.raises(fp.errors.ModelError, match=r"the model has 3 classes; classes= must say which are faces"):
         Yolo(models.yolo_rows(tmp_path / "n.onnx", "v8"))
     assert Yolo(models.yolo_rows(tmp_path / "two.onnx", "v8", classes=2), classes=0).classes == [0]
 
@@ -152,27 +152,29 @@ def array(*shape):
 )
 def test_outputs_that_do_not_fit(tmp_path, outputs, settings, text):
     path = models.constant(tmp_path / "m.onnx", outputs)
-    with pytest.raises(fp.ModelError, match=text):
+    with pytest.raises(fp.errors.ModelError, match=text):
         Yolo(path, **settings)
 
 
 def test_files_and_inputs_that_do_not_fit(tmp_path):
     path = tmp_path / "m.onnx"
-    with pytest.raises(fp.ModelError, match=r"m\.onnx: the model cannot be read: No such file"):
+    with pytest.raises(fp.errors.ModelError, match=r"m\.onnx: the model cannot be read: No such file"):
         Yolo(path)
     path.write_bytes(b"")
-    with pytest.raises(fp.ModelError, match="the model is an empty file"):
+    with pytest.raises(fp.errors.ModelError, match="the model is an empty file"):
         Yolo(path)
     path.write_bytes(b"GIF89a" * 50)
-    with pytest.raises(fp.ModelError, match=r"not an ONNX model that ONNX Runtime .* can run"):
+    with pytest.raises(fp.errors.ModelError, match=r"not an ONNX model that ONNX Runtime .* can run"):
         Yolo(path)
-    with pytest.raises(fp.ModelError, match=r"(?i)not an ONNX model that ONNX Runtime .* can run: .*opset"):
+    with pytest.raises(fp.errors.ModelError, match=r"(?i)not an ONNX model that ONNX Runtime .* can run: .*opset"):
         Yolo(models.constant(path, [array(1, 6, 84)], opset=999))
-    with pytest.raises(fp.ModelError, match=r"must have one input, an image, got images \(1, 3, 64, 64\), images1"):
+    with pytest.raises(
+        fp.errors.ModelError, match=r"must have one input, an image, got images \(1, 3, 64, 64\), images1"
+    ):
         Yolo(models.constant(path, [array(1, 6, 84)], inputs=2))
-    with pytest.raises(fp.ModelError, match=r"the model takes images of 64 x 64, size is \(96, 96\)"):
+    with pytest.raises(fp.errors.ModelError, match=r"the model takes images of 64 x 64, size is \(96, 96\)"):
         Yolo(models.constant(path, [array(1, 6, 84)]), size=(96, 96))
-    with pytest.raises(fp.ModelError, match=r"kpt_shape must be 2 whole numbers, got 'five'"):
+    with pytest.raises(fp.errors.ModelError, match=r"kpt_shape must be 2 whole numbers, got 'five'"):
         Yolo(models.constant(path, [array(1, 6, 84)], metadata={"kpt_shape": "five"}))
 
 
@@ -192,5 +194,5 @@ def test_arguments_that_are_refused(tmp_path, settings, text):
 def test_onnxruntime_missing(tmp_path, monkeypatch):
     path = models.constant(tmp_path / "m.onnx", [array(1, 6, 84)])
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(fp.MissingExtra, match=r"onnxruntime cannot be imported .*'fastperturb\[onnx\]'"):
+    with pytest.raises(fp.errors.MissingExtra, match=r"onnxruntime cannot be imported .*'fastperturb\[onnx\]'"):
         Yolo(path)

@@ -7,9 +7,11 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
+from pathlib import Path
 
 import cv2
 import numpy as np
+import photographs
 import pytest
 from photographs import astronaut
 
@@ -63,12 +65,12 @@ def test_forked_while_a_thread_loads():
     code = """
 import os, signal, sys, threading
 from photographs import astronaut
-from fastperturb.faces import YuNet, _opencv
+from fastperturb.faces import YuNet, opencv
 image, detector = astronaut().read(), YuNet()
 faces = detector.detect(image)
 held, done = threading.Event(), threading.Event()
 def load():
-    with _opencv.quiet_opencv():
+    with opencv.quiet_opencv():
         held.set()
         done.wait()
 threading.Thread(target=load).start()
@@ -81,7 +83,7 @@ status = os.waitpid(child, 0)[1]
 done.set()
 sys.exit(status != 0)
 """
-    environment = {**os.environ, "PYTHONPATH": os.path.dirname(__file__)}  # noqa: PTH120
+    environment = {**os.environ, "PYTHONPATH": str(Path(photographs.__file__).parent)}
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60, env=environment)
 
 
@@ -92,7 +94,7 @@ def test_opencv_is_left_as_it_was(photograph, capfd, tmp_path):
     thread.start()
     thread.join()
     (tmp_path / "bad.onnx").write_bytes(b"not a model")
-    with pytest.raises(fp.ModelError):
+    with pytest.raises(fp.errors.ModelError):
         YuNet(tmp_path / "bad.onnx")
     assert (cv2.getNumThreads(), log.getLogLevel(), cv2.useOptimized()) == before
     assert capfd.readouterr() == ("", "")
@@ -109,24 +111,28 @@ def test_models_that_are_refused(tmp_path, weights):
         (tmp_path / "model.onnx").write_bytes(content)
         return tmp_path / "model.onnx"
 
-    with pytest.raises(fp.ModelError, match=r"none\.onnx: the model cannot be read: No such file"):
+    with pytest.raises(fp.errors.ModelError, match=r"none\.onnx: the model cannot be read: No such file"):
         YuNet(tmp_path / "none.onnx")
-    with pytest.raises(fp.ModelError, match="the model cannot be read"):
+    with pytest.raises(fp.errors.ModelError, match="the model cannot be read"):
         YuNet(tmp_path)
     for content in (b"", b"not a model", weights[:100_000]):
-        with pytest.raises(fp.ModelError, match=r"not an ONNX model that OpenCV \d.* can read"):
+        with pytest.raises(fp.errors.ModelError, match=r"not an ONNX model that OpenCV \d.* can read"):
             YuNet(model(content))
     renamed = weights.replace(b"kps_32", b"abc_32")
-    with pytest.raises(fp.ModelError, match=r"must have the outputs bbox_16, .*missing are kps_32, got abc_32, bbox"):
+    with pytest.raises(
+        fp.errors.ModelError, match=r"must have the outputs bbox_16, .*missing are kps_32, got abc_32, bbox"
+    ):
         YuNet(model(renamed))
     swapped = weights.replace(b"kps_32", b"######").replace(b"kps_16", b"kps_32").replace(b"######", b"kps_16")
-    with pytest.raises(fp.ModelError, match=r"kps_16 must have shape \(1, 16, 10\) for a 64 x 64 .*got \(1, 4, 10\)"):
+    with pytest.raises(
+        fp.errors.ModelError, match=r"kps_16 must have shape \(1, 16, 10\) for a 64 x 64 .*got \(1, 4, 10\)"
+    ):
         YuNet(model(swapped))
 
 
 def test_weights_that_the_installation_lacks(monkeypatch):
     monkeypatch.setattr("fastperturb.faces.yunet.WEIGHTS", "elsewhere.onnx")
-    with pytest.raises(fp.ModelError, match=r"elsewhere\.onnx is not in this installation"):
+    with pytest.raises(fp.errors.ModelError, match=r"elsewhere\.onnx is not in this installation"):
         YuNet()
 
 

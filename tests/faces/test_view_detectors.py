@@ -42,10 +42,10 @@ def test_the_answer_is_the_same_before_and_after(photograph, regions, key, name,
     for strength in STRENGTHS[:1] if "mmod" in name else STRENGTHS:
         hidden, record = fp.perturb(image, regions, key, strength)
         assert not np.array_equal(hidden, image)
-        for reader in (fp.through_view(detector, record), fp.through_view(detector, regions, strength)):
+        for reader in (fp.faces.view_detector(detector, record), fp.faces.view_detector(detector, regions, strength)):
             assert reader.detect(hidden) == reader.detect(image)
     hidden, record = fp.perturb(image, regions[0], key, fp.Strength(cells=20))
-    assert len(fp.through_view(detector, record).detect(hidden)) >= 1  # equal, and not for want of any
+    assert len(fp.faces.view_detector(detector, record).detect(hidden)) >= 1  # equal, and not for want of any
 
 
 @pytest.mark.parametrize("make", ["v3", "v5", "v8", "faster-rcnn"])
@@ -61,7 +61,7 @@ def test_and_for_own_models(tmp_path, key, make):
     else:
         detector = Yolo(models.yolo_rows(tmp_path / "m.onnx", make), classes=1)
     hidden, record = fp.perturb(image, (30, 20, 80, 90), key, fp.Strength(window=9))
-    reader = fp.through_view(detector, record)
+    reader = fp.faces.view_detector(detector, record)
     assert reader.detect(hidden) == reader.detect(image) != []
 
 
@@ -74,10 +74,10 @@ def test_what_the_detector_is_shown(photograph, regions, key, interpolation):
 
     spy = Spy()
     hidden, record = fp.perturb(photograph, regions, key)
-    fp.through_view(spy, record, interpolation=interpolation).detect(hidden)
+    fp.faces.view_detector(spy, record, interpolation=interpolation).detect(hidden)
     assert np.array_equal(spy.seen, fp.view(hidden, record, interpolation=interpolation))
     bright = np.where(photograph > 128, 1, 0).astype(np.float32)  # the curve between such means swings beyond 0 and 1
-    fp.through_view(spy, regions, interpolation=interpolation).detect(bright)
+    fp.faces.view_detector(spy, regions, interpolation=interpolation).detect(bright)
     assert spy.seen.min() >= 0
     assert spy.seen.max() <= 1
 
@@ -85,22 +85,22 @@ def test_what_the_detector_is_shown(photograph, regions, key, interpolation):
 def test_the_view_finds_what_the_perturbation_hides(photograph, regions, key):
     hidden, record = fp.perturb(photograph, regions[0], key, fp.Strength(window=11), reproducible=True)
     assert fp.locate(hidden) == []
-    (face,) = fp.locate(hidden, fp.through_view(YuNet(), record))
+    (face,) = fp.locate(hidden, fp.faces.view_detector(YuNet(), record))
     assert face.region.x == pytest.approx(regions[0].x, abs=15)
 
 
 def test_a_reduced_copy(photograph, regions, key):
     hidden, _ = fp.perturb(photograph, regions[0], key, fp.Strength(window=8))
-    (face,) = fp.through_reduced_copy(YuNet(), 8).detect(hidden)
+    (face,) = fp.faces.coarse_detector(YuNet(), 8).detect(hidden)
     assert face.region.x == pytest.approx(regions[0].x, abs=15)
     grey = np.ascontiguousarray(photograph[..., :1])
-    assert len(fp.through_reduced_copy(YuNet(), 3).detect(grey)) == 1
-    assert len(fp.through_reduced_copy(YuNet(), 1).detect((photograph / 255).astype(np.float32))) == 1
+    assert len(fp.faces.coarse_detector(YuNet(), 3).detect(grey)) == 1
+    assert len(fp.faces.coarse_detector(YuNet(), 1).detect((photograph / 255).astype(np.float32))) == 1
 
 
 def test_pickled(photograph, regions, key):
     hidden, record = fp.perturb(photograph, regions[0], key)
-    for reader in (fp.through_view(YuNet(), record), fp.through_reduced_copy(YuNet(), 9)):
+    for reader in (fp.faces.view_detector(YuNet(), record), fp.faces.coarse_detector(YuNet(), 9)):
         assert isinstance(reader, fp.Detector)
         assert pickle.loads(pickle.dumps(reader)).detect(hidden) == reader.detect(hidden)  # noqa: S301
 
@@ -108,13 +108,17 @@ def test_pickled(photograph, regions, key):
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
-        (lambda: fp.through_view(7, FACE), TypeError, r"detector must have a method detect\(image\), got 7"),
-        (lambda: fp.through_view(YuNet(), []), fp.NoFaceFound, "where must name at least one region, got none"),
-        (lambda: fp.through_view(YuNet(), [3]), TypeError, r"regions\[0\] must be a Region"),
-        (lambda: fp.through_view(YuNet(), FACE, interpolation="best"), ValueError, "interpolation must be one of"),
-        (lambda: fp.through_reduced_copy(None, 3), TypeError, "detector must have a method"),
-        (lambda: fp.through_reduced_copy(YuNet(), 0), ValueError, "pixels must be a whole number from 1, got 0"),
-        (lambda: fp.through_reduced_copy(YuNet(), 1.5), ValueError, r"pixels must be a whole number from 1, got 1\.5"),
+        (lambda: fp.faces.view_detector(7, FACE), TypeError, r"detector must have a method detect\(image\), got 7"),
+        (lambda: fp.faces.view_detector(YuNet(), []), fp.NoFaceFound, "where must name at least one region, got none"),
+        (lambda: fp.faces.view_detector(YuNet(), [3]), TypeError, r"regions\[0\] must be a Region"),
+        (
+            lambda: fp.faces.view_detector(YuNet(), FACE, interpolation="best"),
+            ValueError,
+            "interpolation must be one of",
+        ),
+        (lambda: fp.faces.coarse_detector(None, 3), TypeError, "detector must have a method"),
+        (lambda: fp.faces.coarse_detector(YuNet(), 0), ValueError, "pixels must be a whole number from 1, got 0"),
+        (lambda: fp.faces.coarse_detector(YuNet(), 1.5), ValueError, r"pixels must be a whole number from 1, got 1\.5"),
     ],
 )
 def test_arguments_that_are_refused(call, error, text):
@@ -125,7 +129,7 @@ def test_arguments_that_are_refused(call, error, text):
 def test_another_image_than_the_records(photograph, regions, key):
     _, record = fp.perturb(photograph, regions, key)
     with pytest.raises(ValueError, match=r"the record is of an image of shape \(260, 260, 3\), got shape \(9, 9\)"):
-        fp.through_view(YuNet(), record).detect(np.zeros((9, 9), np.uint8))
+        fp.faces.view_detector(YuNet(), record).detect(np.zeros((9, 9), np.uint8))
 
 
 class Counting:
@@ -144,7 +148,7 @@ def test_a_second_look_has_more_contrast_inside_the_regions_only(photograph, reg
     image = FORMS[form](photograph)
     hidden, record = fp.perturb(image, regions, key)
     plain, twice = fp.view(image, record, interpolation="lanczos"), Counting(np.inf)
-    assert fp.through_view(twice, record, second_look=2.0).detect(hidden) == []
+    assert fp.faces.view_detector(twice, record, second_look=2.0).detect(hidden) == []
     first, second = twice.seen
     assert np.array_equal(first, np.clip(plain, image.min(), image.max()) if form == "float32" else plain)
     rows, columns = regions[0].clipped(*image.shape[:2])
@@ -155,18 +159,18 @@ def test_a_second_look_has_more_contrast_inside_the_regions_only(photograph, reg
     ratio = second[rows, columns][:50, :40].astype(float).std() / first[rows, columns][:50, :40].astype(float).std()
     assert 1.5 < ratio <= 2.01  # less than 2 where it reaches black or white
     again = Counting(np.inf)
-    fp.through_view(again, record, second_look=2.0).detect(image)
+    fp.faces.view_detector(again, record, second_look=2.0).detect(image)
     assert np.array_equal(again.seen[1], second)
 
 
 def test_there_is_no_second_look_where_something_is_found(photograph, regions, key):
     hidden, record = fp.perturb(photograph, regions, key)
     sees = Counting(0)
-    assert len(fp.through_view(sees, record, second_look=2.0).detect(hidden)) == 1
+    assert len(fp.faces.view_detector(sees, record, second_look=2.0).detect(hidden)) == 1
     assert len(sees.seen) == 1
 
 
 @pytest.mark.parametrize("factor", [1.0, 0, -2, True, "2", float("nan"), 101])
 def test_second_look_must_raise_the_contrast(factor):
     with pytest.raises(ValueError, match="second_look must be above 1 and at most 100, or None"):
-        fp.through_view(YuNet(), FACE, second_look=factor)
+        fp.faces.view_detector(YuNet(), FACE, second_look=factor)

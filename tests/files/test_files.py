@@ -29,7 +29,7 @@ def test_what_is_written_is_read_back_bit_for_bit_or_refused(tmp_path, suffix, s
     path = tmp_path / f"image{suffix}"
     try:
         write_image(path, image)
-    except fp.ImageFileError as error:
+    except fp.errors.ImageFileError as error:
         assert "PNG keeps them" in str(error)  # noqa: PT017
         assert not path.exists()
         assert suffix != ".png"
@@ -46,7 +46,7 @@ def test_formats_hold_what_the_table_says(tmp_path):
     def holds(suffix, *shape, dtype=np.uint8):
         try:
             write_image(tmp_path / f"x{suffix}", np.maximum(noise(*shape, dtype=dtype), 1))
-        except fp.ImageFileError:
+        except fp.errors.ImageFileError:
             return False
         return True
 
@@ -78,9 +78,9 @@ def test_webp_refuses_what_it_would_change(tmp_path):
     clear = noise(9, 9, 4)
     clear[0, 0, 3] = 0
     for image in (opaque, clear):
-        with pytest.raises(fp.ImageFileError, match="PNG keeps them"):
+        with pytest.raises(fp.errors.ImageFileError, match="PNG keeps them"):
             write_image(tmp_path / "x.webp", image)
-    with pytest.raises(fp.ImageFileError, match="16383 pixels a side"):
+    with pytest.raises(fp.errors.ImageFileError, match="16383 pixels a side"):
         write_image(tmp_path / "x.webp", np.zeros((1, 16384, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
 

@@ -36,7 +36,7 @@ WHOLE = {
 def test_a_file_cut_anywhere_is_refused(name, share):
     data = WHOLE[name]
     cut = data[: min(int(len(data) * share), len(data) - 4)]
-    with pytest.raises(fp.ImageFileError):
+    with pytest.raises(fp.errors.ImageFileError):
         reading.decode(cut)
     assert reading.decode(data).pixels.shape[:2] == (40, 61)
 
@@ -48,7 +48,7 @@ def test_a_changed_byte_gives_an_image_or_a_refusal_and_never_another_error(name
     data[place % len(data)] ^= value
     try:
         picture = reading.decode(data, max_pixels=10**6)
-    except fp.ImageFileError:
+    except fp.errors.ImageFileError:
         return
     assert picture.pixels.size <= 4 * 10**6
     assert name != "png" or np.array_equal(picture.pixels, RGB)
@@ -59,7 +59,7 @@ def test_a_changed_byte_gives_an_image_or_a_refusal_and_never_another_error(name
     st.sampled_from([b"", b"P5 ", b"BM", b"II*\0", b"RIFF\0\0\0\0WEBP", b"\xff\xd8\xff", png.SIGNATURE]),
 )
 def test_nonsense_is_refused(tail, head):
-    with pytest.raises(fp.ImageFileError):
+    with pytest.raises(fp.errors.ImageFileError):
         reading.decode(head + tail)
 
 
@@ -117,7 +117,7 @@ def test_what_would_be_read_wrong_is_refused_by_name(tmp_path, name):
     data, reason = REFUSED[name]
     path = tmp_path / "file.dat"
     path.write_bytes(data)
-    with pytest.raises(fp.ImageFileError, match=reason) as caught:
+    with pytest.raises(fp.errors.ImageFileError, match=reason) as caught:
         read_image(path)
     assert str(caught.value).startswith(f"{path}: ")
 
@@ -129,7 +129,7 @@ def test_alpha_in_a_bmp_is_kept_or_refused_and_four_bytes_a_pixel_are_not_alpha_
     data = struct.pack("<2sIII", b"BM", 14 + 108 + len(pixels), 0, 14 + 108) + head + masks + pixels
     try:
         assert np.array_equal(reading.decode(data).pixels, RGBA)
-    except fp.ImageFileError as error:  # OpenCV 4.9 drops it
+    except fp.errors.ImageFileError as error:  # OpenCV 4.9 drops it
         assert "transparency" in str(error)  # noqa: PT017
     assert np.array_equal(reading.decode(saved(Image.fromarray(RGBA), "BMP")).pixels, RGBA[..., :3])
 
@@ -137,19 +137,19 @@ def test_alpha_in_a_bmp_is_kept_or_refused_and_four_bytes_a_pixel_are_not_alpha_
 def test_a_jpeg_of_12_bits_and_a_lossless_one_are_refused():
     data = WHOLE["jpeg"]
     place = data.index(b"\xff\xc0")
-    with pytest.raises(fp.ImageFileError, match="12 bits"):
+    with pytest.raises(fp.errors.ImageFileError, match="12 bits"):
         reading.decode(data[: place + 4] + b"\x0c" + data[place + 5 :])
-    with pytest.raises(fp.ImageFileError, match="lossless"):
+    with pytest.raises(fp.errors.ImageFileError, match="lossless"):
         reading.decode(data[: place + 1] + b"\xc3" + data[place + 2 :])
 
 
 def test_bombs_are_refused_before_they_are_decoded(tmp_path):
     head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
     (tmp_path / "x.png").write_bytes(png_of((b"IHDR", head), (b"IDAT", zlib.compress(bytes(1000)))))
-    with pytest.raises(fp.ImageFileError, match="60000 x 60000 pixels are more than the limit of 268435456"):
+    with pytest.raises(fp.errors.ImageFileError, match="60000 x 60000 pixels are more than the limit of 268435456"):
         read_image(tmp_path / "x.png")
     write_image(tmp_path / "y.png", noise(10, 11))
-    with pytest.raises(fp.ImageFileError, match="limit of 109"):
+    with pytest.raises(fp.errors.ImageFileError, match="limit of 109"):
         read_image(tmp_path / "y.png", max_pixels=109)
     assert read_image(tmp_path / "y.png", max_pixels=110).pixels.shape == (10, 11)
 
@@ -157,7 +157,7 @@ def test_bombs_are_refused_before_they_are_decoded(tmp_path):
 def test_a_profile_that_is_a_bomb_is_refused():
     bomb = b"name\0\0" + zlib.compress(bytes(2**25))
     data = png_of((b"IHDR", HEAD), (b"iCCP", bomb), (b"IDAT", zlib.compress(ROWS)))
-    with pytest.raises(fp.ImageFileError, match="ICC profile"):
+    with pytest.raises(fp.errors.ImageFileError, match="ICC profile"):
         reading.decode(data)
 
 
@@ -188,13 +188,13 @@ def test_images_that_files_cannot_hold(tmp_path, image, error, message):
 
 def test_names_that_no_format_has(tmp_path):
     for name in ("x", "x.gif", "x.jp2"):
-        with pytest.raises(fp.ImageFileError, match=r"\.png"):
+        with pytest.raises(fp.errors.ImageFileError, match=r"\.png"):
             write_image(tmp_path / name, GREY)
 
 
 def test_a_record_never_goes_to_a_lossy_file_unasked(tmp_path, key):
     hidden, record = fp.perturb(RGB, (5, 5, 30, 30), key)
-    with pytest.raises(fp.LossyFormat, match="could not be restored"):
+    with pytest.raises(fp.errors.LossyFormat, match="could not be restored"):
         write_image(tmp_path / "x.jpg", hidden, record)
     assert list(tmp_path.iterdir()) == []
     write_image(tmp_path / "x.jpg", hidden, record, allow_lossy=True)
@@ -213,10 +213,10 @@ def test_a_record_of_another_image_is_refused(tmp_path, key):
 def test_records_that_are_missing_or_none(tmp_path):
     path = tmp_path / "x.png"
     write_image(path, RGB)
-    with pytest.raises(fp.RecordError, match=r"no record inside, and no x\.png\.json beside it"):
+    with pytest.raises(fp.errors.RecordError, match=r"no record inside, and no x\.png\.json beside it"):
         read_record(path)
     (tmp_path / "x.png.json").write_text('{"photoTakenTime": 1}')
-    with pytest.raises(fp.RecordError, match=r"x\.png\.json: a record must be a JSON object"):
+    with pytest.raises(fp.errors.RecordError, match=r"x\.png\.json: a record must be a JSON object"):
         read_record(path)
 
 
@@ -228,7 +228,7 @@ def test_an_edited_record_inside_is_found_out(tmp_path, key):
     edited = text.replace(b'"x": 5', b'"x": 6')
     assert edited != text
     (tmp_path / "x.png").write_bytes(data.replace(text, edited))
-    with pytest.raises(fp.ImageFileError, match="CRC"):
+    with pytest.raises(fp.errors.ImageFileError, match="CRC"):
         read_record(tmp_path / "x.png")
     old, new = (png.chunk(b"tEXt", b"fastperturb-record\0" + body) for body in (text, edited))
     (tmp_path / "x.png").write_bytes(data.replace(old, new))

@@ -51,7 +51,9 @@ def test_bombs_are_refused_before_they_are_decoded(tmp_path, no_decoder, name):
     path = tmp_path / "bomb.jpg"
     path.write_bytes(BOMBS[name])
     for read in (read_image, read_record):
-        with pytest.raises(fp.ImageFileError, match=r"bomb\.jpg: damaged: a JPEG may have up to 100 scans and 5000"):
+        with pytest.raises(
+            fp.errors.ImageFileError, match=r"bomb\.jpg: damaged: a JPEG may have up to 100 scans and 5000"
+        ):
             read(path)
 
 
@@ -104,5 +106,5 @@ def test_fill_bytes_and_an_end_inside_a_later_segment(tmp_path):
         opened(tmp_path, PLAIN[:place] + b"\xff" * 100_000 + PLAIN[place:]).pixels, reading.decode(PLAIN).pixels
     )
     cut = jpeg_of_scans(2)[:-2] + segment(0xFE, END)
-    with pytest.raises(fp.ImageFileError, match="end marker is missing"):
+    with pytest.raises(fp.errors.ImageFileError, match="end marker is missing"):
         reading.decode(cut)

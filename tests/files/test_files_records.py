@@ -42,7 +42,7 @@ def pair(image, key):
     ],
 )
 def test_a_record_made_by_hand_is_checked_too(pair, change, message):
-    with pytest.raises(fp.RecordError, match=message):
+    with pytest.raises(fp.errors.RecordError, match=message):
         dataclasses.replace(pair[1], **change)
 
 
@@ -57,7 +57,7 @@ def test_a_record_made_by_hand_is_checked_too(pair, change, message):
     ],
 )
 def test_a_region_of_a_record_made_by_hand_is_checked_too(pair, change, message):
-    with pytest.raises(fp.RecordError, match=message):
+    with pytest.raises(fp.errors.RecordError, match=message):
         dataclasses.replace(pair[1].regions[0], **change)
 
 
@@ -69,7 +69,7 @@ def test_the_largest_record_is_read_and_more_is_refused_before_it_is_parsed(pair
     assert len(text) < MAX_RECORD_BYTES
     assert fp.Record.from_json(text) == largest
     for longer in (text.ljust(MAX_RECORD_BYTES + 1), text.ljust(MAX_RECORD_BYTES + 1).encode()):
-        with pytest.raises(fp.RecordError, match="up to 16777216 bytes, got 16777217"):
+        with pytest.raises(fp.errors.RecordError, match="up to 16777216 bytes, got 16777217"):
             fp.Record.from_json(longer)
 
 
@@ -86,11 +86,11 @@ def test_errors_of_records_are_short_and_can_be_printed(pair):
         {**data, "regions": [{**data["regions"][0], **names}]},
     ]
     for case in spoilt:
-        with pytest.raises(fp.RecordError) as caught:
+        with pytest.raises(fp.errors.RecordError) as caught:
             fp.Record.from_json(json.dumps(case))
         assert str(caught.value).isprintable()
         assert len(str(caught.value)) < 600
-    with pytest.raises(fp.RecordError, match=r"has unknown .* and 45 more"):
+    with pytest.raises(fp.errors.RecordError, match=r"has unknown .* and 45 more"):
         fp.Record.from_json(json.dumps(spoilt[0]))
 
 
@@ -132,19 +132,19 @@ def test_two_records_in_one_file_are_refused(tmp_path, pair, make):
     text = pair[1].to_json()
     block = f"fastperturb-record\0{text}" if make is png_with else json.dumps({"fastperturb-record": text})
     assert opened(tmp_path, make(block.encode())).texts == {"fastperturb-record": text}
-    with pytest.raises(fp.ImageFileError, match="two texts by the keyword 'fastperturb-record'"):
+    with pytest.raises(fp.errors.ImageFileError, match="two texts by the keyword 'fastperturb-record'"):
         opened(tmp_path, make(block.encode(), block.encode()))
 
 
 def test_two_records_in_one_block_or_tag_are_refused(tmp_path):
     twice = b'{"fastperturb-record": "x", "fastperturb-record": "y"}'
     for make in (webp_with, jpeg_with, tiff_with):
-        with pytest.raises(fp.ImageFileError, match="two texts by the keyword 'fastperturb-record'"):
+        with pytest.raises(fp.errors.ImageFileError, match="two texts by the keyword 'fastperturb-record'"):
             opened(tmp_path, make(twice))
     data = bytearray(tiff_with(b'{"fastperturb-record": "x"}'))
     place = data.index(struct.pack("<HH", 65_111, 7))
     data[place - 12 : place - 10] = struct.pack("<H", 65_111)
-    with pytest.raises(fp.ImageFileError, match="two tags 65111"):
+    with pytest.raises(fp.errors.ImageFileError, match="two tags 65111"):
         opened(tmp_path, data)
 
 
@@ -155,7 +155,7 @@ def test_a_record_that_would_fill_the_memory_is_refused_before_it_is_parsed(tmp_
         path.write_bytes(make(head + bomb))
         tracemalloc.start()
         try:
-            with pytest.raises(fp.RecordError, match=r"up to 16777216 bytes|no record inside"):
+            with pytest.raises(fp.errors.RecordError, match=r"up to 16777216 bytes|no record inside"):
                 read_record(path)
             assert tracemalloc.get_traced_memory()[1] < 6 * len(bomb)
         finally:

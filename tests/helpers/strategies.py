@@ -39,7 +39,7 @@ def jobs(draw, max_side=40):
     window = st.integers(2, max_side + 3)
     blank = [core_region(region, draw(window), 0) for region in where]
     owned = _core.owned_pixels(*image.shape[:2], blank)
-    core = [(*item[:6], draw(st.integers(0, most))) for item, most in zip(blank, owned, strict=True)]
+    core = [item._replace(pixels=draw(st.integers(0, most))) for item, most in zip(blank, owned, strict=True)]
     return image, core
 
 

@@ -20,7 +20,9 @@ def test_the_extra_is_named(monkeypatch, name, hidden):
     module = f"fastperturb.integrations.{name}"
     monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, hidden, None)
-    with pytest.raises(fp.MissingExtra, match=rf"{hidden} cannot be imported .*pip install 'fastperturb\[{name}\]'"):
+    with pytest.raises(
+        fp.errors.MissingExtra, match=rf"{hidden} cannot be imported .*pip install 'fastperturb\[{name}\]'"
+    ):
         importlib.import_module(module)
 
 
@@ -38,8 +40,8 @@ def test_data_frames_need_their_package(monkeypatch, here):
 
     job = RowJob(key=KeyPlace(str(here / "my.key")))
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(fp.MissingExtra, match=r"pip install 'fastperturb\[ray\]'"):
+    with pytest.raises(fp.errors.MissingExtra, match=r"pip install 'fastperturb\[ray\]'"):
         PerturbImages(job)
     monkeypatch.setitem(sys.modules, "dask.dataframe", None)
-    with pytest.raises(fp.MissingExtra, match=r"pip install 'fastperturb\[dask\]'"):
+    with pytest.raises(fp.errors.MissingExtra, match=r"pip install 'fastperturb\[dask\]'"):
         perturb_dataframe(None, job)

@@ -9,7 +9,7 @@ import pytest
 
 import fastperturb as fp
 from fastperturb.perturbation import batch_pipeline as chunks
-from fastperturb.perturbation import format_v1 as seal
+from fastperturb.perturbation import format_v1
 from fastperturb.perturbation import plan as steps
 
 BOX = (3, 4, 30, 30)
@@ -27,7 +27,7 @@ def pictures():
 
 def fail_at(monkeypatch, number, error):
     """Has the making of a tag fail once."""
-    real, calls = seal.tag, []
+    real, calls = format_v1.Binding.tag, []
 
     def tag(*arguments):
         calls.append(0)
@@ -35,7 +35,7 @@ def fail_at(monkeypatch, number, error):
             raise error
         return real(*arguments)
 
-    monkeypatch.setattr(seal, "tag", tag)
+    monkeypatch.setattr(format_v1.Binding, "tag", tag)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, None])
@@ -70,7 +70,7 @@ def test_one_bad_image_does_not_lose_the_others(pictures, key, threads):
     images = [pictures[0], np.zeros((4, 4)), pictures[1], pictures[2], None]
     where = [BOX, (0, 0, 2, 2), [], BOX, BOX]
     with pytest.raises(
-        fp.BatchError, match="3 of 5 images failed; the first is image 1: TypeError: image must be"
+        fp.errors.BatchError, match="3 of 5 images failed; the first is image 1: TypeError: image must be"
     ) as e:
         fp.perturb_many(images, where, key, threads=threads)
     assert {index: type(error) for index, error in e.value.errors.items()} == {
@@ -192,7 +192,9 @@ def test_altered_images_are_named_in_one_warning(pictures, key):
     images[1][10, 10] += 1
     images[3][10, 10] += 1
     for _ in range(2):
-        with pytest.warns(fp.UnverifiedWarning, match=r"^images\[1\], images\[3\]: the record, or pixels") as caught:
+        with pytest.warns(
+            fp.errors.UnverifiedWarning, match=r"^images\[1\], images\[3\]: the record, or pixels"
+        ) as caught:
             fp.restore_many(images, records, key, verify=False)
         assert [item.filename for item in caught] == [__file__]
 
@@ -221,7 +223,7 @@ def test_flipped_images_are_not_kept_in_copies(key):
 
     def prepare(chunk):
         plans = {i: steps.plan(images[i], BOX, key, fp.Strength(), False) for i in range(10)}
-        chunk.jobs = {i: steps.job_of(images[i], None, plans[i]) for i in range(10)}
+        chunk.jobs = {i: steps.make_job(images[i], None, plans[i]) for i in range(10)}
         kept.extend(weakref.ref(job[0]) for job in chunk.jobs.values())
 
     chunks.run_in_turn([chunk], prepare, lambda chunk, moved: dict(moved), helpers=1)

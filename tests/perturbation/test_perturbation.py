@@ -10,7 +10,7 @@ from strategies import images, regions
 
 import fastperturb as fp
 from fastperturb import _core
-from fastperturb.perturbation import format_v1 as seal
+from fastperturb.perturbation import format_v1
 from fastperturb.perturbation import single as perturbation
 from fastperturb.record import core_region
 
@@ -201,7 +201,7 @@ def test_pixels_are_moved_back_when_the_record_fails(image, key, monkeypatch):
     def failing_tag(*_):
         raise MemoryError
 
-    monkeypatch.setattr(seal, "tag", failing_tag)
+    monkeypatch.setattr(format_v1.Binding, "tag", failing_tag)
     work = image.copy()
     with pytest.raises(MemoryError):
         fp.perturb(work, BOX, key, out=work)

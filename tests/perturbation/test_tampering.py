@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb.perturbation import format_v1 as seal
+from fastperturb.perturbation import format_v1
 
 BOX = (10, 5, 40, 50)
 
@@ -31,7 +31,7 @@ def test_any_bound_parameter_gives_an_unrelated_permutation(change, key, monkeyp
     )
     hidden = []
     for case in (setup, other):
-        monkeypatch.setattr(seal, "fresh_nonce", lambda case=case: case["nonce"])
+        monkeypatch.setattr(format_v1, "fresh_nonce", lambda case=case: case["nonce"])
         strength = fp.Strength(window=case["window"], pixels=case["pixels"])
         hidden.append(fp.perturb(case["image"], case["box"], case["key"], strength)[0][:60, :60])
     assert (hidden[0] == hidden[1]).sum() <= 12
@@ -90,7 +90,7 @@ def test_one_changed_pixel_inside_is_told_and_outside_is_kept(image, key):
     outside[55, 49, 2] ^= 1
     with pytest.raises(fp.Tampered, match="were changed"):
         fp.restore(inside, record, key)
-    with pytest.warns(fp.UnverifiedWarning, match="what is restored is not the original"):
+    with pytest.warns(fp.errors.UnverifiedWarning, match="what is restored is not the original"):
         rescued = fp.restore(inside, record, key, verify=False)
     assert (rescued != image).sum() == 1
     assert (fp.restore(outside, record, key) != image).sum() == 1
@@ -104,7 +104,7 @@ def test_a_hostile_record_is_refused_before_it_costs_much(key, monkeypatch):
     image = np.zeros((500, 500, 3), np.uint8)
     hidden, record = fp.perturb(image, (0, 0, 500, 500), key)
     hostile = dataclasses.replace(record, regions=record.regions * 3000)
-    monkeypatch.setattr(seal, "tag", lambda *_: pytest.fail("hashed"))
+    monkeypatch.setattr(format_v1.Binding, "tag", lambda *_: pytest.fail("hashed"))
     with pytest.raises(ValueError, match="must not cover more than 16 images"):
         fp.restore(hidden, hostile, key)
     with pytest.raises(ValueError, match="must not cover more than 16 images"):

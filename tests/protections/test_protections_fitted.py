@@ -155,7 +155,7 @@ def test_fit_save_and_load_give_the_same(tmp_path):
 def test_training_without_torch_names_the_extra(monkeypatch):
     pytest.importorskip("onnx")
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(fp.MissingExtra, match=r"torch cannot be imported .*fastperturb\[train\]"):
+    with pytest.raises(fp.errors.MissingExtra, match=r"torch cannot be imported .*fastperturb\[train\]"):
         Autoencoder().fit(people(2), [[FACE]] * 2)
 
 
@@ -193,7 +193,7 @@ def test_bad_files(tmp_path, text, content):
     path = tmp_path / "file"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(fp.ModelError, match=str(path)):
+    with pytest.raises(fp.errors.ModelError, match=str(path)):
         parse_protection(text.format(path))
 
 
@@ -201,7 +201,7 @@ def test_a_broken_network_is_a_model_error(model):
     content = bytearray(model.read_bytes())
     content[20:3000] = bytes(2980)
     model.write_bytes(content)
-    with pytest.raises(fp.ModelError, match=r"small\.onnx"):
+    with pytest.raises(fp.errors.ModelError, match=r"small\.onnx"):
         parse_protection(f"cae:{model}")
 
 

@@ -53,7 +53,7 @@ def test_ordinary_records(make, dtype, channels, key):
 def test_parts_have_windows_of_their_own(key):
     protection = parse_protection("parts:cells=10,features=2")
     _, record = protection.perturb(picture(), [FACE], key)
-    features = fp.regions_from_landmarks(FACE)
+    features = fp.faces.regions_from_landmarks(FACE)
     assert [item.region for item in record.regions] == [FACE.region, *features]
     assert record.regions[0].window == 8
     expected = [-(-min(region.width, region.height) // 2) for region in features]
@@ -106,7 +106,7 @@ def test_weights_on_file(tmp_path, key):
     image = picture()
     assert np.array_equal(loaded.protect(image, [FACE], seed=1), protection.protect(image, [FACE], seed=1))
     path.write_bytes(b"no")
-    with pytest.raises(fp.ModelError, match="not a file of weights"):
+    with pytest.raises(fp.errors.ModelError, match="not a file of weights"):
         parse_protection(f"weighted:weights={path}")
 
 

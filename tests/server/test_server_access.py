@@ -281,5 +281,5 @@ def test_the_commands_refuse_what_is_not_safe(tmp_path, capsys, monkeypatch):
 
 def test_without_the_extra_the_error_names_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "fastapi", None)
-    with pytest.raises(fp.MissingExtra, match=r"fastperturb\[server\]"):
+    with pytest.raises(fp.errors.MissingExtra, match=r"fastperturb\[server\]"):
         Client()

@@ -236,7 +236,7 @@ def test_what_cannot_be_reached_is_said_with_what_can(photograph, key):
     assert abs(psnr(photograph, hidden) - most.psnr) <= 0.06
     with pytest.raises(ValueError, match="psnr cannot be reached: every window is flat"):
         fp.perturb(np.full((50, 50), 7, np.uint8), (0, 0, 50, 50), key, fp.Strength(psnr=30))
-    with pytest.raises(fp.BatchError, match="psnr must be at least"):
+    with pytest.raises(fp.errors.BatchError, match="psnr must be at least"):
         fp.perturb_many([photograph], [FACE], key, fp.Strength(psnr=5))
 
 

@@ -85,7 +85,7 @@ def test_the_threshold_of_the_faces(faces, key):
     """Moved by theta an image is still bridged; far beyond it is named worse."""
     images, labels = faces
     enrolled = np.arange(400) % 10 < 5
-    threshold = fp.fit_threshold(images[enrolled], labels[enrolled], 50)
+    threshold = fp.strength.fit_threshold(images[enrolled], labels[enrolled], 50)
     assert threshold.recognition > 0.9
     gallery = threshold.project(images[enrolled])
 

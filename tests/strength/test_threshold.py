@@ -22,7 +22,7 @@ def faces():
 
 @pytest.fixture(scope="module")
 def threshold(faces):
-    return fp.fit_threshold(*faces, components=12)
+    return fp.strength.fit_threshold(*faces, components=12)
 
 
 def test_eigenfaces_are_the_singular_vectors_of_the_difference_matrix(faces, threshold):
@@ -60,7 +60,7 @@ def test_theta_is_the_longest_right_link(faces, threshold):
 def test_wrong_links_cost_what_they_are():
     """On a line: A at 0 and 10, B at 13 and 50, C at 52. A's 10 and B's 13 are nearer to each other."""
     line = np.array([0, 10, 13, 50, 52], np.uint8).reshape(5, 1, 1) * np.ones((1, 2, 2), np.uint8)
-    threshold = fp.fit_threshold(line, ["A", "A", "B", "B", "C"])
+    threshold = fp.strength.fit_threshold(line, ["A", "A", "B", "B", "C"])
     assert threshold.theta == pytest.approx(20.0)
     assert (threshold.recognition, threshold.error, threshold.false_acceptance) == (0.2, 0.8, 0.8)
     assert len(threshold.components) == 1
@@ -69,7 +69,7 @@ def test_wrong_links_cost_what_they_are():
 
 def test_without_labels_theta_is_a_promise(faces):
     images, _ = faces
-    threshold = fp.fit_threshold(images, components=47)
+    threshold = fp.strength.fit_threshold(images, components=47)
     assert not threshold.labelled
     assert threshold.error <= 0.05
     assert threshold.within.size == 0
@@ -104,7 +104,7 @@ def test_larger_faces_get_the_same_mean_square(threshold):
 def test_it_saves_and_loads(threshold, faces, tmp_path):
     path = tmp_path / "faces.threshold"
     threshold.save(path)
-    loaded = fp.Threshold.load(path)
+    loaded = fp.strength.Threshold.load(path)
     for name in threshold.__dataclass_fields__:
         assert np.array_equal(getattr(loaded, name), getattr(threshold, name)), name
         assert type(getattr(loaded, name)) is type(getattr(threshold, name)), name
@@ -127,21 +127,21 @@ def test_other_files_are_refused(tmp_path):
     empty.write_bytes(b"")
     for path in (texts, arrays, lacking, pickled, single, empty):
         with pytest.raises(ValueError, match=f"{path.name}: not a threshold file"):
-            fp.Threshold.load(path)
+            fp.strength.Threshold.load(path)
     with pytest.raises(FileNotFoundError):
-        fp.Threshold.load(tmp_path / "absent.npz")
+        fp.strength.Threshold.load(tmp_path / "absent.npz")
 
 
 def test_it_explains_itself(threshold, faces):
     assert f"theta = {threshold.theta:.5g}" in str(threshold)
     assert "48 images of 20 x 16 uint8, 12 eigenfaces that keep" in str(threshold)
     assert f"{100 * threshold.recognition:.1f} % are named rightly" in str(threshold)
-    assert "stays nearest to itself for" in str(fp.fit_threshold(faces[0]))
+    assert "stays nearest to itself for" in str(fp.strength.fit_threshold(faces[0]))
 
 
 def test_it_plots(threshold, faces, tmp_path):
     pytest.importorskip("matplotlib")
-    for fitted in (threshold, fp.fit_threshold(faces[0][:3], components=2)):
+    for fitted in (threshold, fp.strength.fit_threshold(faces[0][:3], components=2)):
         figure = fitted.plot()
         pictures, histogram = figure.axes[:-1], figure.axes[-1]
         assert len(pictures) == min(7, 1 + len(fitted.components))
@@ -152,13 +152,13 @@ def test_it_plots(threshold, faces, tmp_path):
 
 def test_plotting_says_which_extra_it_needs(threshold, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(fp.MissingExtra, match=r"pip install 'fastperturb\[plot\]'"):
+    with pytest.raises(fp.errors.MissingExtra, match=r"pip install 'fastperturb\[plot\]'"):
         threshold.plot()
 
 
 def test_colour_and_floats_can_be_fitted(faces):
     colour = np.stack([faces[0], faces[0][::-1], faces[0]], axis=-1)
-    threshold = fp.fit_threshold(list(colour.astype(np.float32)), faces[1].tolist(), 5)
+    threshold = fp.strength.fit_threshold(list(colour.astype(np.float32)), faces[1].tolist(), 5)
     assert threshold.mean.shape == (20, 16, 3)
     assert threshold.components.shape == (5, 20, 16, 3)
     assert threshold.dtype == "float32"
@@ -188,7 +188,7 @@ def test_bad_arguments(faces, change, error, message):
     if "images" in change and "labels" not in change:
         arguments["labels"] = None
     with pytest.raises(error, match=message):
-        fp.fit_threshold(**arguments)
+        fp.strength.fit_threshold(**arguments)
 
 
 def test_only_what_was_fitted_can_be_projected(threshold):

@@ -201,7 +201,7 @@ def edits():
 @pytest.mark.parametrize(("change", "message"), list(edits()))
 def test_what_is_not_a_record_is_refused(record, change, message):
     data = {**json.loads(record.to_json()), **change}
-    with pytest.raises(fp.RecordError, match=message):
+    with pytest.raises(fp.errors.RecordError, match=message):
         fp.Record.from_json(json.dumps(data))
 
 
@@ -209,7 +209,7 @@ def test_what_is_not_a_record_is_refused(record, change, message):
     "text", ["", "[]", "null", "{", '{"a":1,"a":2}', "[" * 100_000, '{"format": NaN}', b"\xff\xfe\x00"]
 )
 def test_what_is_not_json_is_refused(text):
-    with pytest.raises(fp.RecordError, match="a record must be"):
+    with pytest.raises(fp.errors.RecordError, match="a record must be"):
         fp.Record.from_json(text)
 
 
@@ -219,5 +219,5 @@ def test_what_is_not_json_is_refused(text):
     )
 )
 def test_any_json_is_a_record_or_an_error(data):
-    with pytest.raises(fp.RecordError):
+    with pytest.raises(fp.errors.RecordError):
         fp.Record.from_json(json.dumps(data))

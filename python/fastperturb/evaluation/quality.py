@@ -16,7 +16,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import Face, ModelError, Region, psnr, ssim
+from .. import Face, Region, psnr, ssim
+from ..errors import ModelError
 from ..faces import YuNet, grow_region
 from ..faces.onnx_model import OnnxModel
 from ..faces.pixels import check_visible, rgb8_copy

@@ -12,6 +12,7 @@ from .faster_rcnn import FasterRcnn
 from .haar import Haar
 from .landmarks import regions_from_landmarks
 from .registry import DetectorInfo, list_detectors, make_detector
+from .view_detectors import coarse_detector, view_detector
 from .yolo import Yolo
 from .yunet import YuNet
 
@@ -27,9 +28,11 @@ __all__ = [
     "Margins",
     "Yolo",
     "YuNet",
+    "coarse_detector",
     "grow_region",
     "list_detectors",
     "locate",
     "make_detector",
     "regions_from_landmarks",
+    "view_detector",
 ]

@@ -64,7 +64,7 @@ class _ReducedReader:
         return self.detector.detect(copy.reshape(image.shape))
 
 
-def through_view(
+def view_detector(
     detector: Detector,
     where: Record | RegionLike | Iterable[RegionLike],
     strength: Strength | Sequence[Strength] = Strength(),
@@ -104,12 +104,12 @@ def through_view(
     return _ViewReader(detector, grid, strength, interpolation, second_look)
 
 
-def through_reduced_copy(detector: Detector, pixels: int) -> Detector:
+def coarse_detector(detector: Detector, pixels: int) -> Detector:
     """A detector that looks at a coarse copy of the whole image, where it is not known where the regions are.
 
     The copy is reduced to a pixel for every ``pixels`` x ``pixels`` of the image and enlarged again. Its pixels lie
     across the windows, not on them, so that the answers on a perturbed image and its original are alike and no more;
-    what is not a face is coarse too. docs/detection.md says how much is lost against :func:`through_view`.
+    what is not a face is coarse too. docs/detection.md says how much is lost against :func:`view_detector`.
 
     Args:
         detector: what looks.

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from .. import ImageFileError, Key, NoFaceFound
+from .. import Key, NoFaceFound
 from .._optional import import_extra, import_opencv
+from ..errors import ImageFileError
 from ..files import FORMATS, MAX_PIXELS
 from ..files.reading import RECORD_TEXT, decode, has_record_beside, read_bytes, read_header
 from ..files.writing import encode, write_file

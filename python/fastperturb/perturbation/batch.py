@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..checks import Image, byte_bounds, check_image
-from ..errors import FastperturbError, UnverifiedWarning
+from ..errors import BatchError, UnverifiedWarning
 from ..key import Key
 from ..record import Record
 from ..region import RegionLike
@@ -25,24 +25,6 @@ from .batch_pipeline import CHUNK_BYTES, Chunk, Complete, Moved, Prepare, cut, r
 T = TypeVar("T")
 SMALL_BYTES = 2**20
 """An image up to this size is prepared in microseconds."""
-
-
-class BatchError(FastperturbError):
-    """Some images of a batch failed; the others are done.
-
-    Attributes:
-        errors: the exception of each image that failed, by its index.
-        results: the result of each image in order, ``None`` where it failed.
-    """
-
-    def __init__(self, errors: dict[int, Exception], results: list[Any]) -> None:
-        first = min(errors)
-        super().__init__(
-            f"{len(errors)} of {len(results)} images failed; the first is image {first}: "
-            f"{type(errors[first]).__name__}: {errors[first]}"
-        )
-        self.errors = errors
-        self.results = results
 
 
 def perturb_many(
@@ -86,11 +68,11 @@ def perturb_many(
             return steps.plan(images[i], plans[i], key, strength, reproducible)
 
         chunk.ready = ready = chunk.each(chunk.outs, plan)
-        chunk.jobs = chunk.each(ready, lambda i: steps.job_of(images[i], chunk.outs[i], ready[i], boxes=True))
+        chunk.jobs = chunk.each(ready, lambda i: steps.make_job(images[i], chunk.outs[i], ready[i], collect=True))
 
     def complete(chunk: Chunk, moved: Moved) -> dict[int, tuple[Image, Record]]:
         jobs, ready = chunk.jobs, chunk.ready
-        return chunk.each(moved, lambda i: (jobs[i][1], steps.record_of(jobs[i], ready[i], key, *moved[i])))
+        return chunk.each(moved, lambda i: (jobs[i].target, steps.record_of(jobs[i], ready[i], *moved[i])))
 
     solves = not isinstance(strength, Strength) or strength.target is not None
     batch = _Batch(images, out, check_threads(threads), inverse=False)
@@ -138,14 +120,14 @@ def restore_many(
         boxes = steps.boxes_of({i: (images[i], opened[i].core) for i in opened})
 
         def job(i: int) -> steps.CoreJob:
-            if not steps.is_whole(images[i], known[i], opened[i], key, boxes.get(i), strict=verify):
+            if not steps.matches_tag(images[i], opened[i], boxes.get(i), strict=verify):
                 altered.append(i)
-            return steps.job_of(images[i], chunk.outs[i], opened[i])
+            return steps.make_job(images[i], chunk.outs[i], opened[i])
 
         chunk.jobs = chunk.each(opened, job)
 
     def complete(chunk: Chunk, moved: Moved) -> dict[int, Image]:
-        return {i: chunk.jobs[i][1] for i in moved}
+        return {i: chunk.jobs[i].target for i in moved}
 
     batch = _Batch(images, out, check_threads(threads), inverse=True)
     try:

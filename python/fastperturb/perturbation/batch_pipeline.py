@@ -62,7 +62,7 @@ class Chunk:
     def collect(self, queue: steps.WorkerQueue) -> Moved:
         """What the core says of each image. Copies that were made of images are let go."""
         moved = {i: answer for indices in self._submitted for i, answer in zip(indices, queue.collect(), strict=True)}
-        self.jobs = {i: (job[1], *job[1:]) for i, job in self.jobs.items()}
+        self.jobs = {i: job._replace(source=job.target) for i, job in self.jobs.items()}
         return moved
 
     def take_back(self, index: int) -> None:

@@ -1,4 +1,4 @@
-"""The keyed bytes of a perturbation: nonce, header, subkey and tag, as docs/format.md defines them.
+"""Record version 1: its fields, its JSON form, and its keyed bytes; docs/format.md defines it, and it never changes.
 
 Everything is keyed BLAKE2b (RFC 7693) from the standard library, purposes told apart by its personalisation; but pixels
 are authenticated by AES-256-GCM (GMAC, NIST SP 800-38D) from cryptography, which reads twelve times as fast, under a
@@ -7,31 +7,217 @@ key that is derived for them alone.
 
 from __future__ import annotations
 
+import hmac
+import json
 import os
+import re
 import struct
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..checks import Image, dtype_name
+from ..errors import RecordError, WrongKey
 from ..key import Key
-from ..record import NONCE_BYTES, RECORD_VERSION, CoreRegion
+from ..record import (
+    FORMAT,
+    NONCE_BYTES,
+    TAG_BYTES,
+    CoreRegion,
+    Record,
+    RegionRecord,
+    check_count,
+    check_fields,
+    check_int,
+    check_layout,
+    check_list,
+    read_hex,
+)
+from ..region import MAX_COORDINATE, Region
+from .authentication import IV, gmac
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers import AEADEncryptionContext
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-_DTYPE_CODES = {"uint8": 1, "uint16": 2, "float32": 3}
+VERSION = 1
 PART_BYTES = 2**20
 """About how many bytes of a region are copied at a time to be authenticated."""
 
-_MAGIC = b"fastperturb" + bytes((RECORD_VERSION,))
+_FIELDS = ("format", "version", "key_id", "nonce", "shape", "dtype", "regions", "tag")
+_REGION_FIELDS = ("x", "y", "width", "height", "shape", "window", "pixels", "moved")
+_KEY_ID = re.compile("[0-9a-f]{16}")
+_DTYPE_CODES = {"uint8": 1, "uint16": 2, "float32": 3}
+_MAGIC = b"fastperturb" + bytes((VERSION,))
 _REGION = struct.Struct("<qqQQBQQ")
 _SHAPE = struct.Struct("<QQIBI")
-_IV = bytes(12)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordV1(Record):
+    """A record of version 1: windows of pixels that moved.
+
+    Attributes:
+        key_id: public name of the key that restores the image.
+        nonce: 24 bytes that no two perturbations share.
+        shape: of the image, (height, width) or (height, width, channels).
+        dtype: of the image: "uint8", "uint16" or "float32".
+        regions: what was done where, in the order of ownership.
+        tag: 16 bytes that authenticate all the above and the perturbed pixels.
+        version: 1.
+
+    Raises:
+        RecordError: a value of another kind or out of range.
+    """
+
+    key_id: str
+    nonce: bytes
+    shape: tuple[int, ...]
+    dtype: str
+    regions: tuple[RegionRecord, ...]
+    tag: bytes
+    version: int = VERSION
+
+    def __post_init__(self) -> None:
+        if type(self.version) is not int or self.version != VERSION:
+            raise RecordError(f"version must be {VERSION}, got {self.version!r:.80}; a newer release may know it")
+        if not isinstance(self.key_id, str) or not _KEY_ID.fullmatch(self.key_id):
+            raise RecordError(f"key_id must be 16 lower-case hexadecimal digits, got {self.key_id!r:.80}")
+        for name, data, size in (("nonce", self.nonce, NONCE_BYTES), ("tag", self.tag, TAG_BYTES)):
+            if not isinstance(data, bytes) or len(data) != size:
+                raise RecordError(f"{name} must be {size} bytes, got {data!r:.80}")
+        check_layout(self.shape, self.dtype, self.regions)
+
+    def opens_with(self, key: Key) -> bool:
+        """Whether it was made with this key."""
+        return key.id == self.key_id
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The record as JSON text."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "version": self.version,
+                "key_id": self.key_id,
+                "nonce": self.nonce.hex(),
+                "shape": list(self.shape),
+                "dtype": self.dtype,
+                "regions": [_region_to_json(item) for item in self.regions],
+                "tag": self.tag.hex(),
+            },
+            indent=indent,
+        )
+
+
+def read_fields(data: dict[str, Any]) -> RecordV1:
+    """A record out of the fields of its JSON text.
+
+    Raises:
+        RecordError: a field missing, unknown or out of range.
+    """
+    check_fields(data, _FIELDS, "record")
+    items = check_list(data["regions"], "regions")
+    check_count(len(items))
+    return RecordV1(
+        key_id=data["key_id"],
+        nonce=read_hex(data["nonce"], "nonce", NONCE_BYTES),
+        shape=tuple(check_list(data["shape"], "shape")),
+        dtype=data["dtype"],
+        regions=tuple(_region_from_json(item, f"regions[{i}]") for i, item in enumerate(items)),
+        tag=read_hex(data["tag"], "tag", TAG_BYTES),
+    )
+
+
+def _region_to_json(item: RegionRecord) -> dict[str, int | str]:
+    r = item.region
+    values = (r.x, r.y, r.width, r.height, r.shape, item.window, item.pixels, item.moved)
+    return dict(zip(_REGION_FIELDS, values, strict=True))
+
+
+def _region_from_json(data: Any, name: str) -> RegionRecord:
+    if not isinstance(data, dict):
+        raise RecordError(f"{name} must be an object, got {type(data).__name__}")
+    check_fields(data, _REGION_FIELDS, name)
+    for field in ("x", "y", "width", "height"):
+        check_int(data[field], f"{name}.{field}", -MAX_COORDINATE, MAX_COORDINATE)
+    try:
+        region = Region(data["x"], data["y"], data["width"], data["height"], data["shape"])
+        item = RegionRecord(region, data["window"], data["pixels"], data["moved"])
+        check_int(item.moved, "moved", 0, item.pixels)
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"{name}: {error!s:.200}") from None
+    return item
+
+
+class Binding:
+    """The keyed values of one perturbation, bound to a key and to all that the permutation depends on.
+
+    Attributes:
+        nonce: of the perturbation.
+        subkey: the ChaCha20 key of the permutation.
+    """
+
+    __slots__ = ("_core", "_dtype", "_header", "_key", "_shape", "nonce", "subkey")
+
+    def __init__(self, key: Key, nonce: bytes, shape: tuple[int, ...], dtype: str, core: Sequence[CoreRegion]) -> None:
+        self.nonce = nonce
+        self._key, self._shape, self._dtype, self._core = key, shape, dtype, core
+        self._header = header(nonce, shape, dtype, core)
+        self.subkey = key.derive(b"fastperturb perm", self._header)
+
+    def drawn_again(self, *, reproducible: bool) -> Binding:
+        """The same with the next nonce: a fresh one, or the reproducible one that comes after this."""
+        nonce = self._key.derive(b"fastperturb once", self._header, size=NONCE_BYTES) if reproducible else fresh_nonce()
+        return Binding(self._key, nonce, self._shape, self._dtype, self._core)
+
+    def tag(self, moved: Sequence[int], image: Image, boxes: bytes | None = None) -> bytes:
+        """The tag of a record and of the perturbed pixels inside the boxes of its regions.
+
+        AES-GCM must show the tags of one message a key only, as its initialisation vector is always the same. That
+        holds: the nonce in the header is of this perturbation alone or, if it is reproducible, of one image, which is
+        perturbed in one way only; and what is computed to verify altered pixels is not shown. ``boxes`` are the bytes
+        of the pixels, where they are at hand.
+        """
+        counts = struct.pack(f"<{len(moved)}Q", *moved)
+        tag_key = self._key.derive(b"fastperturb tag", self._header, counts, bytes.fromhex(self._key.id))
+        in_one, in_parts = gmac()
+        if boxes is not None:
+            return in_one(tag_key).encrypt(IV, b"", boxes)
+        parts = in_parts(tag_key)
+        for block in _pixels(image, self._core):
+            parts.authenticate_additional_data(block)
+        parts.finalize()
+        return parts.tag
+
+    def record(
+        self, regions: Sequence[Region], moved: Sequence[int], hidden: Image, boxes: bytes | None = None
+    ) -> RecordV1:
+        """The record of what was moved."""
+        items = tuple(
+            RegionRecord(region, core.window, core.pixels, count)
+            for region, core, count in zip(regions, self._core, moved, strict=True)
+        )
+        return RecordV1(self._key.id, self.nonce, self._shape, self._dtype, items, self.tag(moved, hidden, boxes))
+
+    def matches(self, record: RecordV1, image: Image, boxes: bytes | None = None) -> bool:
+        """Whether the record's tag is the one of these pixels."""
+        counts = [item.moved for item in record.regions]
+        return hmac.compare_digest(self.tag(counts, image, boxes), record.tag)
+
+
+def bind(key: Key, image: Image, core: Sequence[CoreRegion], *, reproducible: bool) -> Binding:
+    """The values of a new perturbation."""
+    nonce = reproducible_nonce(key, image, core) if reproducible else fresh_nonce()
+    return Binding(key, nonce, image.shape, dtype_name(image), core)
+
+
+def bind_record(key: Key, record: RecordV1, core: Sequence[CoreRegion]) -> Binding:
+    """The values of the perturbation that a record is of.
+
+    Raises:
+        WrongKey: it was made with another key.
+    """
+    if record.key_id != key.id:
+        raise WrongKey(f"the record was made with key {record.key_id}, got key {key.id}")
+    return Binding(key, record.nonce, record.shape, record.dtype, core)
 
 
 def header(nonce: bytes, shape: tuple[int, ...], dtype: str, regions: Sequence[CoreRegion]) -> bytes:
@@ -49,79 +235,15 @@ def fresh_nonce() -> bytes:
 def reproducible_nonce(key: Key, image: Image, regions: Sequence[CoreRegion]) -> bytes:
     """A nonce that depends on the key, the whole image and the parameters and on nothing else."""
     blank = header(bytes(NONCE_BYTES), image.shape, dtype_name(image), regions)
-    whole = [(0, 0, image.shape[1], image.shape[0], 0, 1, 0)]
+    whole = [CoreRegion(0, 0, image.shape[1], image.shape[0], 0, 1, 0)]
     return key.derive(b"fastperturb once", blank, size=NONCE_BYTES, more=_pixels(image, whole))
 
 
-def next_nonce(key: Key, header_bytes: bytes) -> bytes:
-    """The reproducible nonce that comes after the one in a header, where a perturbation is drawn again."""
-    return key.derive(b"fastperturb once", header_bytes, size=NONCE_BYTES)
-
-
-def subkey(key: Key, header_bytes: bytes) -> bytes:
-    """The ChaCha20 key of this one permutation."""
-    return key.derive(b"fastperturb perm", header_bytes)
-
-
-def tag(
-    key: Key,
-    header_bytes: bytes,
-    moved: Sequence[int],
-    image: Image,
-    regions: Sequence[CoreRegion],
-    boxes: bytes | None = None,
-) -> bytes:
-    """The tag of a record and of the perturbed pixels inside the boxes of its regions.
-
-    AES-GCM must show the tags of one message a key only, as its initialisation vector is always the same. That holds:
-    the nonce in the header is of this perturbation alone or, if it is reproducible, of one image, which is perturbed in
-    one way only; and what is computed to verify altered pixels is not shown. ``boxes`` are the bytes of the pixels,
-    where they are at hand.
-    """
-    counts = struct.pack(f"<{len(moved)}Q", *moved)
-    tag_key = key.derive(b"fastperturb tag", header_bytes, counts, bytes.fromhex(key.id))
-    in_one, in_parts = _gmac()
-    if boxes is not None:
-        return in_one(tag_key).encrypt(_IV, b"", boxes)
-    gmac = in_parts(tag_key)
-    for block in _pixels(image, regions):
-        gmac.authenticate_additional_data(block)
-    gmac.finalize()
-    return gmac.tag
-
-
-_loading = threading.RLock()
-if hasattr(os, "register_at_fork"):
-    # A child of a process in which another thread loads would find locks of the import and of OpenSSL taken for ever.
-    os.register_at_fork(before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_loading.release)
-
-
-@cache
-def _gmac() -> tuple[type[AESGCM], Callable[[bytes], AEADEncryptionContext]]:
-    """AES-GCM of cryptography for bytes in one piece and for more; loaded with the first image, not with the package.
-
-    Both are used once, for OpenSSL sets itself up then; from there on it takes no lock but to read, and keeps nothing
-    for each thread.
-    """
-    with _loading:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        def in_parts(key: bytes) -> AEADEncryptionContext:
-            return Cipher(algorithms.AES(key), modes.GCM(_IV)).encryptor()
-
-        AESGCM(bytes(32)).encrypt(_IV, b"", b"")
-        gmac = in_parts(bytes(32))
-        gmac.authenticate_additional_data(b"")
-        gmac.finalize()
-        return AESGCM, in_parts
-
-
-def are_few(image: Image, regions: Sequence[CoreRegion]) -> bool:
+def fits_one_buffer(image: Image, regions: Sequence[CoreRegion]) -> bool:
     """Whether the bytes of the regions' boxes are best collected by the core and authenticated at once."""
     size = 0
     for region in regions:
-        size += region[2] * region[3]
+        size += region.width * region.height
     return size * 4 * image.itemsize <= PART_BYTES
 
 

@@ -60,9 +60,9 @@ def perturb(
     try:
         with limit_calls(image):
             ready = steps.plan(image, regions, key, strength, reproducible)
-            job = steps.job_of(image, out, ready, boxes=True)
+            job = steps.make_job(image, out, ready, collect=True)
             _core.move(job, False, count, done)
-            return job[1], steps.record_of(job, ready, key, *done[0])
+            return job.target, steps.record_of(job, ready, *done[0])
     except BaseException:  # around all of it: an interrupt may come while the turn is left
         if job and done:
             steps.move_back(job, inverse=False)  # without its record nobody could
@@ -102,11 +102,11 @@ def restore(
     with limit_calls(image):
         opened = steps.open_record(image, record, key)
         boxes = steps.boxes_of({0: (image, opened.core)}).get(0)
-        if not steps.is_whole(image, record, opened, key, boxes, strict=verify):
+        if not steps.matches_tag(image, opened, boxes, strict=verify):
             warnings.warn(f"image: {steps.ALTERED}", UnverifiedWarning, stacklevel=2)
-        job = steps.job_of(image, out, opened)
+        job = steps.make_job(image, out, opened)
         _core.move(job, True, count, [])
-        return job[1]
+        return job.target
 
 
 def permute(

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import Face, ModelError, Region
+from .. import Face, Region
 from ..checks import check_image
+from ..errors import ModelError
 from ..faces.model_files import PerThread, read_model
 from ..faces.opencv import quiet_opencv
 from .area import AS_FOUND, Area, owned_parts

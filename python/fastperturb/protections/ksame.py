@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import Face, ModelError, Region
+from .. import Face, Region
 from ..checks import check_image
+from ..errors import ModelError
 from ..faces.model_files import read_model
 from .area import AS_FOUND, Area, owned_parts
 from .crops import collect_crops, face_crop, paste_crop

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .. import ModelError, Strength
+from .. import Strength
+from ..errors import ModelError
 from ..faces import HEAD, Margins
 from .area import Area
 from .autoencoder import Autoencoder

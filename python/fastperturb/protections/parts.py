@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import Face, Region, Strength, regions_from_landmarks, view
+from .. import Face, Region, Strength, view
+from ..faces import regions_from_landmarks
 from .area import AS_FOUND, Area, owned_parts
 from .permutation import Grid, Permuting
 from .window_size import EIGHTHS, ByGrain, Grain

@@ -15,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import Face, Key, NoFaceFound, Record, Region, Strength, perturb, regions_from_landmarks, view
+from .. import Face, Key, NoFaceFound, Record, Region, Strength, perturb, view
 from ..checks import check_image
+from ..faces import regions_from_landmarks
 from .area import AS_FOUND, Area, owned_parts, touches
 from .window_size import ByGrain, Grain
 

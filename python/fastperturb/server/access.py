@@ -83,7 +83,7 @@ def key_to_protect(service: Service, parts: Parts, key_id: str | None) -> Key | 
     if key_id == ONE_TIME or (key_id is None and not ring.configured):
         return None
     if key_id is not None:
-        return _in_ring(service, key_id)
+        return _known(ring.get(key_id), key_id)
     if ring.current is None:
         raise Problem("no-current-key", "the operator must name one", {"Retry-After": "60"})
     return ring.current
@@ -114,11 +114,11 @@ def key_to_restore(request: Request, service: Service, own: Key | None) -> Calla
     if not service.settings.allow_restore:
         raise Problem("restore-off", "send your own key as the part 'key', or ask the operator")
     check_token(request, service, bearer(request), "restore")
-    return lambda record: _in_ring(service, record.key_id)
+    ring = service.settings.keys
+    return lambda record: _known(ring.find(record), record.key_id or "the key of this record")
 
 
-def _in_ring(service: Service, key_id: str) -> Key:
-    key = service.settings.keys.get(key_id)
+def _known(key: Key | None, name: str) -> Key:
     if key is None:
-        raise Problem("unknown-key", f"{key_id} is not there, or not any more")
+        raise Problem("unknown-key", f"{name} is not there, or not any more")
     return key

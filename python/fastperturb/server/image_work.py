@@ -13,11 +13,9 @@ from typing import Any
 
 from .. import (
     Face,
-    ImageFileError,
     Key,
     NoFaceFound,
     Record,
-    RecordError,
     Region,
     Tampered,
     WrongKey,
@@ -27,10 +25,10 @@ from .. import (
     psnr,
     restore,
     ssim,
-    through_view,
     view,
 )
-from ..faces import YuNet
+from ..errors import ImageFileError, RecordError
+from ..faces import YuNet, view_detector
 from ..files import Picture
 from ..files.reading import RECORD_TEXT, decode, read_header
 from ..files.writing import encode
@@ -212,7 +210,7 @@ class Desk:
         measures = self.measure(before, after)
         detector = detector_for(options.min_score)
         seen = {}
-        through = through_view(detector, done.record)
+        through = view_detector(detector, done.record)
         for name, image, looks in (
             ("before", before, detector),
             ("after", after, detector),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import Key
+from .. import Key, Record
 
 KEY_SUFFIX = ".key"
 CURRENT_FILE = "current"
@@ -101,6 +101,12 @@ class KeyRing:
     def get(self, key_id: str) -> Key | None:
         """The key with this id, if it is in the ring."""
         return self._content.keys.get(key_id)
+
+    def find(self, record: Record) -> Key | None:
+        """The key that restores this record's image, if it is in the ring."""
+        if record.key_id is not None:
+            return self.get(record.key_id)
+        return next((key for key in self._content.keys.values() if record.opens_with(key)), None)
 
     def reload(self) -> bool:
         """Looks at the keys again; those that are gone are forgotten at once.

@@ -70,7 +70,7 @@ def protected_headers(done: Protected) -> dict[str, str]:
         "Fastperturb-Moved": str(done.record.moved),
     }
     if done.reversible:
-        headers["Fastperturb-Key-Id"] = done.record.key_id
+        headers["Fastperturb-Key-Id"] = done.record.key_id or ""
         text = done.record.to_json()
         if len(text) <= MAX_RECORD_HEADER:
             headers["Fastperturb-Record"] = text

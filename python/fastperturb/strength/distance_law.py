@@ -94,18 +94,18 @@ def decibels_between(error: float, goal: float) -> float:
 
 def draws_allowed(regions: Sequence[CoreRegion]) -> int:
     """How often a permutation may be drawn again. The more pixels move, the less it scatters and the more it costs."""
-    return max(16, min(256, 2**26 // max(1, sum(region[6] for region in regions))))
+    return max(16, min(256, 2**26 // max(1, sum(region.pixels for region in regions))))
 
 
 class Trial:
     """The part of an image that its regions cover, to try permutations on."""
 
     def __init__(self, image: Image, regions: Sequence[CoreRegion]) -> None:
-        left, top = (max(0, min(region[axis] for region in regions)) for axis in (0, 1))
-        right, bottom = (max(region[axis] + region[axis + 2] for region in regions) for axis in (0, 1))
+        left, top = max(0, min(region.x for region in regions)), max(0, min(region.y for region in regions))
+        right, bottom = max(r.x + r.width for r in regions), max(r.y + r.height for r in regions)
         self._clear = packed(image[top:bottom, left:right])
         self._hidden = np.empty(self._clear.shape, self._clear.dtype)
-        self._regions = [(region[0] - left, region[1] - top, *region[2:]) for region in regions]
+        self._regions = [region._replace(x=region.x - left, y=region.y - top) for region in regions]
 
     def squared_error(self, subkey: bytes) -> float:
         """What the permutation under this subkey gives."""

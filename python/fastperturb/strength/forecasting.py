@@ -166,7 +166,9 @@ def forecast(
         shorter = min(rows.stop - rows.start, columns.stop - columns.start)
         spread = math.sqrt(variance)
         in_face, in_frame = (Expected(mean, spread, samples, top) for samples in (owned * channels, image.size))
-        share = item[6] / owned if owned else 0.0
-        items.append(RegionForecast(region, item[5], -(-shorter // item[5]), item[6], share, in_face, in_frame))
+        share = item.pixels / owned if owned else 0.0
+        items.append(
+            RegionForecast(region, item.window, -(-shorter // item.window), item.pixels, share, in_face, in_frame)
+        )
     total, spread = sum(mean for mean, _ in moments), math.sqrt(sum(variance for _, variance in moments))
     return Forecast(tuple(items), Expected(total, spread, image.size, top))

@@ -41,7 +41,7 @@ def resolve(
             pixels = 0  # nothing, or a single pixel that has nowhere to go
         elif pixels < 2:
             raise ValueError(f"regions[{index}] must move at least 2 of its {owned} pixels, got {pixels}")
-        core.append((*blank[index][:6], pixels))
+        core.append(blank[index]._replace(pixels=pixels))
         some = some or pixels > 0
     if not some:
         raise ValueError(f"regions must own at least 2 pixels, got {sum(all_owned)}: nothing can move")

@@ -13,8 +13,9 @@ from ...errors import ImageFileError, RecordError
 from ...files import FORMATS, Picture
 from ...files.reading import find_record
 from ...key import Key
+from ...perturbation.formats import WRITTEN
 from ...perturbation.single import perturb as perturb_image
-from ...record import RECORD_VERSION, Record
+from ...record import Record
 from ...region import Face, Region
 from ..batch.done_marks import COPIED, Marks
 from ..batch.job import Writer, plan_output, read_picture, run_job
@@ -105,7 +106,7 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
             say(f"{method.protection.name} is irreversible: no record is kept, the results can never be restored")
     aim = replace(aim, strength=finder.with_window(aim.strength))
     beside = choices.record_beside and key is not None
-    settings = [aim.identity(), choices.reproducible, RECORD_VERSION, beside]
+    settings = [aim.identity(), choices.reproducible, WRITTEN, beside]
     settings += [] if method is None else [method.identity()]
     writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=key is not None)
     step = _Perturbing(job, key or Key.generate(), key is not None, aim, finder, choices, writer)

@@ -19,13 +19,13 @@ from ...evaluation import (
     Plan,
     Store,
     Truth,
+    consensus,
+    detection_table,
     draw_misses,
     look_at_clear,
     read_truth,
     run_detection,
 )
-from ...evaluation.detection import consensus
-from ...evaluation.detection import table as detection_table
 from ...files import read_image, write_image
 from ..batch.paths import Inputs, Source
 from ..errors import say

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any, Literal, TypeAlias
 
-from ... import Detector, Key, Record, Region, Strength, perturb, through_reduced_copy, through_view, view
+from ... import Detector, Key, Record, Region, Strength, perturb, view
+from ...faces import coarse_detector, view_detector
 from .annotations import TruthBox
 
 Reading: TypeAlias = Literal["direct", "view", "reduced"]
@@ -81,8 +82,8 @@ class Shown:
         if self.record is None or self.condition.reading == "direct":
             return detector
         if self.condition.reading == "view":
-            return through_view(detector, self.record, interpolation=self.condition.interpolation)
-        return through_reduced_copy(detector, self.window)
+            return view_detector(detector, self.record, interpolation=self.condition.interpolation)
+        return coarse_detector(detector, self.window)
 
     @property
     def window(self) -> int:

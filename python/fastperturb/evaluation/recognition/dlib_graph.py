@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import ModelError
 from ..._optional import import_extra
+from ...errors import ModelError
 
 Weights = NDArray[np.float32]
 

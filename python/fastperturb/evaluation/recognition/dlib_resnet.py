@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import MissingExtra, Region
+from ... import Region
 from ..._optional import import_extra
+from ...errors import MissingExtra
 from ...faces.model_files import PerThread, packaged_model, read_model
 from .alignment import as_rgb
 from .dlib_graph import build_graph, read_layers

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import ModelError
+from ...errors import ModelError
 from ...faces.onnx_model import OnnxModel
 from .alignment import as_rgb, crop_face
 from .recogniser import Floats, Metric

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ... import MissingExtra
 from ..._optional import import_extra
+from ...errors import MissingExtra
 from ...faces.model_files import packaged_model
 from .dlib_resnet import ADVICE, NETWORK, PACKAGE, DlibResnet
 from .onnx_embedding import OnnxEmbedding

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from ... import MissingExtra
 from ..._optional import import_extra
+from ...errors import MissingExtra
 from ...faces import Detector, list_detectors, make_detector
 from ...protections import Autoencoder, Protection, parse_protection
 from ..datasets import open_dataset

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ... import Key, Strength, fit_threshold, perturb, psnr, ssim
+from ... import Key, Strength, perturb, psnr, ssim
 from ..._optional import import_opencv
+from ...strength import fit_threshold
 from .inputs import choose, words_of
 from .intervals import mean_over_people
 from .measuring import Tools

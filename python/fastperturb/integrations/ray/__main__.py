@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ... import Key, MissingExtra, Strength
+from ... import Key, Strength
 from ..._optional import import_extra
+from ...errors import MissingExtra
 from ..protector import FaceOptions, KeyPlace
 from ..rows import PROBLEMS, RowJob
 from . import perturb_dataset
