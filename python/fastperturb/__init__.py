@@ -7,7 +7,6 @@ most programs need; the rest is one level down, in ``fastperturb.errors``, ``fac
 
 import importlib
 import warnings
-from typing import Any
 
 from . import errors, faces, metrics, strength
 from ._core import __version__
@@ -69,7 +68,7 @@ _MOVED = {
 """Names that were here in version 0.1, and where they are now."""
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _MOVED:
         raise AttributeError(f"module 'fastperturb' has no attribute {name!r}")
     module, new = _MOVED[name]

@@ -3,6 +3,7 @@
 Every picture comes with the number of faces that a person sees in it.
 """
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+sys.path.append(str(Path(__file__).parents[1]))
 from fetch_data import source_folder
 
 HINT = "run: python tests/fetch_data.py"

@@ -16,71 +16,103 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "python" / "fastperturb"
 CPP = ROOT / "cpp"
 
-# What each module may import of the package, by its own first name; {"*"}: anything.
-VALUES = {"errors", "region", "key", "strength", "record", "arrays", "threads"}
+# What each wing may import of the package besides itself. "fastperturb" stands for its public names; what is not in a
+# wing is a value or a check, which all may import.
+VALUES = "values"
 MAY_IMPORT = {
-    "errors": set(),
-    "_optional": {"errors"},
-    "arrays": set(),
-    "scalars": set(),
-    "threads": {"scalars"},
-    "region": {"scalars"},
-    "key": set(),
-    "strength": {"region", "scalars"},
-    "record": {"errors", "region"},
-    "turns": {"arrays", "threads", "_core"},
-    "seal": {"arrays", "key", "record"},
-    "distance": VALUES | {"_core"},
-    "steps": VALUES | {"seal", "distance", "_core"},
-    "perturbation": VALUES | {"steps", "turns", "_core"},
-    "forecasting": VALUES | {"steps", "distance", "_core"},
-    "eigenfaces": VALUES,
-    "threshold": VALUES | {"distance", "eigenfaces", "_optional"},
-    "chunks": VALUES | {"steps"},
-    "batch": VALUES | {"steps", "chunks"},
-    "ssim_options": set(),
-    "scored_part": {"region"},
-    "metrics": {"scored_part", "ssim_options", "threads", "_core"},
-    "platform_info": {"threads", "_core"},
-    "viewing": VALUES | {"_core"},
-    "faces": {"errors", "region", "arrays", "_optional"},
-    "reading": VALUES | {"faces", "viewing", "_optional"},
-    "evaluation": set(fp.__all__) | {"faces", "files", "arrays", "eigenfaces", "_optional"},
-    "files": VALUES | {"_optional"},
-    "integrations": set(fp.__all__) | {"faces", "files", "_optional"},
-    "server": set(fp.__all__) | {"files", "faces", "threads", "_optional"},
-    "cli": {"*"},
-    "__main__": {"cli", "_optional", "errors"},
-    "__init__": {"*"},
+    VALUES: {"_core"},
+    "strength": {VALUES, "_core"},
+    "perturbation": {VALUES, "_core", "strength"},
+    "metrics": {VALUES, "_core"},
+    "faces": {VALUES, "strength", "perturbation"},
+    "files": {VALUES},
+    "protections": {VALUES, "_core", "fastperturb", "faces", "strength", "perturbation"},
+    "evaluation": {VALUES, "fastperturb", "faces", "files", "metrics", "strength", "protections"},
+    "integrations": {VALUES, "fastperturb", "faces", "files", "protections"},
+    "server": {VALUES, "fastperturb", "faces", "files", "protections"},
+    "cli": {VALUES, "fastperturb", "faces", "files", "metrics", "strength", "perturbation", "protections", "server"},
 }
+MAY_EVALUATE = {"cli/commands/evaluate", "cli/commands/score", "cli/options/evaluate", "cli/options/score"}
+ENTRIES = {"__init__", "__main__"}
 
 
-def first_name(path):
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def modules():
+    """The package's modules by dotted name below it; "" is the package itself."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return {**found, "_core": PACKAGE / "_core.pyi"}
 
 
-def package_imports(path):
-    """First names of the package's modules that a file imports, at any depth of its code."""
+MODULES = modules()
+
+
+def imports_of(path):
+    """The dotted names, below the package, of the modules that a file imports, at any depth of its code."""
     folder = path.parent.relative_to(PACKAGE).parts
+    found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = folder[: len(folder) - node.level + 1]
-            tail = node.module.split(".") if node.module else []
-            names = [(*base, *tail)] if tail or base else [(alias.name,) for alias in node.names]
-            yield from (name[0] for name in names)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
-            for module in modules:
-                if module.split(".")[0] == "fastperturb":
-                    yield [*module.split("."), "__init__"][1]
+            base = folder[: len(folder) - node.level + 1] + tuple(node.module.split(".") if node.module else ())
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "fastperturb":
+            base = tuple(node.module.split(".")[1:])
+        elif isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[2] for name in node.names if name.name.split(".")[0] == "fastperturb"}
+            continue
+        else:
+            continue
+        for alias in node.names:
+            whole = ".".join((*base, alias.name))
+            found.add(whole if whole in MODULES else ".".join(base))
+    return found
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_layers(path):
-    name = first_name(path)
-    assert name in MAY_IMPORT, f"say in MAY_IMPORT what {name} may import"
-    if "*" not in MAY_IMPORT[name]:
-        assert set(package_imports(path)) - {name} <= MAY_IMPORT[name]
+def wing(name):
+    first = name.split(".")[0]
+    if first in ("", "_core"):
+        return first or "fastperturb"
+    return first if first in MAY_IMPORT else VALUES
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in {"", "__main__", "_core"}])
+def test_wings_import_what_they_may(name):
+    allowed = MAY_IMPORT[wing(name)] | {wing(name)}
+    if name.replace(".", "/") in MAY_EVALUATE:
+        allowed = allowed | {"evaluation"}
+    imported = {other: wing(other) for other in imports_of(MODULES[name])}
+    assert {other for other, place in imported.items() if place not in allowed} == set()
+
+
+def test_no_circle_of_imports():
+    """Nor by way of functions that import: what a module needs is below it."""
+    graph = {name: imports_of(path) - {name} for name, path in MODULES.items() if path.suffix == ".py"}
+    done, path = set(), []
+
+    def visit(name):
+        assert name not in path, f"a circle of imports: {[*path[path.index(name) :], name]}"
+        if name in done or name not in graph:
+            return
+        path.append(name)
+        for other in graph[name]:
+            visit(other)
+        done.add(path.pop())
+
+    for name in graph:
+        visit(name)
+
+
+@pytest.mark.parametrize("command", ["perturb", "restore"])
+def test_the_work_on_files_never_imports_the_evaluation(command):
+    code = f"""if True:
+        import contextlib, sys
+        from fastperturb.cli.app import run
+        with contextlib.suppress(SystemExit):
+            run(["{command}", "--help"])
+        sys.stderr.write(chr(10).join(name for name in sys.modules if name.startswith("fastperturb.evaluation")))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 def test_no_circle_of_includes_and_one_file_that_knows_python():
@@ -147,8 +179,9 @@ def _is_module(thing):
 
 
 def test_no_module_and_function_share_a_name():
-    modules = {path.stem for path in PACKAGE.glob("*.py")} | {path.name for path in PACKAGE.iterdir() if path.is_dir()}
-    assert not modules & set(fp.__all__)
+    functions = {name for name in fp.__all__ if not _is_module(getattr(fp, name))}
+    names = {path.stem for path in PACKAGE.glob("*.py")} | {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+    assert not names & functions
 
 
 def test_files_open_with_what_they_are():

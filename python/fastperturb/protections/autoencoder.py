@@ -21,13 +21,12 @@ from ..errors import ModelError
 from ..faces.model_files import PerThread, read_model
 from ..faces.opencv import quiet_opencv
 from .area import AS_FOUND, Area, owned_parts
+from .crops import AUTOENCODER_SIZE as SIZE
 from .crops import collect_crops, face_crop, paste_crop
 from .mosaic_and_black import Irreversible, digest
 
 Image = NDArray[Any]
-MARK = "fastperturb-autoencoder 1 size={} code={};"
 _MARK = re.compile(rb"fastperturb-autoencoder 1 size=(\d{1,4}) code=(\d{1,6});")
-SIZE = 64
 
 
 class Autoencoder(PerThread, Irreversible):

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_extra
-from .autoencoder import MARK, SIZE
+from .crops import AUTOENCODER_MARK as MARK
+from .crops import AUTOENCODER_SIZE as SIZE
 
 _CHANNELS = (16, 32, 64)
 _SIDE = SIZE // 8  # after three strides of 2

@@ -16,6 +16,10 @@ from .mosaic_and_black import has_alpha, peak
 
 Image = NDArray[Any]
 Part = tuple[slice, slice]
+AUTOENCODER_SIZE = 64
+"""Side of the squares that an autoencoder sees."""
+AUTOENCODER_MARK = "fastperturb-autoencoder 1 size={} code={};"
+"""What an autoencoder's model file says of itself."""
 
 
 def face_crop(image: Image, part: Part, size: int) -> NDArray[np.float32]:

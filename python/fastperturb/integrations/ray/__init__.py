@@ -1,11 +1,10 @@
 """Ray Data: a data set of paths or bytes of images in, protected images and records out, on one machine or many.
 
-``python -m fastperturb.integrations.ray IN OUT`` does a folder (ray_folder.py).
+``python -m fastperturb.integrations.ray IN OUT`` does a folder (__main__.py).
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -111,9 +110,3 @@ def perturb_shards(
         compute=data_module.ActorPoolStrategy(min_size=size[0], max_size=size[1]),
         num_cpus=1,
     )
-
-
-if __name__ == "__main__":
-    from .__main__ import main
-
-    sys.exit(main())
