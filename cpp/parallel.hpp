@@ -1,4 +1,4 @@
-// The one place that starts threads: a loop over independent tasks, with OpenMP where the compiler has it.
+// A loop over independent tasks, with OpenMP where the compiler has it. Only worker_queue.cpp starts threads besides.
 #pragma once
 
 #include <cstdint>

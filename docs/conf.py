@@ -46,7 +46,7 @@ copybutton_prompt_text = "$ "
 def plain_markdown_links(text: str) -> str:
     """Makes the links of files outside of docs/ lead to the site's own pages, or to nothing but their text."""
     text = re.sub(r"\]\((?:\.\./)?docs/([\w./-]+)\)", r"](\1)", text)
-    text = re.sub(r"\[([^]]+)\]\((?:\.\./)?(?:bench/README|CONTRIBUTING|README)\.md\)", r"\1", text)
+    text = re.sub(r"\[([^]]+)\]\((?:\.\./)?(?:bench/README|ARCHITECTURE|CONTRIBUTING|README)\.md\)", r"\1", text)
     return re.sub(r"\[(LICENSE[\w-]*)\]\(LICENSE[\w-]*\)", r"\1", text)
 
 

@@ -1,4 +1,4 @@
-"""The rules of the house: who may import whom, one file that knows Python, one name per kernel object, one version."""
+"""The rules of the house: who may import whom, who knows Python, who starts threads, one name per kernel object."""
 
 import ast
 import importlib.metadata
@@ -115,14 +115,14 @@ def test_the_work_on_files_never_imports_the_evaluation(command):
     assert done.stderr == ""
 
 
-def test_no_circle_of_includes_and_one_file_that_knows_python():
+def test_no_circle_of_includes_and_few_files_that_know_python_or_start_threads():
     includes = {}
     for path in [*CPP.glob("*.hpp"), *CPP.glob("*.cpp"), *CPP.glob("*.inl")]:
         text = path.read_text(encoding="utf-8")
         includes[path.name] = set(re.findall(r'#include "([^"]+)"', text))
-        assert ("pybind11" in text) == (path.name == "bindings.cpp"), path.name
-        if path.name not in ("parallel.hpp",):
-            assert "#pragma omp" not in text, path.name
+        assert bool(re.search(r"pybind11|\bpy::|\bPy[A-Z][A-Za-z]*_", text)) == path.name.startswith("bindings"), path.name
+        assert ("#pragma omp" in text) == (path.name == "parallel.hpp"), path.name
+        assert bool(re.search(r"std::(thread\b|async)", text)) == (path.name == "worker_queue.cpp"), path.name
     seen = {}
 
     def depth(name):
@@ -135,6 +135,22 @@ def test_no_circle_of_includes_and_one_file_that_knows_python():
 
     for name in includes:
         depth(name)
+
+
+START_THREADS = {
+    "cli/batch/worker_pool.py",
+    "evaluation/study/fitting.py",
+    "evaluation/study/running.py",
+    "perturbation/batch_pipeline.py",
+    "server/uvicorn_runner.py",
+    "server/worker_pool.py",
+}
+
+
+def test_few_modules_start_threads_or_processes():
+    starts = re.compile(r"\b(?:Thread(?:PoolExecutor)?|ProcessPoolExecutor|Process)\(")
+    found = {path for path in PACKAGE.rglob("*.py") if starts.search(path.read_text(encoding="utf-8"))}
+    assert {path.relative_to(PACKAGE).as_posix() for path in found} == START_THREADS
 
 
 def test_kernels_include_no_cpp_header():
