@@ -1,5 +1,5 @@
-// Knows Python, with the .inl files it includes and nobody else: checks what came, drops the GIL, calls the core. The GIL
-// may be dropped because every argument is copied out of Python objects first, except the pixels, whose arrays the
+// Knows Python, with the .inl files it includes and nobody else: checks what came, drops the GIL, calls the core. The
+// GIL may be dropped because every argument is copied out of Python objects first, except the pixels, whose arrays the
 // references of the caller keep.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
