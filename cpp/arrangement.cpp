@@ -1,5 +1,5 @@
-// The walk of version 2. Where all pixels of a window are drawn their raster order is the sorted order; otherwise a
-// bitmap of the drawn places gives it.
+// The walk of version 2. Where all pixels of a window are drawn their raster order is the sorted order; otherwise
+// marks on the drawn places give it.
 #include "arrangement.hpp"
 
 #include <algorithm>
@@ -10,17 +10,8 @@
 namespace fastperturb {
 namespace {
 
-constexpr std::uint32_t word_bits = 64;
-
-std::uint32_t lowest_bit(std::uint64_t word) {
-#if defined(__GNUC__)
-  return static_cast<std::uint32_t>(__builtin_ctzll(word));
-#else
-  std::uint32_t bit = 0;
-  while ((word >> bit & 1) == 0) ++bit;
-  return bit;
-#endif
-}
+// What pick_marked() may overwrite beyond what it picks.
+constexpr std::size_t beyond_picked = 16;
 
 // Calls visit(i, j) for i = 0 .. count, j the position of the i-th element in what is left of a Fisher-Yates shuffle:
 // it and the element at i are to change places.
@@ -34,80 +25,88 @@ void for_each_draw(std::uint32_t count, WindowDraws& source, const Visit& visit)
   }
 }
 
-// A pixel at rest: in a word of its own where one is large enough, which loads and stores faster than its parts.
+// A pixel in the room. One of three bytes is kept in a word, which is loaded and stored in one go.
 template <typename PixelType>
-struct Rest {
+struct Kept {
   PixelType pixel;
+  static Kept of(const PixelType& pixel) { return {pixel}; }
+  PixelType get() const { return pixel; }
+};
+template <>
+struct Kept<Pixel<std::uint16_t, std::uint8_t>> {
+  std::uint32_t word;
+  static Kept of(const Pixel<std::uint16_t, std::uint8_t>& pixel) {
+    return {pixel.first | std::uint32_t{pixel.second} << 16};
+  }
+  Pixel<std::uint16_t, std::uint8_t> get() const {
+    return {static_cast<std::uint16_t>(word), static_cast<std::uint8_t>(word >> 16)};
+  }
 };
 
 template <typename PixelType>
 void arrange_all(const WindowPixels& window, bool inverse, WindowDraws& draws, ArrangementRoom& room) {
-  auto* rest = reinterpret_cast<PixelType*>(room.pixels.get());
+  auto* kept = reinterpret_cast<Kept<PixelType>*>(room.pixels.get());
+  std::uint8_t* base = window.base;
   const std::uint32_t* offsets = window.offsets;
-  for (std::uint32_t i = 0; i < window.owned; ++i) rest[i] = PixelType::load(window.base + offsets[i]);
+  const std::uint32_t owned = window.owned;
+  for (std::uint32_t i = 0; i < owned; ++i) kept[i] = Kept<PixelType>::of(PixelType::load(base + offsets[i]));
   if (!inverse) {
     for_each_draw(window.count, draws, [=](std::uint32_t i, std::uint32_t j) {
-      const PixelType drawn = rest[j];
-      rest[j] = rest[i];
-      drawn.store(window.base + offsets[i]);
+      const Kept<PixelType> drawn = kept[j];
+      kept[j] = kept[i];
+      drawn.get().store(base + offsets[i]);
     });
     return;
   }
   std::uint32_t* order = room.order.get();
-  std::memcpy(order, offsets, window.owned * sizeof(order[0]));
+  std::memcpy(order, offsets, owned * sizeof(order[0]));
   for_each_draw(window.count, draws, [=](std::uint32_t i, std::uint32_t j) {
     const std::uint32_t offset = order[j];
     order[j] = order[i];
-    rest[i].store(window.base + offset);
+    kept[i].get().store(base + offset);
   });
-}
-
-// Calls visit(j, place) for j = 0, 1, ... and the places that are marked, lowest first.
-template <typename Visit>
-void for_each_marked(const std::uint64_t* marks, std::uint32_t words, const Visit& visit) {
-  std::uint32_t j = 0;
-  for (std::uint32_t w = 0; w < words; ++w)
-    for (std::uint64_t word = marks[w]; word != 0; word &= word - 1) visit(j++, w * word_bits + lowest_bit(word));
 }
 
 template <typename PixelType>
 void arrange_some(const WindowPixels& window, bool inverse, WindowDraws& draws, ArrangementRoom& room) {
-  auto* rest = reinterpret_cast<PixelType*>(room.pixels.get());
-  std::uint32_t* order = room.order.get();
-  std::uint64_t* marks = room.drawn.get();
-  const std::uint32_t* offsets = window.offsets;
-  const std::uint32_t words = (window.owned + word_bits - 1) / word_bits;
-  for (std::uint32_t i = 0; i < window.owned; ++i) order[i] = i;
-  std::fill_n(marks, words, std::uint64_t{0});
-  for_each_draw(window.count, draws, [=](std::uint32_t i, std::uint32_t j) {
+  auto* kept = reinterpret_cast<Kept<PixelType>*>(room.pixels.get());
+  std::uint8_t *base = window.base, *marks = room.marks.get();
+  const std::uint32_t *offsets = window.offsets, owned = window.owned, count = window.count;
+  std::uint32_t *order = room.order.get(), *sorted = room.sorted.get();
+  for (std::uint32_t i = 0; i < owned; ++i) order[i] = i;
+  std::memset(marks, 0, owned);
+  const auto draw = [=](std::uint32_t i, std::uint32_t j) {
     const std::uint32_t place = order[j];
     order[j] = order[i];
-    marks[place / word_bits] |= std::uint64_t{1} << place % word_bits;
-    if (inverse)
-      order[i] = place;
-    else
-      rest[i] = PixelType::load(window.base + offsets[place]);
-  });
+    marks[place] = 1;
+    return offsets[place];
+  };
   if (!inverse) {
-    for_each_marked(marks, words,
-                    [=](std::uint32_t j, std::uint32_t place) { rest[j].store(window.base + offsets[place]); });
+    for_each_draw(count, draws, [=](std::uint32_t i, std::uint32_t j) {
+      kept[i] = Kept<PixelType>::of(PixelType::load(base + draw(i, j)));
+    });
+    room.kernels->pick_marked(marks, offsets, owned, sorted);
+    for (std::uint32_t i = 0; i < count; ++i) kept[i].get().store(base + sorted[i]);
     return;
   }
-  for_each_marked(marks, words, [=](std::uint32_t j, std::uint32_t place) {
-    rest[j] = PixelType::load(window.base + offsets[place]);
-  });
-  for (std::uint32_t i = 0; i < window.count; ++i) rest[i].store(window.base + offsets[order[i]]);
+  for_each_draw(count, draws, [=](std::uint32_t i, std::uint32_t j) { order[i] = draw(i, j); });
+  room.kernels->pick_marked(marks, offsets, owned, sorted);
+  for (std::uint32_t i = 0; i < count; ++i) kept[i] = Kept<PixelType>::of(PixelType::load(base + sorted[i]));
+  for (std::uint32_t i = 0; i < count; ++i) kept[i].get().store(base + order[i]);
 }
 
 }  // namespace
 
-ArrangementRoom::ArrangementRoom(std::uint32_t most_owned)
-    : order(unwritten<std::uint32_t>(most_owned)),
-      drawn(unwritten<std::uint64_t>(most_owned / word_bits + 1)),
-      pixels(unwritten<std::uint8_t>(std::size_t{most_owned} * most_pixel_bytes)) {}
+ArrangementRoom::ArrangementRoom(const Kernels& table, std::uint32_t most_owned, std::size_t most_bytes)
+    : kernels(&table),
+      order(unwritten<std::uint32_t>(most_owned)),
+      sorted(unwritten<std::uint32_t>(most_owned + beyond_picked)),
+      marks(unwritten<std::uint8_t>(most_owned)),
+      pixels(unwritten<std::uint8_t>(most_bytes)) {}
 
 void arrange(const WindowPixels& window, bool inverse, WindowDraws& draws, ArrangementRoom& room) {
   with_pixel_type(window.pixel_bytes, [&](auto pixel) {
+    static_assert(sizeof(Kept<decltype(pixel)>) <= most_pixel_bytes);
     const auto move = window.count == window.owned ? arrange_all<decltype(pixel)> : arrange_some<decltype(pixel)>;
     move(window, inverse, draws, room);
   });

@@ -8,12 +8,15 @@
 
 namespace fastperturb {
 
-// Room that one thread needs for windows that own up to `most_owned` pixels.
+// Room that one thread needs for windows that own up to `most_owned` pixels, which with their padding to a power of two
+// take up to `most_bytes`.
 struct ArrangementRoom {
-  explicit ArrangementRoom(std::uint32_t most_owned);
+  ArrangementRoom(const Kernels& kernels, std::uint32_t most_owned, std::size_t most_bytes);
 
-  Buffer<std::uint32_t> order;
-  Buffer<std::uint64_t> drawn;
+  const Kernels* kernels;
+  Buffer<std::uint32_t> order;   // places, or their offsets, as they are drawn
+  Buffer<std::uint32_t> sorted;  // offsets of the drawn places
+  Buffer<std::uint8_t> marks;    // 1 for each drawn place, 0 for the others
   Buffer<std::uint8_t> pixels;
 };
 
@@ -25,6 +28,13 @@ struct WindowPixels {
   std::uint32_t owned;
   std::uint32_t count;  // at most `owned`
 };
+
+// What a pixel of so many bytes takes in the room.
+constexpr std::size_t padded_bytes(std::size_t pixel_bytes) {
+  std::size_t padded = 1;
+  while (padded < pixel_bytes) padded *= 2;
+  return padded;
+}
 
 // With p_0, p_1, ... the drawn places in the order in which they are drawn (a partial Fisher-Yates shuffle) and
 // d_0 < d_1 < ... the same places in raster order: moves the pixel at p_j to d_j, or back.

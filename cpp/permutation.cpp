@@ -6,6 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "pixel.hpp"
 
@@ -111,14 +112,14 @@ Shares shares_of(const Tiling& tiling, std::int64_t pixels) {
   return shares;
 }
 
-Workspace::Workspace(const Kernels& table, std::uint32_t most_owned, std::uint32_t most_arranged)
+Workspace::Workspace(const Kernels& table, std::uint32_t most_owned, ArrangementRoom room)
     : kernels(&table),
       draws(table),
       offsets(unwritten<std::uint32_t>(most_owned)),
       whole_window(unwritten<std::uint32_t>(most_owned)),
       blocks(unwritten<std::uint8_t>(blocks_ahead * block_bytes)),
       addresses(unwritten<BlockAddress>(blocks_ahead)),
-      arrangement(most_arranged) {}
+      arrangement(std::move(room)) {}
 
 RegionWalk::RegionWalk(const ImageView& image, const Tiling& tiling, const Shares& shares, const Key& key,
                        std::uint32_t region, Version version, bool inverse)

@@ -36,8 +36,8 @@ class RegionWalk;
 // Room that one thread needs for its windows.
 class Workspace {
  public:
-  // Room for windows that own up to so many pixels, in version 2 up to `most_arranged`.
-  Workspace(const Kernels& kernels, std::uint32_t most_owned, std::uint32_t most_arranged);
+  // Room for windows that own up to so many pixels, and the room that version 2 needs beside it.
+  Workspace(const Kernels& kernels, std::uint32_t most_owned, ArrangementRoom room);
 
  private:
   friend class RegionWalk;

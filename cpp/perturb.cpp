@@ -38,7 +38,9 @@ PermuteBatch::PermuteBatch(std::vector<Job> jobs, bool inverse) : jobs_(std::mov
       shares_.back().push_back(shares_of(tilings_.back()[r], job.regions[r].pixels));
       const std::uint32_t most = shares_.back().back().most_owned;
       most_owned_ = std::max(most_owned_, most);
-      if (version == Version::two) most_arranged_ = std::max(most_arranged_, most);
+      if (version == Version::one) continue;
+      most_arranged_ = std::max(most_arranged_, most);
+      most_arranged_bytes_ = std::max(most_arranged_bytes_, most * padded_bytes(job.image.pixel_bytes()));
     }
     regions += job.regions.size();
   }
@@ -101,7 +103,10 @@ void PermuteBatch::run(std::size_t j, Workspace& workspace) const {
 std::vector<Workspace> PermuteBatch::workspaces_for(std::size_t threads) const {
   std::vector<Workspace> workspaces;
   workspaces.reserve(threads);
-  while (workspaces.size() < threads) workspaces.emplace_back(kernels(), most_owned_, most_arranged_);
+  while (workspaces.size() < threads) {
+    ArrangementRoom room(kernels(), most_arranged_, most_arranged_bytes_);
+    workspaces.emplace_back(kernels(), most_owned_, std::move(room));
+  }
   return workspaces;
 }
 

@@ -81,6 +81,7 @@ class PermuteBatch {
   std::vector<Ends> ends_;
   std::uint32_t most_owned_ = 0;
   std::uint32_t most_arranged_ = 0;  // of the windows of version 2
+  std::size_t most_arranged_bytes_ = 0;
 };
 
 // Does jobs, with that many threads, and says for each job and region how many pixels moved.
