@@ -140,7 +140,7 @@ std::vector<std::int64_t> pixels_at(double coverage, const std::vector<RegionLaw
   std::vector<std::int64_t> pixels;
   for (const RegionLaw& law : laws) {
     const auto owned = static_cast<std::int64_t>(law.shares.total_owned);
-    const double wanted = std::floor(std::clamp(coverage, 0.0, 1.0) * static_cast<double>(owned) + 0.5);
+    const double wanted = std::floor((coverage > 0.0 ? std::min(coverage, 1.0) : 0.0) * static_cast<double>(owned) + 0.5);
     pixels.push_back(std::clamp(static_cast<std::int64_t>(wanted), std::min<std::int64_t>(2, owned), owned));
   }
   return pixels;
@@ -193,36 +193,45 @@ Solution solve_pixels(const ImageView& image, const std::vector<Region>& regions
   std::vector<RegionLaw> laws;
   for (const Tiling& tiling : tile(image.height, image.width, regions, version)) laws.emplace_back(image, tiling);
   Solution best{pixels_at(1.0, laws), 0.0, 0.0, 0.0};
-  double slope = 0.0;
+  double slope = 0.0, owned = 0.0;
   for (const RegionLaw& law : laws) {
     best.most += law.most;
     slope += law.slope;
+    owned += static_cast<double>(law.shares.total_owned);
   }
   best.expected = best.most;
   if (squared_error >= best.most) return best;
+  const double near = std::max(0.5 * best.most / owned, 0.001 * squared_error);  // half a pixel, or 0.004 dB
+  std::vector<std::int64_t> last = best.pixels;
+  // Keeps the pixels at a coverage if they come nearer, and says what they miss; 0 if they are the last ones.
+  const auto missed_at = [&](double coverage) {
+    const std::vector<std::int64_t> pixels = pixels_at(coverage, laws);
+    if (pixels == last) return 0.0;
+    last = pixels;
+    const double expected = expected_at(pixels, laws), missed = squared_error - expected;
+    if (std::fabs(missed) < std::fabs(best.expected - squared_error)) {
+      best.pixels = pixels;
+      best.expected = expected;
+    }
+    return std::fabs(missed) <= near ? 0.0 : missed;
+  };
   // The law is linear but for the rounding of the windows' shares, so a few steps along the line come to the end of it.
   // In version 2 the line misses the origin, and where windows have shares of two or three pixels it is less steep:
   // down to half of it, since one pixel of each share gives nothing.
   constexpr int steps = 8;
-  const std::vector<std::int64_t> fewest = pixels_at(0.0, laws);
-  double owned = 0.0, coverage = (squared_error + (slope - best.most)) / slope;
-  for (const RegionLaw& law : laws) owned += static_cast<double>(law.shares.total_owned);
-  std::vector<std::int64_t> last = best.pixels;
+  double coverage = (squared_error + (version == Version::one ? 0.0 : slope - best.most)) / slope;
   for (int step = 0; step < steps; ++step) {
-    const std::vector<std::int64_t> pixels = pixels_at(coverage, laws);
-    if (pixels == last) break;
-    const double expected = expected_at(pixels, laws);
-    if (std::fabs(expected - squared_error) < std::fabs(best.expected - squared_error)) {
-      best.pixels = pixels;
-      best.expected = expected;
-    }
-    const double near = std::max(0.5 * best.most / owned, 0.001 * squared_error);  // half a pixel, or 0.004 dB
-    if (std::fabs(expected - squared_error) <= near) break;
-    coverage = std::clamp(coverage + (squared_error - expected) / slope, 0.0, 1.0);
-    last = pixels;
+    const double missed = missed_at(coverage);
+    if (missed == 0.0) break;
+    coverage = std::clamp(coverage + missed / slope, 0.0, 1.0);
   }
+  // There few pixels make steps that no line follows.
+  constexpr double few = 512.0, aside = 8.0;
+  if (version == Version::two && coverage * owned < few && std::fabs(best.expected - squared_error) > near)
+    for (double pixels = -aside; pixels <= aside; pixels += 1.0) missed_at(coverage + pixels / owned);
   constexpr double plainly = 1.01;
-  if (best.expected > plainly * squared_error) best.least = std::min(best.expected, expected_at(fewest, laws));
+  if (best.expected > plainly * squared_error)
+    best.least = std::min(best.expected, expected_at(pixels_at(0.0, laws), laws));
   return best;
 }
 
