@@ -5,6 +5,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -17,6 +18,7 @@
 #include <thread>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "dispatch.hpp"
@@ -120,39 +122,40 @@ class GilRelease {
   PyThreadState* state_;
 };
 
-std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width,
-                                        const std::vector<RegionTuple>& regions) {
-  return fp::owned_pixels(height, width, regions_of(regions));
+fp::Version version_of(int number) {
+  if (number != 1 && number != 2) throw py::value_error("version must be 1 or 2, got " + std::to_string(number));
+  return static_cast<fp::Version>(number);
 }
 
-void check_regions(std::int64_t height, std::int64_t width, const std::vector<RegionTuple>& regions) {
-  fp::clip(height, width, regions_of(regions));
-}
-
-void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, int interpolation) {
+void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, int interpolation, int version) {
   if (interpolation < 0 || interpolation > 3) throw py::value_error("interpolation must be 0 to 3");
   const fp::ImageView view = view_of(image, true);
   const std::vector<fp::Region> where = regions_of(regions);
+  const fp::Version rules = version_of(version);
   const GilRelease released;
-  fp::draw_view(view, where, static_cast<fp::Interpolation>(interpolation));
+  fp::draw_view(view, where, static_cast<fp::Interpolation>(interpolation), rules);
 }
 
-std::vector<std::pair<double, double>> expect_error(const py::array& image, const std::vector<RegionTuple>& regions) {
+std::vector<std::pair<double, double>> expect_error(const py::array& image, const std::vector<RegionTuple>& regions,
+                                                    int version) {
   const fp::ImageView view = view_of(image, false);
   const std::vector<fp::Region> where = regions_of(regions);
+  const fp::Version rules = version_of(version);
   const GilRelease released;
   std::vector<std::pair<double, double>> result;
-  for (const fp::Expectation& region : fp::expect_error(view, where)) result.emplace_back(region.mean, region.variance);
+  for (const fp::Expectation& region : fp::expect_error(view, where, rules))
+    result.emplace_back(region.mean, region.variance);
   return result;
 }
 
 std::tuple<std::vector<std::int64_t>, double, double, double> solve_pixels(const py::array& image,
                                                                            const std::vector<RegionTuple>& regions,
-                                                                           double squared_error) {
+                                                                           double squared_error, int version) {
   const fp::ImageView view = view_of(image, false);
   const std::vector<fp::Region> where = regions_of(regions);
+  const fp::Version rules = version_of(version);
   const GilRelease released;
-  const fp::Solution solution = fp::solve_pixels(view, where, squared_error);
+  const fp::Solution solution = fp::solve_pixels(view, where, squared_error, rules);
   return {solution.pixels, solution.expected, solution.least, solution.most};
 }
 
@@ -194,6 +197,7 @@ std::string isa() { return fp::kernels().name; }
 
 #include "bindings_metrics.inl"
 #include "bindings_permute.inl"
+#include "bindings_regions.inl"
 
 PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
@@ -208,11 +212,17 @@ PYBIND11_MODULE(_core, module) {
       .def("submit", &WorkerQueue::submit, py::arg("jobs"), py::arg("inverse"), py::arg("submitted"), py::arg("mark"))
       .def("collect", &WorkerQueue::collect);
   module.def("box_bytes", &box_bytes, py::arg("jobs"));
-  module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"));
-  module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"));
-  module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"));
-  module.def("expect_error", &expect_error, py::arg("image"), py::arg("regions"));
-  module.def("solve_pixels", &solve_pixels, py::arg("image"), py::arg("regions"), py::arg("squared_error"));
+  module.def("owned_pixels", &owned_pixels, py::arg("height"), py::arg("width"), py::arg("regions"),
+             py::arg("version") = 1);
+  module.def("owner_labels", &owner_labels, py::arg("height"), py::arg("width"), py::arg("regions"),
+             py::arg("version"));
+  module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"),
+             py::arg("version") = 1);
+  module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"),
+             py::arg("version") = 1);
+  module.def("expect_error", &expect_error, py::arg("image"), py::arg("regions"), py::arg("version") = 1);
+  module.def("solve_pixels", &solve_pixels, py::arg("image"), py::arg("regions"), py::arg("squared_error"),
+             py::arg("version") = 1);
   module.def("squared_error", &squared_error, py::arg("a"), py::arg("b"));
   module.def("chacha20", &chacha20, py::arg("key"), py::arg("counter"), py::arg("nonce"), py::arg("blocks"));
   module.def("mean_squared_error", &mean_squared_error, py::arg("a"), py::arg("b"), py::arg("mask"),

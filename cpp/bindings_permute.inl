@@ -2,13 +2,26 @@
 
 namespace {
 
-using PermuteJob = std::tuple<py::array, std::vector<RegionTuple>, py::bytes>;
+// 32 bytes for all regions of a job in version 1; a list of 32 bytes for each of them in version 2.
+using KeyOrKeys = std::variant<py::bytes, std::vector<py::bytes>>;
+
+fp::Subkeys subkeys_of(const KeyOrKeys& keys, std::size_t regions) {
+  if (const auto* one = std::get_if<py::bytes>(&keys)) return {fp::Version::one, {key_of(*one)}};
+  fp::Subkeys subkeys{fp::Version::two, {}};
+  for (const py::bytes& key : std::get<std::vector<py::bytes>>(keys)) subkeys.keys.push_back(key_of(key));
+  if (subkeys.keys.size() != regions)
+    throw py::value_error("keys must be one for each of the " + std::to_string(regions) + " regions, got " +
+                          std::to_string(subkeys.keys.size()));
+  return subkeys;
+}
+
+using PermuteJob = std::tuple<py::array, std::vector<RegionTuple>, KeyOrKeys>;
 
 std::vector<std::vector<std::uint64_t>> permute(const std::vector<PermuteJob>& jobs, bool inverse, int threads) {
   std::vector<fp::Job> work;
-  for (const auto& [image, regions, key] : jobs) {
+  for (const auto& [image, regions, keys] : jobs) {
     const fp::ImageView view = view_of(image, true);
-    work.push_back({view, view, regions_of(regions), key_of(key)});
+    work.push_back({view, view, regions_of(regions), subkeys_of(keys, regions.size())});
   }
   const GilRelease released;
   return fp::permute(work, inverse, threads);
@@ -35,14 +48,14 @@ class ListSlot {
   bool kept_ = false;
 };
 
-using MoveJob = std::tuple<py::array, py::array, std::vector<RegionTuple>, py::bytes, bool>;
+using MoveJob = std::tuple<py::array, py::array, std::vector<RegionTuple>, KeyOrKeys, bool>;
 using Moved = std::pair<std::vector<std::uint64_t>, py::bytes>;
 
 fp::Job job_of(const MoveJob& job, Moved& result) {
-  const auto& [source, image, regions, key, boxes] = job;
+  const auto& [source, image, regions, keys, boxes] = job;
   const fp::ImageView from = view_of(source, false), to = view_of(image, true);
   check_alike(from, to, "source and image");
-  fp::Job work{from, to, regions_of(regions), key_of(key)};
+  fp::Job work{from, to, regions_of(regions), subkeys_of(keys, regions.size())};
   if (boxes) {
     result.second = py::bytes(nullptr, fp::box_bytes(to, work.regions));
     work.boxes = contents(result.second);

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "permutation.hpp"
+#include "window_moments.hpp"
 #include "windows.hpp"
 
 namespace fastperturb {
@@ -13,13 +13,6 @@ namespace {
 
 // Rows whose samples, and squares of 8-bit samples, can be added up in 32 bits.
 constexpr std::int64_t rows_at_once = 65536;
-
-template <typename T>
-T load(const std::uint8_t* from) {
-  T value;
-  std::memcpy(&value, from, sizeof(T));
-  return value;
-}
 
 // Sums over each window, channel by channel: entry window * channels + channel.
 struct WindowSums {
@@ -46,9 +39,11 @@ struct ColumnSums {
   template <std::size_t Channels>
   void empty(const Tiling& tiling, std::size_t window, WindowSums& totals) {
     const std::size_t stride = static_cast<std::size_t>(tiling.window) * Channels;
-    for (std::size_t first = 0; first < sum.size(); first += stride, ++window) {
+    const std::size_t end = window + static_cast<std::size_t>(tiling.columns);
+    for (std::size_t first = 0; window < end; first += stride, ++window) {
       std::uint64_t added[Channels] = {}, squared[Channels] = {};
-      for (std::size_t i = first, last = std::min(first + stride, sum.size()); i < last; i += Channels) {
+      const std::size_t last = window + 1 < end ? first + stride : sum.size();
+      for (std::size_t i = first; i < last; i += Channels) {
         for (std::size_t c = 0; c < Channels; ++c) {
           added[c] += sum[i + c];
           squared[c] += squares[i + c];
@@ -102,75 +97,17 @@ double squared_deviations(std::uint64_t sum, std::uint64_t squares, std::uint64_
   return real(whole) - rest * rest * inverse_count;
 }
 
-struct Moments {
-  double squares = 0.0;  // sum over the pixels of |x - mean|^2, x the vector of a pixel's channels
-  double fourths = 0.0;  // of |x - mean|^4
-  double scatter = 0.0;  // sum of the squared entries of the scatter matrix, the sum of (x - mean)(x - mean)'
-};
-
-template <typename T>
-Moments moments_of(const ImageView& image, const Tiling& tiling, const Rectangle& part, std::uint32_t owned) {
-  const auto channels = static_cast<std::size_t>(image.channels);
-  double mean[4] = {};
-  const auto each_pixel = [&](const auto& visit) {
-    tiling.for_each_run(part, [&](std::int64_t x, std::int64_t y, std::int64_t run) {
-      const std::uint8_t* from = image.at(y, x);
-      for (std::int64_t i = 0; i < run; ++i, from += channels * sizeof(T)) visit(from);
-    });
-  };
-  each_pixel([&](const std::uint8_t* from) {
-    for (std::size_t c = 0; c < channels; ++c) mean[c] += static_cast<double>(load<T>(from + c * sizeof(T)));
-  });
-  for (double& value : mean) value /= owned;
-  Moments moments;
-  double scatter[4][4] = {};
-  each_pixel([&](const std::uint8_t* from) {
-    double deviation[4] = {}, square = 0.0;
-    for (std::size_t c = 0; c < channels; ++c) {
-      deviation[c] = static_cast<double>(load<T>(from + c * sizeof(T))) - mean[c];
-      square += deviation[c] * deviation[c];
-    }
-    for (std::size_t c = 0; c < channels; ++c)
-      for (std::size_t d = 0; d < channels; ++d) scatter[c][d] += deviation[c] * deviation[d];
-    moments.squares += square;
-    moments.fourths += square * square;
-  });
-  for (const auto& row : scatter)
-    for (const double entry : row) moments.scatter += entry * entry;
-  return moments;
-}
-
-Moments moments_of(const ImageView& image, const Tiling& tiling, const Rectangle& part, std::uint32_t owned) {
-  if (image.sample == Sample::u8) return moments_of<std::uint8_t>(image, tiling, part, owned);
-  if (image.sample == Sample::u16) return moments_of<std::uint16_t>(image, tiling, part, owned);
-  return moments_of<float>(image, tiling, part, owned);
-}
-
-// The variance of the squared error of a window with `owned` pixels of which `moved` move: docs/distance.md, "How much
-// a single one scatters", has the terms in the same order.
-double error_variance(const Moments& m, double owned, double moved) {
-  const double n = owned, k = moved, q = m.squares, pairs = n * (n - 1.0);
-  const double length = k * (1.0 - k / n) * (m.fourths - q * q / n) / (n - 1.0);
-  double square = 2.0 * k * (m.scatter - m.fourths) / pairs,
-         both = -2.0 * k * m.fourths / pairs;  // k = 2: one edge twice
-  if (moved > 2.0) {
-    const double triples = pairs * (n - 2.0);
-    square = k * (m.scatter - m.fourths) / pairs + 2.0 * k * (2.0 * m.fourths - m.scatter) / triples;
-    both += k * (k - 2.0) * (2.0 * m.fourths - q * q) / triples;
-    if (moved > 3.0) square += k * (k - 3.0) * (q * q - 6.0 * m.fourths + 2.0 * m.scatter) / (triples * (n - 3.0));
-  }
-  const double edges = -k * q / pairs;
-  const double inner = square - edges * edges, shared = both - (k * q / n) * edges;
-  return std::max(0.0, 4.0 * (length + inner - 2.0 * shared));
-}
-
-// What one region gives: 2 S^2 for every pixel that moves in a window, S^2 the window's sample variance.
+// What one region gives: 2 S^2 for every pixel that moves in a window, in version 2 for all but one of them; S^2 is the
+// window's sample variance.
 struct RegionLaw {
   Shares shares;
+  std::uint32_t still;       // how many pixels of a window give nothing
   std::vector<double> gain;  // 2 S^2 of each window; 0 where fewer than 2 pixels are owned
-  double most = 0.0;
+  double most = 0.0;         // the expected squared error if all pixels move
+  double slope = 0.0;        // by how much it grows with the coverage, where that is not small
 
-  RegionLaw(const ImageView& image, const Tiling& tiling) : shares(count_owned(tiling)) {
+  RegionLaw(const ImageView& image, const Tiling& tiling)
+      : shares(count_owned(tiling)), still(tiling.version == Version::one ? 0 : 1) {
     const auto channels = static_cast<std::size_t>(image.channels);
     WindowSums sums;
     if (image.sample == Sample::u8) sums = sum_windows<std::uint8_t, std::uint32_t>(image, tiling);
@@ -182,18 +119,19 @@ struct RegionLaw {
       if (owned < 2) continue;
       double squares = 0.0;
       if (image.sample == Sample::f32)
-        squares = moments_of<float>(image, tiling, tiling.rectangle(static_cast<std::int64_t>(i)), owned).squares;
+        squares = moments_of(image, tiling, tiling.rectangle(static_cast<std::int64_t>(i)), owned).squares;
       else
         for (std::size_t c = i * channels; c < (i + 1) * channels; ++c)
           squares += squared_deviations(sums.sum[c], sums.squares[c], owned, 1.0 / owned);
       gain.back() = 2.0 * squares / (owned - 1.0);
-      most += gain.back() * owned;
+      slope += gain.back() * owned;
+      most += gain.back() * (owned - still);
     }
   }
   double expected(std::int64_t pixels) {
     split_shares(shares, pixels);
     double sum = 0.0;
-    for (std::size_t i = 0; i < gain.size(); ++i) sum += gain[i] * shares.moved[i];
+    for (std::size_t i = 0; i < gain.size(); ++i) sum += gain[i] * (shares.moved[i] - std::min(shares.moved[i], still));
     return sum;
   }
 };
@@ -202,7 +140,7 @@ std::vector<std::int64_t> pixels_at(double coverage, const std::vector<RegionLaw
   std::vector<std::int64_t> pixels;
   for (const RegionLaw& law : laws) {
     const auto owned = static_cast<std::int64_t>(law.shares.total_owned);
-    const double wanted = std::floor(std::clamp(coverage, 0.0, 1.0) * static_cast<double>(owned) + 0.5);
+    const double wanted = std::floor((coverage > 0.0 ? std::min(coverage, 1.0) : 0.0) * static_cast<double>(owned) + 0.5);
     pixels.push_back(std::clamp(static_cast<std::int64_t>(wanted), std::min<std::int64_t>(2, owned), owned));
   }
   return pixels;
@@ -233,9 +171,9 @@ double squared_error_of(const ImageView& a, const ImageView& b) {
 
 }  // namespace
 
-std::vector<Expectation> expect_error(const ImageView& image, const std::vector<Region>& regions) {
+std::vector<Expectation> expect_error(const ImageView& image, const std::vector<Region>& regions, Version version) {
   std::vector<Expectation> result;
-  const std::vector<Tiling> tilings = tile(image.height, image.width, regions);
+  const std::vector<Tiling> tilings = tile(image.height, image.width, regions, version);
   for (std::size_t r = 0; r < regions.size(); ++r) {
     RegionLaw law(image, tilings[r]);
     Expectation region{law.expected(regions[r].pixels), 0.0};
@@ -243,41 +181,57 @@ std::vector<Expectation> expect_error(const ImageView& image, const std::vector<
       const std::uint32_t moved = law.shares.moved[i], owned = law.shares.owned[i];
       if (moved == 0) continue;
       const Rectangle part = tilings[r].rectangle(static_cast<std::int64_t>(i));
-      region.variance += error_variance(moments_of(image, tilings[r], part, owned), owned, moved);
+      region.variance += error_variance(moments_of(image, tilings[r], part, owned), owned, moved, version);
     }
     result.push_back(region);
   }
   return result;
 }
 
-Solution solve_pixels(const ImageView& image, const std::vector<Region>& regions, double squared_error) {
+Solution solve_pixels(const ImageView& image, const std::vector<Region>& regions, double squared_error,
+                      Version version) {
   std::vector<RegionLaw> laws;
-  for (const Tiling& tiling : tile(image.height, image.width, regions)) laws.emplace_back(image, tiling);
+  for (const Tiling& tiling : tile(image.height, image.width, regions, version)) laws.emplace_back(image, tiling);
   Solution best{pixels_at(1.0, laws), 0.0, 0.0, 0.0};
-  for (const RegionLaw& law : laws) best.most += law.most;
+  double slope = 0.0, owned = 0.0;
+  for (const RegionLaw& law : laws) {
+    best.most += law.most;
+    slope += law.slope;
+    owned += static_cast<double>(law.shares.total_owned);
+  }
   best.expected = best.most;
   if (squared_error >= best.most) return best;
-  // The law is linear but for the rounding of the windows' shares, so a few steps along the line come to the end of it.
-  constexpr int steps = 8;
-  const std::vector<std::int64_t> fewest = pixels_at(0.0, laws);
-  double owned = 0.0, coverage = squared_error / best.most;
-  for (const RegionLaw& law : laws) owned += static_cast<double>(law.shares.total_owned);
+  const double near = std::max(0.5 * best.most / owned, 0.001 * squared_error);  // half a pixel, or 0.004 dB
   std::vector<std::int64_t> last = best.pixels;
-  for (int step = 0; step < steps; ++step) {
+  // Keeps the pixels at a coverage if they come nearer, and says what they miss; 0 if they are the last ones.
+  const auto missed_at = [&](double coverage) {
     const std::vector<std::int64_t> pixels = pixels_at(coverage, laws);
-    if (pixels == last) break;
-    const double expected = expected_at(pixels, laws);
-    if (std::fabs(expected - squared_error) < std::fabs(best.expected - squared_error)) {
+    if (pixels == last) return 0.0;
+    last = pixels;
+    const double expected = expected_at(pixels, laws), missed = squared_error - expected;
+    if (std::fabs(missed) < std::fabs(best.expected - squared_error)) {
       best.pixels = pixels;
       best.expected = expected;
     }
-    const double near = std::max(0.5 * best.most / owned, 0.001 * squared_error);  // half a pixel, or 0.004 dB
-    if (std::fabs(expected - squared_error) <= near) break;
-    coverage = std::clamp(coverage + (squared_error - expected) / best.most, 0.0, 1.0);
-    last = pixels;
+    return std::fabs(missed) <= near ? 0.0 : missed;
+  };
+  // The law is linear but for the rounding of the windows' shares, so a few steps along the line come to the end of it.
+  // In version 2 the line misses the origin, and where windows have shares of two or three pixels it is less steep:
+  // down to half of it, since one pixel of each share gives nothing.
+  constexpr int steps = 8;
+  double coverage = (squared_error + (version == Version::one ? 0.0 : slope - best.most)) / slope;
+  for (int step = 0; step < steps; ++step) {
+    const double missed = missed_at(coverage);
+    if (missed == 0.0) break;
+    coverage = std::clamp(coverage + missed / slope, 0.0, 1.0);
   }
+  // There few pixels make steps that no line follows.
+  constexpr double few = 512.0, aside = 8.0;
+  if (version == Version::two && coverage * owned < few && std::fabs(best.expected - squared_error) > near)
+    for (double pixels = -aside; pixels <= aside; pixels += 1.0) missed_at(coverage + pixels / owned);
   constexpr double plainly = 1.01;
-  if (best.expected > plainly * squared_error) best.least = std::min(best.expected, expected_at(fewest, laws));
+  if (best.expected > plainly * squared_error)
+    best.least = std::min(best.expected, expected_at(pixels_at(0.0, laws), laws));
   return best;
 }
 

@@ -19,7 +19,7 @@ struct Expectation {
 // For each region the squared error that moving its `pixels` gives. The regions are independent, so both numbers add
 // up. Integer samples: exact but for the last rounding of each window; float32: two passes in double. Throws
 // std::invalid_argument as tile() and split_shares() say.
-std::vector<Expectation> expect_error(const ImageView& image, const std::vector<Region>& regions);
+std::vector<Expectation> expect_error(const ImageView& image, const std::vector<Region>& regions, Version version);
 
 struct Solution {
   std::vector<std::int64_t> pixels;  // for each region
@@ -32,7 +32,8 @@ struct Solution {
 // coverage in all regions and at least two pixels in each (one, where it owns no more). The regions' `pixels` are not
 // read. `least` is worked out only where the answer lies above what was asked for, and is 0 otherwise. Throws as tile()
 // says.
-Solution solve_pixels(const ImageView& image, const std::vector<Region>& regions, double squared_error);
+Solution solve_pixels(const ImageView& image, const std::vector<Region>& regions, double squared_error,
+                      Version version);
 
 // The squared error between two images of one shape; exact for integers while it is under 2^53.
 double squared_error(const ImageView& a, const ImageView& b);

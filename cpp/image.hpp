@@ -42,6 +42,13 @@ struct Region {
   std::int64_t pixels;  // how many of its pixels are to move
 };
 
+// The record version, which decides who owns a pixel of several regions, how regions are tiled, and how drawn pixels
+// move: docs/format.md.
+enum class Version : std::uint8_t { one = 1, two = 2 };
+
+// The longest side of a region in version 2.
+constexpr std::int64_t max_side = 2147483647;
+
 // The longest side of an ellipse: its membership test squares products of two sides in 64 unsigned bits.
 constexpr std::int64_t max_ellipse_side = 65535;
 

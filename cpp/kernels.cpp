@@ -17,6 +17,7 @@
 #include "kernels_simd.inl"
 
 #include "kernels_error.inl"
+#include "kernels_marks.inl"
 #include "kernels_random.inl"
 #include "kernels_ssim.inl"
 #include "kernels_ssim_uniform.inl"
@@ -29,6 +30,7 @@ const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
     chacha20,
     draw16,
     draw32,
+    pick_marked,
     squared_error_u8,
     squared_error_u16,
     squared_error_floating<float>,

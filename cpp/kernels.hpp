@@ -50,6 +50,10 @@ struct Kernels {
   bool (*draw16)(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws);
   bool (*draw32)(const uint8_t* words, uint32_t bound, size_t count, uint32_t* draws);
 
+  // Writes the values whose mark is 1, not 0, to `picked` in their order, and says how many they are. Up to 16 entries
+  // of `picked` beyond them are overwritten. The arrays must not overlap.
+  size_t (*pick_marked)(const uint8_t* marks, const uint32_t* values, size_t count, uint32_t* picked);
+
   // Sum of squared differences of n samples. The integers are exact for n <= 2^32; the floating sums are taken in
   // double over 16 interleaved partial sums, so their bits depend on n and the samples only. a and b may be the same
   // memory.

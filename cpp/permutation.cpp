@@ -1,41 +1,17 @@
-// Shares, and the inner walk: a partial Fisher-Yates shuffle over the offsets of a window's pixels, whose order is at
-// once the cycle along which the pixels move. This is the only place that moves pixels.
+// Shares, and the inner walk of version 1: a partial Fisher-Yates shuffle over the offsets of a window's pixels, whose
+// order is at once the cycle along which the pixels move. arrangement.cpp has version 2.
 #include "permutation.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
+
+#include "pixel.hpp"
 
 namespace fastperturb {
 namespace {
-
-// A pixel in registers: whole words and what is left, so that no byte of it goes through memory on its way.
-template <typename First, typename Second = void>
-struct Pixel {
-  First first;
-  Second second;
-  static Pixel load(const std::uint8_t* from) {
-    Pixel pixel;
-    std::memcpy(&pixel.first, from, sizeof(First));
-    std::memcpy(&pixel.second, from + sizeof(First), sizeof(Second));
-    return pixel;
-  }
-  void store(std::uint8_t* to) const {
-    std::memcpy(to, &first, sizeof(First));
-    std::memcpy(to + sizeof(First), &second, sizeof(Second));
-  }
-};
-template <typename First>
-struct Pixel<First, void> {
-  First first;
-  static Pixel load(const std::uint8_t* from) {
-    Pixel pixel;
-    std::memcpy(&pixel.first, from, sizeof(First));
-    return pixel;
-  }
-  void store(std::uint8_t* to) const { std::memcpy(to, &first, sizeof(First)); }
-};
 
 // Takes drawn positions i = 0 .. count of the window. Forward, the pixel in hand is laid down at each new position and
 // the one found there taken up; backward, the pixel found is laid down at the previous position.
@@ -75,26 +51,7 @@ using Walk = void (*)(std::uint8_t*, std::uint32_t*, std::uint32_t, WindowDraws&
 
 template <bool Inverse>
 Walk walk_for(std::size_t pixel_bytes) {
-  switch (pixel_bytes) {
-    case 1:
-      return walk<Pixel<std::uint8_t>, Inverse>;
-    case 2:
-      return walk<Pixel<std::uint16_t>, Inverse>;
-    case 3:
-      return walk<Pixel<std::uint16_t, std::uint8_t>, Inverse>;
-    case 4:
-      return walk<Pixel<std::uint32_t>, Inverse>;
-    case 6:
-      return walk<Pixel<std::uint32_t, std::uint16_t>, Inverse>;
-    case 8:
-      return walk<Pixel<std::uint64_t>, Inverse>;
-    case 12:
-      return walk<Pixel<std::uint64_t, std::uint32_t>, Inverse>;
-    case 16:
-      return walk<Pixel<std::uint64_t, std::uint64_t>, Inverse>;
-    default:
-      throw std::invalid_argument("image must have 1 to 4 channels");
-  }
+  return with_pixel_type(pixel_bytes, [](auto pixel) -> Walk { return walk<decltype(pixel), Inverse>; });
 }
 
 // Byte offsets of a window's pixels from its first row and column, in raster order.
@@ -155,38 +112,51 @@ Shares shares_of(const Tiling& tiling, std::int64_t pixels) {
   return shares;
 }
 
-Workspace::Workspace(const Kernels& table, std::uint32_t most_owned)
+Workspace::Workspace(const Kernels& table, std::uint32_t most_owned, ArrangementRoom room)
     : kernels(&table),
       draws(table),
       offsets(unwritten<std::uint32_t>(most_owned)),
       whole_window(unwritten<std::uint32_t>(most_owned)),
       blocks(unwritten<std::uint8_t>(blocks_ahead * block_bytes)),
-      addresses(unwritten<BlockAddress>(blocks_ahead)) {}
+      addresses(unwritten<BlockAddress>(blocks_ahead)),
+      arrangement(std::move(room)) {}
 
 RegionWalk::RegionWalk(const ImageView& image, const Tiling& tiling, const Shares& shares, const Key& key,
-                       std::uint32_t region, bool inverse)
-    : image_(image), tiling_(tiling), shares_(shares), key_(key), region_(region), inverse_(inverse) {
-  const std::int64_t rows = std::min(tiling.window, tiling.box.height);
+                       std::uint32_t region, Version version, bool inverse)
+    : image_(image),
+      tiling_(tiling),
+      shares_(shares),
+      key_(key),
+      region_(region),
+      version_(version),
+      inverse_(inverse) {
+  const std::int64_t rows = std::min(tiling.window + tiling.most_joined(), tiling.box.height);
   if (rows * image.row_bytes >> 32 != 0) throw std::invalid_argument("the rows of a window must span less than 4 GiB");
 }
 
 void RegionWalk::walk_window(std::uint32_t window, Workspace& workspace) const {
   const Rectangle part = tiling_.rectangle(window);
-  std::uint32_t* offsets = workspace.offsets.get();
-  if (!tiling_.owners && part.area() == tiling_.window * tiling_.window) {
+  std::uint32_t *offsets = workspace.offsets.get(), *listed = offsets;
+  if (!tiling_.owners && part.width == tiling_.window && part.height == tiling_.window) {
     // Whole windows all look alike: their offsets are listed once.
-    std::uint32_t* whole = workspace.whole_window.get();
+    listed = workspace.whole_window.get();
     if (workspace.listed_for != this) {
-      list_offsets(image_, tiling_, part, whole);
+      list_offsets(image_, tiling_, part, listed);
       workspace.listed_for = this;
     }
-    std::memcpy(offsets, whole, static_cast<std::size_t>(part.area()) * sizeof(offsets[0]));
   } else {
     list_offsets(image_, tiling_, part, offsets);
   }
+  std::uint8_t* base = image_.at(part.y, part.x);
+  const std::uint32_t owned = shares_.owned[window], moved = shares_.moved[window];
   const std::size_t bytes = image_.pixel_bytes();
+  if (version_ == Version::two) {
+    arrange({base, listed, bytes, owned, moved}, inverse_, workspace.draws, workspace.arrangement);
+    return;
+  }
+  if (listed != offsets) std::memcpy(offsets, listed, owned * sizeof(offsets[0]));
   const Walk move = inverse_ ? walk_for<true>(bytes) : walk_for<false>(bytes);
-  move(image_.at(part.y, part.x), offsets, shares_.moved[window], workspace.draws);
+  move(base, offsets, moved, workspace.draws);
 }
 
 void RegionWalk::run(std::uint32_t first, std::uint32_t last, Workspace& workspace) const {

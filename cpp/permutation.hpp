@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "arrangement.hpp"
 #include "image.hpp"
 #include "keystream.hpp"
 #include "windows.hpp"
@@ -35,7 +36,8 @@ class RegionWalk;
 // Room that one thread needs for its windows.
 class Workspace {
  public:
-  Workspace(const Kernels& kernels, std::uint32_t most_owned);
+  // Room for windows that own up to so many pixels, and the room that version 2 needs beside it.
+  Workspace(const Kernels& kernels, std::uint32_t most_owned, ArrangementRoom room);
 
  private:
   friend class RegionWalk;
@@ -47,6 +49,7 @@ class Workspace {
   const RegionWalk* listed_for = nullptr;
   Buffer<std::uint8_t> blocks;     // keystream of several small windows
   Buffer<BlockAddress> addresses;  // of these blocks
+  ArrangementRoom arrangement;
 };
 
 // Moves the pixels of some windows of one region, or moves them back. Windows share nothing, so that any number of
@@ -54,7 +57,7 @@ class Workspace {
 class RegionWalk {
  public:
   RegionWalk(const ImageView& image, const Tiling& tiling, const Shares& shares, const Key& key, std::uint32_t region,
-             bool inverse);
+             Version version, bool inverse);
   void run(std::uint32_t first, std::uint32_t last, Workspace& workspace) const;
 
  private:
@@ -65,6 +68,7 @@ class RegionWalk {
   const Shares& shares_;
   const Key& key_;
   std::uint32_t region_;
+  Version version_;
   bool inverse_;
 };
 

@@ -31,19 +31,25 @@ std::uint8_t* copy_box(const ImageView& image, const Rectangle& box, std::uint8_
 PermuteBatch::PermuteBatch(std::vector<Job> jobs, bool inverse) : jobs_(std::move(jobs)) {
   std::size_t regions = 0;
   for (const Job& job : jobs_) {
-    tilings_.push_back(tile(job.image.height, job.image.width, job.regions));
+    const Version version = job.subkeys.version;
+    tilings_.push_back(tile(job.image.height, job.image.width, job.regions, version));
     shares_.emplace_back();
     for (std::size_t r = 0; r < job.regions.size(); ++r) {
       shares_.back().push_back(shares_of(tilings_.back()[r], job.regions[r].pixels));
-      most_owned_ = std::max(most_owned_, shares_.back().back().most_owned);
+      const std::uint32_t most = shares_.back().back().most_owned;
+      most_owned_ = std::max(most_owned_, most);
+      if (version == Version::one) continue;
+      most_arranged_ = std::max(most_arranged_, most);
+      most_arranged_bytes_ = std::max(most_arranged_bytes_, most * padded_bytes(job.image.pixel_bytes()));
     }
     regions += job.regions.size();
   }
   walks_.reserve(regions);
   for (std::size_t j = 0; j < jobs_.size(); ++j) {
     for (std::size_t r = 0; r < jobs_[j].regions.size(); ++r) {
-      walks_.emplace_back(jobs_[j].image, tilings_[j][r], shares_[j][r], jobs_[j].key, static_cast<std::uint32_t>(r),
-                          inverse);
+      const Subkeys& subkeys = jobs_[j].subkeys;
+      walks_.emplace_back(jobs_[j].image, tilings_[j][r], shares_[j][r], subkeys.of(r), static_cast<std::uint32_t>(r),
+                          subkeys.version, inverse);
       add_tasks(walks_.back(), shares_[j][r]);
     }
     add_bands(jobs_[j]);
@@ -97,7 +103,10 @@ void PermuteBatch::run(std::size_t j, Workspace& workspace) const {
 std::vector<Workspace> PermuteBatch::workspaces_for(std::size_t threads) const {
   std::vector<Workspace> workspaces;
   workspaces.reserve(threads);
-  while (workspaces.size() < threads) workspaces.emplace_back(kernels(), most_owned_);
+  while (workspaces.size() < threads) {
+    ArrangementRoom room(kernels(), most_arranged_, most_arranged_bytes_);
+    workspaces.emplace_back(kernels(), most_owned_, std::move(room));
+  }
   return workspaces;
 }
 
@@ -139,18 +148,19 @@ std::vector<std::vector<std::uint64_t>> permute(std::vector<Job> jobs, bool inve
 
 std::size_t box_bytes(const ImageView& image, const std::vector<Region>& regions) {
   std::size_t size = 0;
-  for (const Rectangle& box : clip(image.height, image.width, regions))
+  for (const Rectangle& box : clip(image.height, image.width, regions, Version::one))
     size += static_cast<std::size_t>(box.area()) * image.pixel_bytes();
   return size;
 }
 
 void copy_boxes(const ImageView& image, const std::vector<Region>& regions, std::uint8_t* out) {
-  for (const Rectangle& box : clip(image.height, image.width, regions)) out = copy_box(image, box, out);
+  for (const Rectangle& box : clip(image.height, image.width, regions, Version::one)) out = copy_box(image, box, out);
 }
 
-std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width, const std::vector<Region>& regions) {
+std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width, const std::vector<Region>& regions,
+                                        Version version) {
   std::vector<std::uint64_t> owned;
-  for (const Tiling& tiling : tile(height, width, regions))
+  for (const Tiling& tiling : tile(height, width, regions, version))
     owned.push_back(static_cast<std::uint64_t>(tiling.owned(tiling.box)));
   return owned;
 }

@@ -12,11 +12,19 @@
 
 namespace fastperturb {
 
+// The ChaCha20 keys of a job: one for all regions in version 1, one for each in version 2.
+struct Subkeys {
+  Version version;
+  std::vector<Key> keys;
+
+  const Key& of(std::size_t region) const { return keys[version == Version::one ? 0 : region]; }
+};
+
 struct Job {
   ImageView source;  // whose pixels `image` gets first; `image` itself to work in place
   ImageView image;
   std::vector<Region> regions;
-  Key key;
+  Subkeys subkeys;
   std::uint8_t* boxes = nullptr;  // where to write copy_boxes() of the result, if anywhere
 };
 
@@ -72,6 +80,8 @@ class PermuteBatch {
   std::vector<Band> bands_;
   std::vector<Ends> ends_;
   std::uint32_t most_owned_ = 0;
+  std::uint32_t most_arranged_ = 0;  // of the windows of version 2
+  std::size_t most_arranged_bytes_ = 0;
 };
 
 // Does jobs, with that many threads, and says for each job and region how many pixels moved.
@@ -82,6 +92,7 @@ std::size_t box_bytes(const ImageView& image, const std::vector<Region>& regions
 void copy_boxes(const ImageView& image, const std::vector<Region>& regions, std::uint8_t* out);
 
 // How many pixels each region owns.
-std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width, const std::vector<Region>& regions);
+std::vector<std::uint64_t> owned_pixels(std::int64_t height, std::int64_t width, const std::vector<Region>& regions,
+                                        Version version);
 
 }  // namespace fastperturb

@@ -152,15 +152,16 @@ struct Taps {
   std::array<double, most_taps> weight;
 };
 
-std::vector<Taps> taps_along(std::int64_t length, std::int64_t window, Interpolation interpolation) {
-  const std::int64_t count = (length + window - 1) / window;
+std::vector<Taps> taps_along(std::int64_t length, std::int64_t window, std::int64_t count,
+                             Interpolation interpolation) {
   const auto centre = [&](std::int64_t i) {
-    return 0.5 * static_cast<double>(i * window + std::min((i + 1) * window, length));
+    return 0.5 * static_cast<double>(i * window + (i + 1 == count ? length : (i + 1) * window));
   };
   std::vector<Taps> all;
   for (std::int64_t p = 0; p < length; ++p) {
     const double x = static_cast<double>(p) + 0.5;
-    std::int64_t below = p / window;
+    const std::int64_t own = std::min(p / window, count - 1);
+    std::int64_t below = own;
     if (x < centre(below)) --below;
     double t = 0.0;  // how far x is from one centre to the next; outside the outer centres the outer mean holds
     if (below >= 0 && below + 1 < count) t = (x - centre(below)) / (centre(below + 1) - centre(below));
@@ -171,7 +172,7 @@ std::vector<Taps> taps_along(std::int64_t length, std::int64_t window, Interpola
       const auto tap = static_cast<std::size_t>(k);
       taps.window[tap] = static_cast<std::size_t>(std::clamp<std::int64_t>(i, 0, count - 1));
       taps.weight[tap] = interpolation == Interpolation::mosaic
-                             ? static_cast<double>(i == p / window)
+                             ? static_cast<double>(i == own)
                              : weight(interpolation, static_cast<double>(i - below) - t);
       sum += taps.weight[tap];
     }
@@ -194,8 +195,8 @@ void store(std::uint8_t* to, Sample sample, double value) {
 
 void draw_region(const ImageView& image, const Tiling& tiling, Interpolation interpolation) {
   Means means = window_means(image, tiling);
-  const std::vector<Taps> across = taps_along(tiling.box.width, tiling.window, interpolation);
-  const std::vector<Taps> down = taps_along(tiling.box.height, tiling.window, interpolation);
+  const std::vector<Taps> across = taps_along(tiling.box.width, tiling.window, tiling.columns, interpolation);
+  const std::vector<Taps> down = taps_along(tiling.box.height, tiling.window, tiling.rows, interpolation);
   const auto width = static_cast<std::size_t>(tiling.box.width), channels = means.channels;
   // Across first: each row of means becomes a row of pixels; then each row of the box is a mix of these.
   std::vector<double> wide(means.rows * width * channels);
@@ -227,8 +228,9 @@ void draw_region(const ImageView& image, const Tiling& tiling, Interpolation int
 
 }  // namespace
 
-void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation) {
-  for (const Tiling& tiling : tile(image.height, image.width, regions))
+void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation,
+               Version version) {
+  for (const Tiling& tiling : tile(image.height, image.width, regions, version))
     if (tiling.owned(tiling.box) > 0) draw_region(image, tiling, interpolation);
 }
 

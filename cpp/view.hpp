@@ -12,6 +12,7 @@ enum class Interpolation : std::uint8_t { mosaic, linear, cubic, lanczos };
 
 // Replaces the pixels that each region owns by its windows' means, or by a smooth interpolation of them, in place.
 // Integers are rounded half up and clamped. The regions' `pixels` are not read. Throws as tile() says.
-void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation);
+void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation,
+               Version version);
 
 }  // namespace fastperturb

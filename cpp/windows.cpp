@@ -40,21 +40,21 @@ void for_each_row(const Region& region, const Rectangle& box, Visit visit) {
   }
 }
 
-void check(const Region& region, const Rectangle& box, std::size_t index) {
+void check(const Region& region, const Rectangle& box, std::size_t index, Version version) {
   const std::string name = "regions[" + std::to_string(index) + "]";
   if (region.width < 1 || region.height < 1) throw std::invalid_argument(name + " must have at least one pixel");
   if (box.width < 1 || box.height < 1) throw std::invalid_argument(name + " must touch the image");
   if (region.window < 1) throw std::invalid_argument(name + " must have a window of at least 1 pixel");
+  if (version == Version::two && std::max(region.width, region.height) > max_side)
+    throw std::invalid_argument(name + " must have sides of at most " + std::to_string(max_side));
   if (region.shape == Shape::ellipse && std::max(region.width, region.height) > max_ellipse_side)
     throw std::invalid_argument(name + " must have ellipse sides of at most " + std::to_string(max_ellipse_side));
 }
 
-// Whether each region has all of its box for itself: only boxes, and no two of them meet. With many regions it is
-// cheaper to paint them than to compare all pairs.
-bool all_alone(const std::vector<Region>& regions, const std::vector<Rectangle>& boxes) {
-  if (regions.size() > 64) return false;
+// Whether it is known that no two boxes meet. With many regions it is cheaper to paint them than to compare all pairs.
+bool all_apart(const std::vector<Rectangle>& boxes) {
+  if (boxes.size() > 64) return false;
   for (std::size_t i = 0; i < boxes.size(); ++i) {
-    if (regions[i].shape != Shape::box) return false;
     for (std::size_t j = 0; j < i; ++j) {
       const Rectangle &a = boxes[i], &b = boxes[j];
       if (a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height) return false;
@@ -74,25 +74,83 @@ Rectangle around(const std::vector<Rectangle>& boxes) {
   return all;
 }
 
+// How far from the middle of a side of `length` pixels each of `count` pixels from number `first` on lies:
+// floor((2 c + 1 - length)^2 2^30 / length^2), under 2^30, for length up to max_side.
+std::vector<std::uint32_t> depths_along(std::int64_t length, std::int64_t first, std::int64_t count) {
+  constexpr int bits = 30;
+  const std::uint64_t whole = static_cast<std::uint64_t>(length) * static_cast<std::uint64_t>(length);
+  std::vector<std::uint32_t> depths;
+  depths.reserve(static_cast<std::size_t>(count));
+  for (std::int64_t c = first; c < first + count; ++c) {
+    const std::int64_t off = 2 * c + 1 - length;
+    std::uint64_t rest = static_cast<std::uint64_t>(off * off), depth = 0;  // rest < whole < 2^62
+    if (whole >> 34 == 0) {
+      depth = (rest << bits) / whole;
+    } else {  // the same bit by bit, where the shifted square is too large
+      for (int bit = 0; bit < bits; ++bit) {
+        rest <<= 1;
+        depth <<= 1;
+        if (rest >= whole) rest -= whole, ++depth;
+      }
+    }
+    depths.push_back(static_cast<std::uint32_t>(depth));
+  }
+  return depths;
+}
+
 // Paints the regions one over the other, so that the last one stays.
-std::shared_ptr<const Owners> paint(const std::vector<Region>& regions, const std::vector<Rectangle>& boxes) {
-  auto owners = std::make_shared<Owners>();
-  owners->box = around(boxes);
-  owners->labels.assign(static_cast<std::size_t>(owners->box.area()), 0);
+void paint_in_order(const std::vector<Region>& regions, const std::vector<Rectangle>& boxes, Owners& owners) {
   for (std::size_t i = 0; i < regions.size(); ++i) {
     for_each_row(regions[i], boxes[i], [&](std::int64_t y, std::int64_t first, std::int64_t last) {
-      const std::int64_t start = (y - owners->box.y) * owners->box.width + (first - owners->box.x);
-      if (first < last) std::fill_n(owners->labels.begin() + start, last - first, static_cast<std::uint16_t>(i + 1));
+      const std::int64_t start = (y - owners.box.y) * owners.box.width + (first - owners.box.x);
+      if (first < last) std::fill_n(owners.labels.begin() + start, last - first, static_cast<std::uint16_t>(i + 1));
     });
   }
+}
+
+// Gives each pixel to the region in which it lies deepest, of several the first.
+void paint_by_depth(const std::vector<Region>& regions, const std::vector<Rectangle>& boxes, Owners& owners) {
+  std::vector<std::uint32_t> least(owners.labels.size(), ~std::uint32_t{0});
+  for (std::size_t i = 0; i < regions.size(); ++i) {
+    const Rectangle& box = boxes[i];
+    const std::vector<std::uint32_t> across = depths_along(regions[i].width, box.x - regions[i].x, box.width);
+    const std::vector<std::uint32_t> down = depths_along(regions[i].height, box.y - regions[i].y, box.height);
+    for_each_row(regions[i], box, [&](std::int64_t y, std::int64_t first, std::int64_t last) {
+      const auto start = static_cast<std::size_t>((y - owners.box.y) * owners.box.width + (first - owners.box.x));
+      const std::uint32_t *from = across.data() + (first - box.x), row = down[static_cast<std::size_t>(y - box.y)];
+      std::uint32_t* depths = least.data() + start;
+      std::uint16_t* labels = owners.labels.data() + start;
+      for (std::int64_t c = 0; c < last - first; ++c) {
+        const std::uint32_t depth = from[c] + row;
+        labels[c] = depth < depths[c] ? static_cast<std::uint16_t>(i + 1) : labels[c];
+        depths[c] = std::min(depth, depths[c]);
+      }
+    });
+  }
+}
+
+Owners paint(const std::vector<Region>& regions, const std::vector<Rectangle>& boxes, bool apart, Version version) {
+  Owners owners{around(boxes), {}};
+  owners.labels.assign(static_cast<std::size_t>(owners.box.area()), 0);
+  if (version == Version::one || apart)
+    paint_in_order(regions, boxes, owners);
+  else
+    paint_by_depth(regions, boxes, owners);
   return owners;
+}
+
+// How many windows there are along a side of the clipped box.
+std::int64_t windows_along(std::int64_t length, std::int64_t window, Version version) {
+  if (version == Version::one) return (length + window - 1) / window;
+  return std::max<std::int64_t>(1, length / window + (length % window >= min_rim ? 1 : 0));
 }
 
 }  // namespace
 
 Rectangle Tiling::rectangle(std::int64_t index) const {
   const std::int64_t left = index % columns * window, top = index / columns * window;
-  return {box.x + left, box.y + top, std::min(window, box.width - left), std::min(window, box.height - top)};
+  const bool last_column = (index + 1) % columns == 0, last_row = index >= (rows - 1) * columns;
+  return {box.x + left, box.y + top, last_column ? box.width - left : window, last_row ? box.height - top : window};
 }
 
 std::int64_t Tiling::owned(const Rectangle& part) const {
@@ -105,14 +163,15 @@ std::int64_t Tiling::owned(const Rectangle& part) const {
   return sum;
 }
 
-std::vector<Rectangle> clip(std::int64_t height, std::int64_t width, const std::vector<Region>& regions) {
+std::vector<Rectangle> clip(std::int64_t height, std::int64_t width, const std::vector<Region>& regions,
+                            Version version) {
   if (regions.size() > static_cast<std::size_t>(max_regions))
     throw std::invalid_argument("regions must be at most " + std::to_string(max_regions));
   std::vector<Rectangle> boxes;
   std::int64_t covered = 0;
   for (const Region& region : regions) {
     boxes.push_back(clip_one(region, height, width));
-    check(region, boxes.back(), boxes.size() - 1);
+    check(region, boxes.back(), boxes.size() - 1, version);
     covered += boxes.back().area();
     if (covered / 16 > height * width + (std::int64_t{1} << 20))
       throw std::invalid_argument("regions must not cover more than 16 images and 2^24 pixels together");
@@ -120,16 +179,26 @@ std::vector<Rectangle> clip(std::int64_t height, std::int64_t width, const std::
   return boxes;
 }
 
-std::vector<Tiling> tile(std::int64_t height, std::int64_t width, const std::vector<Region>& regions) {
-  const std::vector<Rectangle> boxes = clip(height, width, regions);
+Owners owners_of(std::int64_t height, std::int64_t width, const std::vector<Region>& regions, Version version) {
+  const std::vector<Rectangle> boxes = clip(height, width, regions, version);
+  if (boxes.empty()) throw std::invalid_argument("regions must hold at least one");
+  return paint(regions, boxes, all_apart(boxes), version);
+}
+
+std::vector<Tiling> tile(std::int64_t height, std::int64_t width, const std::vector<Region>& regions, Version version) {
+  const std::vector<Rectangle> boxes = clip(height, width, regions, version);
   std::shared_ptr<const Owners> owners;
-  if (!all_alone(regions, boxes)) owners = paint(regions, boxes);
+  const bool apart = all_apart(boxes);
+  const auto is_box = [](const Region& region) { return region.shape == Shape::box; };
+  if (!apart || !std::all_of(regions.begin(), regions.end(), is_box))
+    owners = std::make_shared<const Owners>(paint(regions, boxes, apart, version));
   std::vector<Tiling> tilings;
   for (std::size_t i = 0; i < regions.size(); ++i) {
     const Rectangle& box = boxes[i];
     const std::int64_t window = std::min(regions[i].window, std::max(box.width, box.height));
-    const std::int64_t rows = (box.height + window - 1) / window, columns = (box.width + window - 1) / window;
-    Tiling tiling{box, window, rows, columns, owners, static_cast<std::uint16_t>(i + 1)};
+    const std::int64_t rows = windows_along(box.height, window, version);
+    const std::int64_t columns = windows_along(box.width, window, version);
+    Tiling tiling{box, window, rows, columns, owners, static_cast<std::uint16_t>(i + 1), version};
     if (owners && tiling.owned(box) == box.area()) tiling.owners = nullptr;
     tilings.push_back(std::move(tiling));
   }

@@ -27,8 +27,11 @@ struct Owners {
   }
 };
 
-// One region after clipping to the image, tiled by square windows from its top-left corner, in raster order; the
-// windows at the far edges are smaller. A pixel covered by several regions belongs to the last one listed.
+// The least width of a last column, and height of a last row, that version 2 leaves to itself.
+constexpr std::int64_t min_rim = 3;
+
+// One region after clipping to the image, tiled by square windows from its top-left corner, in raster order. At the far
+// edges they are smaller; in version 2 what would be narrower than min_rim belongs to the window before it.
 struct Tiling {
   Rectangle box;
   std::int64_t window;
@@ -36,8 +39,11 @@ struct Tiling {
   std::int64_t columns;
   std::shared_ptr<const Owners> owners;  // none: the region owns all of its box
   std::uint16_t label;
+  Version version;
 
   std::int64_t count() const { return rows * columns; }
+  // By how much a window's side can be over `window`.
+  std::int64_t most_joined() const { return version == Version::one ? 0 : min_rim - 1; }
   Rectangle rectangle(std::int64_t index) const;
   std::int64_t owned(const Rectangle& part) const;
 
@@ -61,11 +67,16 @@ struct Tiling {
 };
 
 // Throws std::invalid_argument for more than max_regions regions, one without pixels inside the image, an ellipse side
-// over max_ellipse_side, a window under 1 pixel, or boxes that together cover more than 16 images and 2^24 pixels: a
-// bound on the work and the memory that a hostile list of regions can ask for.
-std::vector<Rectangle> clip(std::int64_t height, std::int64_t width, const std::vector<Region>& regions);
+// over max_ellipse_side, in version 2 any side over max_side, a window under 1 pixel, or boxes that together cover more
+// than 16 images and 2^24 pixels: a bound on the work and the memory that a hostile list of regions can ask for.
+std::vector<Rectangle> clip(std::int64_t height, std::int64_t width, const std::vector<Region>& regions,
+                            Version version);
+
+// Which region owns which pixel, for at least one region; throws as clip() does. A pixel that several regions cover
+// belongs to the last one listed in version 1, in version 2 to the one in whose own ellipse it lies deepest.
+Owners owners_of(std::int64_t height, std::int64_t width, const std::vector<Region>& regions, Version version);
 
 // The tilings of the regions; throws as clip() does.
-std::vector<Tiling> tile(std::int64_t height, std::int64_t width, const std::vector<Region>& regions);
+std::vector<Tiling> tile(std::int64_t height, std::int64_t width, const std::vector<Region>& regions, Version version);
 
 }  // namespace fastperturb

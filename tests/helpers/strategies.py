@@ -29,7 +29,7 @@ def regions(draw, image):
 
 
 @st.composite
-def jobs(draw, max_side=40):
+def jobs(draw, max_side=40, version=1):
     """(image, regions as the core takes them) with any window and any number of pixels that they own."""
     from fastperturb import _core
     from fastperturb.record import core_region
@@ -38,7 +38,7 @@ def jobs(draw, max_side=40):
     where = draw(st.lists(regions(image), min_size=1, max_size=4))
     window = st.integers(2, max_side + 3)
     blank = [core_region(region, draw(window), 0) for region in where]
-    owned = _core.owned_pixels(*image.shape[:2], blank)
+    owned = _core.owned_pixels(*image.shape[:2], blank, version)
     core = [item._replace(pixels=draw(st.integers(0, most))) for item, most in zip(blank, owned, strict=True)]
     return image, core
 

@@ -120,7 +120,9 @@ def test_no_circle_of_includes_and_few_files_that_know_python_or_start_threads()
     for path in [*CPP.glob("*.hpp"), *CPP.glob("*.cpp"), *CPP.glob("*.inl")]:
         text = path.read_text(encoding="utf-8")
         includes[path.name] = set(re.findall(r'#include "([^"]+)"', text))
-        assert bool(re.search(r"pybind11|\bpy::|\bPy[A-Z][A-Za-z]*_", text)) == path.name.startswith("bindings"), path.name
+        assert bool(re.search(r"pybind11|\bpy::|\bPy[A-Z][A-Za-z]*_", text)) == path.name.startswith("bindings"), (
+            path.name
+        )
         assert ("#pragma omp" in text) == (path.name == "parallel.hpp"), path.name
         assert bool(re.search(r"std::(thread\b|async)", text)) == (path.name == "worker_queue.cpp"), path.name
     seen = {}
