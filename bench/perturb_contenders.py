@@ -31,7 +31,7 @@ def ours_core(image, box, pixels, window=19):
     work = image.copy()
 
     def run():
-        _core.permute([(work, core, key)], False, 1)
+        _core.permute([(work, work, core, key, False)], False, 1, [])
         return work
 
     return run, _kept_values(image)
@@ -44,7 +44,7 @@ def ours_core_back(image, box, pixels, window=19):
     work = image.copy()
 
     def run():
-        _core.permute([(work, core, key)], True, 1)
+        _core.permute([(work, work, core, key, False)], True, 1, [])
         return work
 
     return run, _kept_values(image)

@@ -48,7 +48,7 @@ def sizes():
         pixels = box[2] * box[3]
         window = max(2, min(box[2:]) // 8)
         work, core = image.copy(), [(*box, 0, window, pixels)]
-        alone = median_time(lambda: _core.permute([(work, core, bytes(range(32)))], False, 1))  # noqa: B023
+        alone = median_time(lambda: _core.permute([(work, work, core, bytes(range(32)), False)], False, 1, []))  # noqa: B023
         whole = median_time(lambda: fp.perturb(image, box, KEY, fp.Strength(window=window)))  # noqa: B023
         hidden, record = fp.perturb(image, box, KEY, fp.Strength(window=window))
         assert np.array_equal(fp.restore(hidden, record, KEY), image)

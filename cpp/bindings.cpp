@@ -159,13 +159,6 @@ std::tuple<std::vector<std::int64_t>, double, double, double> solve_pixels(const
   return {solution.pixels, solution.expected, solution.least, solution.most};
 }
 
-double squared_error(const py::array& a, const py::array& b) {
-  const fp::ImageView left = view_of(a, false), right = view_of(b, false);
-  check_alike(left, right, "a and b");
-  const GilRelease released;
-  return fp::squared_error(left, right);
-}
-
 py::bytes chacha20(const py::bytes& key, std::uint32_t counter, const py::bytes& nonce, std::uint32_t blocks) {
   const std::string words = nonce;
   if (words.size() != 12) throw py::value_error("nonce must have 12 bytes, got " + std::to_string(words.size()));
@@ -201,8 +194,7 @@ std::string isa() { return fp::kernels().name; }
 
 PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
-  module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"));
-  module.def("move", &move, py::arg("job"), py::arg("inverse"), py::arg("threads"), py::arg("done"));
+  module.def("permute", &permute, py::arg("jobs"), py::arg("inverse"), py::arg("threads"), py::arg("done"));
   py::class_<WorkerQueue>(module, "WorkerQueue")
       .def(py::init<int, int>(), py::arg("helpers"), py::arg("threads"))
       .def(
@@ -223,7 +215,6 @@ PYBIND11_MODULE(_core, module) {
   module.def("expect_error", &expect_error, py::arg("image"), py::arg("regions"), py::arg("version") = 1);
   module.def("solve_pixels", &solve_pixels, py::arg("image"), py::arg("regions"), py::arg("squared_error"),
              py::arg("version") = 1);
-  module.def("squared_error", &squared_error, py::arg("a"), py::arg("b"));
   module.def("chacha20", &chacha20, py::arg("key"), py::arg("counter"), py::arg("nonce"), py::arg("blocks"));
   module.def("mean_squared_error", &mean_squared_error, py::arg("a"), py::arg("b"), py::arg("mask"),
              py::arg("threads"));

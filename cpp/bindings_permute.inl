@@ -15,18 +15,6 @@ fp::Subkeys subkeys_of(const KeyOrKeys& keys, std::size_t regions) {
   return subkeys;
 }
 
-using PermuteJob = std::tuple<py::array, std::vector<RegionTuple>, KeyOrKeys>;
-
-std::vector<std::vector<std::uint64_t>> permute(const std::vector<PermuteJob>& jobs, bool inverse, int threads) {
-  std::vector<fp::Job> work;
-  for (const auto& [image, regions, keys] : jobs) {
-    const fp::ImageView view = view_of(image, true);
-    work.push_back({view, view, regions_of(regions), subkeys_of(keys, regions.size())});
-  }
-  const GilRelease released;
-  return fp::permute(work, inverse, threads);
-}
-
 // Bytes that nobody has yet seen, so that they may be written without the GIL.
 std::uint8_t* contents(const py::bytes& bytes) {
   return reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(bytes.ptr()));
@@ -48,10 +36,10 @@ class ListSlot {
   bool kept_ = false;
 };
 
-using MoveJob = std::tuple<py::array, py::array, std::vector<RegionTuple>, KeyOrKeys, bool>;
+using PermuteJob = std::tuple<py::array, py::array, std::vector<RegionTuple>, KeyOrKeys, bool>;
 using Moved = std::pair<std::vector<std::uint64_t>, py::bytes>;
 
-fp::Job job_of(const MoveJob& job, Moved& result) {
+fp::Job job_of(const PermuteJob& job, Moved& result) {
   const auto& [source, image, regions, keys, boxes] = job;
   const fp::ImageView from = view_of(source, false), to = view_of(image, true);
   check_alike(from, to, "source and image");
@@ -66,18 +54,21 @@ fp::Job job_of(const MoveJob& job, Moved& result) {
 // Copying, moving and collecting in one stretch without the GIL: whenever it is dropped another thread may take it for
 // long.
 //
-// `done`, an empty list, gets what was moved here, so that no signal comes between moving and the caller's knowing of
-// it.
-void move(const MoveJob& job, bool inverse, int threads, py::list done) {
-  Moved result;
-  std::vector<fp::Job> work{job_of(job, result)};
+// `done`, an empty list, gets one item, the list of what was moved of each job; here, so that no signal comes between
+// moving and the caller's knowing of it.
+void permute(const std::vector<PermuteJob>& jobs, bool inverse, int threads, py::list done) {
+  std::vector<Moved> results(jobs.size());
+  std::vector<fp::Job> work;
+  for (std::size_t i = 0; i < jobs.size(); ++i) work.push_back(job_of(jobs[i], results[i]));
   ListSlot slot(done, py::none());
+  std::vector<std::vector<std::uint64_t>> moved;
   {
     const GilRelease released;
-    result.first = fp::permute(std::move(work), inverse, threads).front();
+    moved = fp::permute(std::move(work), inverse, threads);
   }
   slot.keep();
-  done[0] = py::cast(std::move(result));
+  for (std::size_t i = 0; i < results.size(); ++i) results[i].first = std::move(moved[i]);
+  done[0] = py::cast(std::move(results));
 }
 
 // fp::WorkerQueue, with all that they work on kept alive.
@@ -85,16 +76,16 @@ class WorkerQueue {
  public:
   WorkerQueue(int helpers, int threads) : queue_(std::make_unique<fp::WorkerQueue>(helpers, threads)) {}
 
-  // `begun` gets `mark` when the jobs have begun, for the same reason as in move().
-  void submit(std::vector<MoveJob> jobs, bool inverse, py::list begun, const py::object& mark) {
+  // `submitted` gets `mark` when the jobs have submitted, for the same reason as in permute().
+  void submit(std::vector<PermuteJob> jobs, bool inverse, py::list submitted, const py::object& mark) {
     need(queue_ != nullptr, "closed");
     Batch batch{std::move(jobs), {}};
     std::vector<fp::Job> work;
-    for (const MoveJob& job : batch.jobs) {
+    for (const PermuteJob& job : batch.jobs) {
       batch.results.emplace_back();
       work.push_back(job_of(job, batch.results.back()));
     }
-    ListSlot slot(std::move(begun), mark);
+    ListSlot slot(std::move(submitted), mark);
     batches_.push_back(std::move(batch));
     try {
       queue_->submit(std::move(work), inverse);
@@ -106,7 +97,7 @@ class WorkerQueue {
   }
 
   std::vector<Moved> collect() {
-    need(queue_ != nullptr && !batches_.empty(), "without anything begun");
+    need(queue_ != nullptr && !batches_.empty(), "without anything submitted");
     std::vector<std::vector<std::uint64_t>> moved;
     {
       const GilRelease released;
@@ -125,11 +116,11 @@ class WorkerQueue {
 
  private:
   static void need(bool condition, const char* state) {
-    if (!condition) throw std::runtime_error(std::string("WorkerQueue are ") + state);
+    if (!condition) throw std::runtime_error(std::string("a WorkerQueue is ") + state);
   }
 
   struct Batch {
-    std::vector<MoveJob> jobs;
+    std::vector<PermuteJob> jobs;
     std::vector<Moved> results;
   };
   std::deque<Batch> batches_;

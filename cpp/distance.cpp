@@ -140,7 +140,8 @@ std::vector<std::int64_t> pixels_at(double coverage, const std::vector<RegionLaw
   std::vector<std::int64_t> pixels;
   for (const RegionLaw& law : laws) {
     const auto owned = static_cast<std::int64_t>(law.shares.total_owned);
-    const double wanted = std::floor((coverage > 0.0 ? std::min(coverage, 1.0) : 0.0) * static_cast<double>(owned) + 0.5);
+    const double wanted =
+        std::floor((coverage > 0.0 ? std::min(coverage, 1.0) : 0.0) * static_cast<double>(owned) + 0.5);
     pixels.push_back(std::clamp(static_cast<std::int64_t>(wanted), std::min<std::int64_t>(2, owned), owned));
   }
   return pixels;
@@ -150,23 +151,6 @@ double expected_at(const std::vector<std::int64_t>& pixels, std::vector<RegionLa
   double sum = 0.0;
   for (std::size_t r = 0; r < laws.size(); ++r) sum += laws[r].expected(pixels[r]);
   return sum;
-}
-
-template <typename T, typename Difference, typename Sum>
-double squared_error_of(const ImageView& a, const ImageView& b) {
-  double total = 0.0;
-  for (std::int64_t y = 0; y < a.height; ++y) {
-    const std::uint8_t *left = a.at(y, 0), *right = b.at(y, 0);
-    const auto samples = static_cast<std::size_t>(a.width * a.channels);
-    Sum sum = 0;
-    for (std::size_t i = 0; i < samples; ++i) {
-      const auto difference = static_cast<Difference>(static_cast<Difference>(load<T>(left + i * sizeof(T))) -
-                                                      static_cast<Difference>(load<T>(right + i * sizeof(T))));
-      sum += static_cast<Sum>(difference * difference);
-    }
-    total += static_cast<double>(sum);
-  }
-  return total;
 }
 
 }  // namespace
@@ -233,12 +217,6 @@ Solution solve_pixels(const ImageView& image, const std::vector<Region>& regions
   if (best.expected > plainly * squared_error)
     best.least = std::min(best.expected, expected_at(pixels_at(0.0, laws), laws));
   return best;
-}
-
-double squared_error(const ImageView& a, const ImageView& b) {
-  if (a.sample == Sample::u8) return squared_error_of<std::uint8_t, std::int32_t, std::uint64_t>(a, b);
-  if (a.sample == Sample::u16) return squared_error_of<std::uint16_t, std::int64_t, std::uint64_t>(a, b);
-  return squared_error_of<float, double, double>(a, b);
 }
 
 }  // namespace fastperturb

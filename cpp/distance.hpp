@@ -35,7 +35,4 @@ struct Solution {
 Solution solve_pixels(const ImageView& image, const std::vector<Region>& regions, double squared_error,
                       Version version);
 
-// The squared error between two images of one shape; exact for integers while it is under 2^53.
-double squared_error(const ImageView& a, const ImageView& b);
-
 }  // namespace fastperturb

@@ -234,14 +234,14 @@ def test_flipped_images_are_not_kept_in_copies(key):
 
 def test_a_misused_queue_says_so(pictures, key):
     with steps.WorkerQueue(1, 1) as queue:
-        with pytest.raises(RuntimeError, match="without anything begun"):
+        with pytest.raises(RuntimeError, match="without anything submitted"):
             queue.collect()
         begun = []
         queue.submit([], False, begun, "first")
         assert begun == ["first"]
     with pytest.raises(RuntimeError, match="closed"):
         queue.submit([], False, [], 0)
-    with pytest.raises(RuntimeError, match="without anything begun"):
+    with pytest.raises(RuntimeError, match="without anything submitted"):
         queue.collect()
 
 

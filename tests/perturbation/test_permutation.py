@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import reference
+from core_calls import permute_in_place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SUBKEY, as_dicts, jobs
@@ -12,7 +13,7 @@ from fastperturb import _core
 
 def permuted(image, core, *, inverse=False, threads=1):
     work = image.copy()
-    (moved,) = _core.permute([(work, core, SUBKEY)], inverse, threads)
+    (moved,) = permute_in_place([(work, core, SUBKEY)], inverse, threads)
     return work, moved
 
 
@@ -124,7 +125,7 @@ def test_rows_with_gaps_are_worked_on_in_place(channels, dtype):
     core = [(-2, 4, 40, 33, 1, 9, 700)]
     expected, _ = permuted(np.ascontiguousarray(crop), core)
     untouched = whole.copy()
-    _core.permute([(crop, core, SUBKEY)], False, 1)
+    permute_in_place([(crop, core, SUBKEY)], False, 1)
     assert same_bits(np.ascontiguousarray(crop), expected)
     whole[3:43, 5:49] = untouched[3:43, 5:49]
     assert same_bits(whole, untouched)
@@ -158,7 +159,7 @@ def test_float_bits_survive_whatever_they_mean():
 def test_the_core_refuses_what_could_crash_it(image, core, message):
     before = image.copy()
     with pytest.raises((TypeError, ValueError), match=message):
-        _core.permute([(image, [core], SUBKEY)], False, 1)
+        permute_in_place([(image, [core], SUBKEY)], False, 1)
     assert same_bits(image, before)
 
 
@@ -166,4 +167,4 @@ def test_the_core_refuses_read_only_arrays():
     image = np.zeros((4, 4), np.uint8)
     image.flags.writeable = False
     with pytest.raises(ValueError, match="writeable"):
-        _core.permute([(image, [(0, 0, 4, 4, 0, 2, 4)], SUBKEY)], False, 1)
+        permute_in_place([(image, [(0, 0, 4, 4, 0, 2, 4)], SUBKEY)], False, 1)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import reference
 import strategies
+from core_calls import permute_in_place
 from hypothesis import given, settings
 from skimage.data import astronaut
 
@@ -88,8 +89,8 @@ def test_what_comes_out_scatters_as_the_law_says(photograph, moved):
     errors = []
     for trial in range(2000):
         hidden = image.copy()
-        _core.permute([(hidden, core, trial.to_bytes(32, "little"))], False, 1)
-        errors.append(_core.squared_error(image, hidden))
+        permute_in_place([(hidden, core, trial.to_bytes(32, "little"))], False, 1)
+        errors.append(fp.mse(image, hidden) * image.size)
     ((mean, variance),) = _core.expect_error(image, core)
     assert abs(np.mean(errors) - mean) < 4.9 * math.sqrt(variance / 2000)
     fourth = np.mean((np.array(errors) - mean) ** 4)
@@ -124,23 +125,12 @@ def test_large_samples_and_long_columns_do_not_overflow():
     assert mean == pytest.approx(20 * np.arange(16).var(ddof=1), rel=1e-12)
 
 
-@given(strategies.images(max_side=20), strategies.images(max_side=20))
-def test_the_squared_error_is_that_of_numpy(a, b):
-    if a.shape == b.shape and a.dtype == b.dtype:
-        assert _core.squared_error(a, b) == pytest.approx(squared_error(a, b), rel=1e-12)
-    else:
-        with pytest.raises(ValueError, match="one shape and dtype"):
-            _core.squared_error(a, b)
-    mixed = np.roll(a, 1, axis=1)
-    assert _core.squared_error(a, mixed) == pytest.approx(squared_error(a, mixed), rel=1e-12)
-
-
 @given(strategies.jobs())
 @settings(max_examples=60)
 def test_a_trial_gives_what_the_whole_image_would(job):
     image, core = job
     hidden = image.copy()
-    _core.permute([(hidden, core, strategies.SUBKEY)], False, 1)
+    permute_in_place([(hidden, core, strategies.SUBKEY)], False, 1)
     assert distance.Trial(image, core).squared_error(strategies.SUBKEY) == pytest.approx(squared_error(image, hidden))
 
 

@@ -100,7 +100,7 @@ WorkerQueue = _core.WorkerQueue
 
 def move_back(job: CoreJob, *, inverse: bool) -> None:
     """Takes back what was moved with ``inverse``."""
-    _core.permute([(job.target, job.regions, job.subkey)], not inverse, 1)
+    _core.permute([job._replace(source=job.target, collect=False)], not inverse, 1, [])
 
 
 def record_of(job: CoreJob, plan: Plan, moved: list[int], boxes: bytes) -> Record:

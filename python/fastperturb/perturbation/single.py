@@ -56,13 +56,13 @@ def perturb(
     check_image(image)
     count = check_threads(threads)
     job: steps.CoreJob | None = None
-    done: list[tuple[list[int], bytes]] = []
+    done: list[list[tuple[list[int], bytes]]] = []
     try:
         with limit_calls(image):
             ready = steps.plan(image, regions, key, strength, reproducible)
             job = steps.make_job(image, out, ready, collect=True)
-            _core.move(job, False, count, done)
-            return job.target, steps.record_of(job, ready, *done[0])
+            _core.permute([job], False, count, done)
+            return job.target, steps.record_of(job, ready, *done[0][0])
     except BaseException:  # around all of it: an interrupt may come while the turn is left
         if job and done:
             steps.move_back(job, inverse=False)  # without its record nobody could
@@ -105,7 +105,7 @@ def restore(
         if not steps.matches_tag(image, opened, boxes, strict=verify):
             warnings.warn(f"image: {steps.ALTERED}", UnverifiedWarning, stacklevel=2)
         job = steps.make_job(image, out, opened)
-        _core.move(job, True, count, [])
+        _core.permute([job], True, count, [])
         return job.target
 
 
@@ -129,4 +129,6 @@ def permute(
     """
     check_image(image)
     core = [core_region(region, window, pixels) for region, window, pixels in regions]
-    return _core.permute([(image, core, subkey)], inverse, check_threads(threads))[0]
+    done: list[list[tuple[list[int], bytes]]] = []
+    _core.permute([(image, image, core, subkey, False)], inverse, check_threads(threads), done)
+    return done[0][0][0]

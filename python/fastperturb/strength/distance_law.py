@@ -110,5 +110,5 @@ class Trial:
     def squared_error(self, subkey: bytes) -> float:
         """What the permutation under this subkey gives."""
         np.copyto(self._hidden, self._clear)
-        _core.permute([(self._hidden, self._regions, subkey)], False, 1)
-        return _core.squared_error(self._clear, self._hidden)
+        _core.permute([(self._hidden, self._hidden, self._regions, subkey, False)], False, 1, [])
+        return _core.mean_squared_error(self._clear, self._hidden, None, 1) * self._clear.size
