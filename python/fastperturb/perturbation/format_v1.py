@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import os
 import struct
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ..checks import Image, dtype_name
 from ..key import Key
 from ..record import NONCE_BYTES, RECORD_VERSION, CoreRegion
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers import AEADEncryptionContext
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from . import aes_gcm
 
 _DTYPE_CODES = {"uint8": 1, "uint16": 2, "float32": 3}
 PART_BYTES = 2**20
@@ -31,7 +25,6 @@ PART_BYTES = 2**20
 _MAGIC = b"fastperturb" + bytes((RECORD_VERSION,))
 _REGION = struct.Struct("<qqQQBQQ")
 _SHAPE = struct.Struct("<QQIBI")
-_IV = bytes(12)
 
 
 def header(nonce: bytes, shape: tuple[int, ...], dtype: str, regions: Sequence[CoreRegion]) -> bytes:
@@ -80,41 +73,7 @@ def tag(
     """
     counts = struct.pack(f"<{len(moved)}Q", *moved)
     tag_key = key.derive(b"fastperturb tag", header_bytes, counts, bytes.fromhex(key.id))
-    in_one, in_parts = _gmac()
-    if boxes is not None:
-        return in_one(tag_key).encrypt(_IV, b"", boxes)
-    gmac = in_parts(tag_key)
-    for block in _pixels(image, regions):
-        gmac.authenticate_additional_data(block)
-    gmac.finalize()
-    return gmac.tag
-
-
-_loading = threading.RLock()
-if hasattr(os, "register_at_fork"):
-    # A child of a process in which another thread loads would find locks of the import and of OpenSSL taken for ever.
-    os.register_at_fork(before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_loading.release)
-
-
-@cache
-def _gmac() -> tuple[type[AESGCM], Callable[[bytes], AEADEncryptionContext]]:
-    """AES-GCM of cryptography for bytes in one piece and for more; loaded with the first image, not with the package.
-
-    Both are used once, for OpenSSL sets itself up then; from there on it takes no lock but to read, and keeps nothing
-    for each thread.
-    """
-    with _loading:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        def in_parts(key: bytes) -> AEADEncryptionContext:
-            return Cipher(algorithms.AES(key), modes.GCM(_IV)).encryptor()
-
-        AESGCM(bytes(32)).encrypt(_IV, b"", b"")
-        gmac = in_parts(bytes(32))
-        gmac.authenticate_additional_data(b"")
-        gmac.finalize()
-        return AESGCM, in_parts
+    return aes_gcm.gmac(tag_key, aes_gcm.ZERO_IV, _pixels(image, regions) if boxes is None else (boxes,))
 
 
 def are_few(image: Image, regions: Sequence[CoreRegion]) -> bool:
