@@ -1,6 +1,7 @@
 """Record version 2: how an image was protected, with all that brings it back.
 
-docs/format-2.md defines it; record_v2_bytes.py has its bytes and JSON. Nothing here has been authenticated: perturbation/format_v2.py makes and opens records.
+docs/format-2.md defines it; record_v2_bytes.py has its bytes and JSON. Nothing here has been authenticated:
+perturbation/format_v2.py makes records and format_v2_open.py opens them.
 """
 
 from __future__ import annotations
@@ -104,9 +105,14 @@ class RecordV2:
         """The regions as the core takes them."""
         return [item.core_region() for item in self.regions]
 
-    def plain_length_of(self, index: int) -> int:
-        """How long the padded plaintext of a seal is; 0 if there is none."""
-        return plain_length(self.places[index].length)
+    def with_mac(self, mac: bytes) -> RecordV2:
+        """The record with another MAC; the rest has been checked already."""
+        check_size(mac, "mac", MAC_BYTES)
+        other = object.__new__(RecordV2)
+        for name in self.__dataclass_fields__:
+            object.__setattr__(other, name, getattr(self, name))
+        object.__setattr__(other, "mac", mac)
+        return other
 
     def beside_bytes(self) -> bytes:
         """The content of the file beside the picture: commitment and all seals that belong there; empty if none do.
@@ -147,7 +153,7 @@ class RecordV2:
         size = pixel_bytes(self.shape, self.dtype)
         for index, (entry, pixels) in enumerate(zip(self.entries, owned, strict=True)):
             if entry.length:
-                _check_length(index, entry.length, pixels * size, exact=True)
+                check_length(index, entry.length, pixels * size, exact=True)
 
 
 def pixel_bytes(shape: tuple[int, ...], dtype: str) -> int:
@@ -188,11 +194,15 @@ def _check_entry(index: int, item: RegionV2, entry: Entry, shape: tuple[int, ...
     if item.method == WINDOWS and entry.state != "none":
         raise RecordError(f"region {index} of windows must have no seal, got one that is {entry.state}")
     if entry.length:
-        _check_length(index, entry.length, _clipped_area(item.region, shape) * pixel_bytes(shape, dtype), exact=False)
+        check_length(index, entry.length, _clipped_area(item.region, shape) * pixel_bytes(shape, dtype), exact=False)
 
 
-def _check_length(index: int, length: int, raw: int, *, exact: bool) -> None:
-    """Of the seal of ``raw`` bytes of pixels, or of up to so many."""
+def check_length(index: int, length: int, raw: int, *, exact: bool) -> None:
+    """Checks the length of the seal of ``raw`` bytes of pixels or, unless exact, of up to so many.
+
+    Raises:
+        RecordError: no such seal has that length.
+    """
     plain, step = plain_length(length), seal_step(raw)
     if not 0 < plain <= SEAL_STEPS * step or (exact and plain % step):
         raise RecordError(f"the seal of region {index} cannot have {length} bytes")

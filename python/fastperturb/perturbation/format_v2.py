@@ -166,7 +166,7 @@ def stanza_for(draft: Draft, recipient: Key | Stanza) -> Stanza:
 
 def signed(record: RecordV2, secret: bytes, core: bytes | None = None) -> RecordV2:
     """The record with the MAC that its secret gives."""
-    return replace(record, mac=keys.record_mac(secret, authenticated_bytes(record, core)))
+    return record.with_mac(keys.record_mac(secret, authenticated_bytes(record, core)))
 
 
 def entry_of(draft_bound: bytes, face: bytes, index: int, entry: Entry) -> Entry:
@@ -177,12 +177,12 @@ def entry_of(draft_bound: bytes, face: bytes, index: int, entry: Entry) -> Entry
 def _seal_region(draft: Draft, index: int, item: RegionPixels, options: SealOptions) -> tuple[Entry, bytes | None]:
     face = draft.faces[index]
     iv, tag = draft.tag(face, b"fp2 iv", keys.tag_key(face), Owned(item.shown, item.mask))
-    entry, seal = Entry("none", 0, _NO_SALT, iv, tag, bytes(MAC_BYTES)), None
-    if item.original is not None:
-        plain = seal_coding.encode(item.original, item.mask, full=options.full)
-        salt = draft.salt(face, b"fp2 salt", plain)
-        seal = aes_gcm.seal(keys.seal_key(face, salt), plain)
-        entry = replace(entry, state=options.state, length=len(seal), salt=salt)
+    if item.original is None:
+        return entry_of(draft.bound, face, index, Entry("none", 0, _NO_SALT, iv, tag, bytes(MAC_BYTES))), None
+    plain = seal_coding.encode(item.original, item.mask, full=options.full)
+    salt = draft.salt(face, b"fp2 salt", plain)
+    seal = aes_gcm.seal(keys.seal_key(face, salt), plain)
+    entry = Entry(options.state, len(seal), salt, iv, tag, bytes(MAC_BYTES))
     return entry_of(draft.bound, face, index, entry), seal
 
 

@@ -14,7 +14,7 @@ from ..checks import Image
 from ..errors import RecordError, Tampered, WrongKey
 from ..face_key import RECORD_ID_BYTES, FaceKey
 from ..key import Key
-from ..record_v2 import RecordV2, pixel_bytes
+from ..record_v2 import RecordV2, check_length, pixel_bytes
 from ..record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes
 from ..record_v2_parts import SALT_BYTES, Rest, Stanza
 from . import aes_gcm, seal_coding
@@ -121,8 +121,7 @@ class Opened:
         if seal is None:
             raise RecordError(f"{what} is missing: it is in a file beside the picture")
         raw = owned * pixel_bytes(record.shape, record.dtype)
-        if record.plain_length_of(index) % seal_coding.seal_step(raw):
-            raise RecordError(f"{what} cannot have {entry.length} bytes")
+        check_length(index, entry.length, raw, exact=True)
         plain = aes_gcm.open_seal(keys.seal_key(face, entry.salt), seal)
         if plain is None:
             raise Tampered(f"{what} is damaged, or it is another seal")
