@@ -13,6 +13,7 @@
 #include <deque>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -26,6 +27,7 @@
 #include "gil_queue.hpp"
 #include "metrics.hpp"
 #include "perturb.hpp"
+#include "residuals.hpp"
 #include "view.hpp"
 #include "windows.hpp"
 #include "worker_queue.hpp"
@@ -191,6 +193,7 @@ std::string isa() { return fp::kernels().name; }
 #include "bindings_metrics.inl"
 #include "bindings_permute.inl"
 #include "bindings_regions.inl"
+#include "bindings_residuals.inl"
 
 PYBIND11_MODULE(_core, module) {
   module.attr("__version__") = FASTPERTURB_VERSION;
@@ -225,6 +228,10 @@ PYBIND11_MODULE(_core, module) {
       .def(py::init<>())
       .def("__enter__", &CallLimiter::enter)
       .def("__exit__", &CallLimiter::leave);
+  module.def("masked_bytes", &masked_bytes, py::arg("crop"), py::arg("mask"));
+  module.def("put_masked", &put_masked, py::arg("crop"), py::arg("mask"), py::arg("data"));
+  module.def("encode_residuals", &encode_residuals, py::arg("crop"), py::arg("mask"));
+  module.def("decode_residuals", &decode_residuals, py::arg("data"), py::arg("crop"), py::arg("mask"));
   module.def("set_max_inside", &fp::set_max_inside, py::arg("threads"));
   module.def("isa", &isa);
   module.def("available_isas", &fp::available_isas);

@@ -133,6 +133,10 @@ class Key:
             digest.update(block)
         return digest.digest()
 
+    def mac(self, message: bytes) -> bytes:
+        """HMAC-SHA256 (RFC 2104) of a message under the key: what record version 2 derives its values from."""
+        return hmac.digest(self._secret, message, "sha256")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Key) and hmac.compare_digest(self._secret, other._secret)
 

@@ -1,0 +1,132 @@
+"""The key schedule of record version 2: every value that docs/format-2.md derives, one function each.
+
+All of it is HMAC-SHA256 (RFC 2104) of a purpose and of parts, each with its length in front, so that no two messages
+are the same bytes. R is the record's secret, F a face key, K a master key: 32 bytes each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+from collections.abc import Iterable
+
+from ..key import Key
+from ..record_v2_parts import IV_BYTES, NONCE_BYTES, SALT_BYTES, Stanza
+from . import aes_gcm
+
+MASTER_KEY = 1
+"""The kind of a stanza for a master key."""
+HINT_BYTES = 8
+SECRET_BYTES = 32
+_U32 = struct.Struct("<I").pack
+
+
+def message(*parts: bytes) -> bytes:
+    """Parts as one: the length of each as u64, and then the part."""
+    return b"".join([x for part in parts for x in (len(part).to_bytes(8, "little"), part)])
+
+
+def keyed(key: bytes, *parts: bytes) -> bytes:
+    """H(key, parts): 32 bytes. The first part is the purpose."""
+    return hmac.digest(key, message(*parts), "sha256")
+
+
+def digest(blocks: Iterable[bytes | memoryview]) -> bytes:
+    """SHA-256 of what may be long: 32 bytes."""
+    total = hashlib.sha256()
+    for block in blocks:
+        total.update(block)
+    return total.digest()
+
+
+def commitment(secret: bytes, core: bytes, nonce: bytes) -> bytes:
+    """COMMIT: who has it can be shown one R for one CORE and nonce only."""
+    return keyed(secret, b"fp2 commit", core, nonce)
+
+
+def binding(core: bytes, nonce: bytes, commit: bytes) -> bytes:
+    """A digest of all that never changes, which goes into each entry's MAC; not secret."""
+    return hashlib.sha256(message(b"fp2 binding", core, nonce, commit)).digest()
+
+
+def face_secret(secret: bytes, commit: bytes, index: int) -> bytes:
+    """F, the face key of one region."""
+    return keyed(secret, b"fp2 face", commit, _U32(index))
+
+
+def seal_key(face: bytes, salt: bytes) -> bytes:
+    """The key of one seal."""
+    return keyed(face, b"fp2 seal", salt)
+
+
+def tag_key(face: bytes) -> bytes:
+    """The key of the tag of a region's shown pixels."""
+    return keyed(face, b"fp2 tag")
+
+
+def permutation_key(face: bytes) -> bytes:
+    """The ChaCha20 key of a region's windows, or of the ties of its camouflage."""
+    return keyed(face, b"fp2 perm")
+
+
+def entry_mac(face: bytes, bound: bytes, index: int, entry: bytes) -> bytes:
+    """The MAC of a region's entry, which commits to its face key; ``bound`` is :func:`binding`."""
+    return keyed(face, b"fp2 entry", bound, _U32(index), entry)
+
+
+def record_mac(secret: bytes, before: bytes) -> bytes:
+    """The MAC of all that stands before it in a record."""
+    return keyed(secret, b"fp2 record", before)
+
+
+def scene_key(secret: bytes, commit: bytes) -> bytes:
+    """The key of the tag of the surroundings."""
+    return keyed(secret, b"fp2 scene", commit)
+
+
+def rest_key(secret: bytes, commit: bytes, salt: bytes) -> bytes:
+    """The key of the sealed metadata."""
+    return keyed(secret, b"fp2 rest", commit, salt)
+
+
+def reproducible_secret(key: Key, core: bytes, options: bytes, pixels: bytes) -> bytes:
+    """R where equal images shall give equal records; ``pixels`` is the digest of all pixels of the image."""
+    return key.mac(message(b"fp2 once", core, options, pixels))
+
+
+def reproducible_nonce(secret: bytes) -> bytes:
+    """The nonce that goes with it."""
+    return keyed(secret, b"fp2 nonce")[:NONCE_BYTES]
+
+
+def reproducible_salt(secret: bytes, purpose: bytes, plain: bytes) -> bytes:
+    """The salt of a seal in reproducible mode: another plaintext, another key."""
+    return keyed(secret, purpose, hashlib.sha256(plain).digest())[:SALT_BYTES]
+
+
+def reproducible_iv(secret: bytes, purpose: bytes, pixels: bytes) -> bytes:
+    """The initialisation vector of a tag in reproducible mode; ``pixels`` is the digest of what is authenticated."""
+    return keyed(secret, purpose, pixels)[:IV_BYTES]
+
+
+def wrap_for_key(key: Key, secret: bytes, nonce: bytes, commit: bytes) -> Stanza:
+    """R for the holder of a master key: a hint, and R encrypted under a key of this record alone."""
+    wrapped = aes_gcm.wrap(key.mac(message(b"fp2 wrap", nonce, commit)), secret)
+    return Stanza(MASTER_KEY, _hint(key, nonce) + wrapped)
+
+
+def unwrap_with_key(key: Key, stanza: Stanza, nonce: bytes, commit: bytes) -> bytes | None:
+    """R, if the stanza is for that key and whole."""
+    if stanza.kind != MASTER_KEY or not hmac.compare_digest(stanza.body[:HINT_BYTES], _hint(key, nonce)):
+        return None
+    return aes_gcm.unwrap(key.mac(message(b"fp2 wrap", nonce, commit)), stanza.body[HINT_BYTES:])
+
+
+def is_for_key(key: Key, stanza: Stanza, nonce: bytes) -> bool:
+    """Whether a stanza says that it is for that key; a chance of 2^-64 that it is not."""
+    return stanza.kind == MASTER_KEY and hmac.compare_digest(stanza.body[:HINT_BYTES], _hint(key, nonce))
+
+
+def _hint(key: Key, nonce: bytes) -> bytes:
+    return key.mac(message(b"fp2 hint", nonce))[:HINT_BYTES]
