@@ -12,11 +12,10 @@ import hashlib
 import hmac
 import struct
 
-from .record_v2_parts import MAC_BYTES
-
 RECORD_ID_BYTES = 8
+FACE_KEY_BYTES = 32
 _PREFIX = "fpface2_"
-_FORM = struct.Struct(f"<{RECORD_ID_BYTES}sH{MAC_BYTES}s")
+_FORM = struct.Struct(f"<{RECORD_ID_BYTES}sH{FACE_KEY_BYTES}s")
 _CHECK_BYTES = 4
 
 
@@ -42,8 +41,8 @@ class FaceKey:
         """
         if not isinstance(record_id, bytes) or not isinstance(secret, bytes) or type(index) is not int:
             raise TypeError("a face key must be made of bytes, an int and bytes")
-        if len(record_id) != RECORD_ID_BYTES or len(secret) != MAC_BYTES or not 0 <= index <= 65_534:
-            raise ValueError(f"a face key must have {RECORD_ID_BYTES} bytes, 0 to 65534, and {MAC_BYTES} bytes")
+        if len(record_id) != RECORD_ID_BYTES or len(secret) != FACE_KEY_BYTES or not 0 <= index <= 65_534:
+            raise ValueError(f"a face key must have {RECORD_ID_BYTES} bytes, 0 to 65534, and {FACE_KEY_BYTES} bytes")
         object.__setattr__(self, "record_id", record_id)
         object.__setattr__(self, "index", index)
         object.__setattr__(self, "_secret", secret)

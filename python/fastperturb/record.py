@@ -81,7 +81,7 @@ class Record(ABC):
         version: of the record's form and of all that it stands for; docs/format.md defines each.
         shape: of the image, (height, width) or (height, width, channels).
         dtype: of the image: "uint8", "uint16" or "float32".
-        regions: what was done where.
+        regions: what was done where; each item has at least ``region``, ``window``, ``pixels`` and ``moved``.
         key_id: public name of the key that restores the image; None where the version names none.
     """
 
@@ -91,7 +91,7 @@ class Record(ABC):
     key_id: str | None
     shape: tuple[int, ...]
     dtype: str
-    regions: tuple[RegionRecord, ...]
+    regions: tuple[Any, ...]
 
     @abstractmethod
     def to_json(self, *, indent: int | None = None) -> str:

@@ -100,13 +100,16 @@ def _is_box(value: object) -> bool:
 
 def as_regions(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]:
     """Regions out of what a caller may pass: one or several of Region, Face or (x, y, width, height)."""
+    return tuple(item.region if isinstance(item, Face) else item for item in as_faces(regions))
+
+
+def as_faces(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region | Face, ...]:
+    """The same with faces as they are, for those who look at landmarks."""
     items: Any = (regions,) if isinstance(regions, (Region, Face)) or _is_box(regions) else regions
-    found: list[Region] = []
+    found: list[Region | Face] = []
     for index, item in enumerate(items):
-        if isinstance(item, Region):
+        if isinstance(item, (Region, Face)):
             found.append(item)
-        elif isinstance(item, Face):
-            found.append(item.region)
         else:
             try:
                 x, y, width, height = item

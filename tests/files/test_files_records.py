@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from file_cases import RGB, opened, saved, tiff
 from PIL import Image
+from version_1 import perturb_v1
 
 import fastperturb as fp
 from fastperturb.files import png, read_record
@@ -18,7 +19,7 @@ from fastperturb.record import MAX_RECORD_BYTES, MAX_REGIONS, RegionRecord
 
 @pytest.fixture
 def pair(image, key):
-    return fp.perturb(image, [(5, 6, 30, 40), fp.Region(-3, 20, 20, 20, "ellipse")], key)
+    return perturb_v1(image, [((5, 6, 30, 40), 4, 1000), (fp.Region(-3, 20, 20, 20, "ellipse"), 3, 200)], key)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import weakref
 
 import numpy as np
 import pytest
+from version_1 import perturb_v1
 
 import fastperturb as fp
+from fastperturb.perturbation import aes_gcm
 from fastperturb.perturbation import batch_pipeline as chunks
-from fastperturb.perturbation import format_v1
 from fastperturb.perturbation import plan as steps
 
 BOX = (3, 4, 30, 30)
@@ -27,7 +28,7 @@ def pictures():
 
 def fail_at(monkeypatch, number, error):
     """Has the making of a tag fail once."""
-    real, calls = format_v1.Binding.tag, []
+    real, calls = aes_gcm.gmac, []
 
     def tag(*arguments):
         calls.append(0)
@@ -35,7 +36,7 @@ def fail_at(monkeypatch, number, error):
             raise error
         return real(*arguments)
 
-    monkeypatch.setattr(format_v1.Binding, "tag", tag)
+    monkeypatch.setattr(aes_gcm, "gmac", tag)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, None])
@@ -176,8 +177,8 @@ def test_an_interrupt_of_restoring_leaves_the_perturbed_images(key, monkeypatch)
 @pytest.mark.filterwarnings("ignore::fastperturb.errors.UnverifiedWarning")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_what_the_core_refuses_is_the_error_of_one_image(pictures, key, threads):
-    """A record that asks for more pixels than there are gets past the tag with verify=False."""
-    images, records = zip(*fp.perturb_many([pictures[0]] * 5, [BOX] * 5, key), strict=True)
+    """A record of version 1 that asks for more pixels than there are gets past the tag with verify=False."""
+    images, records = zip(*[perturb_v1(pictures[0], [(BOX, 4, 900)], key) for _ in range(5)], strict=True)
     wrong = dataclasses.replace(records[2].regions[0], pixels=901)
     damaged = [*records[:2], dataclasses.replace(records[2], regions=(wrong,)), *records[3:]]
     results = fp.restore_many(images, damaged, key, verify=False, threads=threads, return_errors=True)

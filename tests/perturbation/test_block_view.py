@@ -8,6 +8,7 @@ from core_calls import permute_in_place
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SUBKEY, jobs
+from version_1 import perturb_v1
 
 import fastperturb as fp
 from fastperturb import _core
@@ -26,11 +27,9 @@ def test_the_view_is_the_same_before_and_after(job, kind):
 
 
 def test_a_mosaic_shows_exact_means_rounded_half_up():
-    image = np.array([[0, 1, 10, 10], [0, 1, 11, 11]], np.uint8)
-    assert fp.view(image, (0, 0, 4, 2), fp.Strength(window=2), interpolation="mosaic").tolist() == [
-        [1, 1, 11, 11],
-        [1, 1, 11, 11],
-    ]
+    image = np.repeat(np.array([[0, 1, 10, 10], [0, 1, 11, 11]], np.uint8), 2, axis=1)
+    shown = fp.view(image, (0, 0, 8, 2), fp.Strength(window=4), interpolation="mosaic")
+    assert shown.tolist() == [[1] * 4 + [11] * 4] * 2
 
 
 def test_a_mosaic_of_ellipses_averages_only_what_they_own(image):
@@ -120,5 +119,6 @@ def test_gaps_take_the_nearest_means():
     image = np.full((600, 600), 50, np.uint8)
     image[:4, :4] = 200
     where = [(0, 0, 600, 600), (4, 0, 596, 600), (0, 4, 600, 596)]
-    shown = fp.view(image, where, fp.Strength(window=2))
+    _, record = perturb_v1(image, [(box, 2, 0) for box in where], fp.Key(bytes(range(32))))
+    shown = fp.view(image, record)
     assert (shown == image).all()

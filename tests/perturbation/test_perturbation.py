@@ -10,21 +10,21 @@ from strategies import images, regions
 
 import fastperturb as fp
 from fastperturb import _core
-from fastperturb.perturbation import format_v1
+from fastperturb.perturbation import aes_gcm
 from fastperturb.perturbation import single as perturbation
 from fastperturb.record import core_region
 
 BOX = (10, 5, 40, 50)
 
 
-@given(st.data(), st.integers(2, 50), st.floats(0.05, 1.0), st.booleans())
+@given(st.data(), st.integers(4, 50), st.floats(0.05, 1.0), st.booleans())
 def test_restore_undoes_perturb(data, window, coverage, reproducible):
     image = data.draw(images())
     key = fp.Key(bytes(range(32)))
     where = data.draw(st.lists(regions(image), min_size=1, max_size=3))
     before = image.copy()
     strength = fp.Strength(window=window, coverage=coverage)
-    owned = _core.owned_pixels(*image.shape[:2], [core_region(region, window, 0) for region in where])
+    owned = _core.owned_pixels(*image.shape[:2], [core_region(region, window, 0) for region in where], 2)
     assume(max(owned) > 1 and all(math.floor(coverage * count + 0.5) > 1 for count in owned if count > 1))
     hidden, record = fp.perturb(image, where, key, strength, reproducible=reproducible)
     assert image.tobytes() == before.tobytes()
@@ -36,7 +36,7 @@ def test_the_default_moves_every_pixel_of_an_eighth(image, key):
     (item,) = record.regions
     assert (item.window, item.pixels, item.moved) == (5, 2000, 2000)
     assert record.moved == 2000
-    assert (hidden == image).all(axis=2)[5:55, 10:50].mean() < 0.01
+    assert (hidden == image).all(axis=2)[5:55, 10:50].mean() < 0.08  # one of 25 stays where it was
 
 
 def test_each_region_can_have_its_own_strength(image, key):
@@ -108,7 +108,7 @@ def test_wrong_kinds_of_arguments(image, key):
     hidden, record = fp.perturb(image, BOX, key)
     with pytest.raises(TypeError, match=r"key must be a Key, got bytes; see Key.generate\(\)"):
         fp.perturb(image, BOX, bytes(32))
-    with pytest.raises(TypeError, match="key must be a Key, got NoneType"):
+    with pytest.raises(TypeError, match="key must be a Key or a FaceKey, got NoneType"):
         fp.restore(hidden, record, None)
     with pytest.raises(TypeError, match=r"record must be a Record, got str; see Record.from_json\(\)"):
         fp.restore(hidden, record.to_json(), key)
@@ -117,9 +117,9 @@ def test_wrong_kinds_of_arguments(image, key):
             fp.perturb(image, BOX, key, threads=threads)
 
 
-def test_a_region_covered_by_a_later_one_is_protected_by_it(image, key):
-    hidden, record = fp.perturb(image, [(12, 10, 8, 8), BOX], key)
-    assert [item.moved for item in record.regions] == [0, 2000]
+def test_equal_regions_protect_once_and_the_first_owns_the_pixels(image, key):
+    hidden, record = fp.perturb(image, [BOX, BOX], key)
+    assert [item.moved for item in record.regions] == [2000, 0]
     assert (fp.restore(hidden, record, key) == image).all()
 
 
@@ -184,9 +184,9 @@ def test_bad_outs_are_refused_before_anything_moves(image, key):
 def test_the_raw_permutation(image):
     work = image.copy()
     where = [(fp.Region(*BOX), 8, 1000)]
-    assert perturbation.permute(work, where, bytes(32)) == [1000]
+    assert perturbation.permute(work, where, [bytes(32)]) == [1000]
     assert (work != image).any()
-    perturbation.permute(work, where, bytes(32), inverse=True)
+    perturbation.permute(work, where, [bytes(32)], inverse=True)
     assert (work == image).all()
 
 
@@ -201,7 +201,7 @@ def test_pixels_are_moved_back_when_the_record_fails(image, key, monkeypatch):
     def failing_tag(*_):
         raise MemoryError
 
-    monkeypatch.setattr(format_v1.Binding, "tag", failing_tag)
+    monkeypatch.setattr(aes_gcm, "gmac", failing_tag)
     work = image.copy()
     with pytest.raises(MemoryError):
         fp.perturb(work, BOX, key, out=work)

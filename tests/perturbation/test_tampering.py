@@ -1,10 +1,11 @@
-"""Wrong keys, edited records and pixels, records of other images, hostile records: each is told, and nothing moves."""
+"""Version 1: wrong keys, edited records and pixels, records of other images, hostile ones: each is told."""
 
 import dataclasses
 import warnings
 
 import numpy as np
 import pytest
+from version_1 import perturb_v1
 
 import fastperturb as fp
 from fastperturb.perturbation import format_v1
@@ -13,7 +14,7 @@ BOX = (10, 5, 40, 50)
 
 
 @pytest.mark.parametrize("change", ["nonce", "shape", "region", "window", "pixels", "dtype", "key"])
-def test_any_bound_parameter_gives_an_unrelated_permutation(change, key, monkeypatch):
+def test_any_bound_parameter_gives_an_unrelated_permutation(change, key):
     """Permutes the positions themselves twice, one parameter apart, and counts agreements outside chance."""
     labels = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
     setup = {"key": key, "nonce": bytes(24), "image": labels, "box": (0, 0, 60, 60), "window": 60, "pixels": 3600}
@@ -31,14 +32,13 @@ def test_any_bound_parameter_gives_an_unrelated_permutation(change, key, monkeyp
     )
     hidden = []
     for case in (setup, other):
-        monkeypatch.setattr(format_v1, "fresh_nonce", lambda case=case: case["nonce"])
-        strength = fp.Strength(window=case["window"], pixels=case["pixels"])
-        hidden.append(fp.perturb(case["image"], case["box"], case["key"], strength)[0][:60, :60])
+        regions = [(case["box"], case["window"], case["pixels"])]
+        hidden.append(perturb_v1(case["image"], regions, case["key"], case["nonce"])[0][:60, :60])
     assert (hidden[0] == hidden[1]).sum() <= 12
 
 
 def test_another_key_is_told(image, key):
-    hidden, record = fp.perturb(image, BOX, key)
+    hidden, record = perturb_v1(image, [(BOX, 5, 2000)], key)
     other = fp.Key.generate()
     for verify in (True, False):
         with pytest.raises(fp.WrongKey, match=f"made with key {key.id}, got key {other.id}"):
@@ -58,7 +58,7 @@ def region_changes(record):
 
 
 def test_every_edit_of_a_record_is_told(image, key):
-    hidden, record = fp.perturb(image, [BOX, (60, 5, 15, 15)], key)
+    hidden, record = perturb_v1(image, [(BOX, 5, 2000), ((60, 5, 15, 15), 2, 225)], key)
     changed = [
         dataclasses.replace(record, nonce=bytes(24)),
         dataclasses.replace(record, tag=record.tag[:-1] + bytes([record.tag[-1] ^ 1])),
@@ -74,7 +74,7 @@ def test_every_edit_of_a_record_is_told(image, key):
 
 
 def test_a_record_of_another_image_is_told(image, key):
-    hidden, record = fp.perturb(image, BOX, key)
+    hidden, record = perturb_v1(image, [(BOX, 5, 2000)], key)
     with pytest.raises(fp.Tampered, match=r"of shape \(60, 80, 3\) and dtype uint8, got shape \(60, 79, 3\)"):
         fp.restore(hidden[:, 1:], record, key)
     with pytest.raises(fp.Tampered, match=r"got shape .* and dtype uint16"):
@@ -84,7 +84,7 @@ def test_a_record_of_another_image_is_told(image, key):
 
 
 def test_one_changed_pixel_inside_is_told_and_outside_is_kept(image, key):
-    hidden, record = fp.perturb(image, BOX, key)
+    hidden, record = perturb_v1(image, [(BOX, 5, 2000)], key)
     inside, outside = hidden.copy(), hidden.copy()
     inside[54, 49, 2] ^= 1
     outside[55, 49, 2] ^= 1
@@ -102,7 +102,7 @@ def test_one_changed_pixel_inside_is_told_and_outside_is_kept(image, key):
 def test_a_hostile_record_is_refused_before_it_costs_much(key, monkeypatch):
     """Thousands of boxes over the whole image, under the right key id: not one of them is hashed."""
     image = np.zeros((500, 500, 3), np.uint8)
-    hidden, record = fp.perturb(image, (0, 0, 500, 500), key)
+    hidden, record = perturb_v1(image, [((0, 0, 500, 500), 63, 250_000)], key)
     hostile = dataclasses.replace(record, regions=record.regions * 3000)
     monkeypatch.setattr(format_v1.Binding, "tag", lambda *_: pytest.fail("hashed"))
     with pytest.raises(ValueError, match="must not cover more than 16 images"):

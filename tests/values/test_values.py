@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from version_1 import perturb_v1
 
 import fastperturb as fp
 from fastperturb.region import as_regions
@@ -125,7 +126,7 @@ def test_regions_can_be_said_in_many_ways():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"window": 1}, ValueError, "window must be at least 2, got 1"),
+        ({"window": 1}, ValueError, "window must be at least 4, got 1"),
         ({"window": 2.5}, TypeError, "window must be a whole number, got 2.5"),
         ({"window": "all"}, ValueError, "window must be a whole number of pixels or 'region', got 'all'"),
         ({"window": 4, "cells": 8}, ValueError, "window or cells, not both"),
@@ -148,8 +149,8 @@ def test_bad_strengths(arguments, error, message):
 def test_cells_lie_across_the_shorter_side(width, height, cells):
     window = fp.Strength(cells=cells).window_for(fp.Region(0, 0, width, height))
     across = -(-min(width, height) // window)
-    assert window == 2 or across <= cells
-    assert window == 2 or (window - 1) * cells < min(width, height)
+    assert window == 4 or across <= cells
+    assert window == 4 or (window - 1) * cells < min(width, height)
 
 
 def test_a_strength_counts_pixels():
@@ -162,7 +163,7 @@ def test_a_strength_counts_pixels():
 
 @pytest.fixture
 def record(image, key):
-    return fp.perturb(image, [(5, 6, 30, 40), fp.Region(-3, 20, 20, 20, "ellipse")], key)[1]
+    return perturb_v1(image, [((5, 6, 30, 40), 4, 1000), (fp.Region(-3, 20, 20, 20, "ellipse"), 3, 200)], key)[1]
 
 
 def test_records_survive_json(record):
@@ -173,9 +174,10 @@ def test_records_survive_json(record):
 def edits():
     """Ways to spoil the JSON of a record, with what the error says."""
     far = 2**31
-    yield {"version": 2}, "version must be 1, got 2"
-    yield {"version": True}, "version must be 1, got True"
-    yield {"version": None}, "version must be 1, got None"
+    yield {"version": 2}, "record lacks data and has unknown key_id"
+    yield {"version": 3}, "version must be 1 or 2, got 3; a newer release may know it"
+    yield {"version": True}, "version must be 1 or 2, got True"
+    yield {"version": None}, "version must be 1 or 2, got None"
     yield {"format": "other"}, '"format": "fastperturb-record"'
     yield {"key_id": "XY"}, "key_id must be 16 lower-case hexadecimal digits, got 'XY'"
     yield {"nonce": "00"}, "nonce must be 48 lower-case"

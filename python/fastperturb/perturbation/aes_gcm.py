@@ -13,7 +13,7 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..record_v2_parts import CHUNK_BYTES, IV_BYTES, TAG_BYTES, plain_length
+from .record_v2_parts import CHUNK_BYTES, IV_BYTES, TAG_BYTES, plain_length
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import AEADEncryptionContext

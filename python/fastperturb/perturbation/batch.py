@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..checks import Image, byte_bounds, check_image
+from ..checks import Image, byte_bounds, check_image, destination
 from ..errors import BatchError, UnverifiedWarning
 from ..key import Key
 from ..record import Record
@@ -21,6 +21,10 @@ from ..strength.strength import Strength
 from ..threads import check_threads
 from . import plan as steps
 from .batch_pipeline import CHUNK_BYTES, Chunk, Complete, Moved, Prepare, cut, run_in_turn, run_side_by_side
+from .drawing import Drawing
+from .formats import Opened
+from .sealing import Sealing, draw_and_seal
+from .single import restore
 
 T = TypeVar("T")
 SMALL_BYTES = 2**20
@@ -31,20 +35,22 @@ def perturb_many(
     images: Iterable[Image],
     regions: Iterable[RegionLike | Iterable[RegionLike]],
     key: Key,
-    strength: Strength = Strength(),
+    protection: Strength | Drawing = Strength(),
     *,
+    seal: bool = True,
     reproducible: bool = False,
     out: Iterable[Image] | None = None,
     threads: int | None = None,
     return_errors: bool = False,
 ) -> list[tuple[Image, Record]]:
-    """Perturbs many images in one call; each result is what :func:`perturb` gives.
+    """Protects many images in one call; each result is what :func:`perturb` gives.
 
     Args:
         images: a list of images of any shapes and dtypes, or a stack whose first axis counts them.
         regions: for each image its regions, as for :func:`perturb`.
-        key: the secret that restores them all; each image has its own nonce.
-        strength: for all regions.
+        key: the secret that restores them all; each image has secrets of its own.
+        protection: for all regions.
+        seal: as for :func:`perturb`.
         reproducible: as for :func:`perturb`.
         out: for each image where to write it; ``out=images`` works in place. They must not overlap each
             other, nor another's image.
@@ -52,7 +58,7 @@ def perturb_many(
         return_errors: put the exception of an image that fails in its place in the list instead of raising at the end.
 
     Returns:
-        (perturbed image, record) for each image, in order. Results of neighbours may lie in one block of memory of up
+        (protected image, record) for each image, in order. Results of neighbours may lie in one block of memory of up
         to 8 MiB, which stays as long as one of them does: copy a few to keep out of many.
 
     Raises:
@@ -60,23 +66,59 @@ def perturb_many(
         ValueError: as many regions or outs as images are needed, and outs that do not overlap. Nothing was changed.
     """
     images = list(images)
-    plans = _match(list(regions), images, "regions")
+    where = _match(list(regions), images, "regions")
+    batch = _Batch(images, out, check_threads(threads), inverse=False)
+    if isinstance(protection, Drawing):
+        work = _Drawn(images, where, key, protection, Sealing(seal, reproducible))
+        return batch.run(work.prepare, work.complete, brief=False, return_errors=return_errors)
 
     def prepare(chunk: Chunk) -> None:
+        sources: dict[int, Image] = {}
+
         def plan(i: int) -> steps.Plan:
             check_image(images[i])
-            return steps.plan(images[i], plans[i], key, strength, reproducible)
+            sources[i] = np.array(images[i], order="C") if reproducible else images[i]
+            return steps.plan(sources[i], where[i], key, protection, reproducible)
 
         chunk.ready = ready = chunk.each(chunk.outs, plan)
-        chunk.jobs = chunk.each(ready, lambda i: steps.make_job(images[i], chunk.outs[i], ready[i], collect=True))
+        outs = chunk.outs
+        chunk.jobs = chunk.each(ready, lambda i: steps.make_job(sources[i], destination(images[i], outs[i]), ready[i]))
 
     def complete(chunk: Chunk, moved: Moved) -> dict[int, tuple[Image, Record]]:
         jobs, ready = chunk.jobs, chunk.ready
-        return chunk.each(moved, lambda i: (jobs[i].target, steps.record_of(jobs[i], ready[i], *moved[i])))
+        return chunk.each(moved, lambda i: (jobs[i].target, steps.record_of(jobs[i], ready[i], moved[i][1])))
 
-    solves = not isinstance(strength, Strength) or strength.target is not None
-    batch = _Batch(images, out, check_threads(threads), inverse=False)
+    solves = not isinstance(protection, Strength) or protection.target is not None
     return batch.run(prepare, complete, brief=not (solves or reproducible), return_errors=return_errors)
+
+
+class _Drawn:
+    """A batch of images that are drawn over, each from beginning to end."""
+
+    def __init__(self, images: list[Image], regions: list[Any], key: Key, drawing: Drawing, sealing: Sealing) -> None:
+        self.images, self.regions, self.key, self.drawing, self.sealing = images, regions, key, drawing, sealing
+
+    def prepare(self, chunk: Chunk) -> None:
+        """Does all the work."""
+        chunk.results |= chunk.each(chunk.outs, lambda i: self._one(chunk, i))
+
+    def complete(self, chunk: Chunk, moved: Moved) -> dict[int, Any]:
+        """There is nothing left to do."""
+        return {}
+
+    def _one(self, chunk: Chunk, index: int) -> tuple[Image, Record]:
+        image, out = self.images[index], chunk.outs[index]
+        check_image(image)
+        in_place = out is not None and np.may_share_memory(out, image)
+        before = image.copy() if in_place and not self.sealing.seal else None
+        hidden, record = draw_and_seal(image, self.regions[index], self.key, self.drawing, out, self.sealing)
+        if in_place:  # without their records, which an interrupt would lose, originals would be lost too
+
+            def undo() -> None:
+                hidden[...] = restore(hidden, record, self.key) if before is None else before
+
+            chunk.undo[index] = undo
+        return hidden, record
 
 
 def restore_many(
@@ -109,33 +151,41 @@ def restore_many(
     """
     images = list(images)
     known = _match(list(records), images, "records")
-    altered: list[int] = []
+    altered: dict[str, list[int]] = {}
 
     def prepare(chunk: Chunk) -> None:
-        def unlock(i: int) -> steps.Opened:
+        def unlock(i: int) -> Opened:
             check_image(images[i])
             return steps.open_record(images[i], known[i], key)
 
         opened = chunk.each(chunk.outs, unlock)
-        boxes = steps.boxes_of({i: (images[i], opened[i].core) for i in opened})
+        boxes = steps.boxes_of({i: (images[i], opened[i]) for i in opened})
 
         def job(i: int) -> steps.CoreJob:
-            if not steps.matches_tag(images[i], opened[i], boxes.get(i), strict=verify):
-                altered.append(i)
+            said = steps.check_pixels(images[i], opened[i], boxes.get(i), strict=verify)
+            if said:
+                altered.setdefault(said, []).append(i)
             return steps.make_job(images[i], chunk.outs[i], opened[i])
 
+        chunk.ready = opened
         chunk.jobs = chunk.each(opened, job)
 
     def complete(chunk: Chunk, moved: Moved) -> dict[int, Image]:
-        return {i: chunk.jobs[i].target for i in moved}
+        def finish(i: int) -> Image:
+            opened, target = chunk.ready[i], chunk.jobs[i].target
+            opened.finish(target)
+            chunk.undo[i] = lambda: opened.undo(target)
+            return target
+
+        return chunk.each(moved, finish)
 
     batch = _Batch(images, out, check_threads(threads), inverse=True)
     try:
         return batch.run(prepare, complete, brief=True, return_errors=return_errors)
     finally:
-        if altered:
-            names = ", ".join(f"images[{i}]" for i in sorted(altered))
-            warnings.warn(f"{names}: {steps.ALTERED}", UnverifiedWarning, stacklevel=2)
+        for said, indices in altered.items():
+            names = ", ".join(f"images[{i}]" for i in sorted(indices))
+            warnings.warn(f"{names}: {said}", UnverifiedWarning, stacklevel=2)
 
 
 class _Batch:

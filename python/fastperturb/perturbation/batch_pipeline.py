@@ -27,13 +27,15 @@ class Chunk:
         outs: where to write each of them, or None for a fresh array.
         ready, jobs: what is known of those that were prepared.
         results: what became of each image: the exception, if it failed.
+        undo: takes back what was done to an image besides moving its pixels, before they are moved back.
     """
 
     def __init__(self, outs: dict[int, Image | None], *, inverse: bool) -> None:
         self.outs = outs
-        self.ready: dict[int, steps.Plan] = {}
+        self.ready: dict[int, Any] = {}
         self.jobs: dict[int, steps.CoreJob] = {}
         self.results: dict[int, Any] = {}
+        self.undo: dict[int, Callable[[], None]] = {}
         self._submitted: list[list[int]] = []  # written by the core, so that no signal comes in between
         self._taken_back: set[int] = set()
         self._inverse = inverse
@@ -66,14 +68,16 @@ class Chunk:
         return moved
 
     def take_back(self, index: int) -> None:
-        """Moves the pixels of an image back, if they were moved."""
+        """Leaves an image as it was."""
+        if index in self.undo:
+            self.undo.pop(index)()
         if index not in self._taken_back and any(index in indices for indices in self._submitted):
             self._taken_back.add(index)
             steps.move_back(self.jobs[index], inverse=self._inverse)
 
     def take_all_back(self) -> None:
         """Leaves the images as they were."""
-        for index in self.jobs:
+        for index in self.outs:
             self.take_back(index)
 
 

@@ -49,15 +49,16 @@ def view(
     if isinstance(where, Record):
         if where.shape != image.shape:
             raise ValueError(f"the record is of an image of shape {where.shape}, got shape {image.shape}")
-        core = where.core_regions()
+        core, version = where.core_regions(), where.version
     else:
         regions = as_regions(where)
         if not regions:
             raise NoFaceFound("regions must name at least one region, got none")
         strengths = list_strengths(strength, len(regions))
         core = [core_region(region, s.window_for(region), 0) for region, s in zip(regions, strengths, strict=True)]
+        version = 2
     shown = target(image, out)
-    _core.draw_view(shown, core, _INTERPOLATIONS[interpolation])
+    _core.draw_view(shown, core, _INTERPOLATIONS[interpolation], version)
     return shown
 
 

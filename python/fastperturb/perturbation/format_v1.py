@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import re
 import struct
 from collections.abc import Iterator, Sequence
@@ -18,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import Image, dtype_name
+from .. import _core
+from ..checks import Image
 from ..errors import RecordError, WrongKey
+from ..face_key import FaceKey
 from ..key import Key
 from ..record import (
     FORMAT,
@@ -151,67 +152,76 @@ class Binding:
     """The keyed values of one perturbation, bound to a key and to all that the permutation depends on.
 
     Attributes:
-        nonce: of the perturbation.
         subkey: the ChaCha20 key of the permutation.
     """
 
-    __slots__ = ("_core", "_dtype", "_header", "_key", "_shape", "nonce", "subkey")
+    __slots__ = ("_core", "_header", "_key", "subkey")
 
     def __init__(self, key: Key, nonce: bytes, shape: tuple[int, ...], dtype: str, core: Sequence[CoreRegion]) -> None:
-        self.nonce = nonce
-        self._key, self._shape, self._dtype, self._core = key, shape, dtype, core
+        self._key, self._core = key, core
         self._header = header(nonce, shape, dtype, core)
         self.subkey = key.derive(b"fastperturb perm", self._header)
-
-    def drawn_again(self, *, reproducible: bool) -> Binding:
-        """The same with the next nonce: a fresh one, or the reproducible one that comes after this."""
-        nonce = self._key.derive(b"fastperturb once", self._header, size=NONCE_BYTES) if reproducible else fresh_nonce()
-        return Binding(self._key, nonce, self._shape, self._dtype, self._core)
 
     def tag(self, moved: Sequence[int], image: Image, boxes: bytes | None = None) -> bytes:
         """The tag of a record and of the perturbed pixels inside the boxes of its regions.
 
         AES-GCM must show the tags of one message a key only, as its initialisation vector is always the same. That
-        holds: the nonce in the header is of this perturbation alone or, if it is reproducible, of one image, which is
-        perturbed in one way only; and what is computed to verify altered pixels is not shown. ``boxes`` are the bytes
-        of the pixels, where they are at hand.
+        holds: the nonce in the header is of one perturbation alone, and what is computed to verify altered pixels is
+        not shown. ``boxes`` are the bytes of the pixels, where they are at hand.
         """
         counts = struct.pack(f"<{len(moved)}Q", *moved)
         tag_key = self._key.derive(b"fastperturb tag", self._header, counts, bytes.fromhex(self._key.id))
         blocks = _pixels(image, self._core) if boxes is None else (boxes,)
         return aes_gcm.gmac(tag_key, aes_gcm.ZERO_IV, blocks)
 
-    def record(
-        self, regions: Sequence[Region], moved: Sequence[int], hidden: Image, boxes: bytes | None = None
-    ) -> RecordV1:
-        """The record of what was moved."""
-        items = tuple(
-            RegionRecord(region, core.window, core.pixels, count)
-            for region, core, count in zip(regions, self._core, moved, strict=True)
-        )
-        return RecordV1(self._key.id, self.nonce, self._shape, self._dtype, items, self.tag(moved, hidden, boxes))
 
-    def matches(self, record: RecordV1, image: Image, boxes: bytes | None = None) -> bool:
-        """Whether the record's tag is the one of these pixels."""
-        counts = [item.moved for item in record.regions]
-        return hmac.compare_digest(self.tag(counts, image, boxes), record.tag)
+class OpenedRecord:
+    """A record with its key: what the core has to do to bring the pixels back.
+
+    Attributes:
+        core: the regions as the core takes them.
+        subkey: the ChaCha20 key of the permutation.
+    """
+
+    def __init__(self, record: RecordV1, key: Key) -> None:
+        self.core = record.core_regions()
+        self._record, self._binding = record, Binding(key, record.nonce, record.shape, record.dtype, self.core)
+        self.subkey = self._binding.subkey
+
+    def changed(self, image: Image, boxes: bytes | None = None) -> list[int]:
+        """The numbers of the regions whose pixels are not the ones that were written: one tag covers all of them."""
+        counts = [item.moved for item in self._record.regions]
+        whole = hmac.compare_digest(self._binding.tag(counts, image, boxes), self._record.tag)
+        return [] if whole else list(range(len(self.core)))
+
+    def is_sealed(self, index: int) -> bool:
+        """Whether a region comes back out of a seal: none does."""
+        return False
+
+    def finish(self, target: Image) -> None:
+        """There is nothing left to write."""
+
+    def undo(self, target: Image) -> None:
+        """There was nothing to write."""
 
 
-def bind(key: Key, image: Image, core: Sequence[CoreRegion], *, reproducible: bool) -> Binding:
-    """The values of a new perturbation."""
-    nonce = reproducible_nonce(key, image, core) if reproducible else fresh_nonce()
-    return Binding(key, nonce, image.shape, dtype_name(image), core)
-
-
-def bind_record(key: Key, record: RecordV1, core: Sequence[CoreRegion]) -> Binding:
-    """The values of the perturbation that a record is of.
+def open_record(
+    record: RecordV1, key: Key | FaceKey, shape: tuple[int, ...], only: Sequence[int] | None
+) -> OpenedRecord:
+    """Opens a record to restore an image of ``shape``.
 
     Raises:
         WrongKey: it was made with another key.
+        ValueError: single regions are asked for, whose tags this version does not have.
     """
-    if record.key_id != key.id:
+    if isinstance(key, FaceKey):
+        raise WrongKey("a record of version 1 has no face keys; it needs the key it was made with")
+    if not record.opens_with(key):
         raise WrongKey(f"the record was made with key {record.key_id}, got key {key.id}")
-    return Binding(key, record.nonce, record.shape, record.dtype, core)
+    if only is not None:
+        raise ValueError("only must be None: a record of version 1 restores as a whole")
+    _core.check_regions(shape[0], shape[1], record.core_regions())
+    return OpenedRecord(record, key)
 
 
 def header(nonce: bytes, shape: tuple[int, ...], dtype: str, regions: Sequence[CoreRegion]) -> bytes:
@@ -219,18 +229,6 @@ def header(nonce: bytes, shape: tuple[int, ...], dtype: str, regions: Sequence[C
     channels = shape[2] if len(shape) == 3 else 0
     sizes = _SHAPE.pack(shape[0], shape[1], channels, _DTYPE_CODES[dtype], len(regions))
     return b"".join([_MAGIC, nonce, sizes, *[_REGION.pack(*region) for region in regions]])
-
-
-def fresh_nonce() -> bytes:
-    """A nonce from the system's random source: 24 bytes, so that none ever comes twice."""
-    return os.urandom(NONCE_BYTES)
-
-
-def reproducible_nonce(key: Key, image: Image, regions: Sequence[CoreRegion]) -> bytes:
-    """A nonce that depends on the key, the whole image and the parameters and on nothing else."""
-    blank = header(bytes(NONCE_BYTES), image.shape, dtype_name(image), regions)
-    whole = [CoreRegion(0, 0, image.shape[1], image.shape[0], 0, 1, 0)]
-    return key.derive(b"fastperturb once", blank, size=NONCE_BYTES, more=_pixels(image, whole))
 
 
 def fits_one_buffer(image: Image, regions: Sequence[CoreRegion]) -> bool:

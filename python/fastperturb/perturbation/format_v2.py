@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from ..checks import Image, dtype_name
 from ..key import Key
-from ..record_v2 import RecordV2, check_core
-from ..record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes
-from ..record_v2_parts import IV_BYTES, MAC_BYTES, NONCE_BYTES, SALT_BYTES, Entry, RegionV2, Rest, Scene, Stanza, State
 from . import aes_gcm, seal_coding
 from . import format_v2_keys as keys
+from .record_v2 import RecordV2, check_core
+from .record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes
+from .record_v2_parts import IV_BYTES, MAC_BYTES, NONCE_BYTES, SALT_BYTES, Entry, RegionV2, Rest, Scene, Stanza, State
 from .seal_coding import Mask, Owned, Surroundings
 
 _NO_SALT = bytes(SALT_BYTES)
@@ -25,10 +25,26 @@ _NO_SALT = bytes(SALT_BYTES)
 class Draft:
     """The secret, nonce and keys of a record that is about to be made."""
 
-    __slots__ = ("bound", "commitment", "core", "dtype", "faces", "nonce", "regions", "reproducible", "secret", "shape")
+    __slots__ = (
+        "bound",
+        "commitment",
+        "core",
+        "dtype",
+        "faces",
+        "nonce",
+        "pixels",
+        "regions",
+        "reproducible",
+        "secret",
+        "shape",
+    )
 
     def __init__(
-        self, image: Image, regions: Sequence[RegionV2], reproducible: tuple[Key, bytes] | None = None
+        self,
+        image: Image,
+        regions: Sequence[RegionV2],
+        reproducible: tuple[Key, bytes] | None = None,
+        pixels: bytes | None = None,
     ) -> None:
         """For a checked image and its final regions.
 
@@ -37,17 +53,19 @@ class Draft:
             regions: where and how it will be protected.
             reproducible: a key and bytes of all options on which the result depends; equal images, regions, keys and
                 options then give equal records.
+            pixels: the digest of the image's pixels, where another draft of the same image has it.
         """
         self.shape, self.dtype, self.regions = image.shape, dtype_name(image), tuple(regions)
         check_core(self.shape, self.dtype, self.regions)
         self.core = core_bytes(self.shape, self.dtype, self.regions)
         self.reproducible = reproducible is not None
+        self.pixels: bytes | None = None
         if reproducible is None:
             self.secret, self.nonce = os.urandom(keys.SECRET_BYTES), os.urandom(NONCE_BYTES)
         else:
             key, options = reproducible
-            pixels = keys.digest(Owned(image, None).blocks())
-            self.secret = keys.reproducible_secret(key, self.core, options, pixels)
+            self.pixels = keys.digest(Owned(image, None).blocks()) if pixels is None else pixels
+            self.secret = keys.reproducible_secret(key, self.core, options, self.pixels)
             self.nonce = keys.reproducible_nonce(self.secret)
         self.commitment = keys.commitment(self.secret, self.core, self.nonce)
         self.bound = keys.binding(self.core, self.nonce, self.commitment)
@@ -78,11 +96,13 @@ class RegionPixels:
         original: what is sealed; None: no seal is made.
         shown: what is authenticated.
         mask: owned pixels, None for all.
+        data: the bytes of the shown pixels, where they are at hand.
     """
 
     original: Image | None
     shown: Image
     mask: Mask
+    data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +196,7 @@ def entry_of(draft_bound: bytes, face: bytes, index: int, entry: Entry) -> Entry
 
 def _seal_region(draft: Draft, index: int, item: RegionPixels, options: SealOptions) -> tuple[Entry, bytes | None]:
     face = draft.faces[index]
-    iv, tag = draft.tag(face, b"fp2 iv", keys.tag_key(face), Owned(item.shown, item.mask))
+    iv, tag = draft.tag(face, b"fp2 iv", keys.tag_key(face), Owned(item.shown, item.mask, item.data))
     if item.original is None:
         return entry_of(draft.bound, face, index, Entry("none", 0, _NO_SALT, iv, tag, bytes(MAC_BYTES))), None
     plain = seal_coding.encode(item.original, item.mask, full=options.full)

@@ -12,8 +12,8 @@ import struct
 from collections.abc import Iterable
 
 from ..key import Key
-from ..record_v2_parts import IV_BYTES, NONCE_BYTES, SALT_BYTES, Stanza
 from . import aes_gcm
+from .record_v2_parts import IV_BYTES, NONCE_BYTES, SALT_BYTES, Stanza
 
 MASTER_KEY = 1
 """The kind of a stanza for a master key."""

@@ -14,12 +14,12 @@ from ..checks import Image
 from ..errors import RecordError, Tampered, WrongKey
 from ..face_key import RECORD_ID_BYTES, FaceKey
 from ..key import Key
-from ..record_v2 import RecordV2, check_length, pixel_bytes
-from ..record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes
-from ..record_v2_parts import SALT_BYTES, Rest, Stanza
 from . import aes_gcm, seal_coding
 from . import format_v2_keys as keys
 from .format_v2 import entry_of, signed
+from .record_v2 import RecordV2, check_length, pixel_bytes
+from .record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes
+from .record_v2_parts import SALT_BYTES, Rest, Stanza
 from .seal_coding import Mask, Owned, Sealed, Surroundings
 
 CHANGED = "the record was changed since it was written"

@@ -1,4 +1,4 @@
-"""The record versions that this release knows: what reads their fields, and what computes their keyed values."""
+"""The record versions that this release knows: what reads their fields, and what opens them."""
 
 from __future__ import annotations
 
@@ -6,28 +6,34 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from ..checks import Image
+from ..face_key import FaceKey
 from ..key import Key
 from ..record import READERS, CoreRegion, Record
-from ..region import Region
-from . import format_v1
+from . import format_v1, version_2
 
 
-class Binding(Protocol):
-    """The keyed values of one perturbation."""
+class Opened(Protocol):
+    """A record with its key, of an image that is about to be restored.
 
-    nonce: bytes
-    subkey: bytes
+    Attributes:
+        core: the regions as the core takes them; those that are not to be moved back move no pixels.
+        subkey: what the core draws from: 32 bytes, or 32 for each region.
+    """
 
-    def drawn_again(self, *, reproducible: bool) -> Binding:
-        """The same with the next nonce."""
+    core: list[CoreRegion]
+    subkey: Any
 
-    def record(
-        self, regions: Sequence[Region], moved: Sequence[int], hidden: Image, boxes: bytes | None = None
-    ) -> Record:
-        """The record of what was moved."""
+    def changed(self, image: Image, boxes: bytes | None = None) -> list[int]:
+        """The numbers of the regions whose pixels are not the ones that were written."""
 
-    def matches(self, record: Any, image: Image, boxes: bytes | None = None) -> bool:
-        """Whether the record's tag is the one of these pixels."""
+    def is_sealed(self, index: int) -> bool:
+        """Whether a region comes back out of a seal, whatever happened to its shown pixels."""
+
+    def finish(self, target: Image) -> None:
+        """Writes what the core does not move."""
+
+    def undo(self, target: Image) -> None:
+        """Takes back what :meth:`finish` wrote."""
 
 
 class Format(Protocol):
@@ -38,11 +44,10 @@ class Format(Protocol):
     def read_fields(self, data: dict[str, Any]) -> Record:
         """A record out of the fields of its JSON text."""
 
-    def bind(self, key: Key, image: Image, core: Sequence[CoreRegion], *, reproducible: bool) -> Binding:
-        """The values of a new perturbation."""
-
-    def bind_record(self, key: Key, record: Any, core: Sequence[CoreRegion]) -> Binding:
-        """The values of the perturbation that a record is of."""
+    def open_record(
+        self, record: Any, key: Key | FaceKey, shape: tuple[int, ...], only: Sequence[int] | None
+    ) -> Opened:
+        """Opens a record to restore an image of ``shape``, or some of its regions."""
 
 
 FORMATS: dict[int, Format] = {}
@@ -56,5 +61,7 @@ def add_format(module: Format) -> None:
 
 
 add_format(format_v1)
-WRITTEN = format_v1.VERSION
+add_format(version_2)
+
+WRITTEN = version_2.VERSION
 """The version of new records."""

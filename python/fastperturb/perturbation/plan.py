@@ -1,6 +1,6 @@
-"""The steps of perturbing an image and of undoing it, for single.py, which does one image, and for batch.py.
+"""The steps of permuting an image and of restoring one, for single.py, which does one image, and for batch.py.
 
-Plan or open a record, say what the core has to do, have it done, make the record or compare its tag.
+Plan or open a record, say what the core has to do, have it done, make the record or compare its tags.
 """
 
 from __future__ import annotations
@@ -8,37 +8,39 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import _core
 from ..checks import Image, destination, dtype_name, packed
 from ..errors import Tampered
+from ..face_key import FaceKey
 from ..key import Key
 from ..record import CoreRegion, Record
 from ..region import Region, RegionLike, as_regions
 from ..strength import distance_law
 from ..strength.pixel_counts import resolve
-from ..strength.strength import Strength
+from ..strength.strength import Strength, list_strengths
 from .format_v1 import fits_one_buffer
-from .formats import FORMATS, WRITTEN, Binding
+from .formats import FORMATS, Opened
+from .windows_v2 import WindowsBinding
 
 
 @dataclass(slots=True)
 class Plan:
-    """A perturbation that has been checked and not yet made."""
+    """A permutation that has been checked and not yet made.
 
-    regions: tuple[Region, ...]
+    Attributes:
+        collect: whether the core gives back the bytes that it has written, which the tag is made of.
+    """
+
     core: list[CoreRegion]
-    binding: Binding
+    binding: WindowsBinding
+    collect: bool
 
-
-@dataclass(slots=True)
-class Opened:
-    """A record that is of an image and of a key, with the pixels not yet checked."""
-
-    record: Record
-    core: list[CoreRegion]
-    binding: Binding
+    @property
+    def subkey(self) -> Any:
+        """What the core draws from."""
+        return self.binding.subkey
 
 
 class CoreJob(NamedTuple):
@@ -47,17 +49,14 @@ class CoreJob(NamedTuple):
     source: Image
     target: Image
     regions: list[CoreRegion]
-    subkey: bytes
+    subkey: Any
     collect: bool
 
 
-def make_job(image: Image, out: Image | None, what: Plan | Opened, *, collect: bool = False) -> CoreJob:
-    """The job of moving the pixels of an image into ``out`` or a fresh array.
-
-    ``collect`` asks for the bytes that the tag needs, unless they are too many to be held in memory twice.
-    """
-    fits = collect and fits_one_buffer(image, what.core)
-    return CoreJob(packed(image), destination(image, out), what.core, what.binding.subkey, fits)
+def make_job(image: Image, out: Image | None, what: Plan | Opened) -> CoreJob:
+    """The job of moving the pixels of an image into ``out`` or a fresh array."""
+    collect = isinstance(what, Plan) and what.collect
+    return CoreJob(packed(image), destination(image, out), what.core, what.subkey, collect)
 
 
 def plan(
@@ -67,19 +66,48 @@ def plan(
     strength: Strength | Sequence[Strength],
     reproducible: bool,
 ) -> Plan:
-    """Checks the other arguments of ``perturb`` for a checked image and settles nonce and subkey; moves nothing."""
-    if not isinstance(key, Key):
-        raise TypeError(f"key must be a Key, got {type(key).__name__}; see Key.generate()")
+    """Checks the other arguments of ``perturb`` for a checked image and settles the keys; moves nothing."""
+    check_key(key)
     where = as_regions(regions)
-    core, goal = resolve(image, where, strength)
-    binding = FORMATS[WRITTEN].bind(key, image, core, reproducible=reproducible)
-    return Plan(where, core, binding if goal is None else _settle(image, core, binding, goal, reproducible))
+    strengths: Strength | Sequence[Strength] = strength
+    order = None
+    if len(where) > 1:
+        check_touching(where, image.shape)
+        order = raster_order(where)
+        given = list_strengths(strength, len(where))
+        where, strengths = tuple(where[i] for i in order), [given[i] for i in order]
+    core, goal = resolve(image, where, strengths, order)
+    binding = WindowsBinding(key, image, where, core, reproducible=reproducible)
+    if goal is not None:
+        binding = _settle(image, core, binding, goal)
+    single = len(where) == 1 and where[0].shape == "box"  # whose bytes are those of its box
+    return Plan(core, binding, single and fits_one_buffer(image, core))
 
 
-def _settle(image: Image, core: list[CoreRegion], binding: Binding, goal: float, reproducible: bool) -> Binding:
-    """Draws again, each time with another nonce, until the squared error that comes out is the one asked for.
+def check_key(key: object) -> None:
+    """Raises TypeError unless this is a key that protects."""
+    if not isinstance(key, Key):
+        what = "a FaceKey, which restores one face and protects nothing" if isinstance(key, FaceKey) else None
+        raise TypeError(f"key must be a Key, got {what or type(key).__name__}; see Key.generate()")
 
-    A permutation scatters about what the law expects of it, and two of different nonces are unrelated. So the first
+
+def raster_order(regions: Sequence[Region]) -> list[int]:
+    """The order of regions by their corners, row by row: a detector's order tells how sure it was of each face."""
+    return sorted(range(len(regions)), key=lambda i: (regions[i].y, regions[i].x))
+
+
+def check_touching(regions: Sequence[Region], shape: tuple[int, ...]) -> None:
+    """Raises ValueError for a region that does not touch an image of ``shape``."""
+    for index, region in enumerate(regions):
+        rows, columns = region.clipped(shape[0], shape[1])
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            raise ValueError(f"regions[{index}] must touch the image, got {region}")
+
+
+def _settle(image: Image, core: list[CoreRegion], binding: WindowsBinding, goal: float) -> WindowsBinding:
+    """Draws again, each time with other secrets, until the squared error that comes out is the one asked for.
+
+    A permutation scatters about what the law expects of it, and two of different secrets are unrelated. So the first
     that lands within the tolerance is taken, or else the nearest of all that were tried.
     """
     trial = distance_law.Trial(image, core)
@@ -90,7 +118,7 @@ def _settle(image: Image, core: list[CoreRegion], binding: Binding, goal: float,
             best, nearest = binding, away
         if away <= distance_law.TOLERANCE_DB:
             break
-        binding = binding.drawn_again(reproducible=reproducible)
+        binding = binding.drawn_again()
     return best
 
 
@@ -103,41 +131,55 @@ def move_back(job: CoreJob, *, inverse: bool) -> None:
     _core.permute([job._replace(source=job.target, collect=False)], not inverse, 1, [])
 
 
-def record_of(job: CoreJob, plan: Plan, moved: list[int], boxes: bytes) -> Record:
+def record_of(job: CoreJob, plan: Plan, boxes: bytes, *, surroundings: bool = False) -> Record:
     """The record of what was moved."""
-    return plan.binding.record(plan.regions, moved, job.target, boxes if job.collect else None)
+    return plan.binding.record(job.target, boxes if job.collect else None, surroundings=surroundings)
 
 
-def boxes_of(pixels: Mapping[int, tuple[Image, list[CoreRegion]]]) -> dict[int, bytes]:
-    """The bytes of the regions' boxes of some images, where they are few enough to be collected."""
-    few = {i: (packed(image), core) for i, (image, core) in pixels.items() if fits_one_buffer(image, core)}
-    return dict(zip(few, _core.box_bytes(list(few.values())), strict=True))
+def boxes_of(pixels: Mapping[int, tuple[Image, Opened]]) -> dict[int, bytes]:
+    """The bytes of the regions' boxes of images with records of version 1, where they are few enough."""
+    few = {
+        i: (packed(image), opened.core)
+        for i, (image, opened) in pixels.items()
+        if isinstance(opened.subkey, bytes) and fits_one_buffer(image, opened.core)
+    }
+    return dict(zip(few, _core.box_bytes(list(few.values())), strict=True)) if few else {}
 
 
-def open_record(image: Image, record: Record, key: Key) -> Opened:
-    """Checks that a record is of a checked image and of a key; the pixels are for :func:`matches_tag`."""
+def open_record(image: Image, record: Record, key: Key | FaceKey, only: Sequence[int] | None = None) -> Opened:
+    """Checks that a record is of a checked image and of a key; the pixels are for :func:`check_pixels`."""
     if not isinstance(record, Record):
         raise TypeError(f"record must be a Record, got {type(record).__name__}; see Record.from_json()")
-    if not isinstance(key, Key):
-        raise TypeError(f"key must be a Key, got {type(key).__name__}")
-    core = record.core_regions()
-    binding = FORMATS[record.version].bind_record(key, record, core)
+    if not isinstance(key, (Key, FaceKey)):
+        raise TypeError(f"key must be a Key or a FaceKey, got {type(key).__name__}")
+    count = len(record.regions)
+    for index in only or ():
+        if type(index) is not int or not 0 <= index < count:
+            raise ValueError(f"only must hold numbers of regions from 0 to {count - 1}, got {index!r}")
     if image.shape != record.shape or dtype_name(image) != record.dtype:
+        if isinstance(key, Key) and not record.opens_with(key):
+            FORMATS[record.version].open_record(record, key, record.shape, only)  # says whose key is needed
         raise Tampered(
             f"the record is of an image of shape {record.shape} and dtype {record.dtype}, "
             f"got shape {image.shape} and dtype {image.dtype}"
         )
-    _core.check_regions(image.shape[0], image.shape[1], core)
-    return Opened(record, core, binding)
+    return FORMATS[record.version].open_record(record, key, image.shape, only)
 
 
 CHANGED = "the record, or pixels inside its regions, were changed since they were written"
 ALTERED = CHANGED + ": what is restored is not the original"
+RESEALED = "pixels inside the regions were changed since they were written; the originals come from seals and are exact"
 
 
-def matches_tag(image: Image, opened: Opened, boxes: bytes | None, *, strict: bool) -> bool:
-    """Whether the tag of the pixels is the record's; raises Tampered if not and ``strict``."""
-    whole = opened.binding.matches(opened.record, image, boxes)
-    if strict and not whole:
+def check_pixels(image: Image, opened: Opened, boxes: bytes | None, *, strict: bool) -> str | None:
+    """What is to be said of the pixels inside the regions; None if they are the ones that were written.
+
+    Raises:
+        Tampered: they are not, and ``strict``.
+    """
+    changed = opened.changed(image, boxes)
+    if not changed:
+        return None
+    if strict:
         raise Tampered(CHANGED + "; verify=False restores what can be restored")
-    return whole
+    return RESEALED if all(opened.is_sealed(index) for index in changed) else ALTERED

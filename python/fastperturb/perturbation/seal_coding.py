@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .. import _core
 from ..checks import Image, packed
 from ..errors import RecordError
-from ..record_v2_parts import REST_STEP, SEAL_STEPS, seal_step
+from .record_v2_parts import REST_STEP, SEAL_STEPS, seal_step
 
 STORED, RESIDUALS = 0, 1
 _HEAD = struct.Struct("<BQ")
@@ -116,13 +116,17 @@ def decode_rest(plain: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """The pixels of a crop that a region owns, as bytes."""
+    """The pixels of a crop that a region owns, as bytes; ``data`` are these, where they are at hand."""
 
     crop: Image
     mask: Mask
+    data: bytes | None = None
 
     def blocks(self) -> Iterator[bytes]:
         """In raster order, some rows at a time, so that no copy is ever large."""
+        if self.data is not None:
+            yield self.data
+            return
         rows = max(1, _BLOCK_BYTES * len(self.crop) // max(1, self.crop.nbytes))
         for first in range(0, len(self.crop), rows):
             part = None if self.mask is None else self.mask[first : first + rows]

@@ -1,4 +1,4 @@
-"""Perturbing and restoring arrays. The pixels are moved by the core.
+"""Protecting and restoring arrays, one image at a time.
 
 Arrays in, arrays out; inputs are never changed unless ``out=`` says so; every function may be called from any thread.
 """
@@ -8,9 +8,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from .. import _core
-from ..checks import Image, check_image
+from ..checks import Image, check_image, destination
 from ..errors import UnverifiedWarning
+from ..face_key import FaceKey
 from ..key import Key
 from ..record import Record, core_region
 from ..region import Region, RegionLike
@@ -18,34 +21,47 @@ from ..strength.strength import Strength
 from ..threads import check_threads
 from . import plan as steps
 from .call_limiter import limit_calls
+from .drawing import Drawing
+from .sealing import Sealing, draw_and_seal
 
 
 def perturb(
     image: Image,
     regions: RegionLike | Iterable[RegionLike],
     key: Key,
-    strength: Strength | Sequence[Strength] = Strength(),
+    protection: Strength | Sequence[Strength] | Drawing = Strength(),
     *,
+    seal: bool = True,
+    surroundings: bool = False,
     reproducible: bool = False,
     out: Image | None = None,
     threads: int | None = 1,
 ) -> tuple[Image, Record]:
-    """Moves the pixels of an image's regions by a permutation that only the key's holder can undo.
+    """Protects the faces of an image so that only the key's holder can undo it.
+
+    A :class:`Strength` moves the pixels of each region by a permutation. Any other protection draws something else in
+    their place and *seals* the original: compresses it without loss, encrypts it and puts it into the record.
 
     Args:
         image: (height, width) or (height, width, channels), 1 to 4 channels; uint8, uint16 or finite float32; any
-            strides. Channels move together and their order does not matter.
+            strides. Channels move together.
         regions: one or several of Face, Region or (x, y, width, height) in pixels. They may overlap (a pixel then
-            belongs to the last one) and reach beyond the image, but each must touch it.
+            belongs to the region in whose inscribed ellipse it lies deepest) and reach beyond the image, but each must
+            touch it. Protections may grow and round them; the record has them as they were protected, in raster order.
         key: the secret that restores the image.
-        strength: window and number of pixels, or a distance to come to; one for all regions, or one for each.
-        reproducible: derive the nonce from key, image and parameters, so that the same call gives the same result. That
-            two equal inputs can be seen to be equal is what it leaks.
-        out: where to write: an array like ``image`` with packed rows; ``out=image`` works in place.
+        protection: window and number of pixels, one for all regions or one for each; or a drawing such as
+            ``Surrogate()`` or ``Mosaic(cells=6)``.
+        seal: False draws for good: nothing of the original is kept. Not read for a :class:`Strength`.
+        surroundings: authenticate the pixels outside of all regions too, so that a face cannot be put into another
+            scene without notice; about a millisecond for four megapixels.
+        reproducible: derive all secrets from key, image and parameters, so that the same call gives the same result.
+            That two equal inputs can be seen to be equal is what it leaks. The image is copied first.
+        out: where to write: an array like ``image`` with packed rows; ``out=image`` works in place, and then no other
+            thread may write to it meanwhile.
         threads: how many threads may share the work; ``None`` for one a processor. The result is the same for all.
 
     Returns:
-        The perturbed image, and the record that :func:`restore` needs beside the key.
+        The protected image, and the record that :func:`restore` needs beside the key.
 
     Raises:
         NoFaceFound: ``regions`` is empty.
@@ -55,14 +71,19 @@ def perturb(
     """
     check_image(image)
     count = check_threads(threads)
+    if isinstance(protection, Drawing):
+        with limit_calls(image):
+            how = Sealing(seal, reproducible, surroundings)
+            return draw_and_seal(image, regions, key, protection, out, how)
     job: steps.CoreJob | None = None
     done: list[list[tuple[list[int], bytes]]] = []
     try:
         with limit_calls(image):
-            ready = steps.plan(image, regions, key, strength, reproducible)
-            job = steps.make_job(image, out, ready, collect=True)
+            source = np.array(image, order="C") if reproducible else image
+            ready = steps.plan(source, regions, key, protection, reproducible)
+            job = steps.make_job(source, destination(image, out), ready)
             _core.permute([job], False, count, done)
-            return job.target, steps.record_of(job, ready, *done[0][0])
+            return job.target, steps.record_of(job, ready, done[0][0][1], surroundings=surroundings)
     except BaseException:  # around all of it: an interrupt may come while the turn is left
         if job and done:
             steps.move_back(job, inverse=False)  # without its record nobody could
@@ -72,8 +93,9 @@ def perturb(
 def restore(
     image: Image,
     record: Record,
-    key: Key,
+    key: Key | FaceKey,
     *,
+    only: Sequence[int] | None = None,
     verify: bool = True,
     out: Image | None = None,
     threads: int | None = 1,
@@ -81,46 +103,55 @@ def restore(
     """Undoes :func:`perturb`, bit for bit.
 
     Args:
-        image: the perturbed image. What lies outside the regions' boxes may have changed since.
+        image: the protected image. What no region owns may have changed since.
         record: what :func:`perturb` returned with it.
-        key: the key it was made with.
-        verify: ``False`` also restores an image that was changed, as well as can be (after a lossy re-encoding, say),
-            and issues an :class:`UnverifiedWarning` if it was.
+        key: the key it was made with, or the key of one of its faces, which brings that one back.
+        only: the numbers of the regions to bring back, as ``record.regions`` has them; None: all, or the face key's.
+        verify: ``False`` also restores an image that was changed since (by a lossy re-encoding, say), and issues an
+            :class:`fastperturb.errors.UnverifiedWarning` if it was. Sealed regions come back exactly all the same.
         out: where to write; ``out=image`` works in place.
         threads: as for :func:`perturb`.
 
     Returns:
-        The original image.
+        The original image, or the image with the regions that were asked for.
 
     Raises:
         WrongKey: the record was made with another key.
-        Tampered: the record or the pixels are not the ones that were written.
+        Tampered: the record or the pixels are not the ones that were written; nothing was restored.
+        RecordError: a seal is missing, was erased, or does not hold what it must.
         TypeError, ValueError: an argument is of the wrong kind.
     """
     check_image(image)
     count = check_threads(threads)
     with limit_calls(image):
-        opened = steps.open_record(image, record, key)
-        boxes = steps.boxes_of({0: (image, opened.core)}).get(0)
-        if not steps.matches_tag(image, opened, boxes, strict=verify):
-            warnings.warn(f"image: {steps.ALTERED}", UnverifiedWarning, stacklevel=2)
+        opened = steps.open_record(image, record, key, only)
+        boxes = steps.boxes_of({0: (image, opened)}).get(0)
+        said = steps.check_pixels(image, opened, boxes, strict=verify)
+        if said:
+            warnings.warn(f"image: {said}", UnverifiedWarning, stacklevel=2)
         job = steps.make_job(image, out, opened)
         _core.permute([job], True, count, [])
+        opened.finish(job.target)
         return job.target
 
 
 def permute(
-    image: Image, regions: Sequence[tuple[Region, int, int]], subkey: bytes, *, inverse: bool = False, threads: int = 1
+    image: Image,
+    regions: Sequence[tuple[Region, int, int]],
+    subkeys: Sequence[bytes],
+    *,
+    inverse: bool = False,
+    threads: int = 1,
 ) -> list[int]:
-    """The raw permutation, in place: no nonce, no record, no check that it is undone with the right key.
+    """The raw permutation of record version 2, in place: no record, no check that it is undone with the right keys.
 
-    What it leaves to you: ``subkey`` must be 32 secret bytes that are used for one image only, for two images under
-    one subkey are permuted alike and betray each other. :func:`perturb` sees to all of that.
+    What it leaves to you: each of ``subkeys`` must be 32 secret bytes that are used for one image only, for two images
+    under one subkey are permuted alike and betray each other. :func:`perturb` sees to all of that.
 
     Args:
         image: writeable, with packed rows; see :func:`perturb`.
         regions: (region, window, pixels) each.
-        subkey: 32 bytes, the ChaCha20 key itself.
+        subkeys: 32 bytes for each region, the ChaCha20 keys themselves.
         inverse: undo instead.
         threads: 1 or more.
 
@@ -130,5 +161,5 @@ def permute(
     check_image(image)
     core = [core_region(region, window, pixels) for region, window, pixels in regions]
     done: list[list[tuple[list[int], bytes]]] = []
-    _core.permute([(image, image, core, subkey, False)], inverse, check_threads(threads), done)
+    _core.permute([(image, image, core, list(subkeys), False)], inverse, check_threads(threads), done)
     return done[0][0][0]

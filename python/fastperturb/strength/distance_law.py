@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def solve(image: Image, regions: list[CoreRegion], target: Target, goal: float) 
     Raises:
         ValueError: it cannot be reached; the message names the nearest value that can.
     """
-    pixels, _, least, most = _core.solve_pixels(packed(image), regions, goal)
+    pixels, _, least, most = _core.solve_pixels(packed(image), regions, goal, 2)
     if goal > most * _SLACK:
         if most == 0.0:
             raise ValueError(
@@ -82,7 +83,7 @@ def _said(target: Target, image: Image, error: float) -> str:
 def owned_samples(image: Image, regions: Sequence[Region]) -> int:
     """How many samples of an image its regions own."""
     height, width = image.shape[:2]
-    owned = _core.owned_pixels(height, width, [core_region(region, 2, 0) for region in regions])
+    owned = _core.owned_pixels(height, width, [core_region(region, 4, 0) for region in regions], 2)
     channels: int = image.size // (height * width)
     return sum(owned) * channels
 
@@ -107,7 +108,7 @@ class Trial:
         self._hidden = np.empty(self._clear.shape, self._clear.dtype)
         self._regions = [region._replace(x=region.x - left, y=region.y - top) for region in regions]
 
-    def squared_error(self, subkey: bytes) -> float:
+    def squared_error(self, subkey: Any) -> float:
         """What the permutation under this subkey gives."""
         np.copyto(self._hidden, self._clear)
         _core.permute([(self._hidden, self._hidden, self._regions, subkey, False)], False, 1, [])

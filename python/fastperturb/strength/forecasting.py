@@ -157,10 +157,10 @@ def forecast(
     top = distance.peak(image, data_range)
     height, width = image.shape[:2]
     channels = image.size // (height * width)
-    moments = _core.expect_error(packed(image), core)
+    moments = _core.expect_error(packed(image), core, 2)
     items = []
     for region, item, owned, (mean, variance) in zip(
-        where, core, _core.owned_pixels(height, width, core), moments, strict=True
+        where, core, _core.owned_pixels(height, width, core, 2), moments, strict=True
     ):
         rows, columns = region.clipped(height, width)
         shorter = min(rows.stop - rows.start, columns.stop - columns.start)

@@ -14,9 +14,18 @@ from .strength import Strength, common_target, list_strengths
 
 
 def resolve(
-    image: Image, regions: tuple[Region, ...], strength: Strength | Sequence[Strength]
+    image: Image,
+    regions: tuple[Region, ...],
+    strength: Strength | Sequence[Strength],
+    numbers: Sequence[int] | None = None,
 ) -> tuple[list[CoreRegion], float | None]:
     """The window and the number of pixels of each region, out of the strengths that were asked for.
+
+    Args:
+        image: a checked image.
+        regions: where.
+        strength: one for all regions, or one for each.
+        numbers: what errors call the regions, as the caller numbered them.
 
     Returns:
         The regions as the core takes them, and the squared error to come to if the strengths name a target.
@@ -29,18 +38,19 @@ def resolve(
     blank = [core_region(region, s.window_for(region), 0) for region, s in zip(regions, strengths, strict=True)]
     target = common_target(strengths)
     goal = None if target is None else distance.squared_error(target, image)
-    all_owned = _core.owned_pixels(image.shape[0], image.shape[1], blank)
+    all_owned = _core.owned_pixels(image.shape[0], image.shape[1], blank, 2)
     solved = all_owned if target is None or goal is None else distance.solve(image, blank, target, goal)
     core, some = [], False
     for index, owned in enumerate(all_owned):
         try:
             pixels = solved[index] if target is not None else strengths[index].pixels_for(owned) if owned else 0
         except ValueError as error:
-            raise ValueError(f"regions[{index}]: {error}") from None
+            raise ValueError(f"regions[{numbers[index] if numbers else index}]: {error}") from None
         if owned < 2:
             pixels = 0  # nothing, or a single pixel that has nowhere to go
         elif pixels < 2:
-            raise ValueError(f"regions[{index}] must move at least 2 of its {owned} pixels, got {pixels}")
+            name = f"regions[{numbers[index] if numbers else index}]"
+            raise ValueError(f"{name} must move at least 2 of its {owned} pixels, got {pixels}")
         core.append(blank[index]._replace(pixels=pixels))
         some = some or pixels > 0
     if not some:

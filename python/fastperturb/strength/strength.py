@@ -17,6 +17,8 @@ from ..region import Region
 
 Target: TypeAlias = tuple[Literal["psnr", "distance", "mse"], float, float | None]
 DEFAULT_CELLS = 8
+MIN_WINDOW = 4
+"""The least useful window: of 2 or 3 pixels a side anyone can try all arrangements, or guess them."""
 _AMOUNTS = ("pixels", "coverage", "psnr", "distance", "mse")
 
 
@@ -40,9 +42,9 @@ class Strength:
     """Window, and how many pixels move; the default moves all, in windows an eighth of the region's shorter side.
 
     Attributes:
-        window: side of the square windows in pixels, at least 2; or ``"region"``, one window for the whole region.
+        window: side of the square windows in pixels, at least 4; or ``"region"``, one window for the whole region.
         cells: instead of ``window``: how many windows lie across the region's shorter side. It keeps its meaning when
-            faces have different sizes. Small faces get windows of at least 2 pixels.
+            faces have different sizes. Small faces get windows of at least 4 pixels.
         pixels: how many pixels of a region move, at least 2 (the paper's n).
         coverage: instead of ``pixels``: the share of a region's pixels that move, over 0 and up to 1.
         psnr: instead of ``pixels``: as many as bring the whole image to this peak signal-to-noise ratio, in dB. Like
@@ -77,7 +79,7 @@ class Strength:
             if self.window != "region":
                 raise ValueError(f"window must be a whole number of pixels or 'region', got {self.window!r}")
         elif self.window is not None:
-            object.__setattr__(self, "window", _positive("window", self.window, 2))
+            object.__setattr__(self, "window", _positive("window", self.window, MIN_WINDOW))
         if self.cells is not None:
             object.__setattr__(self, "cells", _positive("cells", self.cells, 1))
         if self.pixels is not None:
@@ -116,11 +118,11 @@ class Strength:
     def window_for(self, region: Region) -> int:
         """The side of this region's windows, in pixels. Counted on the whole box, also where the image clips it."""
         if self.window == "region":
-            return max(region.width, region.height, 2)
+            return max(region.width, region.height, MIN_WINDOW)
         if self.window is not None:
             return self.window
         cells = DEFAULT_CELLS if self.cells is None else self.cells
-        return max(2, -(-min(region.width, region.height) // cells))
+        return max(MIN_WINDOW, -(-min(region.width, region.height) // cells))
 
     def pixels_for(self, owned: int) -> int:
         """How many of the ``owned`` pixels of a region are to move.

@@ -6,13 +6,11 @@ docs/format-2.md defines them. Every value is checked when it is made; nothing h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
-from .errors import RecordError
-from .region import MAX_COORDINATE, Region
-
-if TYPE_CHECKING:
-    from .record import CoreRegion
+from ..errors import RecordError
+from ..record import CoreRegion, core_region
+from ..region import MAX_COORDINATE, Region
 
 State: TypeAlias = Literal["none", "here", "beside", "erased"]
 STATES: tuple[State, ...] = get_args(State)
@@ -30,6 +28,17 @@ SEAL_STEPS = 9
 MIN_WINDOW = 4
 WINDOWS = 1
 """The method whose regions come back by their permutation key, without a seal."""
+METHOD_NAMES = {
+    WINDOWS: "windows",
+    2: "camouflage",
+    3: "surrogate",
+    4: "mosaic",
+    5: "blur",
+    6: "black",
+    7: "noise",
+    8: "k-same",
+    9: "autoencoder",
+}
 ITEM_BYTES = {"uint8": 1, "uint16": 2, "float32": 4}
 _NO_SALT = bytes(SALT_BYTES)
 
@@ -81,10 +90,19 @@ class RegionV2:
         check_whole(self.window, "window", MIN_WINDOW if windows else 0, MAX_COORDINATE if windows else 0)
         check_whole(self.pixels, "pixels", 0, MAX_COORDINATE if windows else 0)
 
+    @property
+    def moved(self) -> int:
+        """How many pixels were to move; those that no window could move, single ones, are among them."""
+        return self.pixels
+
+    @property
+    def method_name(self) -> str:
+        """What was done, in a word."""
+        return METHOD_NAMES.get(self.method, "other")
+
     def core_region(self) -> CoreRegion:
         """The region as the core takes it; windows of 4 where there are none."""
-        r = self.region
-        return (r.x, r.y, r.width, r.height, 1 if r.shape == "ellipse" else 0, self.window or MIN_WINDOW, self.pixels)
+        return core_region(self.region, self.window or MIN_WINDOW, self.pixels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from .errors import RecordError
+from ..errors import RecordError
+from ..key import Key
+from ..record import CoreRegion, Record
+from ..region import MAX_COORDINATE, Region
+from .format_v2_keys import is_for_key
+from .record_v2_bytes import to_bytes, to_json
 from .record_v2_parts import (
     ITEM_BYTES,
     MAC_BYTES,
@@ -27,10 +31,6 @@ from .record_v2_parts import (
     plain_length,
     seal_step,
 )
-from .region import MAX_COORDINATE, Region
-
-if TYPE_CHECKING:
-    from .record import CoreRegion
 
 MAX_REGIONS = 65_535
 MAX_STANZAS = 16
@@ -38,7 +38,7 @@ NO_REST = Rest()
 
 
 @dataclass(frozen=True, slots=True)
-class RecordV2:
+class RecordV2(Record):
     """How an image was protected, with what brings it back. Not secret; authenticated by the record's secret.
 
     Attributes:
@@ -71,6 +71,7 @@ class RecordV2:
     seals: tuple[bytes | None, ...] = field(default=(), repr=False, compare=False)
 
     version = 2
+    key_id = None
 
     def __post_init__(self) -> None:
         check_core(self.shape, self.dtype, self.regions)
@@ -89,6 +90,22 @@ class RecordV2:
         if not self.seals:
             object.__setattr__(self, "seals", (None,) * (len(self.regions) + 1))
         _check_seals(self)
+
+    def opens_with(self, key: Key) -> bool:
+        """Whether a recipient's hint says that it is for this key."""
+        return any(is_for_key(key, stanza, self.nonce) for stanza in self.stanzas)
+
+    def to_bytes(self) -> bytes:
+        """The record with the seals that are in it.
+
+        Raises:
+            RecordError: such a seal is not at hand.
+        """
+        return to_bytes(self)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The record as JSON text: a wrapper of its bytes, without a second copy of any number."""
+        return to_json(self, indent=indent)
 
     @property
     def places(self) -> tuple[Entry | Rest, ...]:

@@ -1,0 +1,96 @@
+"""Protections that draw something else over a face and seal the original: for one image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..checks import Image, destination, same_pixels
+from ..errors import NoFaceFound
+from ..key import Key
+from ..record import MAX_REGIONS
+from ..region import Face, Region, RegionLike, as_faces
+from .drawing import Drawing
+from .format_v2 import Draft, RegionPixels, SealOptions, seal_record
+from .ownership import find_owners
+from .plan import check_key, check_touching
+from .record_v2 import RecordV2
+from .record_v2_parts import WINDOWS, RegionV2
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """How a drawing is recorded.
+
+    Attributes:
+        seal: whether the original is sealed into the record; else it is replaced for good.
+        reproducible: equal images, keys and options give equal results.
+        surroundings: whether the pixels that no region owns are authenticated too.
+        options: how seals are kept.
+    """
+
+    seal: bool = True
+    reproducible: bool = False
+    surroundings: bool = False
+    options: SealOptions = field(default_factory=SealOptions)
+
+
+def draw_and_seal(
+    image: Image,
+    faces: RegionLike | Iterable[RegionLike],
+    key: Key,
+    drawing: Drawing,
+    out: Image | None,
+    sealing: Sealing,
+) -> tuple[Image, RecordV2]:
+    """Draws over the faces of a checked image; raises as :func:`fastperturb.perturb`.
+
+    The original is copied first where it could change meanwhile: in place, or where keys are made of it.
+    """
+    check_key(key)
+    regions = final_regions(drawing, as_faces(faces), image.shape)
+    target = destination(image, out)
+    in_place = np.may_share_memory(target, image)
+    original = np.array(image, order="C") if in_place or sealing.reproducible else image
+    items = [RegionV2(region, drawing.method, drawing.revision) for region in regions]
+    options = (key, repr(drawing).encode()) if sealing.reproducible else None
+    draft = Draft(original, items, options)
+    owners = find_owners(image.shape, regions, [item.core_region() for item in items])
+    try:
+        if not same_pixels(target, image):
+            np.copyto(target, original)
+        drawing.draw(original, owners.parts, target, draft.permutation_keys())
+        pixels = [
+            RegionPixels(
+                original[part.rows, part.columns] if sealing.seal else None, target[part.rows, part.columns], part.mask
+            )
+            for part in owners.parts
+        ]
+        scene = owners.surroundings(target) if sealing.surroundings else None
+        return target, seal_record(draft, pixels, [key], scene=scene, options=sealing.options)
+    except BaseException:
+        if in_place:
+            target[...] = original  # without its record nobody could
+        raise
+
+
+def final_regions(drawing: Drawing, faces: Sequence[Face | Region], shape: tuple[int, ...]) -> tuple[Region, ...]:
+    """The regions that a drawing makes of faces.
+
+    Raises:
+        NoFaceFound: there are no faces.
+        ValueError: too many, or none that touches the image; a drawing that gives itself out for windows.
+    """
+    if not faces:
+        raise NoFaceFound("regions must name at least one region, got none: there is nothing to protect")
+    if len(faces) > MAX_REGIONS:
+        raise ValueError(f"regions must be at most {MAX_REGIONS}, got {len(faces)}")
+    if drawing.method == WINDOWS:
+        raise ValueError("a drawing must have another method than windows, whose record holds no pixels")
+    check_touching([face.region if isinstance(face, Face) else face for face in faces], shape)
+    regions = drawing.regions_for(faces, shape)
+    if not regions:
+        raise ValueError("regions must touch the image, got none that does")
+    return regions
