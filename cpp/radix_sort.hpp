@@ -9,32 +9,40 @@
 
 namespace fastperturb {
 
-// Sorts items by the `bits` bits from `shift` on; equal ones keep their order. `spare` has room for as many.
-template <typename Item>
-void radix_sort(Item* items, Item* spare, std::uint32_t count, int shift, int bits) {
-  constexpr int most_digit_bits = 11, most_passes = 3;
-  if (count < 2) return;
-  const int passes = (bits + most_digit_bits - 1) / most_digit_bits, digit_bits = (bits + passes - 1) / passes;
-  const std::size_t digits = std::size_t{1} << digit_bits;
-  std::array<std::array<std::uint32_t, std::size_t{1} << most_digit_bits>, most_passes> counts;
-  const auto digit_of = [=](Item item, int pass) {
-    return static_cast<std::size_t>(item >> (shift + pass * digit_bits)) & (digits - 1);
-  };
-  for (int pass = 0; pass < passes; ++pass) {
-    auto& next = counts[static_cast<std::size_t>(pass)];
-    std::fill_n(next.begin(), digits, 0U);
-    for (std::uint32_t i = 0; i < count; ++i) ++next[digit_of(items[i], pass)];
+// The same with `Passes` digits of `Digit` bits each.
+template <int Passes, int Digit, typename Item>
+void radix_passes(Item* items, Item* spare, std::uint32_t count, int shift) {
+  constexpr std::size_t digits = std::size_t{1} << Digit;
+  std::array<std::array<std::uint32_t, digits>, Passes> counts{};
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Item rest = static_cast<Item>(items[i] >> shift);
+    for (auto& of_pass : counts) {
+      ++of_pass[rest % digits];
+      rest = static_cast<Item>(rest >> Digit);
+    }
   }
   Item *from = items, *to = spare;
-  for (int pass = 0; pass < passes; ++pass) {
-    auto& next = counts[static_cast<std::size_t>(pass)];
-    if (next[digit_of(from[0], pass)] == count) continue;  // all alike in this digit
-    std::uint32_t before = 0;
-    for (std::size_t digit = 0; digit < digits; ++digit) before += std::exchange(next[digit], before);
-    for (std::uint32_t i = 0; i < count; ++i) to[next[digit_of(from[i], pass)]++] = from[i];
-    std::swap(from, to);
+  for (auto& next : counts) {
+    if (next[(from[0] >> shift) % digits] != count) {  // or else all are alike in this digit
+      std::uint32_t before = 0;
+      for (std::uint32_t& entry : next) before += std::exchange(entry, before);
+      for (std::uint32_t i = 0; i < count; ++i) to[next[(from[i] >> shift) % digits]++] = from[i];
+      std::swap(from, to);
+    }
+    shift += Digit;
   }
   if (from != items) std::copy_n(from, count, items);
+}
+
+// Sorts items by the `bits` bits from `shift` on, up to 32; equal ones keep their order. `spare` has room for as many.
+template <typename Item>
+void radix_sort(Item* items, Item* spare, std::uint32_t count, int shift, int bits) {
+  if (count < 2) return;
+  if (bits <= 8) return radix_passes<1, 8>(items, spare, count, shift);
+  if (bits <= 9) return radix_passes<1, 9>(items, spare, count, shift);
+  if (bits <= 16) return radix_passes<2, 8>(items, spare, count, shift);
+  if (bits <= 24) return radix_passes<3, 8>(items, spare, count, shift);
+  radix_passes<4, 8>(items, spare, count, shift);
 }
 
 }  // namespace fastperturb

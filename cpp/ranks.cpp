@@ -77,8 +77,8 @@ class Ranking {
   Buffer<std::uint64_t> spare_;
 };
 
-// The places in order of rank, as offsets in bytes from the first one of `out`.
-Buffer<std::uint32_t> rank_places(const RankJob& job, const Members& members, bool colours, const Key& key) {
+// The places in order of rank: the lower half of each word is an offset in bytes from the first one of `out`.
+Ranking rank_places(const RankJob& job, const Members& members, bool colours, const Key& key) {
   Ranking ranking(members.count);
   ranking.sort(members, luminance_keys(job.ground, members));
   const Keys tints = colours ? tint_keys(job.ground, members) : Keys{};
@@ -88,12 +88,11 @@ Buffer<std::uint32_t> rank_places(const RankJob& job, const Members& members, bo
     if (colours) ranking.part_by_tint(start, count, tints);
   });
   Buffer<std::uint32_t> offsets = unwritten<std::uint32_t>(members.count);
-  Buffer<std::uint32_t> ranked = unwritten<std::uint32_t>(members.count);
   members.for_each_pixel(job.out, [&](std::uint32_t member, const std::uint8_t* pixel) {
     offsets[member] = static_cast<std::uint32_t>(pixel - job.out.data);
   });
-  for (std::uint32_t rank = 0; rank < members.count; ++rank) ranked[rank] = offsets[ranking.member(rank)];
-  return ranked;
+  for (std::uint32_t rank = 0; rank < members.count; ++rank) ranking.items()[rank] = offsets[ranking.member(rank)];
+  return ranking;
 }
 
 using ThreeBytes = Pixel<std::uint16_t, std::uint8_t>;
@@ -164,10 +163,10 @@ void match_ranks(const RankJob& job, const Key& key) {
     throw std::invalid_argument("the rows of a crop must span less than 4 GiB");
   const Members members(job.crop.height, job.crop.width, job.mask, job.labels);
   const bool colours = job.colours && job.crop.channels > 2 && job.ground.channels > 2;
-  const Buffer<std::uint32_t> places = rank_places(job, members, colours, key);
+  const Ranking places = rank_places(job, members, colours, key);
   with_pixel_type(job.crop.pixel_bytes(), [&](auto pixel) {
     const auto pixels = ranked_pixels<decltype(pixel)>(job, members, colours);
-    for (std::uint32_t k = 0; k < members.count; ++k) pixels[k].get().store(job.out.data + places[k]);
+    for (std::uint32_t k = 0; k < members.count; ++k) pixels[k].get().store(job.out.data + places.member(k));
   });
 }
 
