@@ -1,4 +1,4 @@
-// What pixels are ranked by, as whole numbers: the same on every processor. docs/format.md, "Camouflage".
+// What pixels are ranked by, as whole numbers: the same on every processor. docs/protections.md, "Camouflage".
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Camouflage: the k-th darkest pixel of a region goes to the k-th darkest place of a template (exact histogram
-// specification). A permutation of whole pixels. docs/format.md, "Camouflage", defines it completely.
+// specification). A permutation of whole pixels. docs/protections.md, "Camouflage", defines it completely.
 #pragma once
 
 #include <cstdint>

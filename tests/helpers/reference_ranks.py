@@ -3,7 +3,6 @@
 import struct
 
 import numpy as np
-
 from reference import chacha20_block
 
 BLOCKS, PARTS = 48, 6

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+import reference_ranks
+import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import reference_ranks
-import strategies
 from fastperturb import _core
 
 KEY = bytes(range(7, 39))
@@ -104,7 +104,9 @@ def test_the_picture_depends_on_the_multiset_alone(dtype, colours):
     light = pixels.astype(int) @ [77, 150, 29]
     assert len(np.unique(light)) == len(np.unique(pixels, axis=0)) == 300
     ground = rng.integers(0, 99, (30, 40, 3)).astype(np.uint16)
-    pictures = {matched(rng.permutation(pixels).reshape(30, 40, 3), ground, colours=colours).tobytes() for _ in range(5)}
+    pictures = {
+        matched(rng.permutation(pixels).reshape(30, 40, 3), ground, colours=colours).tobytes() for _ in range(5)
+    }
     assert len(pictures) == 1
 
 
