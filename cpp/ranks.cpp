@@ -5,7 +5,6 @@
 #include <array>
 #include <cstring>
 #include <stdexcept>
-#include <type_traits>
 
 #include "pixel.hpp"
 #include "radix_sort.hpp"
@@ -38,13 +37,13 @@ class Ranking {
   explicit Ranking(std::uint32_t count)
       : items_(unwritten<std::uint64_t>(count)), spare_(unwritten<std::uint64_t>(count + colour_blocks)) {}
   std::uint64_t* items() const { return items_.get(); }
-  std::uint32_t member(std::uint32_t rank) const { return static_cast<std::uint32_t>(items_[rank]); }
+  // What the word of a rank says besides its key.
+  std::uint32_t at(std::uint32_t rank) const { return static_cast<std::uint32_t>(items_[rank]); }
 
-  // Members by luminance, equal ones by number, label by label.
-  void sort(const Members& members, const Keys& luminance) {
-    for (std::uint32_t i = 0; i < members.count; ++i) items_[i] = std::uint64_t{luminance.values[i]} << upper_half | i;
+  // By the upper halves of the words, of which there is one for each member; label by label.
+  void sort(const Members& members, int bits) {
     for_each_label(members, [&](std::uint32_t start, std::uint32_t count) {
-      radix_sort(items() + start, spare_.get(), count, upper_half, luminance.bits);
+      radix_sort(items() + start, spare_.get(), count, upper_half, bits);
     });
   }
 
@@ -77,32 +76,36 @@ class Ranking {
   Buffer<std::uint64_t> spare_;
 };
 
-// The places in order of rank: the lower half of each word is an offset in bytes from the first one of `out`.
+// The places in order of rank: each word's lower half is an offset in bytes from the first one of `out`.
 Ranking rank_places(const RankJob& job, const Members& members, bool colours, const Key& key) {
   Ranking ranking(members.count);
-  ranking.sort(members, luminance_keys(job.ground, members));
+  const Keys luminance = luminance_keys(job.ground, members);
+  std::uint64_t* items = ranking.items();
+  const auto offset_of = [&](const std::uint8_t* pixel) { return static_cast<std::uint32_t>(pixel - job.out.data); };
+  members.for_each_pixel(job.out, [&](std::uint32_t member, const std::uint8_t* pixel) {
+    items[member] = std::uint64_t{luminance.values[member]} << upper_half | (colours ? member : offset_of(pixel));
+  });
+  ranking.sort(members, luminance.bits);
   const Keys tints = colours ? tint_keys(job.ground, members) : Keys{};
   TieWords words(key);
   for_each_label(members, [&](std::uint32_t start, std::uint32_t count) {
-    shuffle_ties(ranking.items() + start, count, words);
+    shuffle_ties(items + start, count, words);
     if (colours) ranking.part_by_tint(start, count, tints);
   });
+  if (!colours) return ranking;
   Buffer<std::uint32_t> offsets = unwritten<std::uint32_t>(members.count);
-  members.for_each_pixel(job.out, [&](std::uint32_t member, const std::uint8_t* pixel) {
-    offsets[member] = static_cast<std::uint32_t>(pixel - job.out.data);
-  });
-  for (std::uint32_t rank = 0; rank < members.count; ++rank) ranking.items()[rank] = offsets[ranking.member(rank)];
+  members.for_each_pixel(job.out,
+                         [&](std::uint32_t member, const std::uint8_t* pixel) { offsets[member] = offset_of(pixel); });
+  for (std::uint32_t rank = 0; rank < members.count; ++rank) items[rank] = offsets[ranking.at(rank)];
   return ranking;
 }
 
-using ThreeBytes = Pixel<std::uint16_t, std::uint8_t>;
-
-// The same for pixels of three bytes: luminance, red and green say which pixel it is, so that they alone are sorted.
-Buffer<Kept<ThreeBytes>> rank_three_bytes(const ImageView& crop, const Members& members) {
-  Buffer<Kept<ThreeBytes>> ranked = unwritten<Kept<ThreeBytes>>(members.count);
+// Puts pixels of three bytes at the ranked places. Luminance, red and green say which pixel it is, so that they alone
+// are sorted.
+void place_three_bytes(const RankJob& job, const Members& members, const Ranking& places) {
   Buffer<std::uint32_t> items = unwritten<std::uint32_t>(members.count),
                         spare = unwritten<std::uint32_t>(members.count);
-  members.for_each_pixel(crop, [&](std::uint32_t member, const std::uint8_t* pixel) {
+  members.for_each_pixel(job.crop, [&](std::uint32_t member, const std::uint8_t* pixel) {
     const std::uint32_t red = pixel[0], green = pixel[1], blue = pixel[2];
     items[member] = (77 * red + 150 * green + 29 * blue) << 16 | red << 8 | green;
   });
@@ -112,14 +115,16 @@ Buffer<Kept<ThreeBytes>> rank_three_bytes(const ImageView& crop, const Members& 
   for (std::uint32_t rank = 0; rank < members.count; ++rank) {
     const std::uint32_t item = items[rank], red = item >> 8 & 255, green = item & 255;
     const std::uint32_t blue = ((item >> 16) - 77 * red - 150 * green) / 29;
-    ranked[rank].word = red | green << 8 | blue << 16;
+    std::uint8_t* to = job.out.data + places.at(rank);
+    to[0] = static_cast<std::uint8_t>(red), to[1] = static_cast<std::uint8_t>(green);
+    to[2] = static_cast<std::uint8_t>(blue);
   }
-  return ranked;
 }
 
-// The pixels in order of rank, those of equal luminance in order of their bytes.
+// Puts the pixels at the ranked places, those of equal luminance in order of their bytes.
 template <typename PixelType>
-Buffer<Kept<PixelType>> rank_pixels(const ImageView& crop, const Members& members, bool colours) {
+void place_pixels(const RankJob& job, const Members& members, const Ranking& places, bool colours) {
+  const ImageView& crop = job.crop;
   Buffer<Kept<PixelType>> pixels = unwritten<Kept<PixelType>>(members.count);
   members.for_each_pixel(crop, [&](std::uint32_t member, const std::uint8_t* pixel) {
     pixels[member] = Kept<PixelType>::of(PixelType::load(pixel));
@@ -132,7 +137,10 @@ Buffer<Kept<PixelType>> rank_pixels(const ImageView& crop, const Members& member
     return std::memcmp(left, right, bytes) < 0;
   };
   Ranking ranking(members.count);
-  ranking.sort(members, luminance_keys(crop, members));
+  const Keys luminance = luminance_keys(crop, members);
+  for (std::uint32_t member = 0; member < members.count; ++member)
+    ranking.items()[member] = std::uint64_t{luminance.values[member]} << upper_half | member;
+  ranking.sort(members, luminance.bits);
   const Keys tints = colours ? tint_keys(crop, members) : Keys{};
   for_each_label(members, [&](std::uint32_t start, std::uint32_t count) {
     std::uint64_t *first = ranking.items() + start, *last = first + count;
@@ -144,16 +152,8 @@ Buffer<Kept<PixelType>> rank_pixels(const ImageView& crop, const Members& member
     }
     if (colours) ranking.part_by_tint(start, count, tints);
   });
-  Buffer<Kept<PixelType>> ranked = unwritten<Kept<PixelType>>(members.count);
-  for (std::uint32_t rank = 0; rank < members.count; ++rank) ranked[rank] = pixels[ranking.member(rank)];
-  return ranked;
-}
-
-template <typename PixelType>
-Buffer<Kept<PixelType>> ranked_pixels(const RankJob& job, const Members& members, bool colours) {
-  if constexpr (std::is_same_v<PixelType, ThreeBytes>)
-    if (!colours) return rank_three_bytes(job.crop, members);
-  return rank_pixels<PixelType>(job.crop, members, colours);
+  for (std::uint32_t rank = 0; rank < members.count; ++rank)
+    pixels[ranking.at(rank)].get().store(job.out.data + places.at(rank));
 }
 
 }  // namespace
@@ -164,10 +164,9 @@ void match_ranks(const RankJob& job, const Key& key) {
   const Members members(job.crop.height, job.crop.width, job.mask, job.labels);
   const bool colours = job.colours && job.crop.channels > 2 && job.ground.channels > 2;
   const Ranking places = rank_places(job, members, colours, key);
-  with_pixel_type(job.crop.pixel_bytes(), [&](auto pixel) {
-    const auto pixels = ranked_pixels<decltype(pixel)>(job, members, colours);
-    for (std::uint32_t k = 0; k < members.count; ++k) pixels[k].get().store(job.out.data + places.member(k));
-  });
+  if (job.crop.pixel_bytes() == 3 && !colours) return place_three_bytes(job, members, places);
+  with_pixel_type(job.crop.pixel_bytes(),
+                  [&](auto pixel) { place_pixels<decltype(pixel)>(job, members, places, colours); });
 }
 
 }  // namespace fastperturb
