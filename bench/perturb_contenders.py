@@ -24,30 +24,20 @@ def _kept_values(image):
     return check
 
 
-def ours_core(image, box, pixels, window=19):
-    """Permutation alone, in place: 32-byte key, keystream, unbiased draws, move."""
-    key = bytes(range(32))
-    core = [(*box, 0, window, pixels)]
-    work = image.copy()
+def _core_contender(keys, inverse):
+    """Permutation alone, in place: 32-byte key, keystream, unbiased draws, move; or the same, undone."""
 
-    def run():
-        _core.permute([(work, work, core, key, False)], False, 1, [])
-        return work
+    def make(image, box, pixels, window=19):
+        core = [(*box, 0, window, pixels)]
+        work = image.copy()
 
-    return run, _kept_values(image)
+        def run():
+            _core.permute([(work, work, core, keys, False)], inverse, 1, [])
+            return work
 
+        return run, _kept_values(image)
 
-def ours_core_back(image, box, pixels, window=19):
-    """The same, undone."""
-    key = bytes(range(32))
-    core = [(*box, 0, window, pixels)]
-    work = image.copy()
-
-    def run():
-        _core.permute([(work, work, core, key, False)], True, 1, [])
-        return work
-
-    return run, _kept_values(image)
+    return make
 
 
 def ours_perturb(image, box, pixels, window=19):
@@ -173,8 +163,10 @@ def copy_alone(image, box, pixels):
 
 
 CONTENDERS = {
-    "fastperturb core": ours_core,
-    "fastperturb core, back": ours_core_back,
+    "fastperturb core": _core_contender(bytes(range(32)), False),
+    "fastperturb core, back": _core_contender(bytes(range(32)), True),
+    "fastperturb core, version 2": _core_contender([bytes(range(32))], False),
+    "fastperturb core, version 2, back": _core_contender([bytes(range(32))], True),
     "fastperturb.perturb": ours_perturb,
     "fastperturb.restore": ours_restore,
     "NumPy permutation": numpy_permutation,

@@ -25,24 +25,6 @@ void for_each_draw(std::uint32_t count, WindowDraws& source, const Visit& visit)
   }
 }
 
-// A pixel in the room. One of three bytes is kept in a word, which is loaded and stored in one go.
-template <typename PixelType>
-struct Kept {
-  PixelType pixel;
-  static Kept of(const PixelType& pixel) { return {pixel}; }
-  PixelType get() const { return pixel; }
-};
-template <>
-struct Kept<Pixel<std::uint16_t, std::uint8_t>> {
-  std::uint32_t word;
-  static Kept of(const Pixel<std::uint16_t, std::uint8_t>& pixel) {
-    return {pixel.first | std::uint32_t{pixel.second} << 16};
-  }
-  Pixel<std::uint16_t, std::uint8_t> get() const {
-    return {static_cast<std::uint16_t>(word), static_cast<std::uint8_t>(word >> 16)};
-  }
-};
-
 template <typename PixelType>
 void arrange_all(const WindowPixels& window, bool inverse, WindowDraws& draws, ArrangementRoom& room) {
   auto* kept = reinterpret_cast<Kept<PixelType>*>(room.pixels.get());

@@ -27,6 +27,7 @@
 #include "gil_queue.hpp"
 #include "metrics.hpp"
 #include "perturb.hpp"
+#include "ranks.hpp"
 #include "residuals.hpp"
 #include "view.hpp"
 #include "windows.hpp"
@@ -192,6 +193,7 @@ std::string isa() { return fp::kernels().name; }
 
 #include "bindings_metrics.inl"
 #include "bindings_permute.inl"
+#include "bindings_ranks.inl"
 #include "bindings_regions.inl"
 #include "bindings_residuals.inl"
 
@@ -211,6 +213,8 @@ PYBIND11_MODULE(_core, module) {
              py::arg("version") = 1);
   module.def("owner_labels", &owner_labels, py::arg("height"), py::arg("width"), py::arg("regions"),
              py::arg("version"));
+  module.def("match_ranks", &match_ranks, py::arg("crop"), py::arg("out"), py::arg("mask"), py::arg("ground"),
+             py::arg("labels"), py::arg("key"), py::arg("colours"));
   module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"),
              py::arg("version") = 1);
   module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"),

@@ -35,6 +35,24 @@ struct Pixel<First, void> {
   void store(std::uint8_t* to) const { std::memcpy(to, &first, sizeof(First)); }
 };
 
+// A pixel laid aside. One of three bytes is kept in a word, which is loaded and stored in one go.
+template <typename PixelType>
+struct Kept {
+  PixelType pixel;
+  static Kept of(const PixelType& pixel) { return {pixel}; }
+  PixelType get() const { return pixel; }
+};
+template <>
+struct Kept<Pixel<std::uint16_t, std::uint8_t>> {
+  std::uint32_t word;
+  static Kept of(const Pixel<std::uint16_t, std::uint8_t>& pixel) {
+    return {pixel.first | std::uint32_t{pixel.second} << 16};
+  }
+  Pixel<std::uint16_t, std::uint8_t> get() const {
+    return {static_cast<std::uint16_t>(word), static_cast<std::uint8_t>(word >> 16)};
+  }
+};
+
 // Calls use(pixel), pixel being of the type that holds a pixel of so many bytes, and returns what it returns.
 template <typename Use>
 auto with_pixel_type(std::size_t pixel_bytes, const Use& use) {

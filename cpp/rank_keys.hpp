@@ -1,0 +1,25 @@
+// What pixels are ranked by, as whole numbers: the same on every processor. docs/protections.md, "Camouflage".
+#pragma once
+
+#include <cstdint>
+
+#include "image.hpp"
+#include "keystream.hpp"
+#include "rank_members.hpp"
+
+namespace fastperturb {
+
+// A number for each of some members, all under 2^bits.
+struct Keys {
+  Buffer<std::uint32_t> values;
+  int bits = 0;
+};
+
+// Of the members' pixels. The luminance is
+// 77 R + 150 G + 29 B of three or four channels and the first sample of one or two; the tint, of three or four, is
+// R - B. Whole numbers of integer samples; for float32 the luminance / 256 and the tint / 2, worked out in double in
+// the order of the formula and rounded to float32, are numbered in their order, with -0 as 0 and NaN last.
+Keys luminance_keys(const ImageView& image, const Members& members);
+Keys tint_keys(const ImageView& image, const Members& members);
+
+}  // namespace fastperturb

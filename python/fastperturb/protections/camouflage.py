@@ -1,0 +1,235 @@
+"""The camouflage: a face's own pixels, each moved once, so that they look like a template.
+
+The k-th darkest pixel goes to the k-th darkest place of the template (exact histogram specification; the literature
+says image camouflage). A permutation of whole pixels: the multiset of them stays, and names people who knows their
+histograms. No key re-makes the arrangement, as ranks depend on values: only a seal brings the original back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import Face, Region, _core
+from .._optional import import_opencv
+from ..checks import check_image, packed
+from ..faces import HEAD
+from ..perturbation.drawing import Part
+from .area import Area, owned_parts
+from .mosaic_and_black import Irreversible
+
+Image: TypeAlias = NDArray[Any]
+Ellipse: TypeAlias = tuple[float, float, float, float]
+
+FACE_IN_HEAD: Ellipse = (22 / 160, 29 / 160, 116 / 160, 126 / 160)
+"""The ellipse (x, y, width, height) from brow to chin in a head's box of 1 x 1."""
+HEAD_ELLIPSE = Area("ellipse", HEAD)
+_MOST_RENDERED = 4096  # pixels along a side; larger regions take the nearest of them
+_KEPT = 32
+
+
+@runtime_checkable
+class Ground(Protocol):
+    """What a camouflage needs of a template. It must not change, and may be used by several threads."""
+
+    def __hash__(self) -> int:
+        """Equal grounds are drawn once for each size."""
+
+    @property
+    def face_ellipse(self) -> Ellipse | None:
+        """Where the face lies in it, (x, y, width, height) in parts of its sides; None: no face apart from the rest."""
+
+    def render_luminance(self, width: int, height: int) -> NDArray[np.float32]:
+        """How light each place is: (height, width), 0 to 1."""
+
+    def render_colours(self, width: int, height: int) -> NDArray[np.float32]:
+        """The colours of each place: (height, width, 3), RGB, 0 to 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class PictureGround:
+    """A ground out of a picture of any size.
+
+    Attributes:
+        picture: RGB, (height, width, 3), uint8.
+        face_ellipse: as of :class:`Ground`.
+
+    Raises:
+        TypeError: ``picture`` is no uint8 array.
+        ValueError: it has another shape, or the ellipse no size.
+    """
+
+    picture: Image
+    face_ellipse: Ellipse | None = FACE_IN_HEAD
+    fingerprint: str = field(init=False)
+    """Sixteen hexadecimal digits of a hash of both."""
+
+    def __post_init__(self) -> None:
+        check_image(self.picture, "picture")
+        if self.picture.dtype != np.uint8:
+            raise TypeError(f"picture must be uint8, got {self.picture.dtype}")
+        if self.picture.ndim != 3 or self.picture.shape[2] != 3:
+            raise ValueError(f"picture must have shape (height, width, 3), got {self.picture.shape}")
+        if self.face_ellipse is not None and not (self.face_ellipse[2] > 0 and self.face_ellipse[3] > 0):
+            raise ValueError(f"face_ellipse must have a width and height over 0, got {self.face_ellipse!r}")
+        kept = np.array(self.picture, order="C")
+        kept.flags.writeable = False
+        object.__setattr__(self, "picture", kept)
+        said = f"{kept.shape} {self.face_ellipse}".encode()
+        object.__setattr__(self, "fingerprint", hashlib.blake2b(kept.tobytes() + said, digest_size=8).hexdigest())
+
+    def render_colours(self, width: int, height: int) -> NDArray[np.float32]:
+        """By areas where it shrinks, else by cubic interpolation."""
+        cv2 = import_opencv()
+        shrinks = width <= self.picture.shape[1] and height <= self.picture.shape[0]
+        way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        scaled = self.picture.astype(np.float32) / np.float32(255)
+        found: NDArray[np.float32] = np.clip(cv2.resize(scaled, (width, height), interpolation=way), 0.0, 1.0)
+        return found
+
+    def render_luminance(self, width: int, height: int) -> NDArray[np.float32]:
+        """(77 R + 150 G + 29 B) / 256 of the colours."""
+        colours = self.render_colours(width, height)
+        found: NDArray[np.float32] = (
+            colours[..., 0] * np.float32(77 / 256)
+            + colours[..., 1] * np.float32(150 / 256)
+            + colours[..., 2] * np.float32(29 / 256)
+        )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Camouflage(Irreversible):
+    """Every pixel of a region goes to the place of its rank in the template, channels together.
+
+    What is shown is a function of the multiset of the region's pixels, the region and the template; where the template
+    is equally light in several places, lots under the region's key decide. Where head and face are ranked apart, each
+    of them keeps its own multiset.
+
+    Attributes:
+        template: what it shall look like; upright.
+        area: what of a face is protected.
+        colours: keep like colours together, where the image has colours: ranks follow the template's tint, too.
+        apart: rank the pixels of the template's ``face_ellipse`` among themselves, so that hair does not swim into the
+            face; for areas that take in the head.
+    """
+
+    template: Ground
+    area: Area = HEAD_ELLIPSE
+    colours: bool = True
+    apart: bool = True
+
+    method = 2
+    revision = 1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.template, Ground):
+            raise TypeError(
+                "template must have render_luminance, render_colours and face_ellipse, "
+                f"got {type(self.template).__name__}"
+            )
+
+    @property
+    def name(self) -> str:
+        """Area, what is kept together or apart, and the template."""
+        told = getattr(self.template, "fingerprint", "")
+        kept = (", colours" if self.colours else "") + (", apart" if self.apart else "")
+        return f"camouflage{self.area.words}{kept}" + (f", template {told}" if told else "")
+
+    @property
+    def family(self) -> str:
+        """All of it: there is one strength."""
+        return self.name
+
+    @property
+    def strength(self) -> float:
+        """There is one only."""
+        return 1.0
+
+    @property
+    def strength_label(self) -> str:
+        """There is one only."""
+        return ""
+
+    def regions_for(self, faces: Sequence[Region | Face], shape: tuple[int, ...]) -> tuple[Region, ...]:
+        """The area of each face that touches an image of ``shape``, height first."""
+        return tuple(self.area.regions([face if isinstance(face, Face) else Face(face) for face in faces], shape))
+
+    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
+        """The same as a list."""
+        return list(self.regions_for(faces, shape))
+
+    def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
+        """Draws with keys out of ``seed`` and the image, for measurements."""
+        check_image(image)
+        hidden = np.array(image, order="C")
+        owned = owned_parts(self.regions_for(faces, image.shape), image.shape)
+        parts = [Part(region, rows, columns, mask) for region, (rows, columns), mask in owned]
+        drawn = hashlib.blake2b(b"fastperturb camouflage %d" % seed, digest_size=32)
+        drawn.update(hidden.tobytes())
+        keys = [hashlib.blake2b(b"%d" % i, key=drawn.digest(), digest_size=32).digest() for i in range(len(parts))]
+        self.draw(image, parts, hidden, keys)
+        return hidden
+
+    def draw(self, image: Image, parts: Sequence[Part], out: Image, keys: Sequence[bytes]) -> None:
+        """Writes the owned pixels of all regions.
+
+        Args:
+            image: the original; read only.
+            parts: every region with what it owns.
+            out: of the image's shape and dtype, with packed rows; only owned pixels are written.
+            keys: 32 bytes for each region, for the lots.
+
+        Raises:
+            ValueError: not as many keys as parts.
+        """
+        if len(keys) != len(parts):
+            raise ValueError(f"keys must be one for each of the {len(parts)} regions, got {len(keys)}")
+        source = packed(image)
+        colours = self.colours and image.ndim == 3 and image.shape[2] > 2
+        for part, key in zip(parts, keys, strict=True):
+            rows, columns = part.rows, part.columns
+            if rows.start >= rows.stop or columns.start >= columns.stop:
+                continue
+            width, height = (min(side, _MOST_RENDERED) for side in (part.region.width, part.region.height))
+            ground, labels = _rendered(self.template, width, height, colours, self.apart)
+            places = np.ix_(
+                _nearest(rows, part.region.y, part.region.height, height),
+                _nearest(columns, part.region.x, part.region.width, width),
+            )
+            shown, chosen = ground[places], None if labels is None else np.ascontiguousarray(labels[places])
+            mask = None if part.mask is None else np.ascontiguousarray(part.mask)
+            _core.match_ranks(source[rows, columns], out[rows, columns], mask, shown, chosen, key, colours)
+
+
+def _nearest(part: slice, start: int, length: int, rendered: int) -> NDArray[np.int64]:
+    """Which of the rendered rows (or columns) stands for each one of a part of the image."""
+    return (np.arange(part.start, part.stop, dtype=np.int64) - start) * rendered // length
+
+
+@lru_cache(maxsize=_KEPT)
+def _rendered(
+    template: Ground, width: int, height: int, colours: bool, apart: bool
+) -> tuple[NDArray[np.float32], NDArray[np.uint8] | None]:
+    """The template at the size of a region, and which of its places are face."""
+    render = template.render_colours if colours else template.render_luminance
+    ground = np.ascontiguousarray(render(width, height), np.float32)
+    expected = (height, width, 3) if colours else (height, width)
+    if ground.shape != expected:
+        raise ValueError(f"template must render shape {expected}, got {ground.shape}")
+    ground.flags.writeable = False
+    if not apart or template.face_ellipse is None:
+        return ground, None
+    x, y, across, down = template.face_ellipse
+    column = (np.arange(width) + 0.5) / width
+    row = (np.arange(height) + 0.5)[:, np.newaxis] / height
+    away = ((column - x - across / 2) / (across / 2)) ** 2 + ((row - y - down / 2) / (down / 2)) ** 2
+    labels = (away <= 1.0).astype(np.uint8)
+    labels.flags.writeable = False
+    return ground, labels
