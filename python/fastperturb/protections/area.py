@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +11,9 @@ from numpy.typing import NDArray
 
 from .. import Face, Region
 from ..faces import HEAD, Margins, grow_region
+from ..perturbation.ownership import find_owners
+from ..record import core_region
+from ..strength.strength import MIN_WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +71,9 @@ def owned_parts(
     Yields:
         Region, (rows, columns) in the image, boolean mask of these.
     """
-    owner = np.full(shape[:2], -1, np.int32)
-    for index, region in enumerate(regions):
-        part = region.clipped(shape[0], shape[1])
-        owner[part][_inside(region, *part)] = index
-    for index, region in enumerate(regions):
-        part = region.clipped(shape[0], shape[1])
-        yield region, part, owner[part] == index
-
-
-def _inside(region: Region, rows: slice, columns: slice) -> NDArray[np.bool_]:
-    """Which pixels of a part of an image lie in a region, as docs/format.md says; whole numbers of any size."""
-    mask = np.ones((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
-    if region.shape == "box":
-        return mask
-    width, height = region.width, region.height
-    distance = np.abs(2 * (np.arange(columns.start, columns.stop) - region.x) + 1 - width)
-    for line, y in enumerate(range(rows.start, rows.stop)):
-        rest = (width * height) ** 2 - ((2 * (y - region.y) + 1 - height) * width) ** 2
-        mask[line] = distance <= math.isqrt(rest) // height
-    return mask
+    if not regions:
+        return
+    core = [core_region(region, MIN_WINDOW, 0) for region in regions]
+    for part in find_owners(shape, regions, core).parts:
+        size = part.rows.stop - part.rows.start, part.columns.stop - part.columns.start
+        yield part.region, (part.rows, part.columns), np.ones(size, np.bool_) if part.mask is None else part.mask
