@@ -17,7 +17,8 @@ from ..errors import ImageFileError, LossyFormat
 from ..record import Record
 from . import jpeg, png, png_pixels, tiff, webp
 from .atomic import write_atomically, write_pair
-from .header import Bytes, unsupported, usable_profile
+from .header import Bytes, unsupported
+from .icc import colours_alone
 from .reading import RECORD_TEXT, has_record_beside, record_beside
 
 JPEG_QUALITY = 95
@@ -69,8 +70,8 @@ def write_image(
         path: ends in .png, .webp (always lossless), .tif, .tiff, .bmp, .ppm, .pgm, .pnm, .jpg or .jpeg.
         image: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA; uint8 or uint16.
         record: what ``perturb`` gave with the image; it goes inside PNG, WebP and TIFF, else to NAME.json beside it.
-        icc: the ICC profile of the original; formats without a place for it, and images that it does not fit (a grey
-            profile of an RGB image), go without.
+        icc: the ICC profile of the original, of which the colours are kept and nothing else; formats without a place
+            for it, and images that it does not fit (a grey profile of an RGB image), go without.
         allow_lossy: let a record go to a JPEG; its pixels change, so that it can never be restored exactly.
         inside: ``False`` puts the record beside in any case.
 
@@ -163,7 +164,7 @@ def encode(image: Image, name: str, *, icc: bytes | None = None, texts: Mapping[
         raise unsupported(f"{name} of 16 bits; PNG keeps them")
     if name == "WebP" and max(image.shape[:2]) > webp.MAX_SIDE:
         raise unsupported(f"WebP of more than {webp.MAX_SIDE} pixels a side, got {image.shape[1]} x {image.shape[0]}")
-    profile = usable_profile(icc, channels == _GREY)
+    profile = None if icc is None else colours_alone(icc, "GRAY" if channels == _GREY else "RGB ")
     texts = texts or {}
     if name == "PNG":
         return png.with_chunks(_encode_png(image, channels), profile, texts)
