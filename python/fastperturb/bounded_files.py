@@ -1,4 +1,4 @@
-"""Reading of files that may be something else than they should be: pipes that block, devices without end, huge files."""
+"""Reading of files that may be other things than they should be: pipes that block, devices without end, huge files."""
 
 from __future__ import annotations
 

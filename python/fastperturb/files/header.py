@@ -6,17 +6,20 @@ Each format's file fills in a :class:`Header` by walking its structure, and refu
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from json.decoder import scanstring  # type: ignore[attr-defined]  # what json itself reads strings with
 
 from ..errors import ImageFileError
-from ..record import MAX_RECORD_BYTES
 
 Bytes = bytes | bytearray | memoryview
 
 MAX_PROFILE_BYTES = 16 * 2**20
+_BEFORE_STRING = re.compile(r'[ \t\n\r]*([{:,])[ \t\n\r]*"')
+_LAST_BRACE = re.compile(r"[ \t\n\r]*\}[ \t\n\r]*")
+_MAX_PAIRS = 20
 KEYWORD_PREFIX = "fastperturb-"
 """What the keywords of this package's texts start with."""
 
@@ -83,19 +86,37 @@ def unpack_texts(block: Bytes, texts: dict[str, str]) -> None:
     Raises:
         ImageFileError: as :func:`add_text`.
     """
-    if len(block) > MAX_RECORD_BYTES:
-        return  # ours are shorter; and JSON takes many times its length in memory
     try:
-        pairs = json.loads(bytes(block), object_pairs_hook=_Pairs)
-    except (ValueError, RecursionError):
+        pairs = _pairs(str(block, "utf-8"))
+    except ValueError:
         return
-    for keyword, text in pairs if isinstance(pairs, _Pairs) else ():
-        if keyword.startswith(KEYWORD_PREFIX) and isinstance(text, str):
+    for keyword, text in pairs:
+        if keyword.startswith(KEYWORD_PREFIX):
             add_text(texts, keyword, text)
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """A JSON object, with all that it says twice."""
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """A JSON object of strings, with all that it says twice. Nothing else is parsed: lists could fill the memory.
+
+    Raises:
+        ValueError: it is another kind of JSON, or none.
+    """
+    pairs: list[tuple[str, str]] = []
+    position = 0
+    while len(pairs) < _MAX_PAIRS:
+        strings = []
+        for sign in ("," if pairs else "{", ":"):
+            match = _BEFORE_STRING.match(text, position)
+            if match is None or match[1] != sign:
+                raise ValueError
+            string, position = scanstring(text, match.end())
+            strings.append(string)
+        pairs.append((strings[0], strings[1]))
+        if (end := _LAST_BRACE.match(text, position)) is not None:
+            if end.end() != len(text):
+                raise ValueError
+            return pairs
+    raise ValueError
 
 
 def add_text(texts: dict[str, str], keyword: str, text: str) -> None:

@@ -50,7 +50,7 @@ def _tags(data: bytes) -> dict[bytes, bytes]:
     size, (count,) = min(len(data), int.from_bytes(data[:4], "big")), struct.unpack_from(">I", data, _HEAD)
     if count > _MAX_TAGS:
         raise ValueError
-    tags = {}
+    tags: dict[bytes, bytes] = {}
     for place in range(_HEAD + 4, _HEAD + 4 + 12 * count, 12):
         name, start, length = struct.unpack_from(">4sII", data, place)
         if name not in _KEPT:
@@ -71,7 +71,9 @@ def _profile(data: bytes, tags: dict[bytes, bytes]) -> bytes:
     """Header, table and tags. Equal tags share their place, as in most profiles."""
     version = data[8:9] + bytes((data[9] & 0xF0, 0, 0))
     if data[8] > 2:
-        texts = b"mluc" + struct.pack(">4xII2s2sII", 1, 12, b"en", b"US", 2 * len(_TEXT), 28) + _TEXT.encode("utf-16-be")
+        texts = (
+            b"mluc" + struct.pack(">4xII2s2sII", 1, 12, b"en", b"US", 2 * len(_TEXT), 28) + _TEXT.encode("utf-16-be")
+        )
         tags = {b"desc": texts, b"cprt": texts, **tags}
     else:
         plain = _TEXT.encode("ascii") + b"\0"
@@ -80,14 +82,14 @@ def _profile(data: bytes, tags: dict[bytes, bytes]) -> bytes:
     head = bytes(8) + version + data[12:24] + _DATE + b"acsp" + bytes(4) + bytes(4 + 4 + 4 + 8)
     head += struct.pack(">I", data[67] & 3) + _D50 + bytes(_HEAD - 80)
     places: dict[bytes, int] = {}
-    body, table = b"", struct.pack(">I", len(tags))
+    body, index = b"", struct.pack(">I", len(tags))
     start = _HEAD + 4 + 12 * len(tags)
     for name, content in tags.items():
         if content not in places:
             places[content] = start + len(body)
             body += content + bytes(-len(content) % 4)
-        table += struct.pack(">4sII", name, places[content], len(content))
-    return struct.pack(">I", start + len(body)) + head[4:] + table + body
+        index += struct.pack(">4sII", name, places[content], len(content))
+    return struct.pack(">I", start + len(body)) + head[4:] + index + body
 
 
 def _cut(body: bytes, length: int) -> bytes:
