@@ -150,7 +150,9 @@ def read_object(text: str | bytes | bytearray, max_regions: int = MAX_REGIONS) -
     for sign, most in {"[": 2, "{": 1 + max_regions, ",": 9 + 8 * max_regions, ":": 8 + 8 * max_regions}.items():
         count = text.count(sign) if isinstance(text, str) else text.count(sign.encode("ascii"))
         if count > most + _SPARE_SIGNS:  # a parser would make objects of them, many times as large as the text
-            raise RecordError(f"a record must be JSON text with up to {most} {sign!r} for {max_regions} regions, got {count}")
+            raise RecordError(
+                f"a record must be JSON text with up to {most} {sign!r} for {max_regions} regions, got {count}"
+            )
     try:
         plain = text if isinstance(text, str) else text.decode("utf-8")
         data = json.loads(plain, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
