@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..checks import Image, byte_bounds, check_image
+from ..checks import Image, byte_bounds, check_image, target
 from ..errors import BatchError, UnverifiedWarning
 from ..key import Key
 from ..record import Record
@@ -63,12 +63,20 @@ def perturb_many(
     plans = _match(list(regions), images, "regions")
 
     def prepare(chunk: Chunk) -> None:
+        sources: dict[int, Image] = {}  # copies that nobody else writes to
+
         def plan(i: int) -> steps.Plan:
             check_image(images[i])
-            return steps.plan(images[i], plans[i], key, strength, reproducible)
+            if reproducible:
+                sources[i] = chunk.outs[i] = target(images[i], chunk.outs[i])
+            return steps.plan(sources.get(i, images[i]), plans[i], key, strength, reproducible)
 
         chunk.ready = ready = chunk.each(chunk.outs, plan)
-        chunk.jobs = chunk.each(ready, lambda i: steps.make_job(images[i], chunk.outs[i], ready[i], collect=True))
+
+        def job(i: int) -> steps.CoreJob:
+            return steps.make_job(sources.get(i, images[i]), chunk.outs[i], ready[i], collect=True)
+
+        chunk.jobs = chunk.each(ready, job)
 
     def complete(chunk: Chunk, moved: Moved) -> dict[int, tuple[Image, Record]]:
         jobs, ready = chunk.jobs, chunk.ready

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 from .. import _core
-from ..checks import Image, check_image
+from ..checks import Image, check_image, target
 from ..errors import UnverifiedWarning
 from ..key import Key
 from ..record import Record, core_region
@@ -34,13 +34,15 @@ def perturb(
 
     Args:
         image: (height, width) or (height, width, channels), 1 to 4 channels; uint8, uint16 or finite float32; any
-            strides. Channels move together and their order does not matter.
+            strides. Channels move together, in whatever order they are; restoring needs them in the same.
         regions: one or several of Face, Region or (x, y, width, height) in pixels. They may overlap (a pixel then
             belongs to the last one) and reach beyond the image, but each must touch it.
         key: the secret that restores the image.
         strength: window and number of pixels, or a distance to come to; one for all regions, or one for each.
         reproducible: derive the nonce from key, image and parameters, so that the same call gives the same result. That
-            two equal inputs can be seen to be equal is what it leaks.
+            two equal inputs can be seen to be equal is what it leaks. The image is copied first, so that others may
+            write to it meanwhile; they may not write to ``out``, nor to the image where that is ``out``: what was
+            hashed must be what is moved, for else one key would authenticate two images, and both could be forged.
         out: where to write: an array like ``image`` with packed rows; ``out=image`` works in place.
         threads: how many threads may share the work; ``None`` for one a processor. The result is the same for all.
 
@@ -59,6 +61,8 @@ def perturb(
     done: list[list[tuple[list[int], bytes]]] = []
     try:
         with limit_calls(image):
+            if reproducible:
+                image = out = target(image, out)
             ready = steps.plan(image, regions, key, strength, reproducible)
             job = steps.make_job(image, out, ready, collect=True)
             _core.permute([job], False, count, done)
