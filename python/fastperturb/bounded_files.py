@@ -25,11 +25,30 @@ def read_regular_file(path: str | os.PathLike[str], most: int) -> bytes:
     Raises:
         OSError: it cannot be opened or read, is no regular file (EINVAL), or has more bytes (EFBIG).
     """
-    descriptor = os.open(path, _FLAGS)
+    descriptor = _open_regular(path)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
         return _read(descriptor, path, most)
+    finally:
+        os.close(descriptor)
+
+
+def _open_regular(path: str | os.PathLike[str]) -> int:
+    descriptor = os.open(path, _FLAGS)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+
+
+def read_start(path: str | os.PathLike[str], count: int) -> bytes:
+    """The first bytes of a regular file.
+
+    Raises:
+        OSError: as :func:`read_regular_file`.
+    """
+    descriptor = _open_regular(path)
+    try:
+        return os.read(descriptor, count)
     finally:
         os.close(descriptor)
 

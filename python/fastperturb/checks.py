@@ -36,9 +36,8 @@ def _check_type(image: object, name: str) -> None:
     if not isinstance(image, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array, got {type(image).__name__}")
     if hasattr(image, "mask") or hasattr(image, "unit"):
-        raise TypeError(
-            f"{name} must be a plain NumPy array, got {type(image).__name__}, which means more than its samples"
-        )
+        got = f"{type(image).__name__}, which means more than its samples"
+        raise TypeError(f"{name} must be a plain NumPy array, got {got}")
 
 
 def dtype_name(image: Image) -> str:
@@ -47,7 +46,7 @@ def dtype_name(image: Image) -> str:
 
 
 def rows_are_packed(image: Image) -> bool:
-    """Whether the core can work on the array as it is: aligned, packed pixels in each row, rows in order at any stride."""
+    """Whether the core can work on the array as it is: aligned, pixels packed in rows, rows in order at any stride."""
     flags = image.flags
     if not flags.aligned:
         return False

@@ -100,7 +100,7 @@ RegionLike: TypeAlias = Region | Face | tuple[int, int, int, int] | NDArray[np.i
 def _is_box(value: object) -> bool:
     """Whether it is the four numbers of one box: a tuple, a list, or an array of one axis."""
     if isinstance(value, np.ndarray):
-        return value.shape == (4,)
+        return value.ndim == 1 and len(value) == 4
     if not isinstance(value, (tuple, list)) or len(value) != 4:
         return False
     return not isinstance(value[0], (Region, Face, tuple, list, np.ndarray))

@@ -25,6 +25,8 @@ _COMPRESSIONS = {  # bits a pixel of each
     _ALPHA_BITFIELDS: (16, 32),
 }
 _CORE, _INFO, _OS2 = 12, 40, 64  # bytes of headers; masks stand in those of 52 and more, but for OS/2's
+BMP_HEADERS = tuple(struct.pack("<I", size) for size in (_CORE, _INFO, 52, 56, _OS2, 108, 124))
+"""How the headers of BMP files start: with their size."""
 _MASKS = {16: (0x7C00, 0x3E0, 0x1F), 32: (0xFF0000, 0xFF00, 0xFF)}  # where a file gives none
 
 

@@ -37,6 +37,9 @@ _OTHERS = {
 }
 
 
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"avif", b"avis")
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What is kept of an image file.
@@ -82,7 +85,12 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) ->
 
 def read_bytes(path: Path) -> bytes:
     """All of a file that could be an image, or of a pipe."""
-    return read_file_or_pipe(path, MAX_FILE_BYTES)
+    try:
+        return read_file_or_pipe(path, MAX_FILE_BYTES)
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ImageFileError(f"{path}: {error.strerror}") from None
+        raise
 
 
 def decode(data: Bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -117,6 +125,20 @@ def read_header(data: Bytes) -> Header:
     if other:
         raise unsupported(f"{other}; PNG, JPEG, WebP, TIFF, BMP, PGM and PPM are")
     raise ImageFileError("not an image: PNG, JPEG, WebP, TIFF, BMP, PGM and PPM can be read")
+
+
+def starts_as_image(start: bytes) -> bool:
+    """Whether the first 32 bytes of a file are those of an image, of a format that can be read or of another.
+
+    Netpbm files and documents are not known by so little.
+    """
+    if start.startswith((png.SIGNATURE, jpeg.SIGNATURE, *tiff.SIGNATURES)) or webp.is_webp(start):
+        return True
+    if start[:2] == b"BM":
+        return start[14:18] in bitmap.BMP_HEADERS
+    if start[4:8] == b"ftyp":
+        return start[8:12] in _HEIF_BRANDS
+    return start.startswith(tuple(magic for magic in _OTHERS if magic not in (b"%PDF", b"\xff\x0a")))
 
 
 def _decode_pixels(data: Bytes, header: Header) -> Image:

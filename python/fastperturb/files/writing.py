@@ -97,7 +97,15 @@ def write_image(
     write_file(path, parts, beside, overwrite=True)
 
 
-def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwrite: bool, cached: bool = True) -> None:
+def write_file(
+    path: Path,
+    parts: list[Bytes],
+    beside: Record | None,
+    *,
+    overwrite: bool,
+    cached: bool = True,
+    mode: int = 0o666,
+) -> None:
     """Writes an encoded image, and a record beside it: that first, for an image without its record would be lost.
 
     Args:
@@ -107,13 +115,14 @@ def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwri
         overwrite: whether an image that is there may be replaced. If none is, a record that lies there all the same is
             of a run that was killed, and makes way; anything else of that name does not.
         cached: leave what was written in the system's memory too, for who reads it soon.
+        mode: who may read and write image and record, as far as the process's umask allows it.
 
     Raises:
         FileExistsError: something is there and may not be replaced.
         OSError: not written; image and record are what they were.
     """
     if beside is None:
-        write_atomically(path, parts, overwrite=overwrite, cached=cached)
+        write_atomically(path, parts, overwrite=overwrite, cached=cached, mode=mode)
         return
     place = record_beside(path)
     if not overwrite:
@@ -121,7 +130,7 @@ def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwri
             if os.path.lexists(taken) and (taken is path or not has_record_beside(path)):
                 raise FileExistsError(17, "File exists", os.fspath(taken))
     texts = [beside.to_json(indent=1).encode("ascii"), b"\n"]
-    write_pair(place, texts, path, parts, overwrite=overwrite, cached=cached)
+    write_pair(place, texts, path, parts, overwrite=overwrite, cached=cached, mode=mode)
 
 
 def remove_record_beside(path: Path) -> None:

@@ -41,7 +41,7 @@ def _extent(region: Where, height: int, width: int) -> tuple[slice, slice, Mask]
     if isinstance(region, np.ndarray) and region.dtype == np.bool_:
         if region.shape != (height, width):
             raise ValueError(f"region must be a mask of shape {(height, width)}, got shape {region.shape}")
-        mask = region
+        mask = np.asarray(region, np.bool_)
     else:
         if isinstance(region, np.ndarray) and region.shape == (height, width):
             raise TypeError(f"region must be a boolean mask to have the image's shape, got {region.dtype}")
