@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "dispatch.hpp"
@@ -15,6 +16,9 @@ constexpr std::int64_t lanes = ssim_lanes;
 // What float rounds of a window's squares comes to 6e-8 of them. Over this many times the contrast's constant, which is
 // reached by samples four data ranges away from the strip's centre, that would be seen in the score.
 constexpr float far_squares = 32768.0f;
+
+// Beyond this, some 1e9 data ranges, the samples' own rounding would be seen: there is no score.
+constexpr double most_squares = 1e22;
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
@@ -242,11 +246,12 @@ void SsimStrip::score_far(std::int64_t y, std::int64_t count, std::int64_t chann
     for (std::int64_t x = 0; x < source_.width(); ++x, ++m) {
       const double u = m->mean_u * m->mean_u + c1, v = m->mean_v * m->mean_v, spread = m->variance_u + c2;
       double score = ((u - v) * (spread - m->variance_v)) / ((u + v) * (spread + m->variance_v));
+      if (u + v + spread + m->variance_v > most_squares * c2) score = std::numeric_limits<double>::quiet_NaN();
       const std::size_t place = size(r) * plane_floats_ + lane_place(x);
       const bool counts = select_[place] != 0.0f;
       if (settings_.terms) {
         const Terms terms = terms_of(*m, settings_);
-        if (has_exponents(settings_)) score = score_of(terms, settings_);
+        if (has_exponents(settings_) && score == score) score = score_of(terms, settings_);
         if (counts) add(terms, sums);
       }
       map_[place] = static_cast<float>(score);
