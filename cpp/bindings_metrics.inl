@@ -154,6 +154,7 @@ std::vector<std::vector<double>> ssim(std::vector<SsimTuple> tuples, const Setti
   std::array<double, 3> exponents{};
   std::tie(settings.weights, settings.uniform, settings.luminance, settings.contrast, settings.scale,
            settings.covariance, settings.terms, exponents) = tuple;
+  if (settings.weights.empty()) throw py::value_error("weights must be at least one");
   settings.alpha = exponents[0], settings.beta = exponents[1], settings.gamma = exponents[2];
   std::vector<fp::SsimJob> jobs;
   for (SsimTuple& job : tuples) {

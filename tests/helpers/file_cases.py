@@ -43,9 +43,8 @@ def table_profile(points):
     grid = np.stack(np.meshgrid(*[np.linspace(0, 65_535, points)] * 3, indexing="ij"), -1).astype(">u2")
     ramp = np.tile(np.array([0, 65_535], ">u2"), 3).tobytes()
     matrix = np.array([[65_536, 0, 0], [0, 65_536, 0], [0, 0, 65_536]], ">i4").tobytes()
-    body = (
-        b"mft2" + bytes(4) + bytes((3, 3, points, 0)) + matrix + struct.pack(">HH", 2, 2) + ramp + grid.tobytes() + ramp
-    )
+    body = b"mft2" + bytes(4) + bytes((3, 3, points, 0)) + matrix + struct.pack(">HH", 2, 2)
+    body += ramp + grid.tobytes() + ramp
     return profile_of({b"A2B0": body}, version=2)
 
 

@@ -50,6 +50,8 @@ def read_bmp_header(data: Bytes) -> Header:
     upwards, height = height > 0, abs(height)
     if width <= 0 or height == 0 or depth not in _COMPRESSIONS[_UNCOMPRESSED]:
         raise damaged(f"the header says {width} x {height} pixels of {depth} bits")
+    if head[14:18] not in BMP_HEADERS:
+        raise unsupported(f"a BMP with a header of {size} bytes")
     if depth not in _COMPRESSIONS.get(compression, ()) or (size == _OS2 and compression >= _BITFIELDS):
         raise unsupported(f"a BMP of {depth} bits a pixel and compression {compression}")
     row_bytes = (width * depth + 31) // 32 * 4
@@ -59,10 +61,21 @@ def read_bmp_header(data: Bytes) -> Header:
     elif pixels + row_bytes * height > len(data):
         raise damaged("the file ends before its pixels do; it is cut short")
     if depth not in _MASKS:
-        return Header("BMP", width, height, grey=None)
+        rewrite = (lambda: _with_info_header(data, pixels, width, height, depth)) if size == _CORE else None
+        return Header("BMP", width, height, grey=None, rewrite=rewrite)
     _check_masks(masks, depth)
     rows = _Rows(pixels, height, width, row_bytes, depth, upwards)
     return Header("BMP", width, height, alpha=masks[3] != 0, rewrite=lambda: _plain_bmp(rows.words(data), masks))
+
+
+def _with_info_header(data: Bytes, start: int, width: int, height: int, depth: int) -> bytes:
+    """A BMP of OS/2's first header with Windows' own: OpenCV reads the former without its colours."""
+    first = 14 + _CORE
+    colours = min(1 << depth, max(0, start - first) // 3) if depth <= 8 else 0
+    palette = b"".join(bytes(data[first + 3 * i : first + 3 * i + 3]) + b"\0" for i in range(colours))
+    head = struct.pack("<IiiHHIIiiII", _INFO, width, height, 1, depth, 0, 0, 0, 0, colours, 0) + palette
+    pixels = bytes(data[start:])
+    return struct.pack("<2sIII", b"BM", 14 + len(head) + len(pixels), 0, 14 + len(head)) + head + pixels
 
 
 def _masks(head: bytes, size: int, depth: int, compression: int) -> tuple[int, ...]:
