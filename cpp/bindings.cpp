@@ -81,7 +81,8 @@ std::vector<fp::Region> regions_of(const std::vector<RegionTuple>& tuples) {
   std::vector<fp::Region> regions;
   for (const auto& [x, y, width, height, shape, window, pixels] : tuples) {
     constexpr std::int64_t far = std::int64_t{1} << 40;
-    if (x < -far || x > far || y < -far || y > far || width > far || height > far)
+    const auto beyond = [](std::int64_t value) { return value < -far || value > far; };
+    if (beyond(x) || beyond(y) || beyond(width) || beyond(height))
       throw py::value_error("region coordinates must be within 2^40 of the origin");
     regions.push_back({x, y, width, height, shape == 0 ? fp::Shape::box : fp::Shape::ellipse, window, pixels});
   }

@@ -19,9 +19,25 @@ fp::Element element_of(const py::array& array, const char* name) {
                        text_of(dtype));
 }
 
+// A kind of array that is more than its samples: a mask says which of them count, a unit what they are.
+bool means_more(const py::object& object) {
+  const auto* plain = reinterpret_cast<PyTypeObject*>(py::detail::npy_api::get().PyArray_Type_);
+  return Py_TYPE(object.ptr()) != plain && (py::hasattr(object, "mask") || py::hasattr(object, "unit"));
+}
+
+// The array itself, or a copy of one whose samples do not lie where the processor wants them.
+py::object aligned(const py::object& object) {
+  if (!py::isinstance<py::array>(object)) return object;
+  const int flags = py::reinterpret_borrow<py::array>(object).flags();
+  return (flags & py::detail::npy_api::NPY_ARRAY_ALIGNED_) != 0 ? object : object.attr("copy")();
+}
+
 fp::Samples samples_of(const py::object& object, const char* name) {
-  if (!py::isinstance<py::array>(object))
-    throw py::type_error(std::string(name) + " must be a NumPy array, got " + Py_TYPE(object.ptr())->tp_name);
+  const auto refuse = [&](const char* need, const char* more) {
+    throw py::type_error(name + (" must be a " + std::string(need)) + ", got " + Py_TYPE(object.ptr())->tp_name + more);
+  };
+  if (!py::isinstance<py::array>(object)) refuse("NumPy array", "");
+  if (means_more(object)) refuse("plain NumPy array", ", which means more than its samples");
   const auto array = py::reinterpret_borrow<py::array>(object);
   const fp::Element element = element_of(array, name);
   const auto fail = [&](const std::string& need, const char* got) {
@@ -70,10 +86,10 @@ void need_finite_mean(double mean, const fp::Pair& pair) {
 // (a, b, mask or None)
 using PairTuple = std::tuple<py::object, py::object, py::object>;
 
-std::vector<double> mean_squared_errors(const std::vector<PairTuple>& tuples, int threads) {
+std::vector<double> mean_squared_errors(std::vector<PairTuple> tuples, int threads) {
   std::vector<fp::Pair> pairs;
   pairs.reserve(tuples.size());
-  for (const auto& [a, b, mask] : tuples) pairs.push_back(pair_of(a, b, mask));
+  for (auto& [a, b, mask] : tuples) pairs.push_back(pair_of(a = aligned(a), b = aligned(b), mask));
   std::vector<double> means;
   {
     const GilRelease released;
@@ -86,7 +102,8 @@ std::vector<double> mean_squared_errors(const std::vector<PairTuple>& tuples, in
 // One pair, in a call that must cost little: up to this many samples the GIL is kept, which costs more to drop.
 constexpr std::int64_t brief_samples = 1 << 16;
 
-double mean_squared_error(const py::object& a, const py::object& b, const py::object& mask, int threads) {
+double mean_squared_error(const py::object& given_a, const py::object& given_b, const py::object& mask, int threads) {
+  const py::object a = aligned(given_a), b = aligned(given_b);
   const fp::Pair pair = pair_of(a, b, mask);
   double mean = 0.0;
   if (pair.a.height * pair.a.width * pair.a.channels <= brief_samples) {
@@ -132,14 +149,17 @@ fp::SsimJob ssim_job_of(const SsimTuple& tuple, std::int64_t window) {
   return job;
 }
 
-std::vector<std::vector<double>> ssim(const std::vector<SsimTuple>& tuples, const SettingsTuple& tuple, int threads) {
+std::vector<std::vector<double>> ssim(std::vector<SsimTuple> tuples, const SettingsTuple& tuple, int threads) {
   fp::SsimSettings settings{};
   std::array<double, 3> exponents{};
   std::tie(settings.weights, settings.uniform, settings.luminance, settings.contrast, settings.scale,
            settings.covariance, settings.terms, exponents) = tuple;
+  if (settings.weights.empty()) throw py::value_error("weights must be at least one");
   settings.alpha = exponents[0], settings.beta = exponents[1], settings.gamma = exponents[2];
   std::vector<fp::SsimJob> jobs;
-  for (const SsimTuple& job : tuples) {
+  for (SsimTuple& job : tuples) {
+    std::get<0>(job) = aligned(std::get<0>(job));
+    std::get<1>(job) = aligned(std::get<1>(job));
     jobs.push_back(ssim_job_of(job, 2 * static_cast<std::int64_t>(settings.weights.size()) - 1));
     settings.whole = jobs.back().map != nullptr;
   }

@@ -92,9 +92,10 @@ struct Kernels {
 
   // Sums SSIM over the vectors of `count` (at most 4) rows of moments where select is not 0; select_pitch floats lie
   // between select's rows (0: the same for all). Where map is not null every SSIM is written there too, one plane a
-  // row. Two equal windows give exactly 1 if the shift is 0. The order of the sum depends on the arguments only.
+  // row. Two equal windows give exactly 1 if the shift is 0. The order of the sum depends on the arguments only. `most`
+  // gets the greatest sum of a window's means of u * u and v * v, where select is not 0: what float rounds.
   double (*ssim_score)(const float* moments, int count, int segment, const SsimConstants& constants,
-                       const float* select, size_t select_pitch, float* map);
+                       const float* select, size_t select_pitch, float* map, float* most);
 };
 
 }  // namespace fastperturb

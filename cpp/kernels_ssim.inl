@@ -196,17 +196,19 @@ inline float score_of(float mean_u, float mean_v, float square_u, float square_v
 }
 
 double ssim_score(const float* moments, int count, int segment, const SsimConstants& constants, const float* select,
-                  size_t select_pitch, float* map) {
+                  size_t select_pitch, float* map, float* most) {
   const size_t plane = (size_t)(segment * ssim_lanes);
   const SsimConstants k = constants;  // a copy, which no store to map can change
-  float sums[ssim_lanes];
-  for (int i = 0; i < ssim_lanes; ++i) sums[i] = 0.0f;
+  float sums[ssim_lanes], squares[ssim_lanes];
+  for (int i = 0; i < ssim_lanes; ++i) sums[i] = squares[i] = 0.0f;
   for (int r = 0; r < count; ++r, moments += 4 * plane, select += select_pitch) {
     for (size_t j = 0; j < plane; j += ssim_lanes)
       for (size_t i = 0; i < ssim_lanes; ++i) {
         const float* const m = moments + j + i;
         const float score = score_of(m[0], m[plane], m[2 * plane], m[3 * plane], k);
         sums[i] += select[j + i] != 0.0f ? score : 0.0f;
+        const float square = select[j + i] != 0.0f ? m[2 * plane] + m[3 * plane] : 0.0f;
+        squares[i] = square > squares[i] ? square : squares[i];
       }
     if (map == nullptr) continue;
     for (size_t j = 0; j < plane; ++j)
@@ -214,7 +216,11 @@ double ssim_score(const float* moments, int count, int segment, const SsimConsta
     map += plane;
   }
   double sum = 0.0;
-  for (int i = 0; i < ssim_lanes; ++i) sum += (double)sums[i];
+  *most = 0.0f;
+  for (int i = 0; i < ssim_lanes; ++i) {
+    sum += (double)sums[i];
+    *most = squares[i] > *most ? squares[i] : *most;
+  }
   return sum;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "dispatch.hpp"
 
@@ -60,6 +61,15 @@ bool any_equal(const std::uint8_t* a, const std::uint8_t* b, std::int64_t sample
     any = x == y ? T(1) : any;
   }
   return any != 0;
+}
+
+template <typename T>
+void widen(const std::uint8_t* from, std::int64_t samples, double scale, double* to) {
+  for (std::int64_t i = 0; i < samples; ++i) {
+    T value;
+    std::memcpy(&value, from + size(i) * sizeof(T), sizeof(T));
+    to[i] = static_cast<double>(value) * scale;
+  }
 }
 
 }  // namespace
@@ -199,6 +209,26 @@ void SsimSource::spread(std::int64_t y, float* u, float* v) {
     case Element::f64:
       return kernels_.ssim_spread_f64(reinterpret_cast<const double*>(a), reinterpret_cast<const double*>(b), strip_, u,
                                       v);
+  }
+}
+
+void SsimSource::read(std::int64_t y, double scale, double* a, double* b) {
+  const std::int64_t samples = (width_ + 2 * plan_.radius) * pair_.a.channels;
+  for (const auto& [image, to] : {std::pair{&pair_.a, a}, std::pair{&pair_.b, b}}) {
+    const std::uint8_t* from = load(*image, y, buffer_.data());
+    switch (image->element) {
+      case Element::u8:
+        widen<std::uint8_t>(from, samples, scale, to);
+        break;
+      case Element::u16:
+        widen<std::uint16_t>(from, samples, scale, to);
+        break;
+      case Element::f32:
+        widen<float>(from, samples, scale, to);
+        break;
+      case Element::f64:
+        widen<double>(from, samples, scale, to);
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "dispatch.hpp"
@@ -12,7 +13,50 @@ namespace {
 
 constexpr std::int64_t lanes = ssim_lanes;
 
+// What float rounds of a window's squares comes to 6e-8 of them. Over this many times the contrast's constant, which is
+// reached by samples four data ranges away from the strip's centre, that would be seen in the score.
+constexpr float far_squares = 32768.0f;
+
+// Beyond this, some 1e9 data ranges, the samples' own rounding would be seen: there is no score.
+constexpr double most_squares = 1e22;
+
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+// The three terms of the paper.
+struct Terms {
+  double luminance, contrast, structure;
+};
+
+Terms terms_of(const SsimMoments& m, const SsimSettings& settings) {
+  const double c1 = 2.0 * settings.luminance, c2 = settings.contrast / settings.covariance, c3 = c2 / 2.0;
+  const double covariance = (m.variance_u - m.variance_v) / 4.0;
+  const double deviation_a = std::sqrt(m.variance_a), deviation_b = std::sqrt(m.variance_b);
+  const double both = deviation_a * deviation_b;
+  Terms terms{};
+  terms.luminance = (m.mean_u * m.mean_u - m.mean_v * m.mean_v + c1) / (m.mean_u * m.mean_u + m.mean_v * m.mean_v + c1);
+  terms.contrast = (2.0 * both + c2) / (deviation_a * deviation_a + deviation_b * deviation_b + c2);
+  terms.structure = std::min(1.0, (covariance + c3) / (both + c3));
+  return terms;
+}
+
+double score_of(const Terms& terms, const SsimSettings& settings) {
+  const auto power = [](double base, double exponent) {
+    return base < 0.0 && exponent != std::floor(exponent) ? -std::pow(-base, exponent) : std::pow(base, exponent);
+  };
+  return power(terms.luminance, settings.alpha) * power(terms.contrast, settings.beta) *
+         power(terms.structure, settings.gamma);
+}
+
+void add(const Terms& terms, double* sums) {
+  sums[ssim_luminance] += terms.luminance;
+  sums[ssim_contrast] += terms.contrast;
+  sums[ssim_structure] += terms.structure;
+  sums[ssim_contrast_structure] += terms.contrast * terms.structure;
+}
+
+bool has_exponents(const SsimSettings& settings) {
+  return settings.alpha != 1.0 || settings.beta != 1.0 || settings.gamma != 1.0;
+}
 
 }  // namespace
 
@@ -153,10 +197,13 @@ void SsimStrip::score_block(std::int64_t y, std::int64_t count, double* sums) {
       summed_moments(y, count, c);
     else
       filtered_moments(y, count, c, moments_);
+    float most = 0.0f;
     sums[ssim_score_value] =
         kernels_.ssim_score(moments_, static_cast<int>(count), source_.strip().segment, constants_, select_,
-                            job_.pair.mask == nullptr ? 0 : plane_floats_, job_.map != nullptr ? map_ : nullptr);
-    if (settings_.terms) {
+                            job_.pair.mask == nullptr ? 0 : plane_floats_, job_.map != nullptr ? map_ : nullptr, &most);
+    if (most > far_squares * constants_.contrast && std::isfinite(most)) {
+      score_far(y, count, c, sums);
+    } else if (settings_.terms) {
       filtered_moments(y, count, c + channels, own_moments_);
       score_terms(count, sums);
     }
@@ -164,43 +211,52 @@ void SsimStrip::score_block(std::int64_t y, std::int64_t count, double* sums) {
   }
 }
 
-// The three terms of the paper, in double. u and v are twice as large as the samples, so their moments are four times.
+// The terms in double. u and v are twice as large as the samples, so their moments are four times.
 void SsimStrip::score_terms(std::int64_t count, double* sums) const {
-  const bool plain = settings_.alpha == 1.0 && settings_.beta == 1.0 && settings_.gamma == 1.0;
-  const double c1 = 2.0 * settings_.luminance, c2 = settings_.contrast / settings_.covariance, c3 = c2 / 2.0;
-  const auto power = [](double base, double exponent) {
-    return base < 0.0 && exponent != std::floor(exponent) ? -std::pow(-base, exponent) : std::pow(base, exponent);
-  };
+  const bool plain = !has_exponents(settings_);
   if (!plain) sums[ssim_score_value] = 0.0;
   for (std::int64_t r = 0; r < count; ++r) {
     for (std::size_t j = 0; j < plane_floats_; ++j) {
       const float* m = moments_ + size(r) * filtered_floats_ + j;
       const float* own = own_moments_ + size(r) * filtered_floats_ + j;
       const auto moment = [this](const float* of, std::size_t which) { return double{of[which * plane_floats_]}; };
-      const double u = moment(m, 0), v = moment(m, 1), level = u + double{constants_.level};
-      const double difference = v + double{constants_.shift};
-      const double mean_a = moment(own, 0), mean_b = moment(own, 1);
-      const double covariance = ((moment(m, 2) - u * u) - (moment(m, 3) - v * v)) / 4.0;
-      const double deviation_a = std::sqrt(std::max(0.0, moment(own, 2) - mean_a * mean_a));
-      const double deviation_b = std::sqrt(std::max(0.0, moment(own, 3) - mean_b * mean_b));
-      const double both = deviation_a * deviation_b;
-      const double luminance =
-          (level * level - difference * difference + c1) / (level * level + difference * difference + c1);
-      const double contrast = (2.0 * both + c2) / (deviation_a * deviation_a + deviation_b * deviation_b + c2);
-      const double structure = std::min(1.0, (covariance + c3) / (both + c3));
-      double score = luminance * contrast * structure;
-      if (!plain) {
-        score = power(luminance, settings_.alpha) * power(contrast, settings_.beta) * power(structure, settings_.gamma);
-        map_[size(r) * plane_floats_ + j] = static_cast<float>(score);
-      }
+      const double u = moment(m, 0), v = moment(m, 1), mean_a = moment(own, 0), mean_b = moment(own, 1);
+      const Terms terms = terms_of(
+          {u + double{constants_.level}, v + double{constants_.shift}, moment(m, 2) - u * u, moment(m, 3) - v * v,
+           std::max(0.0, moment(own, 2) - mean_a * mean_a), std::max(0.0, moment(own, 3) - mean_b * mean_b)},
+          settings_);
+      const double score = plain ? 0.0 : score_of(terms, settings_);
+      if (!plain) map_[size(r) * plane_floats_ + j] = static_cast<float>(score);
       if (select_[size(r) * plane_floats_ + j] == 0.0f) continue;
       if (!plain) sums[ssim_score_value] += score;
-      sums[ssim_luminance] += luminance;
-      sums[ssim_contrast] += contrast;
-      sums[ssim_structure] += structure;
-      sums[ssim_contrast_structure] += contrast * structure;
+      add(terms, sums);
     }
   }
+}
+
+// A block of a channel again, in double, because its levels lie too far apart for float.
+void SsimStrip::score_far(std::int64_t y, std::int64_t count, std::int64_t channel, double* sums) {
+  if (far_ == nullptr) far_ = std::make_unique<SsimFar>(source_, settings_, job_.pair.a.channels);
+  far_moments_.resize(size(ssim_block_rows * source_.width()));
+  far_->moments(y, count, channel, far_moments_.data());
+  const double c1 = 2.0 * settings_.luminance, c2 = 2.0 * settings_.contrast / settings_.covariance;
+  sums[ssim_score_value] = 0.0;
+  const SsimMoments* m = far_moments_.data();
+  for (std::int64_t r = 0; r < count; ++r)
+    for (std::int64_t x = 0; x < source_.width(); ++x, ++m) {
+      const double u = m->mean_u * m->mean_u + c1, v = m->mean_v * m->mean_v, spread = m->variance_u + c2;
+      double score = ((u - v) * (spread - m->variance_v)) / ((u + v) * (spread + m->variance_v));
+      if (u + v + spread + m->variance_v > most_squares * c2) score = std::numeric_limits<double>::quiet_NaN();
+      const std::size_t place = size(r) * plane_floats_ + lane_place(x);
+      const bool counts = select_[place] != 0.0f;
+      if (settings_.terms) {
+        const Terms terms = terms_of(*m, settings_);
+        if (has_exponents(settings_) && score == score) score = score_of(terms, settings_);
+        if (counts) add(terms, sums);
+      }
+      map_[place] = static_cast<float>(score);
+      if (counts) sums[ssim_score_value] += score;
+    }
 }
 
 // Puts a block's scores, or 1 where there are none, into the map.

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "ssim_source.hpp"
+#include "ssim_far.hpp"
 
 namespace fastperturb {
 
@@ -25,6 +25,7 @@ class SsimStrip {
   void summed_moments(std::int64_t y, std::int64_t count, std::int64_t channel);
   void score_block(std::int64_t y, std::int64_t count, double* sums);
   void score_terms(std::int64_t count, double* sums) const;
+  void score_far(std::int64_t y, std::int64_t count, std::int64_t channel, double* sums);
   void fill_map(std::int64_t y, std::int64_t count, std::int64_t channel, const float* scores) const;
 
   const SsimJob& job_;
@@ -33,6 +34,8 @@ class SsimStrip {
   const Kernels& kernels_;
   SsimSource source_;
   SsimConstants constants_;
+  std::unique_ptr<SsimFar> far_;  // none until a window needs it
+  std::vector<SsimMoments> far_moments_;
   std::int64_t slots_ = 0, planes_ = 0;               // rows in the ring; planes per row
   std::size_t plane_floats_ = 0, spread_floats_ = 0;  // of a plane of centres; of a plane as spread
   std::size_t filtered_floats_ = 0, ring_pitch_ = 0;  // of the four planes of a filtered row; between rows of the ring

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "windows.hpp"
 
@@ -198,15 +199,21 @@ void draw_region(const ImageView& image, const Tiling& tiling, Interpolation int
   const std::vector<Taps> across = taps_along(tiling.box.width, tiling.window, tiling.columns, interpolation);
   const std::vector<Taps> down = taps_along(tiling.box.height, tiling.window, tiling.rows, interpolation);
   const auto width = static_cast<std::size_t>(tiling.box.width), channels = means.channels;
-  // Across first: each row of means becomes a row of pixels; then each row of the box is a mix of these.
-  std::vector<double> wide(means.rows * width * channels);
-  for (std::size_t r = 0; r < means.rows; ++r)
+  // Across first: each row of means becomes a row of pixels; then each row of the box is a mix of these. They are made
+  // when they are first needed, and the last few are kept.
+  std::vector<double> wide(most_taps * width * channels);
+  std::vector<std::size_t> held(most_taps, means.rows);
+  const auto wide_row = [&](std::size_t r) {
+    double* to = wide.data() + r % most_taps * width * channels;
+    if (std::exchange(held[r % most_taps], r) == r) return to;
     for (std::size_t x = 0; x < width; ++x)
       for (std::size_t c = 0; c < channels; ++c) {
         double sum = 0.0;
         for (std::size_t k = 0; k < most_taps; ++k) sum += across[x].weight[k] * means.at(r, across[x].window[k])[c];
-        wide[(r * width + x) * channels + c] = sum;
+        to[x * channels + c] = sum;
       }
+    return to;
+  };
   std::vector<double> line(width * channels);
   const Rectangle& box = tiling.box;
   for (std::int64_t y = box.y; y < box.y + box.height; ++y) {
@@ -214,7 +221,7 @@ void draw_region(const ImageView& image, const Tiling& tiling, Interpolation int
     std::fill(line.begin(), line.end(), 0.0);
     for (std::size_t k = 0; k < most_taps; ++k) {
       if (taps.weight[k] == 0.0) continue;
-      const double* from = wide.data() + taps.window[k] * width * channels;
+      const double* from = wide_row(taps.window[k]);
       for (std::size_t i = 0; i < line.size(); ++i) line[i] += taps.weight[k] * from[i];
     }
     tiling.for_each_run({box.x, y, box.width, 1}, [&](std::int64_t x, std::int64_t row, std::int64_t run) {

@@ -10,6 +10,7 @@ from fastperturb import _core
 pytest_plugins = ["cli_cases"]  # the fixtures of the command line's tests
 
 settings.register_profile("default", deadline=None, max_examples=100)
+settings.register_profile("sanitize", deadline=None, max_examples=20)  # a core that checks itself is slow
 settings.load_profile("default")
 
 

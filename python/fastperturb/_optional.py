@@ -44,6 +44,16 @@ def import_opencv() -> ModuleType:
     return module
 
 
+def import_isal() -> ModuleType | None:
+    """ISA-L's compressor of zlib streams, or ``None`` where it is not installed or does not load."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return None
+    module: ModuleType = isal_zlib
+    return module
+
+
 def _missing(module: str, error: ImportError, advice: str) -> MissingExtra:
     reason = f" ({error})" if str(error) else ""
     return MissingExtra(f"{module} cannot be imported{reason}; {advice}", name=module)

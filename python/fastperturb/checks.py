@@ -17,8 +17,8 @@ MAX_SIDE = 2**31 - 1
 
 def check_image(image: Image, name: str = "image") -> None:
     """Raises TypeError or ValueError unless ``image`` is an :data:`Image` with at least one pixel, finite if float."""
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f"{name} must be a NumPy array, got {type(image).__name__}")
+    if type(image) is not np.ndarray:
+        _check_type(image, name)
     kind = _DTYPES.get(image.dtype)
     if kind is None:
         raise TypeError(f"{name} must be uint8, uint16 or float32 in native byte order, got {image.dtype}")
@@ -32,14 +32,25 @@ def check_image(image: Image, name: str = "image") -> None:
         raise ValueError(f"{name} must be finite, got NaN or infinity")
 
 
+def _check_type(image: object, name: str) -> None:
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array, got {type(image).__name__}")
+    if hasattr(image, "mask") or hasattr(image, "unit"):
+        got = f"{type(image).__name__}, which means more than its samples"
+        raise TypeError(f"{name} must be a plain NumPy array, got {got}")
+
+
 def dtype_name(image: Image) -> str:
     """The dtype of an image that has been checked; NumPy takes microseconds to make up the name."""
     return _DTYPES[image.dtype]
 
 
 def rows_are_packed(image: Image) -> bool:
-    """Whether the core can work on the array as it is: packed pixels in each row, rows in order at any stride."""
-    if image.flags.c_contiguous:
+    """Whether the core can work on the array as it is: aligned, pixels packed in rows, rows in order at any stride."""
+    flags = image.flags
+    if not flags.aligned:
+        return False
+    if flags.c_contiguous:
         return True
     expected = image.itemsize
     for axis in range(image.ndim - 1, 0, -1):
@@ -51,7 +62,7 @@ def rows_are_packed(image: Image) -> bool:
 
 def packed(image: Image) -> Image:
     """The image as the core can read it; copied if it must be."""
-    return image if rows_are_packed(image) else np.ascontiguousarray(image)
+    return image if rows_are_packed(image) else np.array(image, order="C")  # which is aligned too
 
 
 def target(image: Image, out: Image | None) -> Image:
@@ -72,8 +83,8 @@ def destination(image: Image, out: Image | None) -> Image:
 
     Raises:
         TypeError: ``out`` is no array or of another dtype.
-        ValueError: ``out`` has another shape, is read-only, has rows that are not packed, or overlaps ``image``
-            without being the same pixels.
+        ValueError: ``out`` has another shape, is read-only, is not aligned, has rows that are not packed, or overlaps
+            ``image`` without being the same pixels.
     """
     if out is None:
         return np.empty(image.shape, image.dtype)
@@ -86,7 +97,8 @@ def destination(image: Image, out: Image | None) -> Image:
     if not out.flags.writeable:
         raise ValueError("out must be writeable, got a read-only array")
     if not rows_are_packed(out):
-        raise ValueError(f"out must have packed rows (only the row stride may be larger), got strides {out.strides}")
+        got = f"strides {out.strides}" if out.flags.aligned else "an array that is not aligned"
+        raise ValueError(f"out must have packed rows (only the row stride may be larger) and be aligned, got {got}")
     if out is not image and np.may_share_memory(out, image) and not same_pixels(out, image):
         raise ValueError("out must be the image itself or not overlap it, got an array that overlaps it in part")
     return out

@@ -14,9 +14,12 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from .bounded_files import read_file_or_pipe
+
 KEY_BYTES = 32
 KEY_ID_BYTES = 8
 _PREFIX = "fpkey1_"
+_MAX_FILE_BYTES = 4096
 
 
 class Key:
@@ -78,13 +81,13 @@ class Key:
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Key:
-        """Reads a key file: one line of text.
+        """Reads a key file: one line of text. It may be a pipe, as a shell's ``<(...)`` gives.
 
         Raises:
             OSError: the file cannot be read.
             ValueError: it holds no key.
         """
-        data = Path(path).read_bytes()[:4096]
+        data = read_file_or_pipe(path, _MAX_FILE_BYTES)
         try:
             return cls.from_text(data.decode("ascii"))
         except ValueError as error:  # UnicodeDecodeError is one

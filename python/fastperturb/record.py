@@ -22,6 +22,7 @@ DTYPES = ("uint8", "uint16", "float32")
 MAX_REGIONS = 65_535
 MAX_RECORD_BYTES = 16 * 2**20
 """The longest text that is read as a record; one of :data:`MAX_REGIONS` regions is shorter."""
+_SPARE_SIGNS = 1000  # so that a record with a few things too many is told what they are
 FORMAT = "fastperturb-record"
 _MOST_LENGTHS = (MAX_COORDINATE, MAX_COORDINATE, 4)
 
@@ -98,19 +99,26 @@ class Record(ABC):
         """The record as JSON text."""
 
     @staticmethod
-    def from_json(text: str | bytes) -> Record:
+    def from_json(text: str | bytes | bytearray, *, max_regions: int = MAX_REGIONS) -> Record:
         """Reads what :meth:`to_json` wrote, of any version that this release knows.
 
+        Args:
+            text: JSON; bytes in UTF-8.
+            max_regions: how many regions it may have, for those who read what strangers send.
+
         Raises:
-            RecordError: not a record, a field missing, unknown, repeated or out of range, an unknown version, or more
-                than 16 MiB, which no record has.
+            RecordError: not a record, a field missing, unknown, repeated or out of range, an unknown version, too many
+                regions, or more than 16 MiB, which no record has.
         """
-        data = read_object(text)
+        data = read_object(text, max_regions)
         version = data.get("version")
         if type(version) is not int or version not in READERS:
             known = " or ".join(str(number) for number in sorted(READERS))
             raise RecordError(f"version must be {known}, got {version!r:.80}; a newer release may know it")
-        return READERS[version](data)
+        record = READERS[version](data)
+        if len(record.regions) > max_regions:
+            raise RecordError(f"regions must name 1 to {max_regions} regions, got {len(record.regions)}")
+        return record
 
     @abstractmethod
     def opens_with(self, key: Key) -> bool:
@@ -130,16 +138,24 @@ READERS: dict[int, Callable[[dict[str, Any]], Record]] = {}
 """What reads the fields of a record, by version; perturbation/formats.py fills it."""
 
 
-def read_object(text: str | bytes) -> dict[str, Any]:
+def read_object(text: str | bytes | bytearray, max_regions: int = MAX_REGIONS) -> dict[str, Any]:
     """The fields of a record's JSON text, its version not looked at.
 
     Raises:
-        RecordError: longer than any record, not UTF-8 JSON of an object, a field given twice, or another format.
+        RecordError: longer than any record, with more in it than one of ``max_regions`` regions has, not UTF-8 JSON of
+            an object, a field given twice, or another format.
     """
     if len(text) > MAX_RECORD_BYTES:
         raise RecordError(f"a record must be JSON text of up to {MAX_RECORD_BYTES} bytes, got {len(text)}")
+    for sign, most in {"[": 2, "{": 1 + max_regions, ",": 9 + 8 * max_regions, ":": 8 + 8 * max_regions}.items():
+        count = text.count(sign) if isinstance(text, str) else text.count(sign.encode("ascii"))
+        if count > most + _SPARE_SIGNS:  # a parser would make objects of them, many times as large as the text
+            raise RecordError(
+                f"a record must be JSON text with up to {most} {sign!r} for {max_regions} regions, got {count}"
+            )
     try:
-        data = json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+        plain = text if isinstance(text, str) else text.decode("utf-8")
+        data = json.loads(plain, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"a record must be JSON text: {error}") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:

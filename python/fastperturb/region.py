@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .checks import whole
 
 Shape: TypeAlias = Literal["box", "ellipse"]
@@ -91,11 +94,16 @@ class Face:
     landmarks: tuple[Point, ...] = ()
 
 
-RegionLike: TypeAlias = Region | Face | tuple[int, int, int, int]
+RegionLike: TypeAlias = Region | Face | tuple[int, int, int, int] | NDArray[np.integer[Any]]
 
 
 def _is_box(value: object) -> bool:
-    return isinstance(value, tuple) and len(value) == 4 and not isinstance(value[0], (Region, Face, tuple, list))
+    """Whether it is the four numbers of one box: a tuple, a list, or an array of one axis."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 1 and len(value) == 4
+    if not isinstance(value, (tuple, list)) or len(value) != 4:
+        return False
+    return not isinstance(value[0], (Region, Face, tuple, list, np.ndarray))
 
 
 def as_regions(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region, ...]:

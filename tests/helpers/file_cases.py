@@ -8,8 +8,11 @@ import tifffile
 from PIL import ImageCms
 
 from fastperturb.files import FORMATS, read_image
+from fastperturb.files.icc import colours_alone
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+COLOURS = colours_alone(SRGB, "RGB ")
+"""What is kept of it."""
 LOSSLESS = [suffix for suffix, name in FORMATS.items() if name != "JPEG"]
 
 
@@ -33,6 +36,27 @@ def opened(tmp_path, data, name="file"):
     path = tmp_path / name
     path.write_bytes(data)
     return read_image(path)
+
+
+def table_profile(points):
+    """An RGB profile that is one large table (lut16Type) of ``points`` cubed colours: 3 x 2 bytes each."""
+    grid = np.stack(np.meshgrid(*[np.linspace(0, 65_535, points)] * 3, indexing="ij"), -1).astype(">u2")
+    ramp = np.tile(np.array([0, 65_535], ">u2"), 3).tobytes()
+    matrix = np.array([[65_536, 0, 0], [0, 65_536, 0], [0, 0, 65_536]], ">i4").tobytes()
+    body = b"mft2" + bytes(4) + bytes((3, 3, points, 0)) + matrix + struct.pack(">HH", 2, 2)
+    body += ramp + grid.tobytes() + ramp
+    return profile_of({b"A2B0": body}, version=2)
+
+
+def profile_of(tags, *, version=4, space=b"RGB ", tail=b""):
+    """An ICC profile of these tags; ``tail`` stands behind its end."""
+    head = bytes(8) + bytes((version, 0x30, 0, 0)) + b"mntr" + space + b"XYZ " + struct.pack(">6H", 2024, 5, 6, 7, 8, 9)
+    head += b"acsp" + b"APPL" + bytes(4) + b"SECRmodl" + bytes(8) + bytes(4) + SRGB[68:80] + b"MINE" + bytes(44)
+    start, body, table = 132 + 12 * len(tags), b"", struct.pack(">I", len(tags))
+    for name, content in tags.items():
+        table += struct.pack(">4sII", name, start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    return struct.pack(">I", start + len(body)) + head[4:] + table + body + tail
 
 
 def segment(marker, body):

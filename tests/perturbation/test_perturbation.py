@@ -92,7 +92,7 @@ def test_bad_images(bad, error, message, key, image):
         ([], {}, fp.NoFaceFound, "at least one region, got none"),
         ((80, 0, 5, 5), {}, ValueError, r"regions\[0\] must touch the image"),
         ([(0, 0, 5, 5), (0, -9, 9, 9)], {}, ValueError, r"regions\[1\] must touch the image"),
-        ((0, 0, 1, 1), {}, ValueError, "regions must own at least 2 pixels, got 1: nothing can move"),
+        ((0, 0, 1, 1), {}, ValueError, "a region must own at least 2 pixels, or nothing can move; got 1 at most"),
         ([(0, 0, 9, 9)] * 70_000, {}, ValueError, "regions must be at most 65535, got 70000"),
         ([(0, 0, 80, 60)] * 4000, {}, ValueError, r"must not cover more than 16 images and 2\^24 pixels together"),
         ((0, 0, 9, 9), {"coverage": 0.01}, ValueError, r"must move at least 2 of its 81 pixels, got 1"),

@@ -216,7 +216,7 @@ def test_a_pipe_among_the_keys_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "b.key")
     ring = KeyRing.from_folder(tmp_path)
     assert ring.current == KEY
-    assert "b.key: not a key file" in ring.problems
+    assert "b.key: not a regular file" in ring.problems
 
 
 def test_key_rings(tmp_path, monkeypatch):

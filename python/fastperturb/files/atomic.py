@@ -16,7 +16,9 @@ PREVIOUS_SUFFIX = ".fastperturb-previous"
 _ONE_WRITE = 2**20  # bytes that are cheaper to put together than to write one part after the other
 
 
-def write_atomically(path: Path, parts: Iterable[Bytes], *, overwrite: bool = True, cached: bool = True) -> None:
+def write_atomically(
+    path: Path, parts: Iterable[Bytes], *, overwrite: bool = True, cached: bool = True, mode: int = 0o666
+) -> None:
     """Writes ``parts`` one after the other to a file that appears under its name only when all is on the disk.
 
     On Linux file systems that can do it, the file has no name at all before that, so that even a killed process leaves
@@ -27,12 +29,13 @@ def write_atomically(path: Path, parts: Iterable[Bytes], *, overwrite: bool = Tr
         parts: the bytes.
         overwrite: whether a file that is there already may be replaced (as a whole, at the last moment).
         cached: leave what was written in the system's memory too, for who reads it soon.
+        mode: who may read and write the file, as far as the process's umask allows it.
 
     Raises:
         FileExistsError: it is there and may not be replaced.
         OSError: it cannot be written; what was there before still is.
     """
-    with Pending(path, parts, cached) as file:
+    with Pending(path, parts, cached, mode) as file:
         file.publish(overwrite)
 
 
@@ -44,6 +47,7 @@ def write_pair(
     *,
     overwrite: bool = True,
     cached: bool = True,
+    mode: int = 0o666,
 ) -> None:
     """Writes two files of one folder that belong together: both, or neither if anything fails.
 
@@ -58,12 +62,13 @@ def write_pair(
         second_parts: its bytes.
         overwrite: whether ``second`` may be there already.
         cached: as for :func:`write_atomically`.
+        mode: as for :func:`write_atomically`, of both.
 
     Raises:
         FileExistsError: ``second`` is there and may not be replaced.
         OSError: one cannot be written; both are what they were.
     """
-    with Pending(first, first_parts, cached) as one, Pending(second, second_parts, cached) as two:
+    with Pending(first, first_parts, cached, mode) as one, Pending(second, second_parts, cached, mode) as two:
         previous, published = _set_aside(first), False
         try:
             one.publish(overwrite=previous is not None)
@@ -96,20 +101,22 @@ class Pending:
         path: where it is to be.
         parts: the bytes.
         cached: as for :func:`write_atomically`.
+        mode: as for :func:`write_atomically`.
 
     Raises:
         OSError: they cannot be written.
     """
 
-    def __init__(self, path: Path, parts: Iterable[Bytes], cached: bool = True) -> None:
+    def __init__(self, path: Path, parts: Iterable[Bytes], cached: bool = True, mode: int = 0o666) -> None:
         self._path = path
+        self._mode = mode
         self._cached = cached
         self._parts = list(parts)
         if sum(memoryview(part).nbytes for part in self._parts) <= _ONE_WRITE:
             self._parts = [b"".join(self._parts)]
         self._name: Path | None = None
         with _naming(path):
-            self._descriptor = _nameless(path.parent)
+            self._descriptor = _nameless(path.parent, mode)
             try:
                 if self._descriptor is None:
                     self._write_named()
@@ -154,7 +161,7 @@ class Pending:
 
     def _write_named(self) -> None:
         self._name = _partial_name(self._path)
-        descriptor = os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        descriptor = os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), self._mode)
         try:
             _fill(descriptor, self._parts, self._cached)
         finally:
@@ -179,13 +186,13 @@ def _naming(path: Path) -> Iterator[None]:
         raise
 
 
-def _nameless(folder: Path) -> int | None:
+def _nameless(folder: Path, mode: int) -> int | None:
     """A file without a name (O_TMPFILE), open; ``None`` if this system or file system has none."""
     flag = getattr(os, "O_TMPFILE", 0)
     if not flag or not _descriptors_have_paths():
         return None
     try:
-        return os.open(folder, flag | os.O_WRONLY, 0o666)
+        return os.open(folder, flag | os.O_WRONLY, mode)
     except OSError:
         return None  # a folder that is missing or read-only fails again, with its reason, in the other way
 

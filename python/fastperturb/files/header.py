@@ -6,17 +6,20 @@ Each format's file fills in a :class:`Header` by walking its structure, and refu
 from __future__ import annotations
 
 import json
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from json.decoder import scanstring  # type: ignore[attr-defined]  # what json itself reads strings with
 
 from ..errors import ImageFileError
-from ..record import MAX_RECORD_BYTES
 
 Bytes = bytes | bytearray | memoryview
 
 MAX_PROFILE_BYTES = 16 * 2**20
+_BEFORE_STRING = re.compile(r'[ \t\n\r]*([{:,])[ \t\n\r]*"')
+_LAST_BRACE = re.compile(r"[ \t\n\r]*\}[ \t\n\r]*")
+_MAX_PAIRS = 20
 KEYWORD_PREFIX = "fastperturb-"
 """What the keywords of this package's texts start with."""
 
@@ -36,7 +39,11 @@ class Header:
         icc: the ICC profile.
         texts: what this package wrote into the file, by keyword.
         transparent_grey: the sample that a grey PNG calls transparent, at the depth that it is decoded to.
-        decodable: the file's bytes with what OpenCV reads wrongly put right; ``None`` for the file as it is.
+        tile: how many pixels the decoder holds at a time beside those of the picture, if more than these.
+        rewrite: makes the file's bytes with what OpenCV reads wrongly put right, or does not need left out; ``None``
+            for the file as it is. To be called once the size is found to be allowed.
+        check_work: raises ImageFileError where decoding would go on for long after the last pixel; ``None`` where that
+            cannot be. It takes as long as inflating, so it is for those who decode what strangers send.
     """
 
     format: str
@@ -49,7 +56,23 @@ class Header:
     icc: bytes | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     transparent_grey: int | None = None
-    decodable: bytes | bytearray | None = None
+    tile: int = 0
+    rewrite: Callable[[], Bytes] | None = None
+    check_work: Callable[[], None] | None = None
+
+    def check_size(self, max_pixels: int) -> None:
+        """Raises ImageFileError if more than ``max_pixels`` would be decoded, in the picture or in one tile of it."""
+        pixels = self.width * self.height
+        if pixels > max_pixels:
+            raise TooManyPixels(
+                f"{self.width} x {self.height} pixels are more than the limit of {max_pixels} (max_pixels)"
+            )
+        if self.tile > max_pixels:
+            raise TooManyPixels(f"tiles of {self.tile} pixels are more than the limit of {max_pixels} (max_pixels)")
+
+
+class TooManyPixels(ImageFileError):
+    """A picture that is sound, and larger than its reader allows."""
 
 
 def pack_texts(texts: Mapping[str, str]) -> bytes:
@@ -63,19 +86,37 @@ def unpack_texts(block: Bytes, texts: dict[str, str]) -> None:
     Raises:
         ImageFileError: as :func:`add_text`.
     """
-    if len(block) > MAX_RECORD_BYTES:
-        return  # ours are shorter; and JSON takes many times its length in memory
     try:
-        pairs = json.loads(bytes(block), object_pairs_hook=_Pairs)
-    except (ValueError, RecursionError):
+        pairs = _pairs(str(block, "utf-8"))
+    except ValueError:
         return
-    for keyword, text in pairs if isinstance(pairs, _Pairs) else ():
-        if keyword.startswith(KEYWORD_PREFIX) and isinstance(text, str):
+    for keyword, text in pairs:
+        if keyword.startswith(KEYWORD_PREFIX):
             add_text(texts, keyword, text)
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """A JSON object, with all that it says twice."""
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """A JSON object of strings, with all that it says twice. Nothing else is parsed: lists could fill the memory.
+
+    Raises:
+        ValueError: it is another kind of JSON, or none.
+    """
+    pairs: list[tuple[str, str]] = []
+    position = 0
+    while len(pairs) < _MAX_PAIRS:
+        strings = []
+        for sign in ("," if pairs else "{", ":"):
+            match = _BEFORE_STRING.match(text, position)
+            if match is None or match[1] != sign:
+                raise ValueError
+            string, position = scanstring(text, match.end())
+            strings.append(string)
+        pairs.append((strings[0], strings[1]))
+        if (end := _LAST_BRACE.match(text, position)) is not None:
+            if end.end() != len(text):
+                raise ValueError
+            return pairs
+    raise ValueError
 
 
 def add_text(texts: dict[str, str], keyword: str, text: str) -> None:
@@ -99,20 +140,11 @@ def unsupported(what: str) -> ImageFileError:
     return ImageFileError(f"not supported: {what}")
 
 
-def inflate(data: Bytes, what: str) -> bytes:
-    """Decompresses a zlib stream of a profile, up to :data:`MAX_PROFILE_BYTES`."""
+def inflate(data: Bytes) -> bytes | None:
+    """Decompresses a zlib stream of a profile; ``None`` if it is damaged or has over :data:`MAX_PROFILE_BYTES`."""
     stream = zlib.decompressobj()
     try:
         plain = stream.decompress(data, MAX_PROFILE_BYTES)
-    except zlib.error as error:
-        raise damaged(f"{what}: {error}") from None
-    if not stream.eof:
-        raise damaged(f"{what} is cut short, or larger than {MAX_PROFILE_BYTES} bytes")
-    return plain
-
-
-def usable_profile(icc: Bytes | None, grey: bool) -> bytes | None:
-    """The profile if it is one for images of this kind (ICC.1:2022, 7.2: signature, colour space), else ``None``."""
-    if icc is None or len(icc) < 128 or bytes(icc[36:40]) != b"acsp":
+    except zlib.error:
         return None
-    return bytes(icc) if bytes(icc[16:20]) == (b"GRAY" if grey else b"RGB ") else None
+    return plain if stream.eof else None

@@ -26,7 +26,7 @@ MAX_SCANS = 100
 MAX_SEGMENTS = 5_000
 """The most segments, scans among them: a profile may have 255, and extended XMP one for each 64 kB."""
 
-_FILL = re.compile(rb"\xff*")
+_ANY_MARKER = re.compile(rb"\xff+([^\0\xff])")
 # What ends a scan's data: not a stuffed byte, nor a restart, nor what decoders take for noise (without a length).
 _MARKER = re.compile(rb"\xff([\xc0-\xcf\xd9-\xfe])")
 
@@ -58,29 +58,24 @@ def read_header(data: Bytes) -> Header:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """(marker, body) of each segment before the first scan. What stands between segments is skipped, as decoders do."""
     position = 2
     for count in range(MAX_SEGMENTS):
-        if data[position : position + 1] != b"\xff":
-            raise damaged("a segment does not start where the one before ends" if position < len(data) else _CUT)
-        position += 1
-        if data[position : position + 1] == b"\xff":
-            position = _FILL.match(data, position).end()  # type: ignore[union-attr]  # it matches nothing, too
-        if position + 3 > len(data):
+        match = _ANY_MARKER.search(data, position)
+        if match is None or match.end() + 2 > len(data):
             raise damaged(_CUT)
-        marker = data[position]
+        marker, position = match[1][0], match.end()
         if marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            position += 1
             continue
         if marker == _END:
             raise damaged("it ends before its pixels begin")
-        length = data[position + 1] << 8 | data[position + 2]
-        end = position + 1 + length
-        if length < 2 or end > len(data):
+        end = position + int(struct.unpack_from(">H", data, position)[0])
+        if end < position + 2 or end > len(data):
             raise damaged(_CUT)
         if marker == _START_OF_SCAN:
             _check_scans(data, end, count + 1)
             return
-        yield marker, data[position + 3 : end]
+        yield marker, data[position + 2 : end]
         position = end
     raise damaged(_TOO_MANY)
 

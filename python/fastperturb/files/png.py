@@ -1,41 +1,64 @@
 """PNG structure: chunks read and checked one by one, and chunks of our own put in.
 
 PNG specification, third edition (W3C 2023): 5 (chunks), 11.2 (IHDR), 11.3 (tRNS, iCCP, tEXt, eXIf, acTL). Pixels are
-decoded and encoded by OpenCV.
+decoded and encoded by OpenCV, which gets the chunks that pixels need and no others: it would inflate up to 8 MB of
+every text only to throw it away.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from .exif import exif_orientation
+from .._optional import import_isal
+from .exif import exif_orientation, hexadecimal_orientation
 from .header import KEYWORD_PREFIX, Bytes, Header, add_text, damaged, inflate, unsupported
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEAD_BYTES = len(SIGNATURE) + 12 + 13  # up to the end of IHDR
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _DEPTHS = {_GREY: (1, 2, 4, 8, 16), _RGB: (8, 16), _PALETTE: (1, 2, 4, 8), _GREY_ALPHA: (8, 16), _RGBA: (8, 16)}
+_SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGBA: 4}
+_SLACK = 2**20
 _KEYWORD_PREFIX = KEYWORD_PREFIX.encode("ascii")
+_PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
+_EXIF_TEXT = re.compile(rb"Raw profile type (?:exif|APP1)\0")
+_MAX_TEXT_BYTES = 2**18  # of an EXIF block as text: 64 kB in hexadecimal, and its lines
+
+MAX_CHUNKS = 10_000
+"""The most chunks beside those of pixels (IDAT); writers make a few dozen."""
 
 
 def read_header(data: Bytes) -> Header:
     """Walks all chunks of a PNG and checks their order and CRCs.
 
     Raises:
-        ImageFileError: cut short, a wrong CRC, no pixels, an animation, or two records.
+        ImageFileError: cut short, a wrong CRC, no pixels, an animation, two records, or more than :data:`MAX_CHUNKS`.
     """
     found: dict[bytes, Bytes] = {}
     texts: dict[str, str] = {}
+    others, before = 0, b""
     for kind, body in chunks(data):
+        if kind == b"IDAT":
+            if kind in found and before != kind:
+                raise damaged("its pixels (IDAT chunks) do not lie in one piece")
+            found[kind] = b""
+            before = kind
+            continue
+        others, before = others + 1, kind
+        if others > MAX_CHUNKS:
+            raise damaged(f"a PNG may have up to {MAX_CHUNKS} chunks beside its pixels, and this one has more")
         if kind in (b"acTL", b"fcTL"):
             raise unsupported("an animated PNG; only its first frame would be protected")
+        if kind[:1].isupper() and (kind not in _PIXEL_CHUNKS or kind in found):
+            raise damaged(f"a chunk ({kind.decode('latin-1')!r}) that is unknown or there twice, and that pixels need")
         if kind == b"tEXt" and bytes(body[: len(_KEYWORD_PREFIX)]) == _KEYWORD_PREFIX:
             keyword, _, text = bytes(body).partition(b"\0")
             add_text(texts, keyword.decode("latin-1"), text.decode("latin-1"))
-        elif kind != b"IDAT" or kind not in found:
-            found[kind] = body
+        else:
+            found.setdefault(b"text" if _holds_exif(kind, body) else kind, body)
     if b"IDAT" not in found:
         raise damaged("no pixels (IDAT chunk)")
     width, height, depth, colour, *rest = struct.unpack(">IIBBBBB", found[b"IHDR"])
@@ -49,11 +72,67 @@ def read_header(data: Bytes) -> Header:
         bits=16 if depth == 16 else 8,
         alpha=colour in (_GREY_ALPHA, _RGBA) or (transparency is not None and colour != _GREY),
         grey=colour == _GREY,
-        orientation=exif_orientation(found[b"eXIf"]) if b"eXIf" in found else 1,
+        orientation=_orientation(found),
         icc=_profile(found[b"iCCP"]) if b"iCCP" in found else None,
         texts=texts,
         transparent_grey=_transparent_grey(transparency, depth) if colour == _GREY else None,
+        rewrite=(lambda: _pixels_alone(data)) if set(found) - set(_PIXEL_CHUNKS) or texts else None,
+        check_work=lambda: _check_end(data, height * (1 + (width * depth * _SAMPLES[colour] + 7) // 8)),
     )
+
+
+def _check_end(data: Bytes, size: int) -> None:
+    """Inflates the pixels, which have ``size`` bytes with their filter types, and refuses a stream that goes on.
+
+    libpng inflates all of it, at a gigabyte a second: 20 MB keep it busy for 20 s.
+    """
+    most, done = 2 * size + _SLACK, 0  # the rows of an interlaced picture are shorter, and nearly twice as many
+    stream = (import_isal() or zlib).decompressobj()
+    for kind, body in chunks(data):
+        piece: Bytes = body
+        while kind == b"IDAT" and piece and not stream.eof:
+            try:
+                done += len(stream.decompress(piece, _SLACK))
+            except Exception:  # damaged, of whichever library: that is for the decoder to say
+                return
+            piece = stream.unconsumed_tail
+            if done > most:
+                raise damaged("it holds far more compressed data than its pixels need")
+
+
+def _pixels_alone(data: Bytes) -> bytes:
+    """The PNG with nothing but what pixels need."""
+    view = memoryview(data)
+    parts: list[Bytes] = [SIGNATURE]
+    start = end = position = len(SIGNATURE)  # of the chunks that are next to be copied in one piece
+    while True:
+        length, kind = struct.unpack_from(">I4s", view, position)
+        after = position + 12 + int(length)
+        if kind in (*_PIXEL_CHUNKS, b"IEND"):
+            if position != end:
+                parts.append(view[start:end])
+                start = position
+            end = after
+        if kind == b"IEND":
+            return b"".join([*parts, view[start:end]])
+        position = after
+
+
+def _holds_exif(kind: bytes, body: memoryview) -> bool:
+    return kind in (b"zTXt", b"tEXt") and _EXIF_TEXT.match(body[:32]) is not None
+
+
+def _orientation(found: Mapping[bytes, Bytes]) -> int:
+    """Of the EXIF chunk, else of EXIF as some programs write it into a text."""
+    if b"eXIf" in found:
+        return exif_orientation(found[b"eXIf"])
+    keyword, _, text = bytes(found.get(b"text", b"")).partition(b"\0")
+    if text[:1] == b"\0" and keyword:  # compressed, by method 0: the only one
+        try:
+            text = zlib.decompressobj().decompress(text[1:], _MAX_TEXT_BYTES)
+        except zlib.error:
+            return 1
+    return hexadecimal_orientation(text)
 
 
 def chunks(data: Bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -102,11 +181,10 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return b"".join((struct.pack(">I4s", len(body), kind), body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))))
 
 
-def _profile(body: Bytes) -> bytes:
+def _profile(body: Bytes) -> bytes | None:
+    """The profile; ``None`` if it cannot be inflated, for then no program shows the picture by it."""
     name, _, rest = bytes(body).partition(b"\0")
-    if len(name) > 79 or rest[:1] != b"\0":
-        raise damaged("the ICC profile (iCCP chunk) has no name or an unknown compression")
-    return inflate(rest[1:], "the ICC profile (iCCP chunk)")
+    return inflate(rest[1:]) if len(name) <= 79 and rest[:1] == b"\0" else None
 
 
 def _transparent_grey(body: Bytes | None, depth: int) -> int | None:

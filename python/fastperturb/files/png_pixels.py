@@ -13,9 +13,12 @@ from types import ModuleType
 import numpy as np
 import numpy.typing as npt
 
+from .._optional import import_isal
 from ..checks import Image
 from .header import Bytes
 from .png import SIGNATURE, chunk
+
+__all__ = ["encode", "import_isal"]
 
 _LEVEL = 1
 """Of ISA-L's levels 0 to 3: 2 and 3 give the same size in the same time, 0 gives a fifth more."""
@@ -23,16 +26,6 @@ _AVERAGE = 3
 _COLOURS = {1: 0, 3: 2, 4: 6}
 _BAND_BYTES = 2**20
 """About how many bytes are filtered and compressed at a time, so that no copy of a large image is made."""
-
-
-def import_isal() -> ModuleType | None:
-    """The compressor, or ``None`` where it is not installed or does not load."""
-    try:
-        from isal import isal_zlib
-    except ImportError:
-        return None
-    module: ModuleType = isal_zlib
-    return module
 
 
 def encode(image: Image, isal_zlib: ModuleType) -> list[Bytes]:

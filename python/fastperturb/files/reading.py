@@ -5,6 +5,7 @@ The content decides what a file is, not its name. RGB in memory, grey stays grey
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from .._optional import import_opencv
+from ..bounded_files import read_file_or_pipe, read_regular_file
 from ..checks import Image
 from ..errors import ImageFileError, RecordError
 from ..record import MAX_RECORD_BYTES, Record
 from . import bitmap, jpeg, png, tiff, webp
 from .exif import turn_upright
-from .header import Bytes, Header, damaged, unsupported, usable_profile
+from .header import Bytes, Header, damaged, unsupported
+from .icc import colours_alone
 
 MAX_PIXELS = 2**28
 MAX_FILE_BYTES = 2**31 - 1  # what OpenCV can be given
@@ -34,13 +37,16 @@ _OTHERS = {
 }
 
 
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"avif", b"avis")
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What is kept of an image file.
 
     Attributes:
         pixels: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA; uint8 or uint16; upright.
-        icc: the ICC profile that says what its colours mean, or ``None``.
+        icc: the ICC profile that says what its colours mean, made anew without anything else; ``None`` without one.
         format: what the file was: "PNG", "JPEG", "WebP", "TIFF", "BMP", "PGM" or "PPM".
         texts: what this package wrote into the file, by keyword.
     """
@@ -78,25 +84,22 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) ->
 
 
 def read_bytes(path: Path) -> bytes:
-    """All of a file that could be an image."""
-    with path.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > MAX_FILE_BYTES:
-            raise ImageFileError(f"{path}: a file may have up to {MAX_FILE_BYTES} bytes, got {size}")
-        data = file.read(size)
-        return data if 0 < size == len(data) else data + file.readall()  # pipes have no size
+    """All of a file that could be an image, or of a pipe."""
+    try:
+        return read_file_or_pipe(path, MAX_FILE_BYTES)
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ImageFileError(f"{path}: {error.strerror}") from None
+        raise
 
 
 def decode(data: Bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """As :func:`read_image`, from the bytes of a file."""
     header = read_header(data)
-    if header.width * header.height > max_pixels:
-        raise ImageFileError(
-            f"{header.width} x {header.height} pixels are more than the limit of {max_pixels} (max_pixels)"
-        )
-    pixels = _decode_pixels(data if header.decodable is None else header.decodable, header)
-    grey = pixels.ndim == 2
-    return Picture(pixels, usable_profile(header.icc, grey), header.format, dict(header.texts))
+    header.check_size(max_pixels)
+    pixels = _decode_pixels(data if header.rewrite is None else header.rewrite(), header)
+    icc = None if header.icc is None else colours_alone(header.icc, "GRAY" if pixels.ndim == 2 else "RGB ")
+    return Picture(pixels, icc, header.format, dict(header.texts))
 
 
 def read_header(data: Bytes) -> Header:
@@ -122,6 +125,20 @@ def read_header(data: Bytes) -> Header:
     if other:
         raise unsupported(f"{other}; PNG, JPEG, WebP, TIFF, BMP, PGM and PPM are")
     raise ImageFileError("not an image: PNG, JPEG, WebP, TIFF, BMP, PGM and PPM can be read")
+
+
+def starts_as_image(start: bytes) -> bool:
+    """Whether the first 32 bytes of a file are those of an image, of a format that can be read or of another.
+
+    Netpbm files and documents are not known by so little.
+    """
+    if start.startswith((png.SIGNATURE, jpeg.SIGNATURE, *tiff.SIGNATURES)) or webp.is_webp(start):
+        return True
+    if start[:2] == b"BM":
+        return start[14:18] in bitmap.BMP_HEADERS
+    if start[4:8] == b"ftyp":
+        return start[8:12] in _HEIF_BRANDS
+    return start.startswith(tuple(magic for magic in _OTHERS if magic not in (b"%PDF", b"\xff\x0a")))
 
 
 def _decode_pixels(data: Bytes, header: Header) -> Image:
@@ -173,7 +190,7 @@ def read_record(path: str | os.PathLike[str]) -> Record:
     Raises:
         OSError: the file cannot be read.
         ImageFileError: it is no sound image file.
-        RecordError: there is no record, or it is not one.
+        RecordError: there is no record, or what stands in its place is none: a pipe, a folder, a file of others.
     """
     path = Path(path)
     try:
@@ -204,10 +221,9 @@ def has_record_beside(path: Path) -> bool:
 
 
 def _read_record_beside(path: Path) -> Record | None:
-    place = f"{path}.json"  # mostly nothing is there, and that is seen sooner without making a Path
     try:
-        if os.stat(place).st_size > MAX_RECORD_BYTES:  # noqa: PTH116
-            raise RecordError(f"a record may have up to {MAX_RECORD_BYTES} bytes")
-        return Record.from_json(Path(place).read_bytes())
-    except FileNotFoundError:
-        return None
+        return Record.from_json(read_regular_file(f"{path}.json", MAX_RECORD_BYTES))
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
+            return None  # such a name can have no file
+        raise RecordError(error.strerror or str(error)) from None

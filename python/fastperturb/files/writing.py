@@ -17,7 +17,8 @@ from ..errors import ImageFileError, LossyFormat
 from ..record import Record
 from . import jpeg, png, png_pixels, tiff, webp
 from .atomic import write_atomically, write_pair
-from .header import Bytes, unsupported, usable_profile
+from .header import Bytes, unsupported
+from .icc import colours_alone
 from .reading import RECORD_TEXT, has_record_beside, record_beside
 
 JPEG_QUALITY = 95
@@ -69,8 +70,8 @@ def write_image(
         path: ends in .png, .webp (always lossless), .tif, .tiff, .bmp, .ppm, .pgm, .pnm, .jpg or .jpeg.
         image: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA; uint8 or uint16.
         record: what ``perturb`` gave with the image; it goes inside PNG, WebP and TIFF, else to NAME.json beside it.
-        icc: the ICC profile of the original; formats without a place for it, and images that it does not fit (a grey
-            profile of an RGB image), go without.
+        icc: the ICC profile of the original, of which the colours are kept and nothing else; formats without a place
+            for it, and images that it does not fit (a grey profile of an RGB image), go without.
         allow_lossy: let a record go to a JPEG; its pixels change, so that it can never be restored exactly.
         inside: ``False`` puts the record beside in any case.
 
@@ -96,7 +97,15 @@ def write_image(
     write_file(path, parts, beside, overwrite=True)
 
 
-def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwrite: bool, cached: bool = True) -> None:
+def write_file(
+    path: Path,
+    parts: list[Bytes],
+    beside: Record | None,
+    *,
+    overwrite: bool,
+    cached: bool = True,
+    mode: int = 0o666,
+) -> None:
     """Writes an encoded image, and a record beside it: that first, for an image without its record would be lost.
 
     Args:
@@ -106,13 +115,14 @@ def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwri
         overwrite: whether an image that is there may be replaced. If none is, a record that lies there all the same is
             of a run that was killed, and makes way; anything else of that name does not.
         cached: leave what was written in the system's memory too, for who reads it soon.
+        mode: who may read and write image and record, as far as the process's umask allows it.
 
     Raises:
         FileExistsError: something is there and may not be replaced.
         OSError: not written; image and record are what they were.
     """
     if beside is None:
-        write_atomically(path, parts, overwrite=overwrite, cached=cached)
+        write_atomically(path, parts, overwrite=overwrite, cached=cached, mode=mode)
         return
     place = record_beside(path)
     if not overwrite:
@@ -120,7 +130,7 @@ def write_file(path: Path, parts: list[Bytes], beside: Record | None, *, overwri
             if os.path.lexists(taken) and (taken is path or not has_record_beside(path)):
                 raise FileExistsError(17, "File exists", os.fspath(taken))
     texts = [beside.to_json(indent=1).encode("ascii"), b"\n"]
-    write_pair(place, texts, path, parts, overwrite=overwrite, cached=cached)
+    write_pair(place, texts, path, parts, overwrite=overwrite, cached=cached, mode=mode)
 
 
 def remove_record_beside(path: Path) -> None:
@@ -163,7 +173,7 @@ def encode(image: Image, name: str, *, icc: bytes | None = None, texts: Mapping[
         raise unsupported(f"{name} of 16 bits; PNG keeps them")
     if name == "WebP" and max(image.shape[:2]) > webp.MAX_SIDE:
         raise unsupported(f"WebP of more than {webp.MAX_SIDE} pixels a side, got {image.shape[1]} x {image.shape[0]}")
-    profile = usable_profile(icc, channels == _GREY)
+    profile = None if icc is None else colours_alone(icc, "GRAY" if channels == _GREY else "RGB ")
     texts = texts or {}
     if name == "PNG":
         return png.with_chunks(_encode_png(image, channels), profile, texts)

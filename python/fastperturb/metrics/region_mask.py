@@ -41,8 +41,10 @@ def _extent(region: Where, height: int, width: int) -> tuple[slice, slice, Mask]
     if isinstance(region, np.ndarray) and region.dtype == np.bool_:
         if region.shape != (height, width):
             raise ValueError(f"region must be a mask of shape {(height, width)}, got shape {region.shape}")
-        mask = region
+        mask = np.asarray(region, np.bool_)
     else:
+        if isinstance(region, np.ndarray) and region.shape == (height, width):
+            raise TypeError(f"region must be a boolean mask to have the image's shape, got {region.dtype}")
         regions = as_regions(region)
         if len(regions) == 1 and regions[0].shape == "box":
             return *regions[0].clipped(height, width), None

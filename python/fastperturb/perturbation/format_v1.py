@@ -24,6 +24,7 @@ from ..face_key import FaceKey
 from ..key import Key
 from ..record import (
     FORMAT,
+    MAX_RECORD_BYTES,
     NONCE_BYTES,
     TAG_BYTES,
     CoreRegion,
@@ -92,8 +93,12 @@ class RecordV1(Record):
         return key.id == self.key_id
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """The record as JSON text."""
-        return json.dumps(
+        """The record as JSON text.
+
+        Raises:
+            RecordError: the indent makes it longer than the 16 MiB that are read.
+        """
+        text = json.dumps(
             {
                 "format": FORMAT,
                 "version": self.version,
@@ -106,6 +111,9 @@ class RecordV1(Record):
             },
             indent=indent,
         )
+        if len(text) > MAX_RECORD_BYTES:
+            raise RecordError(f"indent must leave the record within {MAX_RECORD_BYTES} bytes, got {len(text)}")
+        return text
 
 
 def read_fields(data: dict[str, Any]) -> RecordV1:

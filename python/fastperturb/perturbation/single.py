@@ -44,7 +44,7 @@ def perturb(
 
     Args:
         image: (height, width) or (height, width, channels), 1 to 4 channels; uint8, uint16 or finite float32; any
-            strides. Channels move together.
+            strides. Channels move together, in whatever order they are; restoring needs them in the same.
         regions: one or several of Face, Region or (x, y, width, height) in pixels. They may overlap (a pixel then
             belongs to the region in whose inscribed ellipse it lies deepest) and reach beyond the image, but each must
             touch it. Protections may grow and round them; the record has them as they were protected, in raster order.

@@ -30,11 +30,14 @@ from .. import (
 from ..errors import ImageFileError, RecordError
 from ..faces import YuNet, view_detector
 from ..files import Picture
+from ..files.header import TooManyPixels
 from ..files.reading import RECORD_TEXT, decode, read_header
 from ..files.writing import encode
 from .options import CompareOptions, FaceOptions, ProtectOptions, ViewOptions
 from .problems import Problem
 
+MAX_RECORD_REGIONS = 1000
+"""The most regions of a record that is written or read; a photograph with more faces is refused."""
 Check = Callable[[], None]
 Bytes = bytes | bytearray
 
@@ -75,11 +78,13 @@ class Desk:
         max_pixels: the most pixels of an image.
         check: raises if the work is to end.
         facts: to be filled in.
+        max_result: the most bytes of a protected image, so that it can come back.
     """
 
     max_pixels: int
     check: Check
     facts: Facts
+    max_result: int
 
     def open(self, data: Bytes) -> Picture:
         """Reads an image; its number of pixels is checked before any is decoded.
@@ -90,12 +95,13 @@ class Desk:
         self.check()
         try:
             header = read_header(data)
-            pixels = header.width * header.height
-            if pixels > self.max_pixels:
-                detail = f"{header.width} x {header.height} are more than the limit of {self.max_pixels}"
-                raise Problem("too-many-pixels", detail)
-            self.facts.pixels += pixels
+            header.check_size(self.max_pixels)
+            if header.check_work is not None:
+                header.check_work()
+            self.facts.pixels += header.width * header.height
             return decode(data, max_pixels=self.max_pixels)
+        except TooManyPixels as error:
+            raise Problem("too-many-pixels", str(error).replace(" (max_pixels)", "")) from None
         except ImageFileError as error:
             name = "damaged-image" if str(error).startswith("damaged") else "unsupported-media"
             raise Problem(name, str(error)) from None
@@ -121,6 +127,10 @@ class Desk:
         self.check()
         texts = {RECORD_TEXT: record.to_json()} if key is not None else {}
         png = b"".join(encode(hidden, "PNG", icc=picture.icc, texts=texts))
+        if key is not None and len(png) > self.max_result:
+            need = f"are more than the limit of {self.max_result}"
+            detail = f"its {len(png)} bytes {need}, so that it could not be restored here"
+            raise Problem("result-too-large", detail)
         return Protected(png, record, key is not None, found, (picture.pixels, hidden))
 
     def find(self, picture: Picture, options: FaceOptions) -> Sequence[Face | Region]:
@@ -128,10 +138,12 @@ class Desk:
         own = options.regions()
         if own:
             self.facts.faces = len(own)
+            check_regions(own, picture.pixels.shape, "bad-options")
             return own
         self.check()
         faces = locate(picture.pixels, detector_for(options.min_score), grow=options.margins, shape=options.shape)
         self.facts.faces = len(faces)
+        check_regions([face.region for face in faces], picture.pixels.shape, "bad-options")
         return faces
 
     def locate(self, data: Bytes, options: FaceOptions) -> dict[str, Any]:
@@ -237,13 +249,34 @@ def the_record(picture: Picture, text: Bytes | None) -> Record | None:
         Problem: it is none, or both came and differ.
     """
     try:
-        inside = Record.from_json(picture.texts[RECORD_TEXT]) if RECORD_TEXT in picture.texts else None
-        beside = Record.from_json(bytes(text)) if text is not None else None
+        inside, beside = (
+            None if one is None else Record.from_json(one, max_regions=MAX_RECORD_REGIONS)
+            for one in (picture.texts.get(RECORD_TEXT), text)
+        )
     except RecordError as error:
         raise Problem("bad-record", str(error)[:500]) from None
     if inside is not None and beside is not None and inside != beside:
         raise Problem("bad-record", "the image holds another record than the one that was sent with it")
-    return inside if beside is None else beside
+    record = inside if beside is None else beside
+    if record is not None:
+        check_regions([item.region for item in record.regions], record.shape, "bad-record")
+    return record
+
+
+def check_regions(regions: Sequence[Region], shape: tuple[int, ...], problem: str) -> None:
+    """Bounds the work that regions may ask for: their number, and how often they cover the image.
+
+    Raises:
+        Problem: there are too many, or they overlap too much.
+    """
+    if len(regions) > MAX_RECORD_REGIONS:
+        raise Problem(problem, f"there may be up to {MAX_RECORD_REGIONS} regions, got {len(regions)}")
+    covered = 0
+    for region in regions:
+        rows, columns = region.clipped(shape[0], shape[1])
+        covered += (rows.stop - rows.start) * (columns.stop - columns.start)
+    if covered > 2 * shape[0] * shape[1] + 2**20:
+        raise Problem(problem, "the regions overlap too much: together they cover the image more than twice")
 
 
 def as_json(item: Face | Region) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import Key, Record
+from ..bounded_files import read_regular_file
 
 KEY_SUFFIX = ".key"
 CURRENT_FILE = "current"
 KEYS_VARIABLE = "FASTPERTURB_KEYS"
 KEY_VARIABLE = "FASTPERTURB_KEY"
+_MAX_FILE_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +140,7 @@ def _load_folder(folder: Path) -> _Content:
         path = folder / name
         try:
             mode = path.stat().st_mode
-            if not stat.S_ISREG(mode):
-                raise ValueError("reading a pipe would wait for ever")
-            key = Key.from_file(path)
+            key = Key.from_text(read_regular_file(path, _MAX_FILE_BYTES).decode("ascii"))
         except OSError as error:
             problems.append(f"{name}: {error.strerror}")
         except ValueError:
@@ -155,7 +155,7 @@ def _load_folder(folder: Path) -> _Content:
 
 def _current(folder: Path, keys: Mapping[str, Key], problems: list[str]) -> Key | None:
     try:
-        named = (folder / CURRENT_FILE).read_text(encoding="utf-8", errors="replace")[:200].strip()
+        named = read_regular_file(folder / CURRENT_FILE, _MAX_FILE_BYTES).decode("utf-8", "replace").strip()
     except FileNotFoundError:
         if len(keys) == 1:
             return next(iter(keys.values()))

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
+from traceback import clear_frames
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -123,6 +124,7 @@ class Edge:
             raise
         except Exception as error:
             log("failure", logging.ERROR, request_id=facts.request_id, **describe(error))
+            clear_frames(error.__traceback__)
             if facts.status:
                 raise RuntimeError("the answer broke off") from None
             problem = Problem("out-of-memory" if isinstance(error, MemoryError) else "internal")
@@ -130,6 +132,8 @@ class Edge:
             await problem.response(facts.request_id)(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
+        if "content-length" in headers and "transfer-encoding" in headers:  # RFC 9112, 6.3: it may be smuggling
+            return Problem("bad-request", "give Content-Length or Transfer-Encoding, not both", {"Connection": "close"})
         names = self.service.settings.host_names
         if names and _host_name(headers.get("host", "")) not in names and scope["path"] not in ("/healthz", "/readyz"):
             return Problem("misdirected", "the Host header is not one that this service goes by")

@@ -157,6 +157,7 @@ PROTECT = _entry(
     *_UPLOAD,
     *_NEED_KEY,
     "already-protected",
+    "result-too-large",
     "no-face",
     "not-acceptable",
 )
@@ -182,6 +183,7 @@ PREVIEW = _entry(
     *_UPLOAD,
     *_NEED_KEY,
     "already-protected",
+    "result-too-large",
     "no-face",
     "not-acceptable",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from traceback import clear_frames
 from typing import Any
 
 from fastapi import Request
@@ -24,6 +25,7 @@ TITLES = {
     "wrong-method": (405, "This method is not for this address"),
     "not-acceptable": (406, "No answer of the kinds that were asked for"),
     "upload-timeout": (408, "The body took too long to arrive"),
+    "result-too-large": (422, "The protected image would be too large"),
     "already-protected": (409, "The image is protected already"),
     "body-too-large": (413, "The body is too large"),
     "too-many-pixels": (413, "The image has too many pixels"),
@@ -82,6 +84,7 @@ def request_id(request: Request) -> str:
 async def on_problem(request: Request, error: Exception) -> JSONResponse:
     """Answers a :class:`Problem`."""
     assert isinstance(error, Problem)  # noqa: S101  registered for nothing else
+    clear_frames(error.__traceback__)  # they refer to the body, and to each other
     facts = request.scope.get("facts")
     if facts is not None:
         facts.problem = error.name

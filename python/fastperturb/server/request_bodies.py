@@ -50,7 +50,10 @@ class Body:
         Raises:
             Problem: it is not multipart as its boundary says, or has other parts.
         """
-        parts: Parts = {"image": self.data} if self.boundary is None else _split(self.data, self.boundary)
+        parts: Parts = {"image": self.data}
+        if self.boundary is not None:
+            parts = _split(self.data, self.boundary)
+            self.data.clear()  # it is held twice no longer than that
         unknown = set(parts) - {*needed, *more}
         if unknown:
             allowed = ", ".join(sorted({*needed, *more}))
@@ -60,13 +63,17 @@ class Body:
         return parts
 
 
-async def read_body(request: Request, limits: Limits, needed: Collection[str]) -> Body:
+async def read_body(
+    request: Request, limits: Limits, needed: Collection[str], enlarge: Callable[[], None] | None = None
+) -> Body:
     """The body of a request.
 
     Args:
         request: its body has not been read.
         limits: on its bytes, and on the time that it takes to arrive.
         needed: names of the parts that it must have; several cannot come without multipart.
+        enlarge: called once a body has more bytes than ``limits.body_bytes``, which it may if it can hold a protected
+            image; raises if there is no room for it now.
 
     Raises:
         Problem: too large, too slow, encoded, or of another kind than images and forms.
@@ -82,34 +89,35 @@ async def read_body(request: Request, limits: Limits, needed: Collection[str]) -
         )
     if not multipart and set(needed) != {"image"}:
         raise Problem("unsupported-media", f"send multipart/form-data with the parts {', '.join(sorted(needed))}")
-    return Body(await _read(request, limits), options.get(b"boundary", b"") if multipart else None)
+    return Body(await _read(request, limits, enlarge), options.get(b"boundary", b"") if multipart else None)
 
 
-async def _read(request: Request, limits: Limits) -> bytearray:
-    too_large = Problem("body-too-large", f"a body may have up to {limits.body_bytes} bytes")
+async def _read(request: Request, limits: Limits, enlarge: Callable[[], None] | None) -> bytearray:
+    most = limits.body_bytes if enlarge is None else limits.most_body_bytes
+
+    def check(size: int) -> None:
+        if size > most:
+            raise Problem("body-too-large", f"a body may have up to {most} bytes")
+        if size > limits.body_bytes and enlarge is not None:
+            enlarge()
+
     with contextlib.suppress(ValueError):  # a length that is none is refused by the server itself
-        if int(request.headers.get("content-length", "0")) > limits.body_bytes:
-            raise too_large
+        check(int(request.headers.get("content-length", "0")))
     body = bytearray()
     stream = request.stream()
 
-    async def collect() -> bool:
+    async def collect() -> None:
         async for piece in stream:
+            check(len(body) + len(piece))
             body.extend(piece)
-            if len(body) > limits.body_bytes:
-                return False
-        return True
 
     try:
-        whole = await asyncio.wait_for(collect(), limits.upload_seconds)
+        await asyncio.wait_for(collect(), limits.upload_seconds)
     except (asyncio.TimeoutError, TimeoutError):
         detail = f"a body must arrive within {limits.upload_seconds:g} s"
         raise Problem("upload-timeout", detail) from None
     except ClientDisconnect:
         raise ClientGone from None
-    if not whole:
-        body.clear()
-        raise too_large
     return body
 
 
@@ -138,6 +146,7 @@ class _Collector:
         self._header, self._value, self._disposition = b"", b"", b""
         self._headers = 0
         self._part = bytearray()
+        self.ended = False
 
     def callbacks(self) -> dict[str, Any]:
         return {
@@ -147,7 +156,11 @@ class _Collector:
             "on_header_end": self._on_header,
             "on_headers_finished": self._on_headers,
             "on_part_data": self._on_data,
+            "on_end": self._end,
         }
+
+    def _end(self) -> None:
+        self.ended = True
 
     def _begin(self) -> None:
         self._disposition, self._headers = b"", 0
@@ -191,13 +204,22 @@ def _split(body: bytearray, boundary: bytes) -> Parts:
     collector = _Collector()
     try:
         parser = MultipartParser(boundary, collector.callbacks())  # type: ignore[arg-type]
-        ended = len(body)
         with memoryview(body) as view:
-            for start in range(0, ended, 2**16):  # in pieces, for the parser copies what it is given
+            for start in range(_first_boundary(body, boundary), len(body), 2**16):  # the parser copies what it is given
                 parser.write(bytes(view[start : start + 2**16]))
+                if collector.ended:
+                    break  # what follows the last boundary is to be ignored (RFC 2046, 5.1.1)
         parser.finalize()
     except FormParserError:
         raise Problem("bad-parts", "the body is not multipart/form-data as its boundary says") from None
-    if not bytes(body[-len(boundary) - 16 :]).rstrip().endswith(b"--" + boundary + b"--"):
+    if not collector.ended:
         raise Problem("bad-parts", "the body ends before its last boundary")
     return dict(collector.parts)
+
+
+def _first_boundary(body: bytearray, boundary: bytes) -> int:
+    """Where the first boundary is; what stands before it is to be ignored (RFC 2046, 5.1.1)."""
+    if body.startswith(b"--" + boundary):
+        return 0
+    place = body.find(b"\r\n--" + boundary)
+    return 0 if place < 0 else place + 2

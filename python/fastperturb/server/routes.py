@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["images"], dependencies=[Depends(no_optio
 
 
 async def work_on(
-    request: Request, needed: set[str], more: set[str], work: Callable[[Desk, Parts], Response]
+    request: Request, needed: set[str], more: set[str], work: Callable[[Desk, Parts], Response], *, results: bool = True
 ) -> Response:
     """Admits a request, reads its body, and has it worked on.
 
@@ -32,13 +32,14 @@ async def work_on(
         needed: parts that its body must have.
         more: parts that it may have.
         work: makes the whole answer out of the parts, in a worker.
+        results: whether protected images may come, which are larger than others.
     """
     service = service_of(request)
     facts = request.scope["facts"]
     limits = service.settings.limits
     with service.room.admit() as ticket:
-        body = await read_body(request, limits, needed)
-        desk = Desk(limits.pixels, ticket.check, facts.work)
+        body = await read_body(request, limits, needed, (lambda: service.room.enlarge(ticket)) if results else None)
+        desk = Desk(limits.pixels, ticket.check, facts.work, limits.most_result_bytes)
         try:
             return await service.room.run(ticket, request.receive, lambda: work(desk, body.parts(needed, more)))
         finally:
@@ -63,7 +64,7 @@ async def perturb(request: Request, options: Annotated[ProtectOptions, Query()])
         done = desk.protect(parts["image"], options, key_to_protect(service, parts, options.key_id))
         return answers.answer(kind, {"image": done.png}, answers.facts_of(done), answers.protected_headers(done))
 
-    return await work_on(request, {"image"}, {"key"}, work)
+    return await work_on(request, {"image"}, {"key"}, work, results=False)
 
 
 @router.post("/preview", dependencies=[may_perturb], **openapi.PREVIEW)
@@ -83,7 +84,7 @@ async def preview(request: Request, options: Annotated[ProtectOptions, Query()])
         images = {"image": done.png, "view": view_png}
         return answers.answer(kind, images, facts, answers.protected_headers(done))
 
-    return await work_on(request, {"image"}, {"key"}, work)
+    return await work_on(request, {"image"}, {"key"}, work, results=False)
 
 
 @router.post("/restore", dependencies=[Depends(BEARER)], **RESTORE)
@@ -162,6 +163,11 @@ async def info(request: Request) -> JSONResponse:
             "restores": settings.allow_restore,
             "reversible": settings.keys.configured,
             "formats": list(BODY),
-            "limits": {"body_bytes": limits.body_bytes, "pixels": limits.pixels, "seconds": limits.seconds},
+            "limits": {
+                "body_bytes": limits.body_bytes,
+                "result_bytes": limits.most_result_bytes,
+                "pixels": limits.pixels,
+                "seconds": limits.seconds,
+            },
         }
     )

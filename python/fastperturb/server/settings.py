@@ -19,6 +19,9 @@ class Limits:
 
     Attributes:
         body_bytes: the most bytes of a request's body. It is cut off as soon as it has more.
+        result_bytes: the most bytes of a protected image, which is written only if it has no more, and taken back by
+            the addresses that work on protected images; ``None`` for four bytes a pixel. No less than ``body_bytes``
+            counts. As many such larger bodies are held at once as there are workers.
         pixels: the most pixels (height x width) of an image; checked in its header, before anything is decoded.
         seconds: the longest that a request may wait and be worked on.
         upload_seconds: the longest that its body may take to arrive.
@@ -35,16 +38,27 @@ class Limits:
     upload_seconds: float = 30.0
     workers: int | None = None
     queue: int = 16
+    result_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("body_bytes", "pixels", "seconds", "upload_seconds"):
+        for name in ("body_bytes", "pixels", "seconds", "upload_seconds", "result_bytes"):
             value = getattr(self, name)
-            if not 0 < value < math.inf:
+            if value is not None and not 0 < value < math.inf:
                 raise ValueError(f"{name} must be over 0 and finite, got {value!r}")
         if self.workers is not None and not 1 <= self.workers <= 1024:
             raise ValueError(f"workers must be 1 to 1024, got {self.workers!r}")
         if self.queue < 0:
             raise ValueError(f"queue must be 0 or more, got {self.queue!r}")
+
+    @property
+    def most_result_bytes(self) -> int:
+        """The most bytes of a protected image."""
+        return max(self.body_bytes, 4 * self.pixels if self.result_bytes is None else self.result_bytes)
+
+    @property
+    def most_body_bytes(self) -> int:
+        """The most bytes of a body that holds a protected image, perhaps its record, and perhaps its original."""
+        return self.most_result_bytes + self.body_bytes
 
     @property
     def threads(self) -> int:

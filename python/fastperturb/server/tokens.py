@@ -12,11 +12,13 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+
+from ..bounded_files import read_regular_file
 
 SCOPES = ("perturb", "restore", "metrics")
 TOKENS_VARIABLE = "FASTPERTURB_TOKENS"
 _PREFIX = "fptok1_"
+_MAX_FILE_BYTES = 16 * 2**20
 _LINE = re.compile(r"sha256:(?P<hash>[0-9a-f]{64})\s+(?P<scopes>[a-z,]+)\s+(?P<name>[A-Za-z0-9._-]{1,64})")
 _NEED = "'sha256:HASH SCOPES NAME', as 'fastperturb token' prints it"
 
@@ -66,7 +68,7 @@ class Tokens:
             OSError: it cannot be read.
             ValueError: as :meth:`from_text`.
         """
-        return cls(lambda: _parse(Path(path).read_text(encoding="utf-8", errors="replace")))
+        return cls(lambda: _parse(read_regular_file(path, _MAX_FILE_BYTES).decode("utf-8", "replace")))
 
     @classmethod
     def from_environment(cls) -> Tokens | None:

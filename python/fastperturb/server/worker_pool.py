@@ -34,6 +34,7 @@ class Ticket:
         self._abandoned = threading.Event()
         self.future: Future[Any] | None = None
         self.waited = 0.0
+        self.large = False
 
     @property
     def remaining(self) -> float:
@@ -76,6 +77,7 @@ class Workroom:
         self._mean = 0.1
         self.admitted = 0
         self.running = 0
+        self.large = 0  # requests whose bodies are larger than most
 
     @contextlib.contextmanager
     def admit(self) -> Iterator[Ticket]:
@@ -86,22 +88,41 @@ class Workroom:
         """
         with self._lock:
             if self.admitted >= self.places:
-                wait = max(1, math.ceil(self._mean * self.admitted / self.workers))
-                detail = f"{self.admitted} are being worked on or waiting; try again in {wait} s"
-                raise Problem("too-busy", detail, {"Retry-After": str(wait)})
+                raise self._busy(f"{self.admitted} are being worked on or waiting")
             self.admitted += 1
         ticket = Ticket()
         try:
             yield ticket
         finally:
-            if ticket.future is None:
-                self._leave()
+            future, ticket.future = ticket.future, None  # what failed holds on to all that it worked on
+            large = ticket.large
+            if future is None:
+                self._leave(large)
             else:
-                ticket.future.add_done_callback(lambda _: self._leave())
+                future.add_done_callback(lambda _: self._leave(large))
 
-    def _leave(self) -> None:
+    def enlarge(self, ticket: Ticket) -> None:
+        """A place for a body that is larger than most: there are as many as workers.
+
+        Raises:
+            Problem: there is none.
+        """
+        with self._lock:
+            if ticket.large:
+                return
+            if self.large >= self.workers:
+                raise self._busy(f"{self.large} large bodies are being worked on or waiting")
+            self.large += 1
+            ticket.large = True
+
+    def _busy(self, what: str) -> Problem:
+        wait = max(1, math.ceil(self._mean * self.admitted / self.workers))
+        return Problem("too-busy", f"{what}; try again in {wait} s", {"Retry-After": str(wait)})
+
+    def _leave(self, large: bool) -> None:
         with self._lock:
             self.admitted -= 1
+            self.large -= large
 
     async def run(self, ticket: Ticket, receive: Receive, work: Callable[[], T]) -> T:
         """Runs ``work`` in the pool and waits for it.

@@ -54,5 +54,5 @@ def resolve(
         core.append(blank[index]._replace(pixels=pixels))
         some = some or pixels > 0
     if not some:
-        raise ValueError(f"regions must own at least 2 pixels, got {sum(all_owned)}: nothing can move")
+        raise ValueError(f"a region must own at least 2 pixels, or nothing can move; got {max(all_owned)} at most")
     return core, goal

@@ -77,6 +77,7 @@ class Writer:
         marks: makes the marks of this job.
         beside: put records beside files, not inside.
         records: results have records, unless they are copies.
+        published: results may be seen by more people than their sources; originals and copies of them never may.
     """
 
     job: Job
@@ -84,6 +85,7 @@ class Writer:
     marks: Marks
     beside: bool = False
     records: bool = False
+    published: bool = False
 
     def done_before(self, source: Source, marks: tuple[str, ...]) -> Outcome | None:
         """What to say of a file whose result is there, ``None`` if it is to be made.
@@ -124,11 +126,13 @@ class Writer:
             texts[RECORD_TEXT] = record.to_json()
         parts = encode(pixels, name, icc=icc, texts=texts)
         beside = None if inside else record
+        clear = not self.published or mark.endswith(COPIED)
+        mode = os.stat(source.path).st_mode & 0o666 if clear else 0o666  # noqa: PTH116
         try:
-            write_file(path, parts, beside, overwrite=self.job.force, cached=False)
+            write_file(path, parts, beside, overwrite=self.job.force, cached=False, mode=mode)
         except FileNotFoundError:  # the first of its folder
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, parts, beside, overwrite=self.job.force, cached=False)
+            write_file(path, parts, beside, overwrite=self.job.force, cached=False, mode=mode)
         if beside is None:
             remove_record_beside(path)  # of what was there before: with this picture it would be taken for tampering
         return path

@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 import click
 
+from ...bounded_files import read_start
 from ...files import FORMATS
+from ...files.reading import starts_as_image
 
-READABLE = frozenset((*FORMATS, ".jpe", ".jfif"))
-"""Extensions of the files in a folder that are taken for images; a file that is named itself always is."""
+READABLE = frozenset((*FORMATS, ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp", ".dib", ".tf8", ".btf"))
+"""Extensions of the files in a folder that are taken for images, whatever is in them.
+
+Files of other extensions are, if they start as images do; a file that is named itself always is.
+"""
 _SUPPORTED = "PNG, JPEG, WebP, TIFF, BMP, PGM and PPM"
 UNREADABLE = frozenset(
     (
         *(".gif", ".apng", ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jpx", ".jpf", ".mpo", ".jps"),
         *(".pbm", ".pam", ".pfm", ".tga", ".pcx", ".exr", ".hdr", ".psd", ".dng", ".raw", ".cr2", ".cr3", ".crw"),
         *(".nef", ".nrw", ".arw", ".srf", ".sr2", ".srw", ".orf", ".rw2", ".raf", ".pef", ".x3f", ".3fr", ".erf"),
-        *(".kdc", ".dcr", ".mrw", ".rwl", ".iiq"),
+        *(".kdc", ".dcr", ".mrw", ".rwl", ".iiq", ".gpr", ".fff", ".mef", ".mos", ".bay", ".jxr", ".wdp", ".hdp"),
+        *(".jls", ".j2c", ".jpc", ".jpm", ".heics", ".heifs", ".avifs", ".avci", ".avcs", ".qoi", ".flif", ".psb"),
     )
 )
 """Extensions of photographs that cannot be read; in a folder they are problems, not left out without a word."""
@@ -65,6 +71,7 @@ class Inputs:
                 twin = folders[path.resolve().name]
                 raise click.UsageError(f"{twin} and {path} would both be written to {path.resolve().name}")
         self._others = 0
+        self._clashes: dict[Path, str] = {}
 
     @property
     def is_one_file(self) -> bool:
@@ -74,45 +81,49 @@ class Inputs:
     def __iter__(self) -> Iterator[Source]:
         """The files in order: as named, and by name within folders."""
         self._others = 0
+        for source in self._sources():
+            clash = self._clashes.get(source.path)
+            yield source if clash is None else replace(source, problem=clash)
+
+    def _sources(self) -> Iterator[Source]:
         for path in self.named:
             if path.is_dir():
                 inner = PurePath() if len(self.named) == 1 else PurePath(path.resolve().name)
-                yield from self._walk(path, inner)
+                yield from self._walk(path, inner, path.resolve())
             else:
                 yield Source(path, PurePath(path.name), self._problem_of(path))
 
     def survey(self, targets: Targets | None = None) -> Survey:
-        """Counts, and makes sure that no two files would be written to one place.
+        """Counts, and finds files that would be written to one place: from now on these have a problem.
 
-        Raises:
-            click.UsageError: two would.
+        What cannot be read takes no place from others, such as the raw file of a camera beside its JPEG.
         """
+        self._clashes = {}
         images = 0
         named: dict[PurePath, Source] = {}
         within: dict[PurePath, Source] = {}
         folder = PurePath()
         for source in self:
             images += 1
-            if targets is None:
+            if targets is None or source.problem is not None:
                 continue
             if source.relative.parent != folder:
                 folder, within = source.relative.parent, {}
             target = targets.relative_for(source)
             twin = (within if folder.parts else named).setdefault(target, source)
             if twin is not source:
-                raise click.UsageError(
-                    f"{twin.path} and {source.path} would both be written to {target}; "
-                    "--full-names keeps them apart (photo.jpg.png) if their extensions differ"
-                )
+                problem = f"{twin.path} and {source.path} would both be written to {target}; " + _FULL_NAMES
+                self._clashes[source.path] = problem
+                self._clashes.setdefault(twin.path, problem)
         return Survey(images, self._others)
 
-    def _walk(self, folder: Path, inner: PurePath, above: frozenset[Path] = frozenset()) -> Iterator[Source]:
-        """The files of a folder that was come to from those in ``above``, and of the folders in it."""
-        real = folder.resolve()
-        if real in above:
-            self._others += 1  # a link back to where we come from: all that is there is on its way already
-            return
-        if self._output is not None and self._output in (real, *real.parents):
+    def _walk(self, folder: Path, inner: PurePath, root: Path) -> Iterator[Source]:
+        """The files of a folder, and of the folders in it, but for those that links lead to.
+
+        A link within ``root``, the folder that was named, leads to what is on its way already; one out of it to what
+        nobody named.
+        """
+        if self._output is not None and self._output in (real := folder.resolve(), *real.parents):
             return
         try:
             with os.scandir(folder) as listing:
@@ -123,21 +134,53 @@ class Inputs:
         folders = []
         for entry in entries:  # files first, so that all of a folder's come one after the other
             place = Path(entry.path)
-            if _holds(entry.is_dir):
+            outside = entry.is_symlink() and not self._leads_into(root, place)
+            if _holds(entry.is_dir) and not entry.is_symlink():
                 folders.append(place)
-            elif entry.name.startswith(".") or place.suffix.lower() not in READABLE | UNREADABLE:
+            elif _holds(entry.is_dir):
+                if outside:
+                    yield Source(place, inner / entry.name, _LEADS_OUT)
+                else:
+                    self._others += 1
+            elif not _is_image(entry):
                 self._others += not entry.name.endswith(".json")
             else:
-                yield Source(place, inner / entry.name, _problem_within(entry))
-        above |= {real, *real.parents}
+                yield Source(place, inner / entry.name, _LEADS_OUT if outside else _problem_within(entry))
         for place in folders:
-            yield from self._walk(place, inner / place.name, above)
+            yield from self._walk(place, inner / place.name, root)
+
+    def _leads_into(self, root: Path, link: Path) -> bool:
+        """Whether a link leads to something within the folder that was named, to the output, or nowhere."""
+        try:
+            real = link.resolve(strict=True)
+        except (OSError, RuntimeError):  # which is told otherwise
+            return True
+        within = (real, *real.parents)
+        return root in within or (self._output is not None and self._output in within)
 
     @staticmethod
     def _problem_of(path: Path) -> str | None:
         if not path.exists():
             return "no such file or folder"
         return None if path.is_file() else "not a file or folder"
+
+
+_FULL_NAMES = "--full-names keeps them apart (photo.jpg.png) if their extensions differ"
+_LEADS_OUT = "a link that leads out of the folder; name what it leads to, if that is meant"
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    """Whether a file of a folder is to be taken for an image, by its extension or else by its first bytes."""
+    if entry.name.startswith("."):
+        return False
+    if PurePath(entry.name).suffix.lower() in READABLE | UNREADABLE:
+        return True
+    if entry.name.endswith(".json") or not _holds(entry.is_file):
+        return False
+    try:
+        return starts_as_image(read_start(entry.path, 32))
+    except OSError:
+        return False
 
 
 def _holds(question: Callable[[], bool]) -> bool:

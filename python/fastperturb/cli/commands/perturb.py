@@ -108,7 +108,7 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
     beside = choices.record_beside and key is not None
     settings = [aim.identity(), choices.reproducible, WRITTEN, beside]
     settings += [] if method is None else [method.identity()]
-    writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=key is not None)
+    writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=key is not None, published=True)
     step = _Perturbing(job, key or Key.generate(), key is not None, aim, finder, choices, writer)
     return run_job(job, step, inputs, targets)
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...bounded_files import read_regular_file
 from ...region import Region, Shape
 from ..batch.paths import Source
 
+MAX_BOXES_BYTES = 2**30
 _COLUMNS = ("file", "x", "y", "width", "height")
 
 
@@ -32,7 +34,7 @@ class Boxes:
         self._shape = shape
         self._regions: dict[str, list[Region]] = {}
         try:
-            text = path.read_text(encoding="utf-8-sig")
+            text = read_regular_file(path, MAX_BOXES_BYTES).decode("utf-8-sig")
             for file, boxes in _rows(text, path.suffix.lower()):
                 found = self._regions.setdefault(os.path.normpath(file), [])
                 found += [self._region(file, box) for box in boxes]
