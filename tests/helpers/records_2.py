@@ -12,6 +12,7 @@ from fastperturb.record_v2 import RecordV2
 from fastperturb.record_v2_parts import RegionV2
 
 SURROGATE, WINDOWS = 3, 1
+SHORT = format_v2.SealOptions()
 
 
 @dataclass
@@ -40,7 +41,7 @@ def region(x, y, width, height, shape="box", method=SURROGATE, **more):
     return RegionV2(fp.Region(x, y, width, height, shape), method, **more)
 
 
-def make(image, regions, keys, *, reproducible=None, scene=True, options=format_v2.SealOptions(), shade=77):
+def make(image, regions, keys, *, reproducible=None, scene=True, options=SHORT, shade=77):
     """A record, with the regions painted over."""
     fields = ("x", "y", "width", "height", "shape")
     items = [dict(zip(fields, r.core_region()[:5], strict=True)) for r in regions]

@@ -25,6 +25,7 @@ vector_image = runpy.run_path(str(VECTORS / "make.py"))["vector_image"]
 def cases():
     vectors = json.loads((VECTORS / "version_1.json").read_text())
     assert len(vectors) >= 9
+    vectors += json.loads((VECTORS / "version_1_more.json").read_text())["vectors"]
     return [pytest.param(vector, id=vector["name"]) for vector in vectors]
 
 
