@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import reference_ownership
+import reference_v2
+from strategies import as_dicts
 
 import fastperturb as fp
 from fastperturb.perturbation import format_v2
@@ -43,9 +44,7 @@ def region(x, y, width, height, shape="box", method=SURROGATE, **more):
 
 def make(image, regions, keys, *, reproducible=None, scene=True, options=SHORT, shade=77):
     """A record, with the regions painted over."""
-    fields = ("x", "y", "width", "height", "shape")
-    items = [dict(zip(fields, r.core_region()[:5], strict=True)) for r in regions]
-    owner = reference_ownership.owners(*image.shape[:2], items)
+    owner = reference_v2.owners(*image.shape[:2], as_dicts([r.core_region() for r in regions]))
     shown = image.copy()
     shown[owner >= 0] = shade
     draft = format_v2.Draft(image, regions, reproducible)

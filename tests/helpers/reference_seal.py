@@ -10,10 +10,10 @@ import struct
 import zlib
 
 import numpy as np
-import reference_ownership as ownership
 import reference_record as form
 import reference_residuals as residuals
 import reference_seal_keys as keys
+import reference_v2
 from reference_gmac import gmac
 from reference_record import Refused, require
 
@@ -78,8 +78,18 @@ def record_mac(record: dict, secret: bytes) -> bytes:
 
 def owned_by(record: dict, index: int) -> np.ndarray:
     if "owner" not in record:
-        record["owner"] = ownership.owners(*record["shape"][:2], record["regions"])
+        record["owner"] = owners(record["shape"], record["regions"])
     return record["owner"] == index
+
+
+def named(regions: list[dict]) -> list[dict]:
+    """Regions as reference_v2.py takes them; those of other methods with windows in which no pixel moves."""
+    return [{**r, "shape": ("box", "ellipse")[r["shape"]], "window": r["window"] or 4} for r in regions]
+
+
+def owners(shape: list[int], regions: list[dict]) -> np.ndarray:
+    """For each pixel the number of the region that owns it, -1 for none."""
+    return reference_v2.owners(*shape[:2], named(regions))
 
 
 def tagged_pixels(record: dict, index: int, image: np.ndarray) -> bytes:
@@ -117,8 +127,8 @@ def attach(record: dict, beside: bytes) -> None:
     require(at == len(beside), "the length of the seals beside")
 
 
-def open_region(record: dict, index: int, face: bytes, image: np.ndarray) -> dict:
-    """Verdict, key and pixels of one region; ``image`` is as it is shown."""
+def open_region(record: dict, index: int, face: bytes, image: np.ndarray, out: np.ndarray | None = None) -> dict:
+    """Verdict, key and pixels of one region, which go into ``out``; ``image`` is as it is shown."""
     entry = record["entries"][index]
     bound = keys.binding(record["core"], record["nonce"], record["commit"])
     require(keys.entry_mac(face, bound, index, entry["bytes"]) == entry["mac"], f"entry {index}")
@@ -131,6 +141,8 @@ def open_region(record: dict, index: int, face: bytes, image: np.ndarray) -> dic
         copy = image.copy()
         unpack_seal(keys.stream_open(keys.seal_key(face, entry["salt"]), record["seals"][index]), copy, owned)
         result["pixels"] = sha256(pixels_of(copy, owned))
+        if out is not None:
+            out[owned] = copy[owned]
     return result
 
 
@@ -142,10 +154,14 @@ def open_all(data: bytes, key: bytes, image: np.ndarray, beside: bytes = b"") ->
     secret = unwrap(record, key)
     require(record_mac(record, secret) == record["mac"], "record")
     result = {"secret": secret.hex(), "scene": None, "rest": None, "regions": []}
+    out = image.copy()
     for index in range(len(record["regions"])):
         face = keys.face_secret(secret, record["commit"], index)
-        opened = open_region(record, index, face, image)
+        opened = open_region(record, index, face, image, out)
         result["regions"].append({**opened, "face_key": face_text(record["nonce"], index, face)})
+    permutation_keys = [bytes.fromhex(region["permutation_key"]) for region in result["regions"]]
+    reference_v2.permute(out, named(record["regions"]), permutation_keys, inverse=True)
+    result["restored"] = sha256(out.tobytes())
     if record["scene"] is not None:
         iv, tag = record["scene"]
         result["scene"] = gmac(keys.scene_key(secret, record["commit"]), iv, scene_pixels(record, image)) == tag

@@ -1,7 +1,6 @@
 """Records of version 2: made, written, read, opened, kept beside, erased, made for others; by the reference too."""
 
 import dataclasses
-import json
 import pickle
 
 import numpy as np
@@ -214,54 +213,6 @@ def test_a_file_beside_belongs_to_one_record(key):
     with pytest.raises(fp.Tampered, match="or it is another seal"):
         Opened(swapped, key).read_seal(0, 400)
     assert pickle.loads(pickle.dumps(first.record)) == first.record  # noqa: S301
-
-
-JSON_ERRORS = {
-    "four fields": lambda d: {**d, "more": 1},
-    "another name": lambda d: {"format": d["format"], "version": 2, "body": d["data"]},
-    "another format": lambda d: {**d, "format": "fastperturb-recorc"},
-    "version 3": lambda d: {**d, "version": 3},
-    "version true": lambda d: {**d, "version": True},
-    "version 2.0": lambda d: {**d, "version": 2.0},
-    "data null": lambda d: {**d, "data": None},
-    "data without padding": lambda d: {**d, "data": d["data"].rstrip("=") + "A"},
-    "data with a space": lambda d: {**d, "data": d["data"][:8] + " " + d["data"][8:]},
-    "data in the other alphabet": lambda d: {**d, "data": "-_" + d["data"][2:]},
-    "data empty": lambda d: {**d, "data": ""},
-}
-
-
-@pytest.mark.parametrize("name", JSON_ERRORS)
-def test_json_is_read_strictly(made, name):
-    fields = json.loads(form.to_json(made.record))
-    with pytest.raises(RecordError):
-        form.from_json(json.dumps(JSON_ERRORS[name](fields)))
-
-
-def test_json_may_be_ordered_and_escaped_as_its_writer_likes(made):
-    fields = json.loads(form.to_json(made.record))
-    assert list(fields) == ["format", "version", "data"]
-    text = json.dumps(dict(reversed(fields.items())), indent=3)
-    assert form.from_json(text) == made.record
-    assert form.from_json(text.replace("/", "\\/").encode()) == made.record
-    for broken in (text[:-1], text.encode("utf-16"), text.replace('"version": 2', '"version": 02')):
-        with pytest.raises(RecordError):
-            form.from_json(broken)
-    twice = text.replace('"version": 2', '"format": 2')
-    with pytest.raises(RecordError):
-        form.from_json(twice)
-    with pytest.raises(RecordError):
-        fp.Record.from_json(text)
-
-
-def test_a_version_1_reader_names_the_version(made):
-    with pytest.raises(RecordError, match="version must be 1, got 2"):
-        fp.Record.from_json(form.to_json(made.record))
-    assert form.may_be_version_2(form.to_json(made.record))
-    _, record = fp.perturb(made.image, (0, 0, 20, 20), fp.Key(MASTER))
-    assert not form.may_be_version_2(record.to_json())
-    with pytest.raises(RecordError):
-        form.from_json(record.to_json())
 
 
 WRONG_VALUES = [

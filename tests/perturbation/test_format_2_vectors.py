@@ -5,10 +5,13 @@ import hashlib
 
 import numpy as np
 import pytest
-import reference_ownership
+import reference_v2
+from core_calls import permute_in_place
+from strategies import as_dicts
 from vectors_2 import content
 
 import fastperturb as fp
+from fastperturb import _core
 from fastperturb import record_v2_bytes as form
 from fastperturb.errors import FastperturbError
 from fastperturb.face_key import FaceKey
@@ -20,9 +23,7 @@ each_vector = pytest.mark.parametrize("vector", [pytest.param(v, id=v["name"]) f
 
 
 def owner_of(vector):
-    names = ("x", "y", "width", "height", "shape")
-    items = [dict(zip(names, r.core_region()[:5], strict=True)) for r in read(vector).regions]
-    return reference_ownership.owners(*vector["image"].shape[:2], items)
+    return reference_v2.owners(*vector["image"].shape[:2], as_dicts(read(vector).core_regions()))
 
 
 def read(vector):
@@ -74,6 +75,27 @@ def test_every_key_opens_the_frozen_record(vector):
         expected = vector["opened"]
         assert (opened.whole, regions, scene) == (True, expected["regions"], expected["scene"])
         assert (rest.hex() if rest is not None else None) == expected["rest"]
+
+
+@each_vector
+def test_all_regions_come_back_to_the_frozen_image(vector):
+    """By seals and by windows, with the core's own ownership."""
+    record, key = read(vector), fp.Key(vector["keys"][0])
+    opened, out, shape = format_v2_open.Opened(record, key), vector["shown"].copy(), vector["image"].shape[:2]
+    core = record.core_regions()
+    x, y, labels = _core.owner_labels(*shape, core, 2)
+    box = out[y : y + labels.shape[0], x : x + labels.shape[1]]
+    assert _core.owned_pixels(*shape, core, 2) == vector["owned"]
+    for index, entry in enumerate(record.entries):
+        if entry.length:
+            opened.read_seal(index, vector["owned"][index]).put(box, labels == index + 1)
+    permutation_keys = [opened.permutation_key(index) for index in range(len(core))]
+    permute_in_place([(out, core, permutation_keys)], inverse=True)
+    assert sha256(out.tobytes()) == vector["opened"]["restored"]
+    assert opened.is_scene(Surroundings(vector["shown"], x, y, labels)) == vector["opened"]["scene"]
+    lost = [not entry.length and not item.window for entry, item in zip(record.entries, record.regions, strict=True)]
+    if not any(lost) or vector["name"] == "windows, moved":
+        assert vector["opened"]["restored"] == vector["image_sha256"]
 
 
 @each_vector

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
-import reference_ownership
 import reference_record as form
 import reference_seal as seal
 import reference_seal_keys as keys
 import reference_seal_writer as writer
+import reference_v2
 
 noise = runpy.run_path(str(Path(__file__).with_name("make.py")))["vector_image"]
 
@@ -50,6 +50,7 @@ def region(x, y, width, height, shape, method, revision=0, window=0, pixels=0):
 
 BOX, ELLIPSE = 0, 1
 NONE, HERE, BESIDE, ERASED = 0, 1, 2, 3
+SAMPLES = {"uint8": 1, "uint16": 2, "float32": 3}
 FAR, SIDE = -2147483000, 2147483647
 
 
@@ -104,6 +105,18 @@ CASES = [
         "reproducible", [27, 29], "uint8", [region(4, 5, 19, 18, ELLIPSE, 3, 2)], [(HERE, 0, 0)], options=b"an option"
     ),
     case(
+        "windows, moved",
+        [37, 43, 3],
+        "uint8",
+        [
+            region(3, -2, 30, 28, BOX, 1, 1, 9, 500),
+            region(15, 9, 31, 27, ELLIPSE, 1, 1, 7, 401),
+            region(0, 30, 9, 7, BOX, 3),
+        ],
+        [(NONE, 0, 0), (NONE, 0, 0), (NONE, 0, 0)],
+        moved=True,
+    ),
+    case(
         "large boxes whose depths tie by rounding, one that owns nothing",
         [17, 23],
         "uint16",
@@ -120,18 +133,25 @@ CASES = [
 
 
 def images_of(spec: dict) -> tuple[np.ndarray, np.ndarray]:
-    """The original, and what is shown: another image where regions own pixels."""
+    """The original, and what is shown: another image where regions own pixels, or their pixels moved."""
     is_noise = "options" in spec or "two chunks" in spec["name"]
     image = (random_bytes if is_noise else smooth)(spec["shape"], spec["dtype"])
-    owner = reference_ownership.owners(*spec["shape"][:2], spec["regions"])
+    owner = seal.owners(spec["shape"], spec["regions"])
     shown = image.copy()
-    shown[owner >= 0] = noise([2, *spec["shape"]], spec["dtype"])[1][owner >= 0]
+    if spec.get("moved"):
+        core = form.core_bytes(spec["shape"], SAMPLES[spec["dtype"]], spec["regions"])
+        secret, nonce = fixed(spec["name"] + " secret", 32), fixed(spec["name"] + " nonce", 24)
+        commit = keys.commitment(secret, core, nonce)
+        faces = [keys.face_secret(secret, commit, index) for index in range(len(spec["regions"]))]
+        reference_v2.permute(shown, seal.named(spec["regions"]), [keys.permutation_key(face) for face in faces])
+    else:
+        shown[owner >= 0] = noise([2, *spec["shape"]], spec["dtype"])[1][owner >= 0]
     return image, shown
 
 
 def ingredients(spec: dict, image: np.ndarray, shown: np.ndarray) -> dict:
     """What the reference's writer takes."""
-    name, code = spec["name"], {"uint8": 1, "uint16": 2, "float32": 3}[spec["dtype"]]
+    name, code = spec["name"], SAMPLES[spec["dtype"]]
     made = {"shape": spec["shape"], "sample": code, "regions": spec["regions"], "stanzas": [], "rest": None}
     made["secret"], made["nonce"] = fixed(name + " secret", 32), fixed(name + " nonce", 24)
     made["keys"] = [fixed(f"{name} key {i}", 32) for i in range(spec.get("recipients", 1))]
@@ -139,7 +159,7 @@ def ingredients(spec: dict, image: np.ndarray, shown: np.ndarray) -> dict:
     for kind, size in spec.get("stanzas", []):
         body = (struct.pack("<I", 1) if kind == 3 else b"") + b"".join(fixed(f"{name} {i}", 32) for i in range(size))
         made["stanzas"].append(writer.stanza(kind, body[:size]))
-    owner = reference_ownership.owners(*spec["shape"][:2], spec["regions"])
+    owner = seal.owners(spec["shape"], spec["regions"])
     made["entries"] = []
     for index, (state, codec, steps) in enumerate(spec["entries"]):
         sealed = state in (HERE, BESIDE)
@@ -175,7 +195,7 @@ def vector_of(spec: dict) -> dict:
     image, shown = images_of(spec)
     made = ingredients(spec, image, shown)
     record, beside = writer.write(made, shown)
-    owner = reference_ownership.owners(*spec["shape"][:2], spec["regions"])
+    owner = seal.owners(spec["shape"], spec["regions"])
     expected = seal.open_all(record, made["keys"][0], shown, beside)
     for index, opened in enumerate(expected["regions"]):
         if opened["pixels"] is not None:

@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import make_version_2 as make
-import reference_ownership
 import reference_record as form
 import reference_residuals as residuals
 import reference_seal as seal
@@ -117,7 +116,7 @@ def by_content() -> Iterator[tuple[int, str, str, bytes]]:
     """Written under the right key: all MACs hold, and what is sealed is hostile."""
     spec = make.CASES[0]
     image, _ = make.images_of(spec)
-    owned = reference_ownership.owners(*spec["shape"][:2], spec["regions"]) == 0
+    owned = seal.owners(spec["shape"], spec["regions"]) == 0
     raw, body = int(owned.sum()), writer.deflated(image, owned)
     right = seal.padded(1, body, raw)
 
