@@ -8,9 +8,9 @@ from strategies import as_dicts
 
 import fastperturb as fp
 from fastperturb.perturbation import format_v2
+from fastperturb.perturbation.record_v2 import RecordV2
+from fastperturb.perturbation.record_v2_parts import RegionV2
 from fastperturb.perturbation.seal_coding import Surroundings
-from fastperturb.record_v2 import RecordV2
-from fastperturb.record_v2_parts import RegionV2
 
 SURROGATE, WINDOWS = 3, 1
 SHORT = format_v2.SealOptions()

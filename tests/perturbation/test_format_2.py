@@ -12,11 +12,11 @@ from records_2 import WINDOWS, make, region, restored, textured
 from strategies import images, regions
 
 import fastperturb as fp
-from fastperturb import record_v2_bytes as form
 from fastperturb.errors import RecordError
 from fastperturb.perturbation import format_v2, seal_coding
+from fastperturb.perturbation import record_v2_bytes as form
 from fastperturb.perturbation.format_v2_open import Opened
-from fastperturb.record_v2_parts import RegionV2, Stanza
+from fastperturb.perturbation.record_v2_parts import RegionV2, Stanza
 
 MASTER = bytes(range(32))
 
@@ -98,6 +98,14 @@ def test_a_face_key_says_what_it_cannot_tell(made, key):
     for call in (lambda: one.without_seals([1]), one.without_rest, lambda: one.for_recipients([key])):
         with pytest.raises(fp.WrongKey, match="a face key opens one face"):
             call()
+
+
+def test_a_draft_hands_out_the_face_keys_of_its_record(key):
+    image, items = textured((30, 30), 5), [region(2, 2, 20, 20), region(8, 8, 20, 20)]
+    draft = format_v2.Draft(image, items)
+    record = format_v2.seal_record(draft, [format_v2.RegionPixels(None, image, None)] * 2, [key])
+    assert [draft.face_key(i) for i in (0, 1)] == [Opened(record, key).face_key(i) for i in (0, 1)]
+    assert draft.permutation_keys() == [Opened(record, key).permutation_key(i) for i in (0, 1)]
 
 
 def test_the_surroundings_are_a_verdict_of_their_own(made, key):

@@ -6,8 +6,8 @@ import pytest
 from records_2 import make, region, textured
 
 import fastperturb as fp
-from fastperturb import record_v2_bytes as form
 from fastperturb.errors import RecordError
+from fastperturb.perturbation import record_v2_bytes as form
 
 
 @pytest.fixture

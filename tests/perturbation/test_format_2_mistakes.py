@@ -14,11 +14,11 @@ import pytest
 from records_2 import make, region, restored, textured
 
 import fastperturb as fp
-from fastperturb import record_v2_bytes as form
 from fastperturb.errors import FastperturbError, RecordError
 from fastperturb.perturbation import aes_gcm, format_v2, seal_coding
+from fastperturb.perturbation import record_v2_bytes as form
 from fastperturb.perturbation.format_v2_open import Opened
-from fastperturb.record_v2_parts import Stanza, plain_length, seal_step
+from fastperturb.perturbation.record_v2_parts import Stanza, plain_length, seal_step
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from vectors_2 import content
 
 import fastperturb as fp
 from fastperturb import _core
-from fastperturb import record_v2_bytes as form
 from fastperturb.errors import FastperturbError
 from fastperturb.face_key import FaceKey
 from fastperturb.perturbation import format_v2, format_v2_open
+from fastperturb.perturbation import record_v2_bytes as form
 from fastperturb.perturbation.seal_coding import Surroundings
 
 VECTORS, REFUSED = content()["vectors"], content()["refused"]
