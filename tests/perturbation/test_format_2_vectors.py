@@ -16,6 +16,7 @@ from fastperturb.errors import FastperturbError
 from fastperturb.face_key import FaceKey
 from fastperturb.perturbation import format_v2, format_v2_open
 from fastperturb.perturbation import record_v2_bytes as form
+from fastperturb.perturbation import record_v2_reading as reading
 from fastperturb.perturbation.seal_coding import Surroundings
 
 VECTORS, REFUSED = content()["vectors"], content()["refused"]
@@ -27,7 +28,7 @@ def owner_of(vector):
 
 
 def read(vector):
-    record = form.from_bytes(vector["record"])
+    record = reading.from_bytes(vector["record"])
     return record.with_beside(vector["beside"]) if vector["beside"] else record
 
 
@@ -62,7 +63,7 @@ def test_images_and_records_are_the_frozen_ones(vector):
     record = read(vector)
     assert form.to_bytes(record) == vector["record"]
     assert record.beside_bytes() == vector["beside"]
-    assert form.from_json(form.to_json(record)) == record
+    assert fp.Record.from_json(form.to_json(record)) == record
 
 
 @each_vector
@@ -114,7 +115,7 @@ def test_what_is_not_a_whole_record_is_refused(item):
     vector = {**VECTORS[item["vector"]], "record": item["record"], "beside": b""}
     if item["when"] == "bytes":
         with pytest.raises(fp.errors.RecordError):
-            form.from_bytes(item["record"])
+            reading.from_bytes(item["record"])
     with pytest.raises(FastperturbError):
         use_all(vector)
 
