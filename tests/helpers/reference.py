@@ -39,6 +39,8 @@ def owners(height: int, width: int, regions: list[dict]) -> np.ndarray:
         w, h = r["width"], r["height"]
         covered = (i >= 0) & (i < w) & (j >= 0) & (j < h)
         if r["shape"] == "ellipse":
+            if max(w, h) > 20_000:  # whose squares need more than 64 bits
+                i, j = i.astype(object), j.astype(object)
             covered &= ((2 * i + 1 - w) * h) ** 2 + ((2 * j + 1 - h) * w) ** 2 <= (w * h) ** 2
         owner[covered] = index
     return owner

@@ -1,4 +1,6 @@
-"""AES-256-GCM without plaintext (GMAC), slowly and out of its standards: FIPS 197 and NIST SP 800-38D."""
+"""AES-256-GCM, slowly and out of its standards: FIPS 197 and NIST SP 800-38D."""
+
+from functools import cache
 
 
 def _times_x(a: int) -> int:
@@ -26,8 +28,10 @@ def _substitute(a: int) -> int:
 
 
 S_BOX = [_substitute(a) for a in range(256)]
+DOUBLE = [_times_x(a) for a in range(256)]
 
 
+@cache
 def _round_keys(key: bytes) -> list[list[int]]:
     """Of AES-256: 15 round keys of 16 bytes."""
     words = [list(key[i : i + 4]) for i in range(0, 32, 4)]
@@ -54,12 +58,13 @@ def aes256(key: bytes, block: bytes) -> bytes:
             for c in range(0, 16, 4):
                 column = state[c : c + 4]
                 everything = column[0] ^ column[1] ^ column[2] ^ column[3]
-                mixed += [column[i] ^ everything ^ _times_x(column[i] ^ column[(i + 1) % 4]) for i in range(4)]
+                mixed += [column[i] ^ everything ^ DOUBLE[column[i] ^ column[(i + 1) % 4]] for i in range(4)]
             state = mixed
         state = [a ^ b for a, b in zip(state, keys[number], strict=True)]
     return bytes(state)
 
 
+@cache
 def _multiples(h: int) -> list[list[int]]:
     """For each byte of a block and each of its values, its product with the hash key."""
     powers = [h]
@@ -75,10 +80,11 @@ def _multiples(h: int) -> list[list[int]]:
     return tables
 
 
-def gmac(key: bytes, iv: bytes, data: bytes) -> bytes:
-    """The tag of ``data`` as additional data, without plaintext; ``iv`` has 12 bytes."""
+def gcm_tag(key: bytes, iv: bytes, data: bytes, ciphertext: bytes) -> bytes:
+    """The tag of additional data and a ciphertext; ``iv`` has 12 bytes."""
     tables = _multiples(int.from_bytes(aes256(key, bytes(16)), "big"))
-    padded = data + bytes(-len(data) % 16) + (8 * len(data)).to_bytes(8, "big") + bytes(8)
+    padded = data + bytes(-len(data) % 16) + ciphertext + bytes(-len(ciphertext) % 16)
+    padded += (8 * len(data)).to_bytes(8, "big") + (8 * len(ciphertext)).to_bytes(8, "big")
     total = 0
     for start in range(0, len(padded), 16):
         mixed = (total ^ int.from_bytes(padded[start : start + 16], "big")).to_bytes(16, "big")
@@ -86,3 +92,19 @@ def gmac(key: bytes, iv: bytes, data: bytes) -> bytes:
         for table, byte in zip(tables, mixed, strict=True):
             total ^= table[byte]
     return (total ^ int.from_bytes(aes256(key, iv + b"\0\0\0\1"), "big")).to_bytes(16, "big")
+
+
+def gmac(key: bytes, iv: bytes, data: bytes) -> bytes:
+    """The tag of ``data`` as additional data, without plaintext."""
+    return gcm_tag(key, iv, data, b"")
+
+
+@cache
+def _keystream(key: bytes, iv: bytes, blocks: int) -> bytes:
+    return b"".join(aes256(key, iv + number.to_bytes(4, "big")) for number in range(2, blocks + 2))
+
+
+def gcm_crypt(key: bytes, iv: bytes, text: bytes) -> bytes:
+    """Counter mode, which encrypts and decrypts."""
+    stream = _keystream(key, iv, -(-len(text) // 16))
+    return bytes(a ^ b for a, b in zip(text, stream, strict=False))

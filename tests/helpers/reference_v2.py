@@ -33,8 +33,13 @@ def owners(height: int, width: int, regions: list[dict]) -> np.ndarray:
                 if covers(r, y, x)
             ]
             if depths:
-                owner[y, x] = min(depths)[1]
+                owner[y, x] = deepest(depths)
     return owner
+
+
+def deepest(depths: list[tuple[int, int]]) -> int:
+    """Of (depth, index), the index with the least depth, of equal depths the first."""
+    return min(depths)[1]
 
 
 def cuts(length: int, window: int) -> list[range]:

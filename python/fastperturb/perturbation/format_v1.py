@@ -25,6 +25,7 @@ from ..key import Key
 from ..record import (
     FORMAT,
     MAX_RECORD_BYTES,
+    MAX_REGIONS,
     NONCE_BYTES,
     TAG_BYTES,
     CoreRegion,
@@ -116,15 +117,15 @@ class RecordV1(Record):
         return text
 
 
-def read_fields(data: dict[str, Any]) -> RecordV1:
-    """A record out of the fields of its JSON text.
+def read_fields(data: dict[str, Any], max_regions: int = MAX_REGIONS) -> RecordV1:
+    """A record of up to so many regions out of the fields of its JSON text.
 
     Raises:
         RecordError: a field missing, unknown or out of range.
     """
     check_fields(data, _FIELDS, "record")
     items = check_list(data["regions"], "regions")
-    check_count(len(items))
+    check_count(len(items), max_regions)
     return RecordV1(
         key_id=data["key_id"],
         nonce=read_hex(data["nonce"], "nonce", NONCE_BYTES),

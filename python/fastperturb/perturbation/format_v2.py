@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..checks import Image, dtype_name
+from ..face_key import RECORD_ID_BYTES, FaceKey
 from ..key import Key
 from . import aes_gcm, seal_coding
 from . import format_v2_keys as keys
@@ -74,6 +75,10 @@ class Draft:
     def permutation_keys(self) -> list[bytes]:
         """One ChaCha20 key a region."""
         return [keys.permutation_key(face) for face in self.faces]
+
+    def face_key(self, index: int) -> FaceKey:
+        """The key that will open one region: whoever seals to a public key can hand it out now and never again."""
+        return FaceKey(self.nonce[:RECORD_ID_BYTES], index, self.faces[index])
 
     def salt(self, secret: bytes, purpose: bytes, plain: bytes) -> bytes:
         """Of a seal: random, or made of what it holds."""

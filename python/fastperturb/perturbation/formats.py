@@ -41,7 +41,7 @@ class Format(Protocol):
 
     VERSION: int
 
-    def read_fields(self, data: dict[str, Any]) -> Record:
+    def read_fields(self, data: dict[str, Any], max_regions: int) -> Record:
         """A record out of the fields of its JSON text."""
 
     def open_record(

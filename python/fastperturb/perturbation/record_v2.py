@@ -182,7 +182,7 @@ def check_core(shape: tuple[int, ...], dtype: str, regions: Sequence[RegionV2]) 
     """Checks what a record says of the image and of its regions.
 
     Raises:
-        RecordError: out of range, a region outside the image, or boxes that cover more than docs/format.md allows.
+        RecordError: out of range, a region outside the image, or boxes that cover more than docs/format-2.md allows.
     """
     if not isinstance(shape, tuple) or len(shape) not in (2, 3):
         raise RecordError(f"shape must have 2 or 3 numbers, got {shape!r:.80}")

@@ -115,14 +115,14 @@ def _read_stanza(reader: _Reader) -> Stanza:
     return Stanza(kind, reader.take(length))
 
 
-def read_fields(data: dict[str, Any]) -> RecordV2:
-    """A record out of the fields of its JSON text.
+def read_fields(data: dict[str, Any], max_regions: int = MAX_REGIONS) -> RecordV2:
+    """A record of up to so many regions out of the fields of its JSON text.
 
     Raises:
         RecordError: not a record of version 2.
     """
     check_fields(data, ("format", "version", "data"), "record")
-    return from_bytes(_decoded(data["data"]))
+    return from_bytes(_decoded(data["data"]), max_regions=max_regions)
 
 
 def _decoded(text: object) -> bytes:
