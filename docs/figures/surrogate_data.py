@@ -1,0 +1,153 @@
+"""Attacks the surrogate on the AT&T faces, as docs/protections.md tells: ``python docs/figures/surrogate_data.py``.
+
+Needs the extras ``evaluate`` and ``dlib``, CenterFace's weights, and the AT&T faces (``python tests/fetch_data.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fastperturb import Face, Region, locate
+from fastperturb.errors import MissingExtra
+from fastperturb.evaluation import ALL_FACES, TruthBox, match_faces
+from fastperturb.evaluation.datasets import open_dataset, split_by_image
+from fastperturb.evaluation.recognition import (
+    AttackBench,
+    DlibResnet,
+    Eigenfaces,
+    Fisherfaces,
+    Lineup,
+    find_faces,
+    make_subjects,
+)
+from fastperturb.faces import make_detector
+from fastperturb.protections import Clear, Surrogate
+from fastperturb.protections.area import owned_parts
+from fastperturb.protections.mosaic_and_black import Irreversible
+
+SEED = 0
+MARGIN = 40  # repeated pixels around an image before a detector sees it
+DETECTORS = ("yunet", "centerface", "dlib-hog", "haar")
+
+
+class BlackHead(Irreversible):
+    """The surrogate's regions in black: what hair, background and the rounded place tell."""
+
+    name = family = "black, rounded head"
+    strength, strength_label = 1.0, ""
+
+    def protect(self, image: Any, faces: Any, *, seed: int) -> Any:
+        """Blackens them."""
+        hidden = np.array(image)
+        for _, part, mask in owned_parts(self.regions(faces, image.shape), image.shape):
+            hidden[part][mask] = 0
+        return hidden
+
+    def regions(self, faces: Any, shape: tuple[int, ...]) -> list[Region]:
+        """Those of the surrogate."""
+        return list(Surrogate().regions_for(faces, shape))
+
+
+class Quantiles:
+    """64 sorted grey levels of the rounded region, which the file tells."""
+
+    name, metric, trained = "quantiles", "euclidean", False
+
+    def fit(self, subjects: Iterable[Any]) -> None:
+        """Nothing to learn."""
+
+    def embed(self, subjects: Iterable[Any]) -> Any:
+        """(subjects, 64)."""
+        return np.array([self._levels(subject.shown(), subject.face) for subject in subjects])
+
+    @staticmethod
+    def _levels(image: Any, face: Face) -> Any:
+        _, part, mask = next(iter(owned_parts(Surrogate().regions([face], image.shape), image.shape)))
+        return np.quantile(image[part][mask].astype(np.float64), (np.arange(64) + 0.5) / 64)
+
+
+class Place:
+    """The four numbers of the rounded region, which the file tells too."""
+
+    name, metric, trained = "region alone", "euclidean", False
+
+    def fit(self, subjects: Iterable[Any]) -> None:
+        """Nothing to learn."""
+
+    def embed(self, subjects: Iterable[Any]) -> Any:
+        """(subjects, 3): as the aspect is fixed, the centre and the width."""
+        found = [Surrogate().regions([subject.face], (10**6, 10**6))[0] for subject in subjects]
+        return np.array([(2 * box.x + box.width, 2 * box.y + box.height, 2.0 * box.width) for box in found], float)
+
+
+class Looking(DlibResnet):
+    """dlib's network, which must find the landmarks in what is shown; the rounded region where it finds none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "dlib, own landmarks"
+
+    def embed(self, subjects: Iterable[Any]) -> Any:
+        """As its parent's."""
+        return super().embed(self._looked(subject) for subject in subjects)
+
+    @staticmethod
+    def _looked(subject: Any) -> Any:
+        shown = subject.shown()
+        found = locate(shown)
+        middle = np.array(shown.shape[1::-1]) / 2
+        near = min(found, key=lambda face: float(np.hypot(*(_middle(face) - middle)))) if found else None
+        return replace(subject, face=near or Face(Surrogate(area="face").regions([subject.face], shown.shape)[0]))
+
+
+def _middle(face: Face) -> Any:
+    box = face.region
+    return np.array([box.x + box.width / 2, box.y + box.height / 2])
+
+
+def main() -> None:
+    """Prints a line for each protection: rank-1 by attacker, then recall by detector."""
+    cv2.setNumThreads(1)
+    split = split_by_image(open_dataset("att"), enrolled=5, seed=SEED)
+    faces = find_faces([*split.gallery, *split.probes])
+    lineup = Lineup(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
+    protections = [Clear(), BlackHead(), Surrogate(), Surrogate(tone="around"), Surrogate(tone="coarse")]
+    protections += [Surrogate(area="face")]
+    attacks = [(DlibResnet(), ("naive", "parrot")), (Looking(), ("parrot",))]
+    attacks += [(one, ("parrot",)) for one in (Eigenfaces(0.5), Fisherfaces(0.5), Quantiles(), Place())]
+    for recogniser, attackers in attacks:
+        bench = AttackBench(recogniser, lineup)
+        for protection in protections:
+            for result in bench.run(protection, attackers, seed=SEED):
+                rank = result.identification.rank1
+                told = f"{rank.value:.2f} ({rank.low:.2f} to {rank.high:.2f}) by {result.reading}"
+                print(f"{protection.name}; {recogniser.name}, {result.attacker}: {told}", flush=True)
+    for name in DETECTORS:
+        try:
+            detector = make_detector(name)
+        except MissingExtra as error:
+            print(name, error)
+            continue
+        for protection in protections:
+            print(f"{protection.name}; {name}: recall {_recall(detector, protection, lineup.probes):.3f}", flush=True)
+
+
+def _recall(detector: Any, protection: Any, probes: Any) -> float:
+    """Directly, at IoU 0.5 against the clear box."""
+    hits = 0
+    for probe in probes:
+        shown = protection.protect(probe.clear(), (probe.face,), seed=SEED)
+        padded = cv2.copyMakeBorder(shown, *(MARGIN,) * 4, cv2.BORDER_REPLICATE)
+        box = probe.face.region
+        truth = TruthBox(box.x + MARGIN, box.y + MARGIN, box.width, box.height)
+        hits += 1 - len(match_faces(locate(padded, detector), [truth], ALL_FACES).missed)
+    return hits / len(probes)
+
+
+if __name__ == "__main__":
+    main()
