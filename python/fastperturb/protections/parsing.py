@@ -158,11 +158,6 @@ def _surrogate(template: str | None = None, **settings: Any) -> Protection:
 _ENTRIES = {
     "clear": _Entry(lambda: Clear(), "nothing at all", {}),
     "black": _Entry(lambda **settings: Black(_area(settings)), "a black box or ellipse", _AREA),
-    "surrogate": _Entry(
-        _surrogate,
-        "a face of no one over the rounded head, for detectors to find",
-        {"tone": _tone, "area": _part, "template": str},
-    ),
     "permutation": _Entry(
         _permutation, "pixels permuted within windows", {**_GRAIN, **_AMOUNT, **_AREA}, reversible=True
     ),
@@ -183,6 +178,11 @@ _ENTRIES = {
     "noise": _Entry(_noise, "Gaussian noise, variance on a scale from 0 to 1", {"variance": float, **_AREA}),
     "cae": _Entry(_autoencoder, "what a small autoencoder keeps", {"model": str, "code": int, "epochs": int, **_AREA}),
     "ksame": _Entry(_ksame, "the average of the k most alike faces of a set", {"k": int, "faces": str, **_AREA}),
+    "surrogate": _Entry(
+        _surrogate,
+        "a face of no one over the rounded head, for detectors to find",
+        {"tone": _tone, "area": _part, "template": str},
+    ),
 }
 
 

@@ -44,8 +44,8 @@ class Template:
         picture: RGB, (height, width, 3), uint8 or float32 from 0 to 1; sides from 8 to 8,192 pixels.
         landmarks: five (x, y) in pixels of the picture, of an upright face: right eye, left eye, nose tip, right and
             left mouth corner, right and left as the person has them.
-        head: the box (x, y, width, height) around the head's ellipse, with hair, ears and chin; it is laid over a region
-            of 1 to 1.3. None places it by the landmarks. It may reach beyond the picture, whose rim then repeats.
+        head: the box (x, y, width, height) around the head's ellipse, with hair, ears and chin; it is laid over a
+            region of 1 to 1.3. None: placed by the landmarks. It may reach beyond the picture, whose rim then repeats.
         matte: (height, width), uint8, 255 where the head is and 0 where its background is; None: the ellipse, softened.
 
     Raises:
@@ -116,7 +116,7 @@ class Template:
         try:
             return _from_arrays(cls, content) if content[:2] == b"PK" else _from_picture(cls, content, Path(path))
         except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-            reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
             raise ModelError(f"{path}: no template: {reason}") from error
 
     def to_file(self, path: str | Path) -> None:
