@@ -79,7 +79,7 @@ class Quantiles:
 
 
 class Around:
-    """64 sorted grey levels of each quarter of the image outside the rounded region: the same under every protection."""
+    """64 sorted grey levels of each quarter of the image outside the region: the same under every protection."""
 
     name, metric, trained = "surroundings alone", "euclidean", False
 

@@ -12,15 +12,23 @@ Field: TypeAlias = NDArray[Any]
 
 WIDTH, HEIGHT = 400, 520
 """The frame."""
+ZOOM, MIDDLE = 0.93, 268.0
+"""Everything is drawn so much smaller, towards this row of the middle line: rounded regions are larger than heads."""
+
+
+def in_frame(x: float, y: float) -> tuple[float, float]:
+    """Where a point of the drawing comes to lie in the frame."""
+    return WIDTH / 2 + ZOOM * (x - WIDTH / 2), MIDDLE + ZOOM * (y - MIDDLE)
 
 
 class Canvas:
     """An RGB picture from 0 to 1 under the brush, with the coordinates of its pixels in the frame."""
 
     def __init__(self, width: int, height: int) -> None:
-        self.across: Field = ((np.arange(width, dtype=np.float32) + 0.5) * (WIDTH / width) - WIDTH / 2)[np.newaxis]
-        self.down: Field = ((np.arange(height, dtype=np.float32) + 0.5) * (HEIGHT / height))[:, np.newaxis]
-        self.pixel = WIDTH / width
+        self.pixel = WIDTH / width / ZOOM  # in units of the drawing
+        across, down = ((np.arange(count, dtype=np.float32) + 0.5) / count for count in (width, height))
+        self.across: Field = ((across - 0.5) * (WIDTH / ZOOM))[np.newaxis]
+        self.down: Field = ((down * HEIGHT - MIDDLE) / ZOOM + MIDDLE)[:, np.newaxis]
         self.colours: Field = np.empty((height, width, 3), np.float32)
         self.matte: Field = np.zeros((height, width), np.float32)
 

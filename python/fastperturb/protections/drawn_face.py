@@ -1,7 +1,7 @@
 """The default template's picture: a calm adult face of no one, drawn by formulas as a shaded relief.
 
 The forms are :mod:`.face_relief` on an oval, the light is one soft lamp; hair, ears, eyes, brows and lips are painted
-with smooth edges. Everything is in pixels of a frame 400 wide and 520 high, so it can be drawn at any size.
+with smooth edges. Lengths are in pixels of a frame 400 wide and 520 high, so it can be drawn at any size.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
-from .canvas import HEIGHT, WIDTH, Canvas, Field
+from .canvas import HEIGHT, WIDTH, Canvas, Field, in_frame
 from .face_relief import relief_slopes
 
-LANDMARKS = ((142.0, 269.0), (258.0, 269.0), (200.0, 342.0), (156.0, 392.0), (244.0, 392.0))
+LANDMARKS = tuple(in_frame(*point) for point in ((142, 269), (258, 269), (200, 342), (156, 392), (244, 392)))
 """Right eye, left eye, nose tip, right and left mouth corner, as of :class:`fastperturb.Face`."""
 
 _SKIN = (0.850, 0.672, 0.570)
@@ -89,7 +89,7 @@ def _ground(canvas: Canvas) -> None:
 
 
 def _neck(canvas: Canvas) -> None:
-    part, across, down = canvas.window(-200, 200, 380, 520)
+    part, across, down = canvas.window(-220, 220, 380, 600)
     half = 76 + 0.0011 * np.clip(down - 452, 0, None) ** 2.2
     cover = canvas.edge(half - np.abs(across), 1.5)
     round_ = np.sqrt(np.clip(1 - (across / half) ** 2, 0, 1))
