@@ -16,7 +16,7 @@ from skimage.data import astronaut
 import fastperturb as fp
 from fastperturb.protections import Surrogate
 
-SIDE = 200
+SIDE = 170
 CAPTIONS = {
     "before": None,
     "surrogate": Surrogate(),
