@@ -41,6 +41,10 @@ def picture(dtype, channels, seed, shape=(120, 130)):
     return (smooth * top).astype(dtype)
 
 
+def parts_of(regions, shape):
+    return [Part(region, *part, mask) for region, part, mask in owned_parts(regions, shape)]
+
+
 def union_of(protection, faces, image):
     mask = np.zeros(image.shape[:2], bool)
     for _, part, owned in owned_parts(protection.regions_for(faces, image.shape), image.shape):
@@ -66,8 +70,7 @@ def others(image, mask):
 
 def same_coarse(image, changed, protection, faces):
     """Whether every region has the same coarse numbers in both."""
-    owned = owned_parts(protection.regions_for(faces, image.shape), image.shape)
-    parts = [Part(region, *part, mask) for region, part, mask in owned]
+    parts = parts_of(protection.regions_for(faces, image.shape), image.shape)
     return all(coarse_lightness(image, part) == coarse_lightness(changed, part) for part in parts)
 
 
@@ -121,6 +124,18 @@ def test_around_follows_what_no_region_owns():
     seam = np.argwhere(mask)[0]  # the topmost pixel of the ellipse is all ground
     assert abs(int(shown[0][tuple(seam)][0]) - 20) <= 6
     assert abs(int(shown[1][tuple(seam)][0]) - 235) <= 6
+
+
+def test_the_seam_between_two_heads_runs_in_the_middle():
+    image = picture(np.uint8, (3,), 2, (120, 200))
+    regions = Surrogate().regions_for([fp.Region(60, 50, 32, 42), fp.Region(90, 50, 32, 42)], image.shape)
+    assert len({(region.y, region.width) for region in regions}) == 1
+    parts = parts_of(regions, image.shape)
+    counts = [int(part.mask.sum()) for part in parts]
+    assert abs(counts[0] - counts[1]) <= regions[0].height
+    assert sum(counts) == int(
+        union_of(Surrogate(), [fp.Region(60, 50, 32, 42), fp.Region(90, 50, 32, 42)], image).sum()
+    )
 
 
 def test_one_pixel_images_and_pixels_of_nobody_else():
