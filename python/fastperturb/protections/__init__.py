@@ -3,12 +3,15 @@
 from .area import Area
 from .autoencoder import Autoencoder
 from .blur_and_noise import Blur, Noise
+from .drawing import as_drawing
 from .ksame import KSame
 from .mosaic_and_black import Black, Clear, Mosaic
 from .parsing import ProtectionInfo, list_protections, parse_protection
 from .parts import Parts
 from .permutation import Permutation
 from .protocol import FittedProtection, Protection, ReversibleProtection
+from .surrogate import Surrogate
+from .template import Template
 from .weighted import Weighted
 from .window_size import Grain
 
@@ -28,7 +31,10 @@ __all__ = [
     "Protection",
     "ProtectionInfo",
     "ReversibleProtection",
+    "Surrogate",
+    "Template",
     "Weighted",
+    "as_drawing",
     "list_protections",
     "parse_protection",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +94,7 @@ class Black(Irreversible):
         return self.area.regions(faces, shape)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Mosaic(ByGrain, Irreversible):
     """Super-pixels: each window of a region shows its mean, rounded half up.
 
@@ -106,8 +106,34 @@ class Mosaic(ByGrain, Irreversible):
         area: what of a face is protected.
     """
 
-    grain: Grain = EIGHTHS
-    area: Area = AS_FOUND
+    grain: Grain
+    area: Area
+
+    def __init__(
+        self,
+        grain: Grain | None = None,
+        area: Area = AS_FOUND,
+        *,
+        window: int | Literal["region"] | None = None,
+        cells: int | None = None,
+    ) -> None:
+        """``Mosaic(cells=6)``, ``Mosaic(window=16)`` or ``Mosaic(grain)``; 8 cells if nothing is given.
+
+        Args:
+            grain: side of the windows.
+            area: what of a face is protected.
+            window: instead of ``grain``: side in pixels, or "region".
+            cells: instead of ``grain``: windows across the shorter side of a region.
+
+        Raises:
+            ValueError: more than one of the three, or a value out of range.
+        """
+        given = window is not None or cells is not None
+        if given and grain is not None:
+            raise ValueError("give grain, or window or cells, not both")
+        chosen = Grain(window=window, cells=cells) if given else grain or EIGHTHS
+        object.__setattr__(self, "grain", chosen)
+        object.__setattr__(self, "area", area)
 
     @property
     def name(self) -> str:

@@ -17,6 +17,8 @@ from .mosaic_and_black import Black, Clear, Mosaic
 from .parts import Parts
 from .permutation import Permutation
 from .protocol import Protection
+from .surrogate import Surrogate
+from .template import Template
 from .weighted import Weighted
 from .window_size import Grain
 
@@ -66,6 +68,18 @@ def _shape(text: str) -> str:
     return text
 
 
+def _tone(text: str) -> str | None:
+    if text not in ("none", "around", "coarse"):
+        raise ValueError(text)
+    return None if text == "none" else text
+
+
+def _part(text: str) -> str:
+    if text not in ("head", "face"):
+        raise ValueError(text)
+    return text
+
+
 _AREA: dict[str, Callable[[str], Any]] = {"shape": _shape, "grow": _margins}
 _GRAIN: dict[str, Callable[[str], Any]] = {"window": _window, "cells": int}
 _AMOUNT: dict[str, Callable[[str], Any]] = {
@@ -77,6 +91,8 @@ _NEEDS: dict[Callable[[str], Any], str] = {
     int: "a whole number",
     float: "a number",
     _shape: "'box' or 'ellipse'",
+    _tone: "'none', 'around' or 'coarse'",
+    _part: "'head' or 'face'",
     _margins: "a number, four joined by + (left, top, right, bottom), or 'head'",
     str: "text",
 }
@@ -135,6 +151,10 @@ def _ksame(k: int = 10, faces: str | None = None, **settings: Any) -> Protection
     return KSame(k, area) if faces is None else KSame.load(faces, k, area)
 
 
+def _surrogate(template: str | None = None, **settings: Any) -> Protection:
+    return Surrogate(None if template is None else Template.from_file(template), **settings)
+
+
 _ENTRIES = {
     "clear": _Entry(lambda: Clear(), "nothing at all", {}),
     "black": _Entry(lambda **settings: Black(_area(settings)), "a black box or ellipse", _AREA),
@@ -158,6 +178,11 @@ _ENTRIES = {
     "noise": _Entry(_noise, "Gaussian noise, variance on a scale from 0 to 1", {"variance": float, **_AREA}),
     "cae": _Entry(_autoencoder, "what a small autoencoder keeps", {"model": str, "code": int, "epochs": int, **_AREA}),
     "ksame": _Entry(_ksame, "the average of the k most alike faces of a set", {"k": int, "faces": str, **_AREA}),
+    "surrogate": _Entry(
+        _surrogate,
+        "a face of no one over the rounded head, for detectors to find",
+        {"tone": _tone, "area": _part, "template": str},
+    ),
 }
 
 

@@ -1,0 +1,241 @@
+"""Attacks the surrogate on the AT&T faces, as docs/protections.md tells: ``python docs/figures/surrogate_data.py``.
+
+Needs the extras ``evaluate`` and ``dlib``, CenterFace's weights, and the AT&T faces (``python tests/fetch_data.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from fastperturb import Face, Region, locate
+from fastperturb.errors import MissingExtra
+from fastperturb.evaluation import ALL_FACES, TruthBox, match_faces
+from fastperturb.evaluation.datasets import open_dataset, split_by_image
+from fastperturb.evaluation.recognition import (
+    AttackBench,
+    DlibResnet,
+    Eigenfaces,
+    Fisherfaces,
+    Lineup,
+    find_faces,
+    make_subjects,
+)
+from fastperturb.faces import HEAD, grow_region, make_detector
+from fastperturb.protections import Clear, Surrogate
+from fastperturb.protections.area import owned_parts
+from fastperturb.protections.mosaic_and_black import Irreversible
+from fastperturb.protections.rounding import round_face
+
+SEED = 0
+MARGIN = 40  # repeated pixels around an image before a detector sees it
+DETECTORS = ("yunet", "centerface", "dlib-hog", "haar")
+
+
+class PlainHead(Irreversible):
+    """The surrogate's regions in one grey: what hair, background and the rounded place tell.
+
+    Args:
+        level: 0 is black; a lighter one hides the seam from a nearest neighbour less.
+    """
+
+    strength, strength_label = 1.0, ""
+
+    def __init__(self, level: int) -> None:
+        self.level = level
+        self.name = self.family = f"grey {level}, rounded head"
+
+    def protect(self, image: Any, faces: Any, *, seed: int) -> Any:
+        """Fills them."""
+        hidden = np.array(image)
+        for _, part, mask in owned_parts(self.regions(faces, image.shape), image.shape):
+            hidden[part][mask] = self.level
+        return hidden
+
+    def regions(self, faces: Any, shape: tuple[int, ...]) -> list[Region]:
+        """Those of the surrogate."""
+        return list(Surrogate().regions_for(faces, shape))
+
+
+class Quantiles:
+    """64 sorted grey levels of the rounded region, which the file tells."""
+
+    name, metric, trained = "quantiles", "euclidean", False
+
+    def fit(self, subjects: Iterable[Any]) -> None:
+        """Nothing to learn."""
+
+    def embed(self, subjects: Iterable[Any]) -> Any:
+        """(subjects, 64)."""
+        return np.array([self._levels(subject.shown(), subject.face) for subject in subjects])
+
+    @staticmethod
+    def _levels(image: Any, face: Face) -> Any:
+        _, part, mask = next(iter(owned_parts(Surrogate().regions([face], image.shape), image.shape)))
+        return np.quantile(image[part][mask].astype(np.float64), (np.arange(64) + 0.5) / 64)
+
+
+class Around:
+    """64 sorted grey levels of each quarter of the image outside the region: the same under every protection."""
+
+    name, metric, trained = "surroundings alone", "euclidean", False
+
+    def fit(self, subjects: Iterable[Any]) -> None:
+        """Nothing to learn."""
+
+    def embed(self, subjects: Iterable[Any]) -> Any:
+        """(subjects, 256)."""
+        return np.array([self._levels(subject.shown(), subject.face) for subject in subjects])
+
+    @staticmethod
+    def _levels(image: Any, face: Face) -> Any:
+        free = np.ones(image.shape, bool)
+        for _, part, mask in owned_parts(Surrogate().regions([face], image.shape), image.shape):
+            free[part] &= ~mask
+        height, width = image.shape[0] // 2, image.shape[1] // 2
+        found = []
+        for rows in (slice(0, height), slice(height, None)):
+            for columns in (slice(0, width), slice(width, None)):
+                values = image[rows, columns][free[rows, columns]].astype(np.float64)
+                found.append(np.quantile(values, (np.arange(64) + 0.5) / 64) if len(values) else np.zeros(64))
+        return np.concatenate(found)
+
+
+class Place:
+    """The four numbers of the rounded region, which the file tells too."""
+
+    name, metric, trained = "region alone", "euclidean", False
+
+    def fit(self, subjects: Iterable[Any]) -> None:
+        """Nothing to learn."""
+
+    def embed(self, subjects: Iterable[Any]) -> Any:
+        """(subjects, 3): as the aspect is fixed, the centre and the width."""
+        found = [Surrogate().regions([subject.face], (10**6, 10**6))[0] for subject in subjects]
+        return np.array([(2 * box.x + box.width, 2 * box.y + box.height, 2.0 * box.width) for box in found], float)
+
+
+class Looking(DlibResnet):
+    """dlib's network, which must find the landmarks in what is shown; the rounded region where it finds none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "dlib, own landmarks"
+
+    def embed(self, subjects: Iterable[Any]) -> Any:
+        """As its parent's."""
+        self._points = {}  # found in what is shown, and so other ones for every protection
+        return super().embed(self._looked(subject) for subject in subjects)
+
+    @staticmethod
+    def _looked(subject: Any) -> Any:
+        shown = subject.shown()
+        found = locate(shown)
+        middle = np.array(shown.shape[1::-1]) / 2
+        near = min(found, key=lambda face: float(np.hypot(*(_middle(face) - middle)))) if found else None
+        face = near or Face(Surrogate(area="face").regions([subject.face], shown.shape)[0])
+        return replace(subject, face=face, clear=lambda: shown)
+
+
+def _middle(face: Face) -> Any:
+    box = face.region
+    return np.array([box.x + box.width / 2, box.y + box.height / 2])
+
+
+def told_by_regions(samples: Any, faces: Any) -> None:
+    """Prints what four numbers name, before and after rounding, over 20 draws; and how regions lie over heads."""
+    found = {sample.name: faces[sample.name][0].region for sample in samples if faces[sample.name]}
+    rounded = {name: round_face(box) for name, box in found.items()}
+    people = np.array([sample.person for sample in samples if sample.name in found])
+    for what, boxes in (("boxes", found), ("regions", rounded)):
+        sides = np.array([(2 * b.x + b.width, 2 * b.y + b.height, b.width, b.height) for b in boxes.values()], float)
+        draws = np.array([_drawn(sides, people, seed) for seed in range(20)])
+        print(f"{what}: {len(np.unique(sides, axis=0))} different; nearest, LDA: {draws.mean(axis=0).round(3)}")
+    lying = np.array([_overlap(rounded[name], grow_region(box, HEAD)) for name, box in found.items()])
+    print("head covered, IoU, area; least and median:", lying.min(axis=0).round(3), np.median(lying, axis=0).round(3))
+
+
+def _drawn(sides: Any, people: Any, seed: int) -> tuple[float, float]:
+    """Rank-1 by the nearest neighbour (ties count by their share) and by linear discriminants, one draw of 5 and 5."""
+    order = np.random.default_rng(seed).permutation(len(people))
+    enrolled = np.zeros(len(people), bool)
+    for person in np.unique(people):
+        enrolled[order[people[order] == person][:5]] = True
+    points = (sides - sides[enrolled].mean(axis=0)) / (sides[enrolled].std(axis=0) + 1e-9)
+    known, names = points[enrolled], people[enrolled]
+    hits = []
+    for point, person in zip(points[~enrolled], people[~enrolled], strict=True):
+        away = np.square(known - point).sum(axis=1)
+        hits.append(np.mean(names[away <= away.min() + 1e-12] == person))
+    discriminants = LinearDiscriminantAnalysis().fit(known, names)
+    return float(np.mean(hits)), float(discriminants.score(points[~enrolled], people[~enrolled]))
+
+
+def _overlap(region: Region, head: Region) -> tuple[float, float, float]:
+    """Of the head's ellipse: what the region's covers, their intersection over union, the region's area to it."""
+    left, top = min(region.x, head.x), min(region.y, head.y)
+    right, bottom = (max(r.x + r.width for r in (region, head)), max(r.y + r.height for r in (region, head)))
+    across = (np.arange(4 * left, 4 * right) + 0.5) / 4
+    down = ((np.arange(4 * top, 4 * bottom) + 0.5) / 4)[:, np.newaxis]
+    one, two = (
+        ((across - r.x) * 2 / r.width - 1) ** 2 + ((down - r.y) * 2 / r.height - 1) ** 2 <= 1 for r in (region, head)
+    )
+    both = np.count_nonzero(one & two)
+    return both / two.sum(), both / np.count_nonzero(one | two), one.sum() / two.sum()
+
+
+def main() -> None:
+    """Prints what regions tell; for each protection rank-1 by attacker, then recall by detector."""
+    cv2.setNumThreads(1)
+    split = split_by_image(open_dataset("att"), enrolled=5, seed=SEED)
+    faces = find_faces([*split.gallery, *split.probes])
+    told_by_regions([*split.gallery, *split.probes], faces)
+    lineup = Lineup(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
+    protections: list[Any] = [
+        Clear(),
+        PlainHead(0),
+        PlainHead(128),
+        Surrogate(),
+        Surrogate(tone="around"),
+        Surrogate(tone="coarse"),
+    ]
+    protections += [Surrogate(area="face")]
+    attacks = [(DlibResnet(), ("naive", "parrot")), (Looking(), ("parrot",))]
+    pixels = (Eigenfaces(0.5), Fisherfaces(0.5), Quantiles(), Place(), Around())  # of AT&T 0.5 shows the whole frame
+    attacks += [(one, ("parrot",)) for one in pixels]
+    for recogniser, attackers in attacks:
+        bench = AttackBench(recogniser, lineup)
+        for protection in protections:
+            for result in bench.run(protection, attackers, seed=SEED):
+                rank = result.identification.rank1
+                told = f"{rank.value:.2f} ({rank.low:.2f} to {rank.high:.2f}) by {result.reading}"
+                print(f"{protection.name}; {type(recogniser).__name__}, {result.attacker}: {told}", flush=True)
+    for name in DETECTORS:
+        try:
+            detector = make_detector(name)
+        except MissingExtra as error:
+            print(name, error)
+            continue
+        for protection in protections:
+            print(f"{protection.name}; {name}: recall {_recall(detector, protection, lineup.probes):.3f}", flush=True)
+
+
+def _recall(detector: Any, protection: Any, probes: Any) -> float:
+    """Directly, at IoU 0.5 against the clear box."""
+    hits = 0
+    for probe in probes:
+        shown = protection.protect(probe.clear(), (probe.face,), seed=SEED)
+        padded = cv2.copyMakeBorder(shown, *(MARGIN,) * 4, cv2.BORDER_REPLICATE)
+        box = probe.face.region
+        truth = TruthBox(box.x + MARGIN, box.y + MARGIN, box.width, box.height)
+        hits += 1 - len(match_faces(locate(padded, detector), [truth], ALL_FACES).missed)
+    return hits / len(probes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Templates at the size and in the samples of a region: made once, and kept while there is room."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._optional import import_opencv
+from ..region import Region
+from .mosaic_and_black import has_alpha, peak
+from .rounding import FACE_MARGINS, HEAD_MARGINS, turn_of
+from .template import FRAME_HEIGHT, FRAME_WIDTH, Template
+
+Image = NDArray[Any]
+Area = Literal["head", "face"]
+
+_ROOM = 32 << 20  # bytes of patches that are kept
+_GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A template over a region's box, (height, width) or with the image's channels, in its dtype; alpha is opaque.
+
+    Attributes:
+        shown: the template on its own ground.
+        head: ``shown`` times the matte: black where the ground is.
+        ground: what of ``shown`` is ground; head and ground make it up.
+        outside: one minus the matte for colours and 0 for alpha, on the scale of ``shown``'s samples.
+        lightness: mean of the head's luma over the middle of the box, 0 to 1.
+    """
+
+    shown: Image
+    head: Image
+    ground: Image
+    outside: Image
+    lightness: float
+
+    def clipped(self, rows: slice, columns: slice) -> Patch:
+        """A part of the box, as views."""
+        part = (rows, columns)
+        return Patch(self.shown[part], self.head[part], self.ground[part], self.outside[part], self.lightness)
+
+    @property
+    def nbytes(self) -> int:
+        """Of all arrays."""
+        return 4 * self.shown.nbytes
+
+
+_kept: OrderedDict[Any, Patch] = OrderedDict()
+_lock = threading.Lock()
+
+
+def patch_for(template: Template, region: Region, area: Area, image: Image) -> Patch:
+    """The template for a region of an image, out of the store if it was made before.
+
+    Args:
+        template: what to draw.
+        region: rounded; its sides say size and turn.
+        area: which part of the template lies over the region.
+        image: whose dtype, axes and channels to take.
+    """
+    channels = image.shape[2] if image.ndim == 3 else 0
+    turn = turn_of(region)
+    key = (template.fingerprint, area, region.width, region.height, turn, image.dtype.char, channels)
+    with _lock:
+        found = _kept.get(key)
+        if found is not None:
+            _kept.move_to_end(key)
+            return found
+    made = _made(template, region, area, image, turn)
+    with _lock:
+        if made.nbytes <= _ROOM // 2:
+            _kept[key] = made
+            while sum(patch.nbytes for patch in _kept.values()) > _ROOM:
+                _kept.popitem(last=False)
+    return made
+
+
+def _made(template: Template, region: Region, area: Area, image: Image, turn: int) -> Patch:
+    width, height = (region.height, region.width) if turn % 2 else (region.width, region.height)
+    rows, columns = _frame_part(area)
+    colours = np.rot90(_scaled(template.frame[rows, columns], width, height), -turn)
+    matte = np.rot90(_scaled(template.frame_matte[rows, columns], width, height), -turn)
+    middle = (
+        slice(region.height // 4, -(-3 * region.height // 4)),
+        slice(region.width // 4, -(-3 * region.width // 4)),
+    )
+    lightness = float((colours[middle] @ np.array(_GREY, np.float32)).mean()) / 255
+    alpha = has_alpha(image)
+    count = (image.shape[2] if image.ndim == 3 else 1) - alpha
+    if count == 1:
+        colours = (colours @ np.array(_GREY, np.float32))[..., np.newaxis]
+    elif count == 2:  # no such image: two channels are grey and alpha
+        raise ValueError(f"image must have 1 to 4 channels, got shape {image.shape}")
+    inside = np.repeat(matte[..., np.newaxis], count, axis=2) / np.float32(255)
+    shown, outside = _samples(colours, image, alpha, 1.0), _samples((1 - inside) * 255, image, alpha, 0.0)
+    head = _samples(colours * inside, image, alpha, 1.0)
+    ground = shown - head
+    return Patch(shown, head, ground, outside, lightness)
+
+
+def _frame_part(area: Area) -> tuple[slice, slice]:
+    """Rows and columns of the frame that lie over a region."""
+    if area == "head":
+        return slice(0, FRAME_HEIGHT), slice(0, FRAME_WIDTH)
+    found = []
+    for side, low, high in ((FRAME_HEIGHT, 1, 3), (FRAME_WIDTH, 0, 2)):
+        whole = 100 + HEAD_MARGINS[low] + HEAD_MARGINS[high]
+        start = HEAD_MARGINS[low] - FACE_MARGINS[low]
+        stop = whole - HEAD_MARGINS[high] + FACE_MARGINS[high]
+        found.append(slice(side * start // whole, -(-side * stop // whole)))
+    return found[0], found[1]
+
+
+def _scaled(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.float32]:
+    """A picture at another size, 0 to 255, not rounded."""
+    cv2 = import_opencv()
+    shrinks = width <= picture.shape[1]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    found: NDArray[np.float32] = np.clip(
+        cv2.resize(picture.astype(np.float32), (width, height), interpolation=way), 0, 255
+    )
+    return found
+
+
+def _samples(colours: NDArray[Any], image: Image, alpha: bool, opaque: float) -> Image:
+    """Colours from 0 to 255 in the image's dtype and axes, an alpha of ``opaque`` behind them; read-only."""
+    scaled = colours * np.float32(peak(image) / 255)
+    if alpha:
+        scaled = np.concatenate([scaled, np.full((*scaled.shape[:2], 1), opaque * peak(image), np.float32)], axis=2)
+    samples = scaled.astype(np.float32) if image.dtype == np.float32 else np.rint(scaled).astype(image.dtype)
+    samples = np.ascontiguousarray(samples[..., 0] if image.ndim == 2 else samples)
+    samples.flags.writeable = False
+    return samples
