@@ -1,7 +1,9 @@
 """Protections to compare, ours and those of others, behind one protocol; see docs/protections.md."""
 
+from .._renamed import old_names
 from .area import Area
 from .autoencoder import Autoencoder
+from .base import Description, ProtectionBase
 from .blur_and_noise import Blur, Noise
 from .ksame import KSame
 from .mosaic_and_black import Black, Clear, Mosaic
@@ -10,7 +12,7 @@ from .parts import Parts
 from .permutation import Permutation
 from .protocol import FittedProtection, Protection, ReversibleProtection
 from .weighted import Weighted
-from .window_size import Grain
+from .window_size import WindowSize
 
 __all__ = [
     "Area",
@@ -18,17 +20,21 @@ __all__ = [
     "Black",
     "Blur",
     "Clear",
+    "Description",
     "FittedProtection",
-    "Grain",
     "KSame",
     "Mosaic",
     "Noise",
     "Parts",
     "Permutation",
     "Protection",
+    "ProtectionBase",
     "ProtectionInfo",
     "ReversibleProtection",
     "Weighted",
+    "WindowSize",
     "list_protections",
     "parse_protection",
 ]
+
+__getattr__ = old_names(__name__, {"Grain": "WindowSize"})
