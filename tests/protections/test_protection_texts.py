@@ -1,10 +1,13 @@
 """Protections out of text: every form, names and orders, and what a wrong text is told."""
 
+import importlib
+
 import pytest
 
 import fastperturb as fp
+from fastperturb import protections
 from fastperturb.faces import HEAD
-from fastperturb.protections import Area, Blur, Grain, Mosaic, list_protections, parse_protection
+from fastperturb.protections import Area, Blur, Mosaic, WindowSize, list_protections, parse_protection
 from fastperturb.protections.blur_and_noise import SIGMA
 
 
@@ -43,11 +46,11 @@ from fastperturb.protections.blur_and_noise import SIGMA
 )
 def test_names(text, name, family, label):
     protection = parse_protection(text)
-    assert (protection.name, protection.family, protection.strength_label) == (name, family, label)
+    assert (protection.name, protection.family, protection.label) == (name, family, label)
 
 
 def test_settings_arrive():
-    assert parse_protection("mosaic:cells=4,grow=head") == Mosaic(Grain(cells=4), Area(grow=HEAD))
+    assert parse_protection("mosaic:cells=4,grow=head") == Mosaic(WindowSize(cells=4), Area(grow=HEAD))
     four = "0.1+0.2+0.3+0.4"
     assert parse_protection(f"blur:sigma=1.5,grow={four}") == Blur(sigma=1.5, area=Area(grow=(0.1, 0.2, 0.3, 0.4)))
     assert parse_protection("permutation:window=9,psnr=24").spread == fp.Strength(window=9, psnr=24.0)
@@ -67,9 +70,9 @@ def test_orders_within_a_family(texts):
     protections = [parse_protection(text) for text in texts]
     assert len({protection.family for protection in protections}) == 1
     assert len({protection.name for protection in protections}) == len(texts)
-    strengths = [protection.strength for protection in protections]
-    assert strengths == sorted(strengths)
-    assert len(set(strengths)) == len(texts)
+    orders = [protection.order for protection in protections]
+    assert orders == sorted(orders)
+    assert len(set(orders)) == len(texts)
 
 
 @pytest.mark.parametrize(
@@ -115,3 +118,19 @@ def test_all_are_listed():
     assert not listed["mosaic"].reversible
     assert listed["mosaic"].settings[0] == "window"
     assert all(info.description for info in listed.values())
+
+
+def test_names_hold_every_amount():
+    names = {
+        parse_protection(f"permutation:window=9,{amount}=9").name for amount in ("pixels", "psnr", "distance", "mse")
+    }
+    assert names == {f"permutation, 9 px, {words}" for words in ("n 9", "9 dB", "distance 9", "mse 9")}
+
+
+def test_older_names_are_told_the_new_ones():
+    with pytest.raises(ImportError, match=r"fastperturb\.protections\.WindowSize is now WindowSize"):
+        from fastperturb.protections import WindowSize  # noqa: F401
+    with pytest.raises(ImportError, match=r"fastperturb\.evaluation\.protections is now fastperturb\.protections"):
+        importlib.import_module("fastperturb.evaluation.protections")
+    with pytest.raises(AttributeError, match=r"'fastperturb\.protections' has no attribute 'Grains'"):
+        protections.Grains  # noqa: B018

@@ -274,7 +274,7 @@ def test_names_texts_and_pickles(tmp_path):
         (
             lambda: parse_protection("surrogate:warm"),
             ValueError,
-            "tone must be 'none', 'around' or 'coarse', got 'warm'",
+            "tone must be 'none' or 'around' or 'coarse', got 'warm'",
         ),
         (lambda: parse_protection("surrogate:area=eyes"), ValueError, "area must be 'head' or 'face', got 'eyes'"),
         (lambda: Surrogate().protect(np.zeros((5, 5)), [], seed=0), TypeError, "must be uint8, uint16 or float32"),

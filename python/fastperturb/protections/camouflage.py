@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from .. import Face, Region, _core
 from .._optional import import_opencv
 from ..checks import check_image, packed
-from ..faces import HEAD
 from ..perturbation.drawing import Part
-from .area import Area, owned_parts
-from .mosaic_and_black import Irreversible
+from .area import owned_parts, touches
+from .base import Description, ProtectionBase
+from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face, turn_of
+from .template import Template
 
 Image: TypeAlias = NDArray[Any]
 Ellipse: TypeAlias = tuple[float, float, float, float]
 
 FACE_IN_HEAD: Ellipse = (22 / 160, 29 / 160, 116 / 160, 126 / 160)
 """The ellipse (x, y, width, height) from brow to chin in a head's box of 1 x 1."""
-HEAD_ELLIPSE = Area("ellipse", HEAD)
 _MOST_RENDERED = 4096  # pixels along a side; larger regions take the nearest of them
 _KEPT = 32
 
@@ -105,7 +105,7 @@ class PictureGround:
 
 
 @dataclass(frozen=True, slots=True)
-class Camouflage(Irreversible):
+class Camouflage(ProtectionBase):
     """Every pixel of a region goes to the place of its rank in the template, channels together.
 
     What is shown is a function of the multiset of the region's pixels, the region and the template; where the template
@@ -113,15 +113,15 @@ class Camouflage(Irreversible):
     of them keeps its own multiset.
 
     Attributes:
-        template: what it shall look like; upright.
-        area: what of a face is protected.
+        template: what it shall look like; None is :meth:`Template.default`. It is turned by quarters with the face.
+        area: "head" with hair and ears, or "face", brow to chin; rounded as a surrogate's (rounding.py).
         colours: keep like colours together, where the image has colours: ranks follow the template's tint, too.
         apart: rank the pixels of the template's ``face_ellipse`` among themselves, so that hair does not swim into the
             face; for areas that take in the head.
     """
 
-    template: Ground
-    area: Area = HEAD_ELLIPSE
+    template: Template | Ground | None = None
+    area: Literal["head", "face"] = "head"
     colours: bool = True
     apart: bool = True
 
@@ -129,41 +129,31 @@ class Camouflage(Irreversible):
     revision = 1
 
     def __post_init__(self) -> None:
-        if not isinstance(self.template, Ground):
+        if self.template is not None and not isinstance(self.template, (Template, Ground)):
             raise TypeError(
-                "template must have render_luminance, render_colours and face_ellipse, "
+                "template must be a Template, None, or have render_luminance, render_colours and face_ellipse, "
                 f"got {type(self.template).__name__}"
             )
+        if self.area not in ("head", "face"):
+            raise ValueError(f"area must be 'head' or 'face', got {self.area!r}")
 
-    @property
-    def name(self) -> str:
-        """Area, what is kept together or apart, and the template."""
-        told = getattr(self.template, "fingerprint", "")
+    def describe(self) -> Description:
+        """Area, what is kept together or apart, and the template; there is one strength."""
+        own = getattr(self.template, "fingerprint", "")
         kept = (", colours" if self.colours else "") + (", apart" if self.apart else "")
-        return f"camouflage{self.area.words}{kept}" + (f", template {told}" if told else "")
-
-    @property
-    def family(self) -> str:
-        """All of it: there is one strength."""
-        return self.name
-
-    @property
-    def strength(self) -> float:
-        """There is one only."""
-        return 1.0
-
-    @property
-    def strength_label(self) -> str:
-        """There is one only."""
-        return ""
+        name = f"camouflage, {self.area}{kept}" + (f", template {own}" if own else "")
+        return Description(name, name, 1.0, "")
 
     def regions_for(self, faces: Sequence[Region | Face], shape: tuple[int, ...]) -> tuple[Region, ...]:
-        """The area of each face that touches an image of ``shape``, height first."""
-        return tuple(self.area.regions([face if isinstance(face, Face) else Face(face) for face in faces], shape))
+        """The rounded regions in an image of ``shape``, height first; in raster order, each once."""
+        return raster_ordered(self._rounded(faces), shape)
 
     def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """The same as a list."""
-        return list(self.regions_for(faces, shape))
+        """The rounded region of each face that touches the image, in the faces' order."""
+        return [region for region in self._rounded(faces) if touches(region, shape)]
+
+    def _rounded(self, faces: Sequence[Region | Face]) -> list[Region]:
+        return [round_face(face, HEAD_MARGINS if self.area == "head" else FACE_MARGINS) for face in faces]
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Draws with keys out of ``seed`` and the image, for measurements."""
@@ -198,7 +188,8 @@ class Camouflage(Irreversible):
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue
             width, height = (min(side, _MOST_RENDERED) for side in (part.region.width, part.region.height))
-            ground, labels = _rendered(self.template, width, height, colours, self.apart)
+            turn = turn_of(part.region)
+            ground, labels = _rendered(self._ground(), width, height, turn, colours, self.apart and self.area == "head")
             places = np.ix_(
                 _nearest(rows, part.region.y, part.region.height, height),
                 _nearest(columns, part.region.x, part.region.width, width),
@@ -206,6 +197,16 @@ class Camouflage(Irreversible):
             shown, chosen = ground[places], None if labels is None else np.ascontiguousarray(labels[places])
             mask = None if part.mask is None else np.ascontiguousarray(part.mask)
             _core.match_ranks(source[rows, columns], out[rows, columns], mask, shown, chosen, key, colours)
+
+    def _ground(self) -> Ground:
+        if isinstance(self.template, Ground):
+            return self.template
+        return _ground_of(Template.default() if self.template is None else self.template)
+
+
+@lru_cache(maxsize=_KEPT)
+def _ground_of(template: Template) -> Ground:
+    return PictureGround(template.frame)
 
 
 def _nearest(part: slice, start: int, length: int, rendered: int) -> NDArray[np.int64]:
@@ -215,9 +216,15 @@ def _nearest(part: slice, start: int, length: int, rendered: int) -> NDArray[np.
 
 @lru_cache(maxsize=_KEPT)
 def _rendered(
-    template: Ground, width: int, height: int, colours: bool, apart: bool
+    template: Ground, width: int, height: int, turn: int, colours: bool, apart: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8] | None]:
-    """The template at the size of a region, and which of its places are face."""
+    """The template at the size of a region, ``turn`` quarters clockwise, and which of its places are face."""
+    if turn:
+        upright = (width, height) if turn == 2 else (height, width)
+        ground, labels = _rendered(template, *upright, 0, colours, apart)
+        turned = np.ascontiguousarray(np.rot90(ground, -turn))
+        turned.flags.writeable = False
+        return turned, None if labels is None else np.ascontiguousarray(np.rot90(labels, -turn))
     render = template.render_colours if colours else template.render_luminance
     ground = np.ascontiguousarray(render(width, height), np.float32)
     expected = (height, width, 3) if colours else (height, width)

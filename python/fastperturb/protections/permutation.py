@@ -1,4 +1,4 @@
-"""Our own protections: the keyed permutation of a face's pixels, or of its features', in windows.
+"""The package's own protection: the keyed permutation, in windows, of a face's pixels or of its features'.
 
 All are ordinary perturbations: a record and the key give the original back. The key of a measurement comes from a seed
 and protects nothing.
@@ -7,29 +7,37 @@ and protects nothing.
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import Face, Key, NoFaceFound, Record, Region, Strength, perturb, view
-from ..checks import check_image
+from ..checks import Image, check_image
 from ..faces import regions_from_landmarks
+from ..perturbation.block_view import Interpolation
 from .area import AS_FOUND, Area, owned_parts, touches
-from .window_size import ByGrain, Grain
+from .base import AreaProtection, Description, describe
+from .window_size import WindowSize
 
-Image = NDArray[Any]
 Grid = list[tuple[Region, Strength]]
-_AMOUNTS = {"pixels": "n {}", "coverage": "coverage {:g}", "psnr": "{:g} dB", "distance": "distance {:g}"}
+_AMOUNTS = {
+    "pixels": "n {}",
+    "coverage": "coverage {:g}",
+    "psnr": "{:g} dB",
+    "distance": "distance {:g}",
+    "mse": "mse {:g}",
+}
 
 
-class Permuting(ABC):
-    """What permutations share; each says on which regions, with which strengths."""
+class Permuting(AreaProtection):
+    """The base of permutations; each says which regions are permuted, with which strengths."""
 
     __slots__ = ()
+
+    reversible = True
+    interpolation: Interpolation = "lanczos"
 
     @abstractmethod
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
@@ -37,11 +45,6 @@ class Permuting(ABC):
 
         Regions and windows are the same for the clear and the protected image; the number of pixels need not be.
         """
-
-    @property
-    def reversible(self) -> bool:
-        """Always."""
-        return True
 
     def perturb(
         self, image: Image, faces: Sequence[Face], key: Key, *, reproducible: bool = False
@@ -54,6 +57,7 @@ class Permuting(ABC):
         grid = self.grid(faces, image)
         if not grid:
             raise NoFaceFound("faces must hold at least one that touches the image, got none: nothing to protect")
+        grid = sorted(grid, key=lambda item: (item[0].y, item[0].x))  # as records have them
         regions, strengths = [item[0] for item in grid], [item[1] for item in grid]
         fitting = _fitting(regions, strengths, image.shape)
         return perturb(image, regions, key, fitting, reproducible=reproducible)
@@ -66,22 +70,20 @@ class Permuting(ABC):
         return self.perturb(image, faces, seeded_key(seed), reproducible=True)[0]
 
     def view(self, protected: Image, faces: Sequence[Face]) -> Image:
-        """The Lanczos view of the same windows: equal for the protected and the clear image."""
+        """The view of the same windows: equal for the protected and the clear image."""
         grid = self.grid(faces, protected)
         if not grid:
             return np.array(protected, order="C")
-        shown = view(protected, [item[0] for item in grid], [item[1] for item in grid], interpolation="lanczos")
+        shown = view(
+            protected, [item[0] for item in grid], [item[1] for item in grid], interpolation=self.interpolation
+        )
         if protected.dtype == np.float32:  # between the means the curve may swing beyond what there was
             np.clip(shown, protected.min(), protected.max(), out=shown)
         return shown
 
-    @abstractmethod
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """Where an image of ``shape`` is changed."""
-
 
 @dataclass(frozen=True, slots=True)
-class Permutation(ByGrain, Permuting):
+class Permutation(Permuting):
     """The package's own protection.
 
     Attributes:
@@ -89,11 +91,13 @@ class Permutation(ByGrain, Permuting):
         area: what of a face is protected.
         features: only eyes with brows, nose and mouth, by the landmarks that every face must then have; of the area
             only the shape counts.
+        interpolation: of the view, as of :func:`fastperturb.view`.
     """
 
     spread: Strength = Strength(cells=8)
     area: Area = AS_FOUND
     features: bool = False
+    interpolation: Interpolation = "lanczos"
 
     def __post_init__(self) -> None:
         if self.spread.window is None and self.spread.cells is None:
@@ -102,23 +106,14 @@ class Permutation(ByGrain, Permuting):
             raise ValueError(f"features have a size of their own: no grow, got {self.area.grow!r}")
 
     @property
-    def grain(self) -> Grain:
-        """The windows."""
-        return Grain(window=self.spread.window, cells=self.spread.cells)
+    def window_size(self) -> WindowSize:
+        return WindowSize(window=self.spread.window, cells=self.spread.cells)
 
-    @property
-    def name(self) -> str:
-        """Window, area, how many pixels."""
-        return f"{self._kind}, {self.strength_label}{self.area.words}{describe_amount(self.spread)}"
-
-    @property
-    def family(self) -> str:
-        """All but the window."""
-        return f"{self._kind}{self.grain.family}{self.area.words}{describe_amount(self.spread)}"
-
-    @property
-    def _kind(self) -> Literal["features", "permutation"]:
-        return "features" if self.features else "permutation"
+    def describe(self) -> Description:
+        """Ordered by the size of windows, within one amount of moved pixels."""
+        kind, size = "features" if self.features else "permutation", self.window_size
+        rest = self.area.words + describe_amount(self.spread)
+        return describe(kind, size.label, size.order, rest, unit=size.unit)
 
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
         """Every region with the one strength."""

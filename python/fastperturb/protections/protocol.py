@@ -1,4 +1,4 @@
-"""What every protection can do, so that they can be compared: ours, and those that others use.
+"""The protocols of protections: any, reversible ones, and those that learn.
 
 Images are as for :func:`fastperturb.perturb`; faces are those of the clear image.
 """
@@ -6,38 +6,34 @@ Images are as for :func:`fastperturb.perturb`; faces are those of the clear imag
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, TypeAlias, runtime_checkable
-
-from numpy.typing import NDArray
+from typing import Protocol, runtime_checkable
 
 from .. import Face, Key, Record, Region
-
-Image: TypeAlias = NDArray[Any]
+from ..checks import Image
 
 
 @runtime_checkable
 class Protection(Protocol):
-    """Something that hides faces. It may be pickled, and used by several threads."""
+    """Something that hides faces. It may be pickled, and used by several threads.
+
+    Attributes:
+        name: all of its parameters, to print: "permutation, 8 cells", "mosaic, 16 px"; no two share it.
+        family: what it has in common with the same protection at other strengths: one curve of a diagram.
+        order: its place within the family; what hides more has more. Only the order means something.
+        label: what stands at the point of the curve: "8 cells", "16 px", "0.1"; empty where there is one point.
+        reversible: whether a key holder gets the original back, bit for bit.
+    """
 
     @property
-    def name(self) -> str:
-        """All of its parameters, to print: "permutation, 8 cells", "mosaic, 16 px"; no two share it."""
-
+    def name(self) -> str: ...
     @property
-    def family(self) -> str:
-        """What it has in common with the same protection at other strengths: one curve of a diagram."""
-
+    def family(self) -> str: ...
     @property
-    def strength(self) -> float:
-        """Its place within the family; what hides more has more. Only the order means something."""
-
+    def order(self) -> float: ...
     @property
-    def strength_label(self) -> str:
-        """What stands at the point of the curve: "8 cells", "16 px", "0.1"; empty where there is but one."""
-
+    def label(self) -> str: ...
     @property
-    def reversible(self) -> bool:
-        """Whether a key holder gets the original back, bit for bit."""
+    def reversible(self) -> bool: ...
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Hides the faces of an image.
@@ -78,14 +74,14 @@ class ReversibleProtection(Protection, Protocol):
 
 @runtime_checkable
 class FittedProtection(Protection, Protocol):
-    """A protection that looks at faces first: of the training split only, never of those it is measured on."""
+    """A protection that learns from faces: those of the training split, never those it is measured on."""
 
     @property
     def fitted(self) -> bool:
         """Whether it has; until then :meth:`protect` raises a ValueError."""
 
     def fit(self, images: Iterable[Image], faces: Iterable[Sequence[Face]]) -> None:
-        """Looks at faces.
+        """Learns from faces.
 
         Args:
             images: clear ones; each is looked at once.

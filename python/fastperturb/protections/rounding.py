@@ -7,6 +7,7 @@ coarse grid; all of it in whole numbers, the same everywhere.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..faces.boxes import touches
 from ..region import MAX_ELLIPSE_SIDE, Face, Point, Region
 
 LEAST_WIDTH = 16
@@ -60,6 +62,12 @@ def round_face(face: Face | Region, margins: Hundredths = HEAD_MARGINS) -> Regio
     raise ValueError(
         f"a face must be smaller than an ellipse of {MAX_ELLIPSE_SIDE} pixels, got {box.width} x {box.height}"
     )
+
+
+def raster_ordered(regions: Iterable[Region], shape: tuple[int, ...]) -> tuple[Region, ...]:
+    """Those that touch an image of ``shape``, row by row and each once: neither order nor number tells a score."""
+    found = {region for region in regions if touches(region, shape)}
+    return tuple(sorted(found, key=lambda region: (region.y, region.x, region.height, region.width)))
 
 
 def class_size(number: int) -> tuple[int, int]:

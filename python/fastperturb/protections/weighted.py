@@ -1,4 +1,4 @@
-"""Moved pixels where identity is: a fixed number of them, spent on the windows in which eigenfaces are sensitive.
+"""A permutation of a fixed number of pixels, in the windows to which eigenfaces are most sensitive.
 
 By the distance law (docs/distance.md) a moved pixel changes the squared error of its window by twice the window's
 variance. Weighted by the mean squared eigenface over the window, that is what a moved pixel does to a projection on the
@@ -12,53 +12,55 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face, Region, Strength
+from ..checks import Image
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from .area import AS_FOUND, Area, owned_parts
+from .base import Description, describe
 from .crops import collect_crops
 from .mosaic_and_black import digest, peak
 from .permutation import Grid, Permutation, Permuting
-from .window_size import EIGHTHS, ByGrain, Grain
+from .window_size import EIGHTHS, WindowSize, cut_windows
 
-Image = NDArray[Any]
 _SIZE = 64
 _COMPONENTS = 40
 _FORMAT = "fastperturb-weights 1"
 
 
-class Weighted(ByGrain, Permuting):
+class Weighted(Permuting):
     """A permutation that moves a share of a face's pixels, all in the windows that count most.
 
     Args:
         coverage: the share of a face's pixels that move, over 0 and up to 1.
-        grain: windows, each of which becomes a region of the record.
+        window_size: windows, each of which becomes a region of the record.
         area: what of a face is protected; boxes only.
     """
 
-    def __init__(self, coverage: float = 0.5, grain: Grain = EIGHTHS, area: Area = AS_FOUND) -> None:
+    def __init__(self, coverage: float = 0.5, window_size: WindowSize = EIGHTHS, area: Area = AS_FOUND) -> None:
         Strength(coverage=coverage)  # raises what there is to raise
         if area.shape == "ellipse":
             raise ValueError("windows become regions of their own: shape must be 'box', got 'ellipse'")
         self.coverage = coverage
-        self.grain = grain
+        self.window_size = window_size
         self.area = area
         self._weights: NDArray[np.float32] | None = None
         self._source = ""
 
     @classmethod
-    def load(cls, path: str | Path, coverage: float = 0.5, grain: Grain = EIGHTHS, area: Area = AS_FOUND) -> Weighted:
+    def load(
+        cls, path: str | Path, coverage: float = 0.5, window_size: WindowSize = EIGHTHS, area: Area = AS_FOUND
+    ) -> Weighted:
         """With the weights that :meth:`to_bytes` wrote.
 
         Raises:
             ModelError: no such file, or one of another kind.
         """
-        loaded = cls(coverage, grain, area)
+        loaded = cls(coverage, window_size, area)
         try:
             with np.load(io.BytesIO(read_model(path)), allow_pickle=False) as data:
                 weights = data["weights"]
@@ -71,19 +73,13 @@ class Weighted(ByGrain, Permuting):
         loaded._weights, loaded._source = weights, f", {Path(path).name}"
         return loaded
 
-    @property
-    def name(self) -> str:
-        """Windows, share, area, and the file of weights."""
-        return f"weighted, {self.strength_label}{self.area.words}, coverage {self.coverage:g}{self._source}"
-
-    @property
-    def family(self) -> str:
-        """All but the windows."""
-        return f"weighted{self.grain.family}{self.area.words}, coverage {self.coverage:g}"
+    def describe(self) -> Description:
+        """Ordered by the size of windows."""
+        size, rest = self.window_size, f"{self.area.words}, coverage {self.coverage:g}"
+        return describe("weighted", size.label, size.order, rest, unit=size.unit, source=self._source)
 
     @property
     def fitted(self) -> bool:
-        """Whether it has weights."""
         return self._weights is not None
 
     def fit(self, images: Iterable[Image], faces: Iterable[Sequence[Face]]) -> None:
@@ -98,7 +94,6 @@ class Weighted(ByGrain, Permuting):
 
     @property
     def fingerprint(self) -> str:
-        """Of the weights."""
         return "" if self._weights is None else digest(self._weights.tobytes())
 
     def to_bytes(self) -> bytes:
@@ -113,45 +108,39 @@ class Weighted(ByGrain, Permuting):
         A window in which all colours are equal counts as the least; of the last one only a part may move.
         """
         grid: Grid = []
-        for whole, windows in self._windows(faces, image.shape):
+        for windows in self._windows(faces, image.shape):
             values, sizes = [], []
-            masks = owned_parts([window for window, _ in windows], image.shape)
-            for (_, weight), (_, part, mask) in zip(windows, masks, strict=True):
-                samples = image[part][mask].astype(np.float64) / peak(image)
-                values.append(weight * float(samples.reshape(len(samples), -1).var(axis=0).sum()))
-                sizes.append(len(samples))
+            for box, weight in windows:
+                samples = image[box.clipped(*image.shape[:2])].astype(np.float64) / peak(image)
+                sizes.append(box.width * box.height)
+                values.append(weight * float(samples.reshape(sizes[-1], -1).var(axis=0).sum()))
             left = max(2, round(self.coverage * sum(sizes)))
-            side = self.grain.window_for(whole)
             for index in np.argsort(-np.array(values), kind="stable"):
                 pixels = min(left, sizes[index])
                 if pixels >= 2:
-                    grid.append((windows[index][0], Strength(window=max(2, side), pixels=pixels)))
+                    grid.append((windows[index][0], Strength(window="region", pixels=pixels)))
                     left -= pixels
         return grid
 
     def view(self, protected: Image, faces: Sequence[Face]) -> Image:
         """The Lanczos view of whole faces: windows that did not move are as good as their means to a detector."""
-        return Permutation(Strength(window=self.grain.window, cells=self.grain.cells), self.area).view(protected, faces)
+        return Permutation(self.window_size.strength, self.area).view(protected, faces)
 
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """The area of each face."""
-        return self.area.regions(faces, shape)
+    def _windows(self, faces: Sequence[Face], shape: tuple[int, ...]) -> Iterable[list[tuple[Region, float]]]:
+        """The windows of each face, as a permutation of its region has them, each with its weight.
 
-    def _windows(
-        self, faces: Sequence[Face], shape: tuple[int, ...]
-    ) -> Iterable[tuple[Region, list[tuple[Region, float]]]]:
-        """The windows of each face, as a permutation of its region has them, each with its weight."""
+        Where faces overlap, only windows that one of them owns altogether are among them.
+        """
         weights = self._known()
-        for whole in self.area.regions(faces, shape):
-            side = self.grain.window_for(whole)
-            rows, columns = whole.clipped(shape[0], shape[1])
+        for whole, (rows, columns), mask in owned_parts(self.area.regions(faces, shape), shape):
+            side = self.window_size.window_for(whole)
             found = []
-            for top in range(rows.start, rows.stop, side):
-                for left in range(columns.start, columns.stop, side):
-                    bottom, right = min(top + side, rows.stop), min(left + side, columns.stop)
+            for top, bottom in cut_windows(rows, side):
+                for left, right in cut_windows(columns, side):
                     box = Region(left, top, right - left, bottom - top)
-                    found.append((box, _mean_weight(weights, box, whole)))
-            yield whole, found
+                    if mask[top - rows.start : bottom - rows.start, left - columns.start : right - columns.start].all():
+                        found.append((box, _mean_weight(weights, box, whole)))
+            yield found
 
     def _known(self) -> NDArray[np.float32]:
         if self._weights is None:

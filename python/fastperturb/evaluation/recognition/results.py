@@ -1,33 +1,16 @@
-"""What comes out: estimates with intervals over people, identification, verification, and the result of an attack."""
+"""The results of attacks: identification and verification, with intervals over people."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A measured number and its 95 % interval over people: another draw of people would give another number.
-
-    Attributes:
-        value: as measured.
-        low: lower end.
-        high: upper end.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        """To two digits: "0.92 (0.87 to 0.96)"."""
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+from ..bootstrap import Estimate
 
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """Closed-set identification: who among the enrolled is it?
+    """Scores of closed-set identification: which of the enrolled people is it?
 
     Attributes:
         rank1: share of the probes whose person is the nearest enrolled one.
@@ -48,7 +31,7 @@ class Identification:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Are two images of one person?
+    """Scores of verification: do two images show one person?
 
     Attributes:
         eer: equal error: where as many pairs of one person are refused as pairs of two are accepted; chance 0.5.
@@ -66,7 +49,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class AttackResult:
-    """What one attacker got out of one protection with one recogniser.
+    """The result of one attacker with one recogniser on one protection.
 
     Attributes:
         attacker: "naive", "cleaner", "parrot" or "linker".
@@ -75,7 +58,7 @@ class AttackResult:
         reading: what the attacker did to the images and with the embeddings, to print: "median 1/20", "view, LDA".
         identification: closed set; None for an attacker who has no gallery.
         verification: of all probes against all that is enrolled.
-        tried: the attacker's rehearsal: rank-1 by what was tried on the enrolled images alone; it chose ``reading``.
+        tried: rank-1 in cross-validation on the enrolled images, by what was tried; the best became ``reading``.
         seed: of nonces and noise.
     """
 

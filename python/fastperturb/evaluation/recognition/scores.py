@@ -1,6 +1,6 @@
-"""From distances to identification and verification scores, with intervals over people.
+"""Computes identification and verification scores from distances, with intervals over people.
 
-Equal distances are decided by lot, in expectation: who cannot tell people apart scores chance, not luck of the order.
+Equal distances count by their expectation over random order, so that who cannot tell people apart scores chance.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bootstrap import draw_people, interval, share_over_people
-from .recogniser import Floats
-from .results import Estimate, Identification, Verification
+from ..bootstrap import Estimate, Floats, draw_people, interval, share_over_people
+from .results import Identification, Verification
 
 FALSE_ACCEPTANCE = (1e-2, 1e-3)
 MOST_IMPOSTORS = 200_000  # more are drawn from; an interval over people does not get narrower by more pairs

@@ -1,17 +1,17 @@
-"""The study behind ``fastperturb evaluate``: configuration, cells of work, results, advice. See docs/evaluate.md."""
+"""The study behind ``fastperturb evaluate``: configuration, tasks, results, advice. See docs/evaluate.md."""
 
+from ..._renamed import old_names
 from .building import build_study
 from .config import Aims, StudyConfig, make_config, read_config
 from .recommendation import Advice, Choice, Standing, found_best, recommend, strongest
 from .results import StudyResults
 from .rows import Failure, Row, Rows
 from .running import Running, Stopped, run_study
-from .tasks import Cell, Study
+from .tasks import Study, Task
 
 __all__ = [
     "Advice",
     "Aims",
-    "Cell",
     "Choice",
     "Failure",
     "Row",
@@ -22,6 +22,7 @@ __all__ = [
     "Study",
     "StudyConfig",
     "StudyResults",
+    "Task",
     "build_study",
     "found_best",
     "make_config",
@@ -30,3 +31,5 @@ __all__ = [
     "run_study",
     "strongest",
 ]
+
+__getattr__ = old_names(__name__, {"Cell": "Task"})

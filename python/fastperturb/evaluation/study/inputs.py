@@ -1,4 +1,4 @@
-"""What a study works on: samples, who is enrolled and who is looked up, and the faces of the clear images.
+"""The inputs of a study: samples, their split, and the faces in the clear images.
 
 Every image is read once and hashed, so that an image that changed is worked on anew; one at a time is in memory.
 """
@@ -10,18 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ... import Face, Region, locate
+from ... import Face
 from ..datasets import DataSet, Sample, Split, split_by_image, split_by_person
 from ..model_files import identity
-from .result_cache import CellStore, digest_of
+from ..recognition.subjects import locate_from_centre
+from ..result_cache import ResultCache, digest_of, error_text, pack_faces, pixel_digest, unpack_faces
 from .rows import Failure
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """What was found in the clear images.
+class StudyInputs:
+    """The samples of a study, with the faces in the clear images.
 
     Attributes:
         samples: with a face, by name; in the data set's order.
@@ -61,15 +62,15 @@ def choose(names: Sequence[str], count: int | None, seed: int, purpose: str) -> 
 
 
 def prepare(
-    dataset: DataSet, locator: Any, settings: dict[str, Any], store: CellStore, progress: Progress | None = None
-) -> Material:
+    dataset: DataSet, locator: Any, settings: dict[str, Any], cache: ResultCache, progress: Progress | None = None
+) -> StudyInputs:
     """Reads all samples once and finds their faces.
 
     Args:
         dataset: where from.
         locator: finds faces in clear images.
         settings: ``people``, ``enrolled``, ``seed``, ``split`` and ``version``, as the configuration has them.
-        store: earlier findings.
+        cache: earlier findings.
         progress: called with (what, done, all).
 
     Raises:
@@ -80,34 +81,29 @@ def prepare(
     hashes: dict[str, str] = {}
     failures = []
     digest = digest_of(["faces", settings["version"], identity(locator), sorted(sample.name for sample in samples)])
-    known = store.find(digest) or {}
+    known = cache.find(digest) or {}
     found: dict[str, Any] = {}
     for done, sample in enumerate(samples, 1):
         try:
             image = sample.read()
-            pixels = hashlib.sha256(repr((image.shape, str(image.dtype))).encode() + image.tobytes()).hexdigest()
+            pixels = pixel_digest(image)
             packed = known.get(pixels)
-            found[pixels] = [_pack(face) for face in _located(image, locator)] if packed is None else packed
-            faces[sample.name] = tuple(_unpack(face) for face in found[pixels])
+            found[pixels] = pack_faces(locate_from_centre(image, locator)) if packed is None else packed
+            faces[sample.name] = unpack_faces(found[pixels])
             hashes[sample.name] = digest_of([pixels, found[pixels]])
         except Exception as error:  # whatever an image has, the others go on; it is counted and shown
-            failures.append(Failure("", "reading", "", sample.name, words_of(error)))
+            failures.append(Failure("", "reading", "", sample.name, error_text(error)))
         if progress is not None:
             progress("faces", done, len(samples))
     if found != known:
-        store.keep(digest, found)
+        cache.keep(digest, found)
     kept = {sample.name: sample for sample in samples if faces.get(sample.name)}
     if not kept:
         raise ValueError(f"{dataset.name}: a face is found in none of {len(samples)} images, {len(failures)} failed")
     split = _split(DataSet(dataset.name, tuple(kept.values())), settings)
     gallery, probes, training = (tuple(sample.name for sample in part) for part in split)
     faceless = tuple(sample.name for sample in samples if faces.get(sample.name) == ())
-    return Material(kept, faces, hashes, gallery, probes, training, faceless, tuple(failures))
-
-
-def words_of(error: BaseException) -> str:
-    """An error in one short line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return StudyInputs(kept, faces, hashes, gallery, probes, training, faceless, tuple(failures))
 
 
 def _chosen(dataset: DataSet, people: int | None, seed: int) -> list[Sample]:
@@ -137,7 +133,7 @@ def _split(dataset: DataSet, settings: dict[str, Any]) -> tuple[Sequence[Sample]
 def _split_people(
     dataset: DataSet, enrolled: int, seed: int
 ) -> tuple[Sequence[Sample], Sequence[Sample], Sequence[Sample]]:
-    """Gallery and probes of one half of the people, training of the other; never of the same for want of better."""
+    """Gallery and probes of one half of the people, training of the other; never of the same people."""
     try:
         split = split_by_person(dataset, enrolled=enrolled, seed=seed)
     except ValueError as error:
@@ -146,27 +142,6 @@ def _split_people(
     if found < 2:
         raise ValueError(f"split by person: at least two people with two images must be left to look up, got {found}")
     return split.gallery, split.probes, split.training
-
-
-def _located(image: Any, locator: Any) -> list[Face]:
-    middle = image.shape[1] / 2, image.shape[0] / 2
-
-    def off_centre(face: Face) -> float:
-        region = face.region
-        return float((region.x + region.width / 2 - middle[0]) ** 2 + (region.y + region.height / 2 - middle[1]) ** 2)
-
-    return sorted(locate(image, locator), key=off_centre)
-
-
-def _pack(face: Face) -> list[Any]:
-    region = face.region
-    points = [list(map(float, point)) for point in face.landmarks]
-    return [region.x, region.y, region.width, region.height, region.shape, float(face.score), points]
-
-
-def _unpack(packed: list[Any]) -> Face:
-    x, y, width, height, shape, score, points = packed
-    return Face(Region(x, y, width, height, shape), score, tuple((point[0], point[1]) for point in points))
 
 
 def _draw(seed: int, purpose: str, name: str) -> bytes:
