@@ -56,9 +56,10 @@ def round_face(face: Face | Region, margins: Hundredths = HEAD_MARGINS) -> Regio
         100 * x - left * width, 100 * y - top * height, (100 + left + right) * width, (100 + top + bottom) * height
     )
     for number in range(head.least_class(), len(_classes())):
-        place = head.rounded(*class_size(number), odd=turn >= 2)
+        place = head.rounded(*class_size(number))
         if head.is_covered(place):
-            return Region(*_turned(place, turn), shape="ellipse")
+            left, top, across, down = place
+            return Region(*_turned((left, top, across + (turn >= 2), down), turn), shape="ellipse")
     raise ValueError(
         f"a face must be smaller than an ellipse of {MAX_ELLIPSE_SIDE} pixels, got {box.width} x {box.height}"
     )
@@ -132,14 +133,14 @@ class _Head:
         fitting = (i for i, (width, height) in enumerate(_classes()) if whole * 10_000 * width * height >= need)
         return next(fitting, len(_classes()))
 
-    def rounded(self, width: int, height: int, *, odd: bool) -> tuple[int, int, int, int]:
+    def rounded(self, width: int, height: int) -> tuple[int, int, int, int]:
         """A class laid over it: (x, y, width, height), the centre rounded half up to the grid."""
         step = width // _GRID
         across, down = (
             (2 * low + side + 100 * step) // (200 * step) * step
             for low, side in ((self.x, self.width), (self.y, self.height))
         )
-        return across - width // 2, down - height // 2, width + odd, height
+        return across - width // 2, down - height // 2, width, height
 
     def is_covered(self, place: tuple[int, int, int, int]) -> bool:
         """Whether the ellipse in ``place``, in pixels, covers enough of the ellipse in this box."""
