@@ -19,9 +19,9 @@ from fastperturb import Face, Region, Strength, locate, psnr, ssim
 from fastperturb import view as draw_view
 from fastperturb.evaluation import ALL_FACES, TruthBox, match_faces
 from fastperturb.evaluation.datasets import open_dataset, split_by_image
-from fastperturb.evaluation.recognition import DlibResnet, Lineup, find_faces, make_subjects
-from fastperturb.evaluation.recognition.attempt import Attempt
-from fastperturb.evaluation.recognition.clear_gallery import ClearGallery
+from fastperturb.evaluation.recognition import DlibResnet, GallerySplit, find_faces, make_subjects
+from fastperturb.evaluation.recognition.attackers import AttackRun
+from fastperturb.evaluation.recognition.gallery import ClearGallery
 from fastperturb.evaluation.recognition.scores import identification_hits
 from fastperturb.faces import make_detector
 from fastperturb.protections import Permutation, parse_protection
@@ -142,8 +142,8 @@ class Bench:
     def __init__(self) -> None:
         split = split_by_image(open_dataset("att"), enrolled=5, seed=SEED)
         faces = find_faces([*split.gallery, *split.probes])
-        self.lineup = Lineup(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
-        self.probes = self.lineup.probes
+        self.gallery_split = GallerySplit(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
+        self.probes = self.gallery_split.probes
         self.people = np.array([probe.person for probe in self.probes])
         self.detectors = {name: make_detector(name) for name in ("yunet", "centerface")}
         self._clear: ClearGallery | None = None
@@ -152,7 +152,7 @@ class Bench:
     def clear(self) -> ClearGallery:
         """The clear gallery, embedded when it is first wanted."""
         if self._clear is None:
-            self._clear = ClearGallery(DlibResnet(), self.lineup.gallery)
+            self._clear = ClearGallery(DlibResnet(), self.gallery_split.gallery)
         return self._clear
 
     def by_person(self, values: Any) -> list[float]:
@@ -163,7 +163,7 @@ class Bench:
     def fit(self, protection: Any) -> Any:
         """Fits what wants it, on the gallery."""
         if hasattr(protection, "fit"):
-            gallery = self.lineup.gallery
+            gallery = self.gallery_split.gallery
             protection.fit((one.clear() for one in gallery), ([one.face] for one in gallery))
         return protection
 
@@ -191,9 +191,9 @@ class Bench:
                 hits, wrong = self.found(detector, images)
                 yield f"recall {name} {reading}", self.by_person(hits)
                 yield f"false {name} {reading}", self.by_person(wrong)
-        attempt = Attempt(self.clear, self.lineup, protection, SEED)
+        attack_run = AttackRun(self.clear, self.gallery_split, protection, SEED)
         for attacker in ("naive", "cleaner", "parrot"):
-            outcome = getattr(attempt, attacker)()
+            outcome = getattr(attack_run, attacker)()
             distances, people = outcome.comparison
             hits = identification_hits(distances, self.people.tolist(), people, 1)
             yield f"{attacker} ({outcome.reading})", self.by_person(hits)

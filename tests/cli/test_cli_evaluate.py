@@ -33,7 +33,7 @@ def test_a_study_from_the_command_line(people, capsys):
     assert captured.out.endswith("out/report.html\n")
     assert "unknown recogniser, still detectable: " in captured.out
     assert "no face found in 1 images, which are in no number, such as sky/1.png" in captured.err
-    assert {"cells", "report.html", "results.csv", "results.json"} <= {path.name for path in (people / "out").iterdir()}
+    assert {"cache", "report.html", "results.csv", "results.json"} <= {path.name for path in (people / "out").iterdir()}
     content = json.loads((people / "out" / "results.json").read_text())
     assert (content["about"]["with_face"], content["about"]["people"]) == (4, 2)
     recall = {
@@ -61,7 +61,7 @@ def test_a_file_of_settings_and_flags_over_it(people):
     about = json.loads((people / "out" / "results.json").read_text())["about"]
     assert about["config"]["seed"] == 6
     assert about["config"]["protections"] == ["clear", "mosaic:16", "black"]
-    assert about["config"]["few"] == {"dlib-mmod": 40, "yunet": 1}
+    assert about["config"]["detector_limits"] == {"dlib-mmod": 40, "yunet": 1}
 
 
 def test_a_picture_that_cannot_be_read_is_told_and_fails_the_run(people, capsys):
@@ -90,8 +90,8 @@ def test_people_too_few_to_be_divided_are_told(people, capsys):
         (["evaluate", "-o", "out"], "DATA must be named, or a file by --config"),
         (["evaluate", "folder:nowhere", "-o", "out"], "no such folder"),
         (["evaluate", "folder:people"], "Missing option '--output'"),
-        ([*SMALL, "--few", "nosuch=3"], "few must name detectors that take part, yunet, got nosuch"),
-        ([*SMALL, "--few", "yunet"], "--few must be like dlib-mmod=40, got 'yunet'"),
+        ([*SMALL, "--few", "nosuch=3"], "detector_limits must name detectors that take part, yunet, got nosuch"),
+        ([*SMALL, "--detector-limit", "yunet"], "--detector-limit must be like dlib-mmod=40, got 'yunet'"),
         ([*SMALL, "--protection", "smear"], "a protection must be one of"),
         ([*SMALL, "--attackers", "spy"], "attackers must be of naive, cleaner, parrot, linker, got spy"),
         ([*SMALL, "--config", "bad.toml"], "unknown key colour"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from people import make_lineup, make_people
+from people import make_people, make_split
 
 from fastperturb.evaluation.recognition import (
     ATTACKERS,
@@ -10,18 +10,22 @@ from fastperturb.evaluation.recognition import (
     AttackBench,
     Eigenfaces,
     Fisherfaces,
-    Lineup,
+    GallerySplit,
     LocalHistograms,
     attack,
 )
-from fastperturb.evaluation.recognition.matching_heads import Enrolment, compare_nearest, list_heads
-from fastperturb.evaluation.recognition.rehearsal import rehearse_head
+from fastperturb.evaluation.recognition.matching_heads import (
+    Enrolment,
+    compare_nearest,
+    cross_validate_head,
+    list_heads,
+)
 from fastperturb.protections import parse_protection
 
 
 @pytest.fixture(scope="module")
 def bench():
-    return AttackBench(Eigenfaces(), make_lineup())
+    return AttackBench(Eigenfaces(), make_split())
 
 
 def rank1(results):
@@ -38,22 +42,22 @@ def test_clear_images_are_recognised(bench):
 
 @pytest.mark.parametrize("make", [Eigenfaces, Fisherfaces, LocalHistograms])
 def test_a_black_box_leaves_chance_to_all_who_see_nothing_else(make):
-    results = AttackBench(make(), make_lineup()).run(parse_protection("black"), ("naive", "parrot", "linker"))
+    results = AttackBench(make(), make_split()).run(parse_protection("black"), ("naive", "parrot", "linker"))
     for result in results:
         assert result.identification.rank1.value == pytest.approx(result.identification.chance1, abs=0.01)
         assert result.verification.eer.value == pytest.approx(0.5)
 
 
 def test_histograms_survive_a_permutation_of_the_whole_face():
-    bench = AttackBench(LocalHistograms(grid=1, bins=32), make_lineup())
+    bench = AttackBench(LocalHistograms(grid=1, bins=32), make_split())
     (linked,) = bench.run(parse_protection("permutation:window=region"), ("linker",))
-    eigen = AttackBench(Eigenfaces(), make_lineup()).run(parse_protection("permutation:window=region"), ("linker",))
+    eigen = AttackBench(Eigenfaces(), make_split()).run(parse_protection("permutation:window=region"), ("linker",))
     assert linked.identification.rank1.value > 2 * eigen[0].identification.rank1.value
 
 
 def test_cleaners_undo_noise():
-    lineup = make_lineup()
-    results = rank1(AttackBench(LocalHistograms(), lineup).run(parse_protection("noise:0.05"), ("naive", "cleaner")))
+    split = make_split()
+    results = rank1(AttackBench(LocalHistograms(), split).run(parse_protection("noise:0.05"), ("naive", "cleaner")))
     assert results["cleaner"] > results["naive"]
 
 
@@ -69,15 +73,15 @@ def test_what_is_tried_and_how_it_is_named(bench):
 
 
 def test_the_heads_of_a_recogniser_that_comes_trained():
-    (parrot,) = AttackBench(LocalHistograms(), make_lineup()).run(parse_protection("permutation:window=8"), ("parrot",))
+    (parrot,) = AttackBench(LocalHistograms(), make_split()).run(parse_protection("permutation:window=8"), ("parrot",))
     assert {name.split(", ")[1] for name in parrot.tried} == {"nearest", "LDA", "SVM"}
 
 
 def test_the_same_seed_gives_the_same_and_another_bench_too(bench):
     protection = parse_protection("permutation:window=8")
     first = bench.run(protection, seed=4)
-    assert AttackBench(Eigenfaces(), make_lineup()).run(protection, seed=4) == first
-    assert attack("parrot", Eigenfaces(), make_lineup(), protection, seed=4) == first[2]
+    assert AttackBench(Eigenfaces(), make_split()).run(protection, seed=4) == first
+    assert attack("parrot", Eigenfaces(), make_split(), protection, seed=4) == first[2]
 
 
 class Spy:
@@ -97,9 +101,9 @@ class Spy:
 
 
 def test_nonces_never_repeat_and_probes_are_looked_up_last():
-    lineup = make_lineup(make_people(4, 4), enrolled=2)
-    bench = AttackBench(LocalHistograms(), lineup)
-    probes = {subject.clear().tobytes() for subject in lineup.probes}
+    split = make_split(make_people(4, 4), enrolled=2)
+    bench = AttackBench(LocalHistograms(), split)
+    probes = {subject.clear().tobytes() for subject in split.probes}
     for attacker in ("cleaner", "parrot"):
         spy = Spy()
         bench.run(spy, (attacker,))
@@ -112,15 +116,15 @@ def test_nonces_never_repeat_and_probes_are_looked_up_last():
         assert seeds[True].isdisjoint(seeds[False])
 
 
-def test_the_rehearsal_does_not_enrol_the_image_it_looks_up():
+def test_cross_validation_does_not_enrol_the_image_it_looks_up():
     """Embeddings that say nothing but which image it is: looked up with another nonce, they must not be found."""
     rng = np.random.default_rng(0)
     points = rng.normal(size=(60, 16))
     people = [f"p{number}" for number in range(20) for _ in range(3)]
     enrolled = Enrolment(np.concatenate([points, points + 1e-3]), people * 2, "euclidean")
-    assert rehearse_head(compare_nearest, enrolled, 0, draws=2) < 0.2
+    assert cross_validate_head(compare_nearest, enrolled, 0, draws=2) < 0.2
     alone = Enrolment(points[:4], list("abcd"), "euclidean")
-    assert rehearse_head(compare_nearest, alone, 0) == 0.0
+    assert cross_validate_head(compare_nearest, alone, 0) == 0.0
 
 
 def test_heads_separate_what_is_separable():
@@ -129,12 +133,12 @@ def test_heads_separate_what_is_separable():
     centres = np.repeat(rng.normal(size=(6, 4)), 8, axis=0)
     noise = rng.normal(size=(48, 4)) * (0.1, 0.1, 0.1, 30)  # a direction that says nothing, and loudly
     enrolled = Enrolment(centres + noise, people, "euclidean")
-    scores = {name: rehearse_head(head, enrolled, 0) for name, head in list_heads(people).items()}
+    scores = {name: cross_validate_head(head, enrolled, 0) for name, head in list_heads(people).items()}
     assert scores["nearest"] < 0.7
     assert scores["LDA"] > 0.95
     assert scores["SVM"] > 0.4
     mild = Enrolment(centres + noise * (1, 1, 1, 1 / 300), people, "euclidean")
-    assert all(rehearse_head(head, mild, 0) == 1.0 for head in list_heads(people).values())
+    assert all(cross_validate_head(head, mild, 0) == 1.0 for head in list_heads(people).values())
     assert list(list_heads(["a", "b", "a", "b"])) == ["nearest"]
     assert list(list_heads([f"{number // 3}" for number in range(603)])) == ["nearest", "LDA"]
 
@@ -150,22 +154,22 @@ def test_heads_for_two_people_and_for_points_that_are_all_alike():
 
 
 def test_a_split_by_person():
-    every = make_lineup(make_people(12, 5), enrolled=2)
+    every = make_split(make_people(12, 5), enrolled=2)
     seen = {f"p{number}" for number in range(6)}
     training = [subject for subject in (*every.gallery, *every.probes) if subject.person in seen]
-    lineup = Lineup(
+    split = GallerySplit(
         [subject for subject in every.gallery if subject.person not in seen],
         [subject for subject in every.probes if subject.person not in seen],
         training,
     )
     for recogniser in (Fisherfaces(), LocalHistograms()):
-        for result in AttackBench(recogniser, lineup).run(parse_protection("permutation:window=4")):
+        for result in AttackBench(recogniser, split).run(parse_protection("permutation:window=4")):
             assert result.identification.people == 6
             assert result.identification.rank1.value >= 0.7
 
 
-def test_one_image_enrolled_leaves_no_rehearsal():
-    bench = AttackBench(LocalHistograms(), make_lineup(enrolled=1))
+def test_one_image_enrolled_leaves_no_cross_validation():
+    bench = AttackBench(LocalHistograms(), make_split(enrolled=1))
     cleaner, parrot = bench.run(parse_protection("permutation:window=6"), ("cleaner", "parrot"))
     assert cleaner.tried == {}
     assert cleaner.reading == "view, gallery too"
@@ -174,12 +178,12 @@ def test_one_image_enrolled_leaves_no_rehearsal():
 
 
 def test_bad_lineups_and_attackers(bench):
-    lineup = make_lineup()
+    split = make_split()
     with pytest.raises(ValueError, match="gallery must hold at least one subject, got none"):
-        Lineup([], lineup.probes)
+        GallerySplit([], split.probes)
     with pytest.raises(ValueError, match="probes must be of people in the gallery, got p7/3 of p7"):
-        Lineup([subject for subject in lineup.gallery if subject.person != "p7"], lineup.probes)
+        GallerySplit([subject for subject in split.gallery if subject.person != "p7"], split.probes)
     with pytest.raises(ValueError, match="images that the attacker does not have, got p0/0"):
-        Lineup(lineup.gallery, lineup.gallery)
+        GallerySplit(split.gallery, split.gallery)
     with pytest.raises(ValueError, match="attackers must be among naive, cleaner, parrot, linker, got 'owl'"):
         bench.run(parse_protection("clear"), ("owl",))

@@ -8,7 +8,7 @@ from fastperturb.evaluation.datasets import open_dataset, split_by_image
 from fastperturb.evaluation.recognition import (
     AttackBench,
     DlibResnet,
-    Lineup,
+    GallerySplit,
     LocalHistograms,
     find_faces,
     make_subjects,
@@ -22,7 +22,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def lineup():
+def gallery_split():
     try:
         dataset = open_dataset("att")
     except FileNotFoundError as error:
@@ -32,12 +32,12 @@ def lineup():
     faces = find_faces(dataset.samples)
     assert all(len(found) == 1 for found in faces.values())
     split = split_by_image(dataset, 5, 0)
-    return Lineup(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
+    return GallerySplit(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
 
 
 @pytest.fixture(scope="module")
-def bench(lineup):
-    return AttackBench(DlibResnet(), lineup)
+def bench(gallery_split):
+    return AttackBench(DlibResnet(), gallery_split)
 
 
 def test_clear(bench):
@@ -62,10 +62,10 @@ def test_black_box(bench):
     assert linker.identification.rank1.value == pytest.approx(1 / 3, abs=0.1)
 
 
-def test_windows_keep_what_histograms_and_views_see(bench, lineup):
+def test_windows_keep_what_histograms_and_views_see(bench, gallery_split):
     """What must never be forgotten when a window is recommended."""
     naive, cleaner = bench.run(parse_protection("permutation:window=16"), ("naive", "cleaner"))
     assert cleaner.identification.rank1.value > naive.identification.rank1.value + 0.5
     whole = parse_protection("permutation:window=region")
-    (linker,) = AttackBench(LocalHistograms(grid=1, bins=32), lineup).run(whole, ("linker",))
+    (linker,) = AttackBench(LocalHistograms(grid=1, bins=32), gallery_split).run(whole, ("linker",))
     assert linker.identification.rank1.value > 0.5

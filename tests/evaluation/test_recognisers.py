@@ -8,7 +8,7 @@ import numpy as np
 import onnx_models as models
 import pytest
 from onnx import TensorProto, helper
-from people import FACE, make_lineup
+from people import FACE, make_split
 from photographs import astronaut
 
 import fastperturb as fp
@@ -32,26 +32,26 @@ from fastperturb.evaluation.recognition.matching_heads import measure_distances
 NEEDS_DLIB = pytest.mark.skipif(find_spec("dlib") is None, reason="pip install 'fastperturb[dlib]'")
 
 
-def rank1(recogniser, lineup):
-    distances = measure_distances(recogniser.embed(lineup.probes), recogniser.embed(lineup.gallery), recogniser.metric)
-    people = [subject.person for subject in lineup.gallery]
-    return identify(distances, [subject.person for subject in lineup.probes], people).rank1.value
+def rank1(recogniser, split):
+    distances = measure_distances(recogniser.embed(split.probes), recogniser.embed(split.gallery), recogniser.metric)
+    people = [subject.person for subject in split.gallery]
+    return identify(distances, [subject.person for subject in split.probes], people).rank1.value
 
 
 @pytest.mark.parametrize("make", [Eigenfaces, Fisherfaces, LocalHistograms])
 def test_people_are_told_apart(make):
-    lineup, recogniser = make_lineup(), make()
+    split, recogniser = make_split(), make()
     assert isinstance(recogniser, Recogniser)
-    recogniser.fit(lineup.gallery)
-    assert rank1(recogniser, lineup) >= 0.9
+    recogniser.fit(split.gallery)
+    assert rank1(recogniser, split) >= 0.9
     again = pickle.loads(pickle.dumps(recogniser))  # noqa: S301
-    np.testing.assert_array_equal(again.embed(lineup.probes), recogniser.embed(iter(lineup.probes)))
+    np.testing.assert_array_equal(again.embed(split.probes), recogniser.embed(iter(split.probes)))
 
 
 @pytest.mark.parametrize("make", [Eigenfaces, Fisherfaces, LocalHistograms])
 def test_nothing_around_the_box_is_seen_and_nothing_inside_it_is_chance(make):
-    lineup, recogniser = make_lineup(), make()
-    recogniser.fit(lineup.gallery)
+    split, recogniser = make_split(), make()
+    recogniser.fit(split.gallery)
 
     def outside(image, subject):
         return np.where(inside(image, subject), image, np.random.default_rng(len(subject.name)).integers(0, 256))
@@ -61,37 +61,37 @@ def test_nothing_around_the_box_is_seen_and_nothing_inside_it_is_chance(make):
         mask[subject.face.region.clipped(*image.shape)] = True
         return mask
 
-    for subject in lineup.probes[:3]:
+    for subject in split.probes[:3]:
         other = subject.altered(lambda image, who: outside(image, who).astype(np.uint8))
         np.testing.assert_array_equal(recogniser.embed([other]), recogniser.embed([subject]))
     black = [
         subject.altered(lambda image, who: np.where(inside(image, who), 0, image).astype(np.uint8))
-        for subject in lineup.gallery
+        for subject in split.gallery
     ]
     points = recogniser.embed(black)
     assert np.ptp(points, axis=0).max() == 0
     blind = make()
     blind.fit(black)
-    assert np.ptp(blind.embed(lineup.probes), axis=0).max() == 0 or isinstance(blind, LocalHistograms)
+    assert np.ptp(blind.embed(split.probes), axis=0).max() == 0 or isinstance(blind, LocalHistograms)
 
 
 def test_a_copy_fitted_anew_leaves_the_first_alone():
-    lineup = make_lineup()
+    split = make_split()
     for first in (Eigenfaces(), Fisherfaces()):
-        first.fit(lineup.gallery)
-        before = first.embed(lineup.probes)
+        first.fit(split.gallery)
+        before = first.embed(split.probes)
         second = copy.copy(first)
-        second.fit(lineup.gallery[:9])
-        np.testing.assert_array_equal(first.embed(lineup.probes), before)
-        assert second.embed(lineup.probes).shape != before.shape
+        second.fit(split.gallery[:9])
+        np.testing.assert_array_equal(first.embed(split.probes), before)
+        assert second.embed(split.probes).shape != before.shape
 
 
 def test_a_margin_shows_more():
-    lineup = make_lineup()
+    split = make_split()
     plain, wide = Eigenfaces(), Eigenfaces(margin=0.25)
     assert (plain.name, wide.name) == ("eigenfaces", "eigenfaces, margin 0.25")
-    wide.fit(lineup.gallery)
-    (subject,) = lineup.probes[:1]
+    wide.fit(split.gallery)
+    (subject,) = split.probes[:1]
 
     def darker(image, who):
         image = image.copy()
@@ -102,13 +102,13 @@ def test_a_margin_shows_more():
 
 
 def test_bad_use():
-    lineup = make_lineup()
+    split = make_split()
     with pytest.raises(ValueError, match="eigenfaces must be fitted before it embeds"):
-        Eigenfaces().embed(lineup.probes)
+        Eigenfaces().embed(split.probes)
     with pytest.raises(ValueError, match="at least 2 subjects, got 1"):
-        Eigenfaces().fit(lineup.gallery[:1])
+        Eigenfaces().fit(split.gallery[:1])
     with pytest.raises(ValueError, match="discriminants must see two people or more, one twice, got 1 of 3 images"):
-        Fisherfaces().fit(lineup.gallery[:3])
+        Fisherfaces().fit(split.gallery[:3])
     with pytest.raises(ValueError, match="margin must be 0 or more, got -1"):
         Eigenfaces(-1)
     with pytest.raises(ValueError, match="grid must be a whole number, 1 to 16, got 0"):
@@ -119,9 +119,9 @@ def test_bad_use():
 
 def test_many_subjects_are_thinned_out(monkeypatch):
     monkeypatch.setattr("fastperturb.evaluation.recognition.pixel_recognisers._MOST_FITTED", 10)
-    lineup, recogniser = make_lineup(), Eigenfaces()
-    recogniser.fit(lineup.gallery)
-    assert recogniser.embed(lineup.probes).shape[1] <= 9
+    split, recogniser = make_split(), Eigenfaces()
+    recogniser.fit(split.gallery)
+    assert recogniser.embed(split.probes).shape[1] <= 9
 
 
 def test_alignment_brings_landmarks_to_the_template():

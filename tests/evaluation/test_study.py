@@ -12,7 +12,7 @@ from fastperturb.evaluation.datasets import DataSet, Pair, Sample
 from fastperturb.evaluation.report import render_report
 from fastperturb.evaluation.study import Running, Stopped, run_study
 from fastperturb.evaluation.study.running import _finished
-from fastperturb.evaluation.study.tasks import Cell, Witness
+from fastperturb.evaluation.study.tasks import RecogniserFactory, Task
 
 NAMES = ["clear", "permutation, 4 cells", "mosaic, 8 px", "black"]
 
@@ -88,13 +88,13 @@ def test_a_taste_leaves_nothing_to_the_full_profile_that_it_did_with_fewer_image
 def test_a_run_goes_on_where_it_was(tmp_path, results):
     first = run_study(make_study(), Running(tmp_path))
     again = run_study(make_study(), Running(tmp_path))
-    assert first.times["cells_done"] == first.times["cells"]
-    assert again.times["cells_done"] == 0
+    assert first.times["tasks_done"] == first.times["tasks"]
+    assert again.times["tasks_done"] == 0
     assert results.to_json() == first.to_json() == again.to_json()
     assert results.to_csv() == again.to_csv()
     more = run_study(make_study(("permutation:cells=4", "mosaic:8", "blur:4")), Running(tmp_path))
-    assert more.times["cells_done"] == 5  # quality, two detectors, a recogniser, examples
-    (tmp_path / "cells" / sorted(path.name for path in (tmp_path / "cells").iterdir())[0]).write_text("{")
+    assert more.times["tasks_done"] == 5  # quality, two detectors, a recogniser, examples
+    (tmp_path / "cache" / sorted(path.name for path in (tmp_path / "cache").iterdir())[0]).write_text("{")
     assert run_study(make_study(), Running(tmp_path)).to_json() == first.to_json()
 
 
@@ -104,7 +104,7 @@ def test_an_image_that_changed_is_worked_on_anew(tmp_path):
     place = next(i for i, sample in enumerate(samples) if sample.name == "p0/0.png")
     samples[place] = Sample(samples[place].name, "p0", lambda: 255 - pattern(0, 0))
     other = run_study(make_study(dataset=DataSet("patterns", tuple(samples))), Running(tmp_path))
-    assert other.times["cells_done"] >= 5
+    assert other.times["tasks_done"] >= 5
 
 
 def test_two_processes_give_the_same_bits(results):
@@ -125,13 +125,13 @@ def test_stopping_keeps_what_is_finished(tmp_path):
 
     def stop():
         asked.append(1)
-        return len(asked) > 16 + 6  # samples, then cells
+        return len(asked) > 16 + 6  # samples, then tasks
 
     with pytest.raises(Stopped):
         run_study(make_study(), Running(tmp_path, stop=stop))
     rest = run_study(make_study(), Running(tmp_path))
-    assert 0 < rest.times["cells_done"] < rest.times["cells"]
-    assert not list((tmp_path / "cells").glob(".*"))
+    assert 0 < rest.times["tasks_done"] < rest.times["tasks"]
+    assert not list((tmp_path / "cache").glob(".*"))
 
 
 def test_processes_that_the_signal_ended_too_are_a_stop():
@@ -139,9 +139,9 @@ def test_processes_that_the_signal_ended_too_are_a_stop():
     gone.set_exception(BrokenProcessPool("gone"))
     asked = iter([False, True])
     with pytest.raises(Stopped):
-        list(_finished({gone: Cell("sweep")}, Running(stop=lambda: next(asked))))
+        list(_finished({gone: Task("sweep")}, Running(stop=lambda: next(asked))))
     with pytest.raises(OSError, match="ended by itself"):
-        list(_finished({gone: Cell("sweep")}, Running()))
+        list(_finished({gone: Task("sweep")}, Running()))
 
 
 def test_failures_are_counted_and_named():
@@ -155,15 +155,15 @@ def test_failures_are_counted_and_named():
     assert {failure.reason for failure in results.failures} == {"RuntimeError: not this one"}
 
 
-def test_a_cell_that_fails_is_told_and_tried_again(tmp_path):
+def test_a_task_that_fails_is_told_and_tried_again(tmp_path):
     study = make_study(recognisers=("eigenfaces",))
-    study = replace(study, recognisers={"hopeless": Witness(Hopeless, ("hopeless",))})
+    study = replace(study, recognisers={"hopeless": RecogniserFactory(Hopeless, ("hopeless",))})
     for _ in range(2):
         results = run_study(study, Running(tmp_path))
         assert [failure.protection for failure in results.failures] == NAMES
         assert results.failures[0].reason == "RuntimeError: cannot embed"
         assert not results.rows.actors("rank1")
-    assert results.times["cells_done"] == len(NAMES)
+    assert results.times["tasks_done"] == len(NAMES)
 
 
 def test_images_without_faces_and_unreadable_ones_are_told():

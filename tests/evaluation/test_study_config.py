@@ -13,12 +13,13 @@ def test_a_file(tmp_path):
         pytest.importorskip("tomli")
     path = tmp_path / "study.toml"
     path.write_text(
-        'data = "att"\nprofile = "quick"\nprotections = ["mosaic:16"]\nseed = 3\n[few]\nslow = 4\n[aims]\nrank1 = 0.2\n'
+        'data = "att"\nprofile = "quick"\nprotections = ["mosaic:16"]\nseed = 3\n'
+        "[detector_limits]\nslow = 4\n[aims]\nrank1 = 0.2\n"
     )
     config = read_config(path)
     assert (config.profile, config.protections, config.seed) == ("quick", ("mosaic:16",), 3)
     assert config.aims.rank1 == 0.2
-    assert config.filled().few == {"dlib-mmod": 10, "slow": 4}
+    assert config.filled().detector_limits == {"dlib-mmod": 10, "slow": 4}
     assert config.filled().protections == ("clear", "mosaic:16", "black")
     path.write_text("seed = [")
     with pytest.raises(ValueError, match=r"study\.toml: "):
@@ -44,8 +45,8 @@ def test_a_file(tmp_path):
         ({"protections": "mosaic:16"}, TypeError, "protections must be a list of texts"),
         ({"protections": ["black:", ""]}, TypeError, "protections must be a list of texts"),
         ({"detectors": ["yunet", "yunet"]}, ValueError, "detectors must be different"),
-        ({"few": {"yunet": 0}}, ValueError, r"few\.yunet must be at least 1, got 0"),
-        ({"few": 3}, TypeError, "few must give a number"),
+        ({"detector_limits": {"yunet": 0}}, ValueError, r"detector_limits\.yunet must be at least 1, got 0"),
+        ({"detector_limits": 3}, TypeError, "detector_limits must give a number"),
         ({"data": ""}, TypeError, "data must be a text"),
         ({"enlarge": "x"}, TypeError, "enlarge must be a number"),
     ],
@@ -53,6 +54,15 @@ def test_a_file(tmp_path):
 def test_bad_values(values, error, words):
     with pytest.raises(error, match=words):
         make_config(values)
+
+
+def test_older_names_of_keys_are_read():
+    older, now = (
+        {name: 9, table: {"haar": 3}} for name, table in (("looks", "few"), ("detector_images", "detector_limits"))
+    )
+    assert make_config(older) == make_config(now)
+    with pytest.raises(ValueError, match="detector_images must be given once, got looks too"):
+        make_config({**now, **older})
 
 
 @pytest.mark.parametrize("profile", ["quick", "full"])
@@ -74,8 +84,11 @@ def test_bad_texts(tmp_path):
         ({"detectors": ["eye"]}, "a detector must be one of"),
         ({"recognisers": ["nose"]}, "a recogniser must be one of"),
         ({"locator": "eye"}, "a detector must be one of"),
-        ({"few": {"nosuch": 3}}, "few must name detectors that take part, yunet, got nosuch"),
-        ({"few": {"yunet": 3, "dlib-mmod": 3}}, "few must name detectors that take part, yunet, got dlib-mmod"),
+        ({"detector_limits": {"nosuch": 3}}, "detector_limits must name detectors that take part, yunet, got"),
+        (
+            {"few": {"yunet": 3, "dlib-mmod": 3}},
+            "detector_limits must name detectors that take part, yunet, got dlib-mmod",
+        ),
     ):
         with pytest.raises(ValueError, match=words):
             build_study(make_config({**base, **changes}))
@@ -90,7 +103,7 @@ def test_a_detector_of_the_profile_that_is_not_here_may_look_at_few(tmp_path, mo
     here = DetectorInfo("yunet", "", "built in", "", None)
     monkeypatch.setattr("fastperturb.evaluation.study.building.list_detectors", lambda: [here, missing])
     base = {"data": f"folder:{tmp_path}", "recognisers": ["eigenfaces"], "protections": ["mosaic:8"]}
-    study = build_study(make_config({**base, "few": {"slow": 3}}))
+    study = build_study(make_config({**base, "detector_limits": {"slow": 3}}))
     assert study.absent == {"slow": "a package"}
     with pytest.raises(ValueError, match="got slower"):
-        build_study(make_config({**base, "few": {"slower": 3}}))
+        build_study(make_config({**base, "detector_limits": {"slower": 3}}))

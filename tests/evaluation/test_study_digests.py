@@ -8,11 +8,10 @@ import pytest
 from study_cases import FACE, make_study, tiny
 
 from fastperturb.evaluation.model_files import identity
+from fastperturb.evaluation.result_cache import PRESENTING, ResultCache, digest_code, meaning_of
 from fastperturb.evaluation.study import Running, run_study
-from fastperturb.evaluation.study.code import digest_code, meaning_of
 from fastperturb.evaluation.study.inputs import prepare
-from fastperturb.evaluation.study.result_cache import CellStore
-from fastperturb.evaluation.study.tasks import Cell, Witness, cell_digest, described
+from fastperturb.evaluation.study.tasks import RecogniserFactory, Task, described, task_digest
 from fastperturb.protections import KSame, parse_protection
 
 
@@ -70,26 +69,28 @@ def test_a_folder_of_results_moves_to_another_machine(tmp_path, models):
 
     here, there, other = models
     first = run_study(study(here), Running(tmp_path / "here"))
-    assert first.times["cells_done"] == first.times["cells"]
-    (tmp_path / "here" / "cells").rename(tmp_path / "there" / "cells")
+    assert first.times["tasks_done"] == first.times["tasks"]
+    (tmp_path / "here" / "cache").rename(tmp_path / "there" / "cache")
     moved = run_study(study(there), Running(tmp_path / "there"))
-    assert moved.times["cells_done"] == 0
+    assert moved.times["tasks_done"] == 0
     assert moved.to_json() == first.to_json()
     changed = run_study(study(other), Running(tmp_path / "there"))
-    assert changed.times["cells_done"] == 5  # four protections, one of them through the view too
+    assert changed.times["tasks_done"] == 5  # four protections, one of them through the view too
 
 
-def digest(study, cell):
-    material = prepare(study.dataset, study.locator, {**study.settings, "version": ""}, CellStore(None))
-    return cell_digest(study, material, cell, {})
+def digest(study, task):
+    inputs = prepare(study.dataset, study.locator, {**study.settings, "version": ""}, ResultCache(None))
+    return task_digest(study, inputs, task, {})
 
 
 def test_recognisers_are_known_without_their_place():
     study = make_study()
-    cell = Cell("attack", "clear", "eigenfaces")
-    same = replace(study, recognisers={"eigenfaces": Witness(print, study.recognisers["eigenfaces"].identity)})
-    other = replace(study, recognisers={"eigenfaces": Witness(print, ("margin=1",))})
-    assert digest(study, cell) == digest(same, cell) != digest(other, cell)
+    task = Task("attack", "clear", "eigenfaces")
+    same = replace(
+        study, recognisers={"eigenfaces": RecogniserFactory(print, study.recognisers["eigenfaces"].identity)}
+    )
+    other = replace(study, recognisers={"eigenfaces": RecogniserFactory(print, ("margin=1",))})
+    assert digest(study, task) == digest(same, task) != digest(other, task)
 
 
 def test_a_fitted_protection_is_known_by_what_it_learnt():
@@ -102,7 +103,7 @@ def test_a_fitted_protection_is_known_by_what_it_learnt():
     def digest_with(protection):
         study = make_study()
         study = replace(study, protections={**study.protections, protection.name: protection})
-        return digest(study, Cell("quality", protection.name, names=("p0/0.png",)))
+        return digest(study, Task("quality", protection.name, names=("p0/0.png",)))
 
     assert digest_with(loaded("p0", "p1")) == digest_with(loaded("p0", "p1"))
     assert len({digest_with(item) for item in (loaded("p0", "p1"), loaded("p2", "p3"), KSame(2))}) == 3
@@ -117,8 +118,21 @@ def test_code_is_known_by_what_it_does():
     assert len(digest_code()) == 40
 
 
+def test_a_renamed_module_that_only_shows_numbers_is_noticed(monkeypatch):
+    for name in ("fastperturb.evaluation.reports", "fastperturb.evaluation.studies.results"):
+        monkeypatch.setattr("fastperturb.evaluation.result_cache.PRESENTING", (name,))
+        with pytest.raises(LookupError, match=f"{name} must be a module of the package"):
+            digest_code.__wrapped__()
+
+
+def test_code_that_only_shows_numbers_does_not_count(monkeypatch):
+    before = digest_code()
+    monkeypatch.setattr("fastperturb.evaluation.result_cache.PRESENTING", PRESENTING[1:])
+    assert digest_code.__wrapped__() != before
+
+
 def test_other_code_does_the_work_again(tmp_path, monkeypatch):
     run_study(make_study(), Running(tmp_path))
     monkeypatch.setattr("fastperturb.evaluation.study.running.digest_code", lambda: "other")
     again = run_study(make_study(), Running(tmp_path))
-    assert again.times["cells_done"] == again.times["cells"]
+    assert again.times["tasks_done"] == again.times["tasks"]

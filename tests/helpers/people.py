@@ -7,7 +7,7 @@ import numpy as np
 
 import fastperturb as fp
 from fastperturb.evaluation.datasets import DataSet, Sample
-from fastperturb.evaluation.recognition import Lineup, make_subjects
+from fastperturb.evaluation.recognition import GallerySplit, make_subjects
 
 BOX = fp.Region(12, 10, 40, 48)
 FACE = fp.Face(BOX)
@@ -33,9 +33,9 @@ def make_people(people=8, images=6):
     return DataSet("made-up people", tuple(samples))
 
 
-def make_lineup(dataset=None, enrolled=3):
+def make_split(dataset=None, enrolled=3):
     """The first images enrolled, the others looked up."""
     samples = (make_people() if dataset is None else dataset).samples
     subjects = make_subjects(samples, {sample.name: [FACE] for sample in samples})
     first = [subject for subject in subjects if int(subject.name.split("/")[1]) < enrolled]
-    return Lineup(first, [subject for subject in subjects if subject not in first])
+    return GallerySplit(first, [subject for subject in subjects if subject not in first])

@@ -9,7 +9,7 @@ import fastperturb as fp
 from fastperturb.evaluation.datasets import DataSet, Sample
 from fastperturb.evaluation.recognition import make_recogniser
 from fastperturb.evaluation.study import Study, StudyConfig
-from fastperturb.evaluation.study.tasks import Witness
+from fastperturb.evaluation.study.tasks import RecogniserFactory
 from fastperturb.protections import parse_protection
 
 HEIGHT, WIDTH = 72, 60
@@ -92,7 +92,7 @@ def make_study(protections=("permutation:cells=4", "mosaic:8"), recognisers=("ei
         protections={protection.name: protection for protection in made},
         detectors={"fixed": Fixed(), "blind": Fixed(1e9)},
         recognisers={
-            name: Witness(partial(make_recogniser, name), (name,), make_recogniser(name).trained)
+            name: RecogniserFactory(partial(make_recogniser, name), (name,), make_recogniser(name).trained)
             for name in recognisers
         },
         locator=Fixed(),

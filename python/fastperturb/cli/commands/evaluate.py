@@ -14,20 +14,20 @@ import click
 
 from ..._optional import import_extra
 from ...evaluation.report import render_report
+from ...evaluation.result_cache import write_whole
 from ...evaluation.study import Running, Stopped, StudyResults, build_study, run_study
-from ...evaluation.study.result_cache import write_whole
 from ..batch.worker_pool import Stop
 from ..errors import say
-from ..options.evaluate import Output, Wanted, output_options, wanted_options
+from ..options.evaluate import Output, StudyOptions, output_options, study_options
 from ..options.sections import SectionCommand
 
 INTERRUPTED = 130
 
 
 @click.command(cls=SectionCommand, short_help="Compare protections: found, recognised, changed; a report.")
-@wanted_options
+@study_options
 @output_options
-def evaluate(wanted: Wanted, output: Output) -> int:
+def evaluate(options: StudyOptions, output: Output) -> int:
     """Compare protections on DATA: are faces still found, people still recognised, how much does the picture change?
 
     DATA is att (the AT&T faces), folder:PATH (a folder a person), flat:PATH, lfw:PATH or a folder. Writes results.csv,
@@ -37,7 +37,7 @@ def evaluate(wanted: Wanted, output: Output) -> int:
     for package in ("jinja2", "matplotlib"):
         import_extra(package, "evaluate")  # before the work, not after it
     try:
-        study = build_study(wanted.config)
+        study = build_study(options.config)
     except (TypeError, ValueError, FileNotFoundError) as error:
         raise click.UsageError(str(error)) from None
     output.folder.mkdir(parents=True, exist_ok=True)

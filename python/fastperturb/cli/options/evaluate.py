@@ -17,8 +17,8 @@ _WHAT, _WHO, _COUNT = "What to evaluate", "By whom", "How to count"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the study is to be."""
+class StudyOptions:
+    """The study that the options describe."""
 
     config: StudyConfig
 
@@ -33,7 +33,7 @@ class Output:
     quiet: bool
 
 
-def _wanted(data: str | None, config: Path | None, **flags: Any) -> Wanted:
+def _study(data: str | None, config: Path | None, **flags: Any) -> StudyOptions:
     values: dict[str, Any] = {}
     if config is not None:
         try:
@@ -45,9 +45,9 @@ def _wanted(data: str | None, config: Path | None, **flags: Any) -> Wanted:
         values["data"] = data
     elif config is None:
         raise ValueError("DATA must be named, or a file by --config")
-    few = flags.pop("few")
-    if few:
-        values["few"] = {**values.get("few", {}), **dict(_few(item) for item in few)}
+    limits = dict(_limit(item) for item in flags.pop("detector_limits"))
+    if limits:
+        values["detector_limits"] = {**values.get("detector_limits", {}), **limits}
     for name, value in flags.items():
         if isinstance(value, tuple):
             value = list(value) or None
@@ -55,19 +55,19 @@ def _wanted(data: str | None, config: Path | None, **flags: Any) -> Wanted:
             value = [part.strip() for part in value.split(",") if part.strip()]
         if value is not None:
             values[name] = value
-    return Wanted(make_config(values))
+    return StudyOptions(make_config(values))
 
 
-def _few(text: str) -> tuple[str, int]:
+def _limit(text: str) -> tuple[str, int]:
     name, _, count = text.rpartition("=")
     if not name or not count.isdigit():
-        raise ValueError(f"--few must be like dlib-mmod=40, got {text!r}")
+        raise ValueError(f"--detector-limit must be like dlib-mmod=40, got {text!r}")
     return name, int(count)
 
 
-wanted_options = shared(
-    "wanted",
-    _wanted,
+study_options = shared(
+    "options",
+    _study,
     click.Argument(["data"], required=False, metavar="[DATA]"),
     option(
         "--config",
@@ -127,13 +127,23 @@ wanted_options = shared(
         help="FaceQnet as ONNX; the default is a stand-in, named as such.",
     ),
     option(
+        "--detector-images",
         "--looks",
+        "detector_images",
         type=click.IntRange(1),
         metavar="N",
         section=_COUNT,
         help="Images that detectors look at; all probes if not said.",
     ),
-    option("--few", multiple=True, metavar="NAME=N", section=_COUNT, help="The same for one detector, a slow one."),
+    option(
+        "--detector-limit",
+        "--few",
+        "detector_limits",
+        multiple=True,
+        metavar="NAME=N",
+        section=_COUNT,
+        help="The same for one detector, a slow one.",
+    ),
     option(
         "--resamples",
         type=click.IntRange(0),

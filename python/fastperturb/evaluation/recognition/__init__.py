@@ -1,16 +1,16 @@
 """Who is recognised through a protection: subjects, recognisers, attackers, scores. See docs/attackers.md."""
 
+from ..bootstrap import Estimate
 from .attackers import ATTACKERS, AttackBench, Attacker, attack
-from .attempt import Hiding
 from .dlib_resnet import DlibResnet
 from .filters import FILTERS
-from .gallery import Lineup
+from .gallery import GallerySplit
 from .onnx_embedding import OnnxEmbedding
 from .pairs import PairBench
 from .pixel_recognisers import Eigenfaces, Fisherfaces, LocalHistograms
 from .recogniser import Metric, Recogniser
 from .registry import RecogniserInfo, list_recognisers, make_recogniser
-from .results import AttackResult, Estimate, Identification, Verification
+from .results import AttackResult, Identification, Verification
 from .scores import identify, verify, verify_all
 from .subjects import Subject, find_faces, make_subjects
 
@@ -24,9 +24,8 @@ __all__ = [
     "Eigenfaces",
     "Estimate",
     "Fisherfaces",
-    "Hiding",
+    "GallerySplit",
     "Identification",
-    "Lineup",
     "LocalHistograms",
     "Metric",
     "OnnxEmbedding",

@@ -1,42 +1,211 @@
 """The attacker's ladder: naive, cleaner, parrot and linker, each with one recogniser against one protection.
 
 Newton, Sweeney, Malin 2005 ("Preserving privacy by de-identifying face images") named the first and the third. What an
-attacker chooses is chosen by a rehearsal on the enrolled images, which the attacker has and can protect alike; the
+attacker chooses is chosen by cross-validation on the enrolled images, which the attacker has and can protect alike; the
 probes are looked up once, with what was chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, TypeAlias, get_args
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from .attempt import Attempt, Hiding, Outcome
-from .clear_gallery import ClearGallery
-from .gallery import Lineup, people_of
-from .recogniser import Recogniser
+import numpy as np
+
+from ...protections import Protection
+from ..datasets.sample import Pixels
+from .filters import FILTERS, filter_subject
+from .gallery import ClearGallery, GallerySplit, people_of, seed_for
+from .matching_heads import (
+    Comparison,
+    Enrolment,
+    Head,
+    compare_nearest,
+    cross_validate_head,
+    list_heads,
+    rank1,
+    without,
+)
+from .recogniser import Floats, Recogniser
 from .results import AttackResult
 from .scores import identify, verify_all
+from .subjects import Subject
 
 Attacker: TypeAlias = Literal["naive", "cleaner", "parrot", "linker"]
 ATTACKERS: tuple[Attacker, ...] = get_args(Attacker)
+DIRECT, VIEW = "direct", "view"
+_VALIDATED = 40  # people of whom a cleaner looks up one image each, to choose a filter
+_DRAWS = 8  # nonces with which a parrot enrols every image
+_VALIDATED_DRAWS = 3  # of them in cross-validation, which fits every head five times
+
+
+class AttackOutcome(NamedTuple):
+    """What an attacker ends up with.
+
+    Attributes:
+        comparison: of the probes with what is enrolled.
+        reading: how the images were read, and by which head they were compared.
+        tried: rank-1 in cross-validation, by reading.
+    """
+
+    comparison: Comparison
+    reading: str
+    tried: dict[str, float]
+
+
+class AttackRun:
+    """Attackers on one protection.
+
+    Args:
+        clear: what is enrolled in the clear, and the recogniser fitted on it.
+        gallery_split: who is enrolled and looked up.
+        protection: what hides them.
+        seed: of everything random.
+    """
+
+    def __init__(self, clear: ClearGallery, gallery_split: GallerySplit, protection: Protection, seed: int) -> None:
+        self._clear, self._recogniser, self._gallery_split = clear, clear.recogniser, gallery_split
+        self._protection, self._seed = protection, seed
+        self._embedded: dict[tuple[str, str, bool, int], Floats] = {}
+        first = gallery_split.probes[0]
+        image, again = (_protect(protection, seed_for(seed, role), first.clear(), first) for role in ("one", "other"))
+        self._has_view = not np.array_equal(_view(protection, image, first), image)
+        self._is_random = not np.array_equal(image, again)
+
+    def naive(self) -> AttackOutcome:
+        """Enrolled clear, looked up as they are."""
+        points = self._embed("probes", DIRECT, self._recogniser)
+        return AttackOutcome(compare_nearest(self._clear.plain, self._clear.plain, points), DIRECT, {})
+
+    def linker(self) -> AttackOutcome:
+        """Two protected images, compared by a recogniser that only knows clear ones."""
+        enrolled = self._enrol("gallery", DIRECT, self._recogniser)
+        points = self._embed("probes", DIRECT, self._recogniser)
+        return AttackOutcome(compare_nearest(enrolled, enrolled, points), DIRECT, {})
+
+    def cleaner(self) -> AttackOutcome:
+        """Enrolled clear; probes through the filter best in cross-validation, the gallery too if that is better.
+
+        For the cross-validation the attacker protects one gallery image of each of up to 40 people, and looks it up
+        among the others.
+        """
+        places = self._gallery_split.validation_places(_VALIDATED, self._seed)
+        people = [self._gallery_split.gallery[place].person for place in places]
+        enrolled = {}
+        tried: dict[str, float] = {}
+        for reading in [*FILTERS, *([VIEW] if self._has_view else [])]:
+            for name, gallery in ((reading, self._clear.plain), (f"{reading}, gallery too", self._cleaned(reading))):
+                enrolled[name] = reading, gallery
+                if places:
+                    left = without(gallery, places)
+                    points = self._validated(reading, places)
+                    tried[name] = rank1(compare_nearest(left, left, points), people)
+        best = max(tried, key=lambda name: tried[name]) if tried else next(reversed(enrolled))
+        reading, gallery = enrolled[best]
+        points = self._embed("probes", reading, self._recogniser)
+        return AttackOutcome(compare_nearest(gallery, gallery, points), best, tried)
+
+    def _cleaned(self, reading: str) -> Enrolment:
+        if reading != VIEW:
+            return self._clear.filtered(reading)
+        return self._clear.enrol(self._recogniser.embed(self._altered(self._gallery_split.gallery, VIEW)))
+
+    def _validated(self, reading: str, places: list[int]) -> Floats:
+        key = "rehearsal", reading, True, 0
+        if key not in self._embedded:
+            chosen = [self._gallery_split.gallery[place] for place in places]
+            self._embedded[key] = self._recogniser.embed(self._protected(chosen, "rehearsal", reading))
+        return self._embedded[key]
+
+    def parrot(self) -> AttackOutcome:
+        """Enrolled, fitted and looked up protected, with other nonces; reading and head by cross-validation.
+
+        A recogniser that is trained is trained anew; on the embeddings of one that is not, heads are fitted. Every
+        image is enrolled with eight nonces, where they make a difference.
+        """
+        tried: dict[str, float] = {}
+        made = {}
+        for reading in (DIRECT, VIEW) if self._has_view else (DIRECT,):
+            draws = _DRAWS if self._is_random and reading == DIRECT else 1
+            fitted = self._recogniser
+            if fitted.trained:
+                fitted = copy.copy(fitted)
+                shown = (self._shown("training", reading, draw) for draw in range(draws))
+                fitted.fit(chain.from_iterable(shown))
+            enrolled = training = self._enrol("gallery", reading, fitted, draws)
+            if not self._gallery_split.enrolled_are_trained:
+                training = self._enrol("training", reading, fitted, draws)
+            heads = {"nearest": compare_nearest} if fitted.trained else list_heads(training.people)
+            for name, head in heads.items():
+                tried[f"{reading}, {name}"] = self._cross_validate(head, training, draws)
+                made[f"{reading}, {name}"] = reading, partial(head, training, enrolled), fitted
+        best = max(tried, key=lambda name: tried[name])
+        reading, compare, fitted = made[best]
+        return AttackOutcome(compare(self._embed("probes", reading, fitted)), best, tried)
+
+    def _cross_validate(self, head: Head, training: Enrolment, draws: int) -> float:
+        kept = min(draws, _VALIDATED_DRAWS)
+        count = len(training.people) // draws * kept
+        few = Enrolment(training.points[:count], training.people[:count], training.metric)
+        return cross_validate_head(head, few, self._seed, kept)
+
+    def _enrol(self, role: str, reading: str, recogniser: Recogniser, draws: int = 1) -> Enrolment:
+        """Protected images, all with one nonce, then all with the next."""
+        people = people_of(self._gallery_split.gallery if role == "gallery" else self._gallery_split.training)
+        points = [self._embed(role, reading, recogniser, draw) for draw in range(draws)]
+        return Enrolment(np.concatenate(points), people * draws, recogniser.metric)
+
+    def _embed(self, role: str, reading: str, recogniser: Recogniser, draw: int = 0) -> Floats:
+        key = role, reading, recogniser is self._recogniser, draw
+        if key not in self._embedded:
+            self._embedded[key] = recogniser.embed(self._shown(role, reading, draw))
+        return self._embedded[key]
+
+    def _shown(self, role: str, reading: str, draw: int = 0) -> Iterator[Subject]:
+        """Protected subjects as they are read; the training, where it is the gallery, is the gallery's own images."""
+        if role == "training" and self._gallery_split.enrolled_are_trained:
+            role = "gallery"
+        return self._protected(getattr(self._gallery_split, role), f"{role} {draw}", reading)
+
+    def _protected(self, subjects: Sequence[Subject], role: str, reading: str) -> Iterator[Subject]:
+        hide = partial(_protect, self._protection, seed_for(self._seed, role))
+        return self._altered((subject.altered(hide) for subject in subjects), reading)
+
+    def _altered(self, subjects: Iterable[Subject], reading: str) -> Iterator[Subject]:
+        if reading == VIEW:
+            return (subject.altered(partial(_view, self._protection)) for subject in subjects)
+        if reading == DIRECT:
+            return iter(subjects)
+        return (filter_subject(subject, FILTERS[reading]) for subject in subjects)
+
+
+def _protect(protection: Protection, seed: int, image: Pixels, subject: Subject) -> Pixels:
+    return protection.protect(image, (subject.face, *subject.others), seed=seed)
+
+
+def _view(protection: Protection, image: Pixels, subject: Subject) -> Pixels:
+    return protection.view(image, (subject.face, *subject.others))
 
 
 class AttackBench:
-    """A recogniser and a lineup, to hold against any number of protections; what is clear is embedded once.
+    """A recogniser and a gallery_split, to hold against any number of protections; what is clear is embedded once.
 
     Args:
         recogniser: is fitted here on the clear training, unless it comes trained; do not fit it elsewhere meanwhile.
-        lineup: who is enrolled and looked up.
+        gallery_split: who is enrolled and looked up.
     """
 
-    def __init__(self, recogniser: Recogniser, lineup: Lineup) -> None:
-        self.recogniser, self.lineup = recogniser, lineup
+    def __init__(self, recogniser: Recogniser, gallery_split: GallerySplit) -> None:
+        self.recogniser, self.gallery_split = recogniser, gallery_split
         if recogniser.trained:
-            recogniser.fit(lineup.training)
-        self._clear = ClearGallery(recogniser, lineup.gallery)
+            recogniser.fit(gallery_split.training)
+        self._clear = ClearGallery(recogniser, gallery_split.gallery)
 
     def run(
-        self, protection: Hiding, attackers: Sequence[Attacker] = ATTACKERS, *, seed: int = 0
+        self, protection: Protection, attackers: Sequence[Attacker] = ATTACKERS, *, seed: int = 0
     ) -> list[AttackResult]:
         """Lets attackers loose on a protection.
 
@@ -54,11 +223,11 @@ class AttackBench:
         for name in attackers:
             if name not in ATTACKERS:
                 raise ValueError(f"attackers must be among {', '.join(ATTACKERS)}, got {name!r}")
-        attempt = Attempt(self._clear, self.lineup, protection, seed)
-        return [self._scored(name, getattr(attempt, name)(), protection.name, seed) for name in attackers]
+        attack_run = AttackRun(self._clear, self.gallery_split, protection, seed)
+        return [self._scored(name, getattr(attack_run, name)(), protection.name, seed) for name in attackers]
 
-    def _scored(self, attacker: str, outcome: Outcome, protection: str, seed: int) -> AttackResult:
-        probes = people_of(self.lineup.probes)
+    def _scored(self, attacker: str, outcome: AttackOutcome, protection: str, seed: int) -> AttackResult:
+        probes = people_of(self.gallery_split.probes)
         distances, people = outcome.comparison
         return AttackResult(
             attacker=attacker,
@@ -73,11 +242,11 @@ class AttackBench:
 
 
 def attack(
-    attacker: Attacker, recogniser: Recogniser, lineup: Lineup, protection: Hiding, *, seed: int = 0
+    attacker: Attacker, recogniser: Recogniser, gallery_split: GallerySplit, protection: Protection, *, seed: int = 0
 ) -> AttackResult:
     """One attacker, once; for several, or several protections, :class:`AttackBench` does what is common only once.
 
     Raises:
         ValueError: as for :meth:`AttackBench.run`.
     """
-    return AttackBench(recogniser, lineup).run(protection, (attacker,), seed=seed)[0]
+    return AttackBench(recogniser, gallery_split).run(protection, (attacker,), seed=seed)[0]

@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from .filters import FILTERS, filter_subject
+from .matching_heads import Enrolment
+from .recogniser import Floats, Recogniser
 from .subjects import Subject
 
 
 @dataclass(frozen=True, slots=True)
-class Lineup:
+class GallerySplit:
     """Clear subjects in their parts.
 
     Attributes:
@@ -49,7 +52,7 @@ class Lineup:
         """Whether the training is the gallery."""
         return self.training == self.gallery
 
-    def rehearsal(self, most: int, seed: int) -> list[int]:
+    def validation_places(self, most: int, seed: int) -> list[int]:
         """Places of one gallery image each of up to ``most`` people who have two or more: an attacker's own probes."""
         places: dict[str, list[int]] = {}
         for place, subject in enumerate(self.gallery):
@@ -57,6 +60,32 @@ class Lineup:
         several = {person: own for person, own in places.items() if len(own) > 1}
         people = sorted(several, key=lambda person: _draw(seed, person))[:most]
         return sorted(min(several[person], key=lambda at: _draw(seed, self.gallery[at].name)) for person in people)
+
+
+class ClearGallery:
+    """Embeddings of a clear gallery by a fitted recogniser.
+
+    Attributes:
+        recogniser: that made them.
+        subjects: whom they show.
+        plain: of the images as they are.
+    """
+
+    def __init__(self, recogniser: Recogniser, subjects: Sequence[Subject]) -> None:
+        self.recogniser, self.subjects = recogniser, subjects
+        self.plain = self.enrol(recogniser.embed(subjects))
+        self._filtered: dict[str, Enrolment] = {}
+
+    def filtered(self, name: str) -> Enrolment:
+        """Of the images through one of the published filters."""
+        if name not in self._filtered:
+            shown = (filter_subject(subject, FILTERS[name]) for subject in self.subjects)
+            self._filtered[name] = self.enrol(self.recogniser.embed(shown))
+        return self._filtered[name]
+
+    def enrol(self, points: Floats) -> Enrolment:
+        """Other embeddings of the same images."""
+        return Enrolment(points, people_of(self.subjects), self.recogniser.metric)
 
 
 def people_of(subjects: Sequence[Subject]) -> list[str]:

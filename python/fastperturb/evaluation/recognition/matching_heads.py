@@ -5,17 +5,21 @@ Equal embeddings are exactly 0 apart, so that ties are seen as ties.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..._optional import import_extra
-from .discriminants import Discriminants
+from .pixel_recognisers import Discriminants
 from .recogniser import Floats, Metric
+from .scores import identification_hits
 
 _AT_ONCE = 1 << 22
+_FOLDS = 5
 
 
 def measure_distances(rows: Floats, columns: Floats, metric: Metric) -> Floats:
@@ -105,7 +109,8 @@ def compare_machines(_training: Enrolment, enrolled: Enrolment, probes: Floats) 
 def list_heads(people: Sequence[str]) -> dict[str, Head]:
     """The heads that a parrot tries, by name.
 
-    Fitted ones where somebody has three images, so that two are left in a rehearsal; machines only up to 200 people.
+    Fitted ones where somebody has three images, so that two are left in cross-validation; machines only up to 200
+    people.
     """
     heads: dict[str, Head] = {"nearest": compare_nearest}
     counts = Counter(people)
@@ -114,3 +119,52 @@ def list_heads(people: Sequence[str]) -> dict[str, Head]:
         if len(counts) <= 200:
             heads["SVM"] = compare_machines
     return heads
+
+
+def without(enrolled: Enrolment, places: Iterable[int]) -> Enrolment:
+    """What is enrolled but for some images."""
+    left = np.setdiff1d(np.arange(len(enrolled.people)), np.fromiter(places, int))
+    return Enrolment(enrolled.points[left], [enrolled.people[place] for place in left], enrolled.metric)
+
+
+def rank1(comparison: Comparison, probes: Sequence[str]) -> float:
+    """Rank-1 of a comparison, without an interval."""
+    return float(identification_hits(comparison.distances, probes, comparison.people, 1).mean())
+
+
+def cross_validate_head(head: Head, enrolled: Enrolment, seed: int, draws: int = 1) -> float:
+    """Rank-1 of a head over five folds of the enrolled images; 0 where nobody has two.
+
+    People's images go round the folds, so that in each fold others of theirs are enrolled.
+
+    Args:
+        head: what to fit.
+        enrolled: the images, all with one nonce, then all with the next.
+        seed: where the round begins.
+        draws: how many nonces; the last is looked up, and nothing of the same image is enrolled.
+    """
+    count = len(enrolled.people) // draws
+    fold = _folds(enrolled.people[:count], seed)
+    hits: list[float] = []
+    for number in range(_FOLDS):
+        held = np.flatnonzero(fold == number)
+        if len(held):
+            left = without(enrolled, np.concatenate([held + draw * count for draw in range(draws)]))
+            found = head(left, left, enrolled.points[held + (draws - 1) * count])
+            people = [enrolled.people[place] for place in held]
+            hits.extend(identification_hits(found.distances, people, found.people, 1))
+    return float(np.mean(hits)) if hits else 0.0
+
+
+def _folds(people: Sequence[str], seed: int) -> NDArray[np.intp]:
+    """The fold of each image; -1, never held back, for the only one of a person."""
+    fold = np.full(len(people), -1, np.intp)
+    owned: dict[str, list[int]] = {}
+    for place, person in enumerate(people):
+        owned.setdefault(person, []).append(place)
+    for person, places in owned.items():
+        if len(places) > 1:
+            start = hashlib.blake2b(f"{seed}/{person}".encode(), digest_size=1).digest()[0]
+            for number, place in enumerate(places):
+                fold[place] = (start + number) % min(_FOLDS, len(places))
+    return fold

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .attempt import Hiding
+from ...protections import Protection
 from .gallery import seed_for
 from .matching_heads import measure_distances
 from .recogniser import Floats, Recogniser
@@ -36,7 +36,7 @@ class PairBench:
         self._recogniser, self._pairs = recogniser, pairs
         self._clear = self._embed(0, None, "", 0)
 
-    def run(self, protection: Hiding, *, seed: int = 0) -> dict[str, Verification]:
+    def run(self, protection: Protection, *, seed: int = 0) -> dict[str, Verification]:
         """Verification by the naive attacker (the first clear, the second protected) and the linker (both protected).
 
         Args:
@@ -51,7 +51,7 @@ class PairBench:
         one, other = ([pair[side].person for pair in self._pairs] for side in (0, 1))
         return {name: verify(self._apart(first, second), one, other, seed) for name, first in both.items()}
 
-    def _embed(self, side: int, protection: Hiding | None, role: str, seed: int) -> Floats:
+    def _embed(self, side: int, protection: Protection | None, role: str, seed: int) -> Floats:
         """(pairs, dimensions): one side of each pair; an image that stands there several times is embedded once."""
         subjects = {pair[side].name: pair[side] for pair in self._pairs}
         places = {name: place for place, name in enumerate(subjects)}
@@ -61,7 +61,7 @@ class PairBench:
         return np.asarray(points)[[places[pair[side].name] for pair in self._pairs]]
 
     @staticmethod
-    def _shown(subjects: Sequence[Subject], protection: Hiding | None, seed: int) -> Iterator[Subject]:
+    def _shown(subjects: Sequence[Subject], protection: Protection | None, seed: int) -> Iterator[Subject]:
         if protection is None:
             return iter(subjects)
         return (subject.altered(partial(_protected, protection, seed)) for subject in subjects)
@@ -71,5 +71,5 @@ class PairBench:
         return np.array([measure_distances(a[None], b[None], metric)[0, 0] for a, b in zip(first, second, strict=True)])
 
 
-def _protected(protection: Hiding, seed: int, image: np.ndarray, subject: Subject) -> np.ndarray:
+def _protected(protection: Protection, seed: int, image: np.ndarray, subject: Subject) -> np.ndarray:
     return protection.protect(image, (subject.face, *subject.others), seed=seed)

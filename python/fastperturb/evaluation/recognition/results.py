@@ -1,28 +1,11 @@
-"""What comes out: estimates with intervals over people, identification, verification, and the result of an attack."""
+"""The results of attacks: identification and verification, with intervals over people."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A measured number and its 95 % interval over people: another draw of people would give another number.
-
-    Attributes:
-        value: as measured.
-        low: lower end.
-        high: upper end.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        """To two digits: "0.92 (0.87 to 0.96)"."""
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+from ..bootstrap import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +58,7 @@ class AttackResult:
         reading: what the attacker did to the images and with the embeddings, to print: "median 1/20", "view, LDA".
         identification: closed set; None for an attacker who has no gallery.
         verification: of all probes against all that is enrolled.
-        tried: the attacker's rehearsal: rank-1 by what was tried on the enrolled images alone; it chose ``reading``.
+        tried: rank-1 in cross-validation on the enrolled images, by what was tried; the best became ``reading``.
         seed: of nonces and noise.
     """
 

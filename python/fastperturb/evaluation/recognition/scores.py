@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bootstrap import draw_people, interval, share_over_people
+from ..bootstrap import Estimate, draw_people, interval, share_over_people
 from .recogniser import Floats
-from .results import Estimate, Identification, Verification
+from .results import Identification, Verification
 
 FALSE_ACCEPTANCE = (1e-2, 1e-3)
 MOST_IMPOSTORS = 200_000  # more are drawn from; an interval over people does not get narrower by more pairs

@@ -1,4 +1,4 @@
-"""The study behind ``fastperturb evaluate``: configuration, cells of work, results, advice. See docs/evaluate.md."""
+"""The study behind ``fastperturb evaluate``: configuration, tasks, results, advice. See docs/evaluate.md."""
 
 from .building import build_study
 from .config import Aims, StudyConfig, make_config, read_config
@@ -6,12 +6,11 @@ from .recommendation import Advice, Choice, Standing, found_best, recommend, str
 from .results import StudyResults
 from .rows import Failure, Row, Rows
 from .running import Running, Stopped, run_study
-from .tasks import Cell, Study
+from .tasks import Study, Task
 
 __all__ = [
     "Advice",
     "Aims",
-    "Cell",
     "Choice",
     "Failure",
     "Row",
@@ -22,6 +21,7 @@ __all__ = [
     "Study",
     "StudyConfig",
     "StudyResults",
+    "Task",
     "build_study",
     "found_best",
     "make_config",

@@ -17,23 +17,24 @@ from ..datasets import open_dataset
 from ..quality import FaceQnet, StandInFaceQuality
 from ..recognition import make_recogniser
 from .config import StudyConfig
-from .tasks import Study, Witness, described
+from .tasks import RecogniserFactory, Study, described
 
 
 def build_study(config: StudyConfig) -> Study:
     """Makes everything that a configuration names.
 
     Raises:
-        ValueError: a text that names nothing, two that make the same, or a detector in ``few`` that does not take part.
+        ValueError: a text that names nothing, two that make the same, or ``detector_limits`` for one that does not take
+            part.
         FileNotFoundError: no such data.
         MissingExtra, ModelError: a package or model file is missing or does not fit.
     """
     absent: dict[str, str] = {}
     filled = config.filled()
     protections = _make_all("protections", filled.protections, _protection, None if config.protections else absent)
-    recognisers = _make_all("recognisers", filled.recognisers, _witness, None if config.recognisers else absent)
+    recognisers = _make_all("recognisers", filled.recognisers, _recogniser, None if config.recognisers else absent)
     detectors = _make_detectors(config.detectors, absent)
-    _check_few(config.few, detectors, absent)
+    _check_limits(config.detector_limits, detectors, absent)
     config = filled
     return Study(
         config=config,
@@ -74,20 +75,20 @@ def _protection(text: str) -> tuple[str, Protection]:
     return protection.name, protection
 
 
-def _witness(text: str) -> tuple[str, Witness]:
+def _recogniser(text: str) -> tuple[str, RecogniserFactory]:
     recogniser = make_recogniser(text)
     settings = text.partition("?")[2]  # what is before says where a model file lies
-    return recogniser.name, Witness(
+    return recogniser.name, RecogniserFactory(
         partial(make_recogniser, text), (settings, *described(recogniser)), recogniser.trained
     )
 
 
-def _check_few(few: Iterable[str], detectors: Iterable[str], absent: Iterable[str]) -> None:
+def _check_limits(limits: Iterable[str], detectors: Iterable[str], absent: Iterable[str]) -> None:
     """Those of the profile may be missing, which is told; any other name is a mistake."""
     known = list(detectors)
-    unknown = [name for name in few if name not in known and name not in absent]
+    unknown = [name for name in limits if name not in known and name not in absent]
     if unknown:
-        raise ValueError(f"few must name detectors that take part, {', '.join(known)}, got {unknown[0]}")
+        raise ValueError(f"detector_limits must name detectors that take part, {', '.join(known)}, got {unknown[0]}")
 
 
 def _make_detectors(texts: Sequence[str] | None, absent: dict[str, str]) -> dict[str, Detector]:

@@ -16,6 +16,8 @@ from .rows import BLACK, CLEAR
 Profile: TypeAlias = Literal["quick", "full"]
 Division: TypeAlias = Literal["image", "person"]
 
+_RENAMED = {"looks": "detector_images", "few": "detector_limits"}  # keys of older files, still read
+
 _QUICK = (
     *(f"permutation:cells={cells}" for cells in (12, 8, 5, 3)),
     *(f"mosaic:cells={cells}" for cells in (8, 5)),
@@ -81,8 +83,8 @@ class StudyConfig:
         protections: specifications as for ``parse_protection``; "clear" and "black" are always among them.
         detectors: specifications as for ``make_detector``; None for all that are there and bring their model.
         locator: the detector whose faces in the clear images are protected, and are the truth.
-        looks: how many images each detector looks at, drawn by the seed; None for all probes.
-        few: the same for single detectors, by their name, for slow ones.
+        detector_images: how many images each detector looks at, drawn by the seed; None for all probes.
+        detector_limits: the same for single detectors, by their name, for slow ones.
         recognisers: names or "onnx:PATH..." as for ``make_recogniser``.
         attackers: of naive, cleaner, parrot, linker.
         face_quality: path of a user's FaceQnet (ONNX); None for the stand-in.
@@ -103,8 +105,8 @@ class StudyConfig:
     protections: tuple[str, ...] = ()
     detectors: tuple[str, ...] | None = None
     locator: str = "yunet"
-    looks: int | None = None
-    few: Mapping[str, int] = field(default_factory=dict)
+    detector_images: int | None = None
+    detector_limits: Mapping[str, int] = field(default_factory=dict)
     recognisers: tuple[str, ...] = ()
     attackers: tuple[Attacker, ...] = ATTACKERS
     face_quality: str | None = None
@@ -124,14 +126,16 @@ class StudyConfig:
             value = getattr(self, name)
             if value is not None:
                 _check_texts(name, value)
-        for name, least in (("people", 2), ("looks", 1), ("enrolled", 1), ("seed", 0), ("resamples", 0)):
+        for name, least in (("people", 2), ("detector_images", 1), ("enrolled", 1), ("seed", 0), ("resamples", 0)):
             value = getattr(self, name)
             if value is not None or name in ("enrolled", "seed", "resamples"):
                 _check_whole(name, value, least)
-        if not isinstance(self.few, Mapping):
-            raise TypeError(f"few must give a number of images for each detector's name, got {self.few!r}")
-        for name, count in self.few.items():
-            _check_whole(f"few.{name}", count, 1)
+        if not isinstance(self.detector_limits, Mapping):
+            raise TypeError(
+                f"detector_limits must give a number of images for each detector's name, got {self.detector_limits!r}"
+            )
+        for name, count in self.detector_limits.items():
+            _check_whole(f"detector_limits.{name}", count, 1)
         if self.enlarge is not None and (isinstance(self.enlarge, bool) or not isinstance(self.enlarge, (int, float))):
             raise TypeError(f"enlarge must be a number, got {self.enlarge!r}")
         if self.face_quality is not None:
@@ -149,13 +153,13 @@ class StudyConfig:
             self,
             protections=(CLEAR, *(item for item in named if item not in (CLEAR, BLACK)), BLACK),
             recognisers=self.recognisers or usual,
-            looks=80 if quick and self.looks is None else self.looks,
-            few={"dlib-mmod": 10 if quick else 40, **self.few},
+            detector_images=80 if quick and self.detector_images is None else self.detector_images,
+            detector_limits={"dlib-mmod": 10 if quick else 40, **self.detector_limits},
         )
 
 
 def read_config(path: str | os.PathLike[str]) -> StudyConfig:
-    """Reads a TOML file whose keys are the attributes of :class:`StudyConfig`; ``few`` and ``aims`` are tables.
+    """Reads a TOML file whose keys are the attributes of :class:`StudyConfig`; detector_limits and aims are tables.
 
     Raises:
         OSError: it cannot be read.
@@ -178,8 +182,13 @@ def make_config(values: Mapping[str, Any]) -> StudyConfig:
     Raises:
         TypeError, ValueError: as for :class:`StudyConfig`; unknown keys.
     """
-    _check_keys("", values, StudyConfig)
-    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    given: dict[str, Any] = {}
+    for key, value in values.items():
+        name = _RENAMED.get(key, key)
+        if name in given:
+            raise ValueError(f"{name} must be given once, got {key} too")
+        given[name] = tuple(value) if isinstance(value, list) else value
+    _check_keys("", given, StudyConfig)
     if "aims" in given and not isinstance(given["aims"], Aims):
         if not isinstance(given["aims"], Mapping):
             raise TypeError(f"aims must be a table, got {given['aims']!r}")

@@ -1,6 +1,6 @@
 """Cells that make pictures and curves: examples of every protection, the n sweep, the threshold with its average face.
 
-Pictures are PNG in base64, so that a cell stays JSON.
+Pictures are PNG in base64, so that a task stays JSON.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from ... import Key, Strength, perturb, psnr, ssim
 from ..._optional import import_opencv
 from ...strength import fit_threshold
+from ..bootstrap import mean_over_people
 from .inputs import choose, words_of
-from .intervals import mean_over_people
 from .measuring import Tools
-from .tasks import Cell, readings_of
+from .tasks import Task, readings_of
 
 PAPER_FRAME = (92, 112)  # width, height of the paper's AT&T images, whose n runs from 4,500 to 9,360
 NUMBERS = (4500, 5310, 6120, 6930, 7740, 8550, 9360)
@@ -27,7 +27,7 @@ _BINS = 60
 _SWEPT = {"quick": 60, "full": 400}
 
 
-def make_examples(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def make_examples(tools: Tools, task: Task) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """For each protection and sample the picture as it is, and through the view where there is one."""
     study, failures = tools.study, list[tuple[str, str]]()
     pictures: dict[str, Any] = {
@@ -35,17 +35,17 @@ def make_examples(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[
     }
     for protection, readings in pictures.items():
         for reading, shown in readings.items():
-            wanted = Cell("examples", protection, "", reading, cell.names)
+            wanted = Task("examples", protection, "", reading, task.names)
             shown += [encode(changed) for _, _, changed, _ in tools.shown(wanted, failures)]
-    return {"pictures": pictures, "names": list(cell.names)}, failures
+    return {"pictures": pictures, "names": list(task.names)}, failures
 
 
-def make_sweep(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def make_sweep(tools: Tools, task: Task) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """PSNR and SSIM against n, whole frames of 92 x 112 grey pixels moved, by window: the paper's Figures 5 and 6."""
     study, failures = tools.study, list[tuple[str, str]]()
     key = Key(hashlib.blake2b(b"fastperturb sweep %d" % study.config.seed, digest_size=32).digest())
-    frames = _frames(tools, cell.names, _SWEPT[study.config.profile], failures)
-    people = tools.material.people([name for name, _ in frames])
+    frames = _frames(tools, task.names, _SWEPT[study.config.profile], failures)
+    people = tools.inputs.people([name for name, _ in frames])
     curves = []
     for window in WINDOWS:
         for count in NUMBERS:
@@ -64,11 +64,11 @@ def make_sweep(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[str
     return {"curves": curves}, failures
 
 
-def make_threshold(tools: Tools, cell: Cell) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def make_threshold(tools: Tools, task: Task) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """The paper's threshold on grey frames of 92 x 112: theta, distances within and between people, average face."""
     failures: list[tuple[str, str]] = []
-    frames = _frames(tools, cell.names, _MOST_FITTED, failures)
-    named = tools.material.people([name for name, _ in frames])
+    frames = _frames(tools, task.names, _MOST_FITTED, failures)
+    named = tools.inputs.people([name for name, _ in frames])
     people = named if all(named) and len(set(named)) < len(named) else None
     fitted = fit_threshold([frame for _, frame in frames], people)
     top = float(max(values.max(initial=fitted.theta) for values in (fitted.within, fitted.between))) * 1.02

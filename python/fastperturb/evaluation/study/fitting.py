@@ -5,33 +5,36 @@ In a process of its own with one thread, so that the same seed gives the same mo
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from ... import Face
 from ...protections import FittedProtection, Protection
 from ..datasets import Sample
-from .inputs import Material, words_of
-from .threads import one_thread
+from .inputs import StudyInputs, words_of
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 def fit_protections(
-    protections: Mapping[str, Protection], material: Material, *, apart: bool
+    protections: Mapping[str, Protection], inputs: StudyInputs, *, apart: bool
 ) -> tuple[dict[str, Protection], dict[str, str]]:
     """Fits each protection that must be and is not.
 
     Args:
         protections: by name.
-        material: gives the training split.
+        inputs: gives the training split.
         apart: in another process.
 
     Returns:
         Those that were fitted, and for those that could not be the reason.
     """
-    samples = [material.samples[name] for name in material.training]
-    faces = [material.faces[name] for name in material.training]
+    samples = [inputs.samples[name] for name in inputs.training]
+    faces = [inputs.faces[name] for name in inputs.training]
     fitted: dict[str, Protection] = {}
     broken: dict[str, str] = {}
     for name, protection in protections.items():
@@ -55,3 +58,18 @@ def fit_one(protection: Any, samples: Sequence[Sample], faces: Sequence[tuple[Fa
     protection.fit((sample.read() for sample in samples), faces)
     fitted: Protection = protection
     return fitted
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Lets processes that start meanwhile compute on one thread: sums of several threads differ in their last bits."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -13,14 +13,14 @@ from typing import Any
 from ... import Face, Region, locate
 from ..datasets import DataSet, Sample, Split, split_by_image, split_by_person
 from ..model_files import identity
-from .result_cache import CellStore, digest_of
+from ..result_cache import ResultCache, digest_of
 from .rows import Failure
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class StudyInputs:
     """What was found in the clear images.
 
     Attributes:
@@ -61,15 +61,15 @@ def choose(names: Sequence[str], count: int | None, seed: int, purpose: str) -> 
 
 
 def prepare(
-    dataset: DataSet, locator: Any, settings: dict[str, Any], store: CellStore, progress: Progress | None = None
-) -> Material:
+    dataset: DataSet, locator: Any, settings: dict[str, Any], cache: ResultCache, progress: Progress | None = None
+) -> StudyInputs:
     """Reads all samples once and finds their faces.
 
     Args:
         dataset: where from.
         locator: finds faces in clear images.
         settings: ``people``, ``enrolled``, ``seed``, ``split`` and ``version``, as the configuration has them.
-        store: earlier findings.
+        cache: earlier findings.
         progress: called with (what, done, all).
 
     Raises:
@@ -80,7 +80,7 @@ def prepare(
     hashes: dict[str, str] = {}
     failures = []
     digest = digest_of(["faces", settings["version"], identity(locator), sorted(sample.name for sample in samples)])
-    known = store.find(digest) or {}
+    known = cache.find(digest) or {}
     found: dict[str, Any] = {}
     for done, sample in enumerate(samples, 1):
         try:
@@ -95,14 +95,14 @@ def prepare(
         if progress is not None:
             progress("faces", done, len(samples))
     if found != known:
-        store.keep(digest, found)
+        cache.keep(digest, found)
     kept = {sample.name: sample for sample in samples if faces.get(sample.name)}
     if not kept:
         raise ValueError(f"{dataset.name}: a face is found in none of {len(samples)} images, {len(failures)} failed")
     split = _split(DataSet(dataset.name, tuple(kept.values())), settings)
     gallery, probes, training = (tuple(sample.name for sample in part) for part in split)
     faceless = tuple(sample.name for sample in samples if faces.get(sample.name) == ())
-    return Material(kept, faces, hashes, gallery, probes, training, faceless, tuple(failures))
+    return StudyInputs(kept, faces, hashes, gallery, probes, training, faceless, tuple(failures))
 
 
 def words_of(error: BaseException) -> str:

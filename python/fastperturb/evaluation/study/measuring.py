@@ -1,4 +1,4 @@
-"""What single cells measure: quality, detection, attacks. Numbers come back as plain values that JSON can hold.
+"""What single tasks measure: quality, detection, attacks. Numbers come back as plain values that JSON can hold.
 
 An image that fails is left out of the number, counted beside it, and named with its reason.
 """
@@ -12,16 +12,16 @@ from typing import Any
 
 from ... import Face, locate
 from ...protections import Protection
+from ..bootstrap import mean_over_people
 from ..detection.annotations import TruthBox
 from ..detection.matching import ALL_FACES, PAPER, DetectionRule, ImageFaces
 from ..detection.scores import PRECISION_RULES, DetectionScores, score_detections
 from ..quality import measure_quality as compare_images
-from ..recognition import AttackBench, AttackResult, Estimate, Lineup, PairBench, Verification, make_subjects
-from .inputs import Material, words_of
-from .intervals import mean_over_people
-from .tasks import Cell, Study, usable_pairs
+from ..recognition import AttackBench, AttackResult, Estimate, GallerySplit, PairBench, Verification, make_subjects
+from .inputs import StudyInputs, words_of
+from .tasks import Study, Task, usable_pairs
 
-# A number as a cell gives it: measure, actor, reading, value, low, high, count, failed, how.
+# A number as a task gives it: measure, actor, reading, value, low, high, count, failed, how.
 Number = tuple[str, str, str, float | None, float | None, float | None, int, int, str]
 
 
@@ -30,45 +30,47 @@ class Tools:
 
     Args:
         study: what is to be done.
-        material: what was found in the clear images.
+        inputs: what was found in the clear images.
     """
 
-    def __init__(self, study: Study, material: Material) -> None:
-        self.study, self.material = study, material
+    def __init__(self, study: Study, inputs: StudyInputs) -> None:
+        self.study, self.inputs = study, inputs
         self._benches: dict[str, AttackBench] = {}
         self._pair_benches: dict[str, PairBench | None] = {}
 
     def bench(self, recogniser: str) -> AttackBench:
         """A recogniser with the clear gallery embedded."""
         if recogniser not in self._benches:
-            faces = self.material.faces
+            faces = self.inputs.faces
             gallery, probes = (
-                make_subjects([self.material.samples[name] for name in names], faces)
-                for names in (self.material.gallery, self.material.probes)
+                make_subjects([self.inputs.samples[name] for name in names], faces)
+                for names in (self.inputs.gallery, self.inputs.probes)
             )
-            self._benches[recogniser] = AttackBench(self.study.recognisers[recogniser].make(), Lineup(gallery, probes))
+            self._benches[recogniser] = AttackBench(
+                self.study.recognisers[recogniser].make(), GallerySplit(gallery, probes)
+            )
         return self._benches[recogniser]
 
     def pair_bench(self, recogniser: str) -> PairBench | None:
         """A recogniser with the clear images of the data set's pairs embedded; None for one that is fitted."""
         if recogniser not in self._pair_benches:
             made = self.study.recognisers[recogniser].make()
-            pairs = [(pair.first, pair.second) for pair in usable_pairs(self.study, self.material)]
-            samples = [self.material.samples[name] for name in dict.fromkeys(name for pair in pairs for name in pair)]
-            subjects = {subject.name: subject for subject in make_subjects(samples, self.material.faces)}
+            pairs = [(pair.first, pair.second) for pair in usable_pairs(self.study, self.inputs)]
+            samples = [self.inputs.samples[name] for name in dict.fromkeys(name for pair in pairs for name in pair)]
+            subjects = {subject.name: subject for subject in make_subjects(samples, self.inputs.faces)}
             given = [(subjects[first], subjects[second]) for first, second in pairs]
             self._pair_benches[recogniser] = None if made.trained else PairBench(made, given)
         return self._pair_benches[recogniser]
 
-    def shown(self, cell: Cell, failures: list[tuple[str, str]]) -> Iterator[tuple[str, Any, Any, tuple[Face, ...]]]:
-        """(name, clear image, as it is read under the cell's protection and reading, faces) of each sample."""
-        protection = self.study.protections[cell.protection]
-        for name in cell.names:
-            faces = self.material.faces[name]
+    def shown(self, task: Task, failures: list[tuple[str, str]]) -> Iterator[tuple[str, Any, Any, tuple[Face, ...]]]:
+        """(name, clear image, as it is read under the task's protection and reading, faces) of each sample."""
+        protection = self.study.protections[task.protection]
+        for name in task.names:
+            faces = self.inputs.faces[name]
             try:
-                image = self.material.samples[name].read()
+                image = self.inputs.samples[name].read()
                 changed = protection.protect(image, faces, seed=self.study.config.seed)
-                if cell.reading == "view":
+                if task.reading == "view":
                     changed = protection.view(changed, faces)
             except Exception as error:  # counted, named, and the others go on
                 failures.append((name, words_of(error)))
@@ -76,16 +78,16 @@ class Tools:
                 yield name, image, changed, faces
 
 
-def measure_quality(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[str, str]]]:
+def measure_quality(tools: Tools, task: Task) -> tuple[list[Number], list[tuple[str, str]]]:
     """PSNR and SSIM in the frame and inside the protected regions, direct and through the view; face quality."""
     study, failures = tools.study, list[tuple[str, str]]()
-    protection = study.protections[cell.protection]
+    protection = study.protections[task.protection]
     numbers: list[Number] = []
     for reading in ("direct", "view") if protection.reversible else ("direct",):
         values: dict[str, list[float]] = {}
         names: list[str] = []
         lost: list[tuple[str, str]] = []
-        for name, image, changed, faces in tools.shown(Cell("quality", cell.protection, "", reading, cell.names), lost):
+        for name, image, changed, faces in tools.shown(Task("quality", task.protection, "", reading, task.names), lost):
             try:
                 found = _compare(protection, image, changed, faces, study.face_quality)
             except Exception as error:
@@ -94,7 +96,7 @@ def measure_quality(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[
             names.append(name)
             for measure, value in found.items():
                 values.setdefault(measure, []).append(value)
-        people = tools.material.people(names)
+        people = tools.inputs.people(names)
         for measure, each in values.items():
             mean, low, high, count = mean_over_people(
                 each, people, resamples=study.config.resamples, seed=study.config.seed
@@ -114,12 +116,12 @@ def _compare(protection: Protection, image: Any, changed: Any, faces: Sequence[F
     return found
 
 
-def measure_detection(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[str, str]]]:
+def measure_detection(tools: Tools, task: Task) -> tuple[list[Number], list[tuple[str, str]]]:
     """One detector: precision, recall, F and average precisions for all faces, and F by the paper's rule."""
     study, failures = tools.study, list[tuple[str, str]]()
-    detector = study.detectors[cell.actor]
+    detector = study.detectors[task.actor]
     images = []
-    for name, _, changed, faces in tools.shown(cell, failures):
+    for name, _, changed, faces in tools.shown(task, failures):
         truth = tuple(TruthBox(f.region.x, f.region.y, f.region.width, f.region.height) for f in faces)
         found: tuple[Face, ...] | None = None
         reason = None
@@ -128,27 +130,27 @@ def measure_detection(tools: Tools, cell: Cell) -> tuple[list[Number], list[tupl
         except Exception as error:  # a detector may throw whatever it likes
             reason = words_of(error)
             failures.append((name, reason))
-        images.append(ImageFaces(name, found, truth, reason, tools.material.samples[name].person or ""))
+        images.append(ImageFaces(name, found, truth, reason, tools.inputs.samples[name].person or ""))
     if not any(image.found is not None for image in images):
         return [], failures
     given = {"resamples": study.config.resamples, "seed": study.config.seed}
     every, main = (score_detections(images, rule, **given) for rule in (ALL_FACES, PAPER))
     lost = len(failures)
     numbers = [
-        _scored(every, measure, name, cell, lost)
+        _scored(every, measure, name, task, lost)
         for measure, name in (("precision", ""), ("recall", ""), ("f_score", ""), *((r, "ap") for r in PRECISION_RULES))
     ]
-    return [*numbers, _scored(main, "f_score", "paper", cell, lost)], failures
+    return [*numbers, _scored(main, "f_score", "paper", task, lost)], failures
 
 
-def _scored(scores: DetectionScores, measure: str, prefix: str, cell: Cell, failed: int) -> Number:
+def _scored(scores: DetectionScores, measure: str, prefix: str, task: Task, failed: int) -> Number:
     value = scores.average_precision[measure] if prefix == "ap" else getattr(scores, measure)  # type: ignore[index]
     low, high = scores.intervals.get(measure, (None, None)) if value is not None else (None, None)
     if low is not None and high is not None:  # the rule of three, as for attacks: see docs/evaluate.md
         low = min(low, max(0.0, 1 - 3 / scores.images)) if value == 1 else low
         high = max(high, min(1.0, 3 / scores.images)) if value == 0 else high
     name = f"ap_{measure.replace('-', '_')}" if prefix == "ap" else f"{measure}_{prefix}" if prefix else measure
-    return name, cell.actor, cell.reading, value, low, high, scores.images, failed, _rule_words(scores.rule)
+    return name, task.actor, task.reading, value, low, high, scores.images, failed, _rule_words(scores.rule)
 
 
 def _rule_words(rule: DetectionRule) -> str:
@@ -157,27 +159,27 @@ def _rule_words(rule: DetectionRule) -> str:
     return f"{who}, IoU from {rule.iou:g}, {score}"
 
 
-def measure_attack(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[str, str]]]:
+def measure_attack(tools: Tools, task: Task) -> tuple[list[Number], list[tuple[str, str]]]:
     """All attackers with one recogniser: rank-1, rank-5, chance, equal error, true acceptance."""
     study = tools.study
-    protection = study.protections[cell.protection]
-    results = tools.bench(cell.actor).run(protection, study.config.attackers, seed=study.config.seed)
+    protection = study.protections[task.protection]
+    results = tools.bench(task.actor).run(protection, study.config.attackers, seed=study.config.seed)
     return [number for result in results for number in _attacked(result)], []
 
 
-def measure_pairs(tools: Tools, cell: Cell) -> tuple[list[Number], list[tuple[str, str]]]:
+def measure_pairs(tools: Tools, task: Task) -> tuple[list[Number], list[tuple[str, str]]]:
     """The data set's own pairs, by a recogniser that came trained: equal error and true acceptance."""
     study = tools.study
-    bench = tools.pair_bench(cell.actor)
+    bench = tools.pair_bench(task.actor)
     if bench is None:
         return [], []
-    results = bench.run(study.protections[cell.protection], seed=study.config.seed)
-    lost = len(study.dataset.pairs) - len(usable_pairs(study, tools.material))
+    results = bench.run(study.protections[task.protection], seed=study.config.seed)
+    lost = len(study.dataset.pairs) - len(usable_pairs(study, tools.inputs))
     found = ((who, verification) for who, verification in results.items() if who in study.config.attackers)
     return [
         number
         for who, verification in found
-        for number in _verified(f"{who}/{cell.actor}", "direct", verification, "pairs_", lost)
+        for number in _verified(f"{who}/{task.actor}", "direct", verification, "pairs_", lost)
     ], []
 
 

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .inputs import Material
+from ..result_cache import write_whole
+from .inputs import StudyInputs
 from .recommendation import Advice, recommend
-from .result_cache import write_whole
 from .rows import COLUMNS, Failure, Row, Rows
-from .tasks import Cell, Study, list_cells
+from .tasks import Study, Task, list_tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class StudyResults:
         about: data, split, counts, rules, versions, configuration.
         failures: what could not be measured.
         advice: what to choose for which aim.
-        drawings: "examples", "sweep" and "threshold", as the cells give them; what failed is missing.
+        drawings: "examples", "sweep" and "threshold", as the tasks give them; what failed is missing.
         times: seconds of the run and by kind of work; not written to the results.
     """
 
@@ -82,33 +82,33 @@ class StudyResults:
 
 def gather(
     study: Study,
-    material: Material,
-    contents: Mapping[Cell, dict[str, Any]],
+    inputs: StudyInputs,
+    contents: Mapping[Task, dict[str, Any]],
     versions: dict[str, str],
     times: dict[str, Any],
 ) -> StudyResults:
-    """Puts what the cells gave in order."""
+    """Puts what the tasks gave in order."""
     rows: list[Row] = []
-    failures = list(material.failures)
+    failures = list(inputs.failures)
     drawings: dict[str, Any] = {}
     kinds: dict[str, list[float]] = {}
-    for cell in sorted(list_cells(study, material), key=_place(study)):
-        content = contents[cell]
-        kinds.setdefault(cell.kind, []).append(content["seconds"])
-        failures += [Failure(cell.protection, cell.kind, cell.actor, *failure) for failure in content["failures"]]
+    for task in sorted(list_tasks(study, inputs), key=_place(study)):
+        content = contents[task]
+        kinds.setdefault(task.kind, []).append(content["seconds"])
+        failures += [Failure(task.protection, task.kind, task.actor, *failure) for failure in content["failures"]]
         if "broken" in content:
-            failures.append(Failure(cell.protection, cell.kind, cell.actor, "", content["broken"]))
+            failures.append(Failure(task.protection, task.kind, task.actor, "", content["broken"]))
         elif "drawing" in content:
-            drawings[cell.kind] = content["drawing"]
-        if cell.protection:
-            protection = study.protections[cell.protection]
-            known = (cell.protection, protection.family, float(protection.strength), protection.strength_label)
+            drawings[task.kind] = content["drawing"]
+        if task.protection:
+            protection = study.protections[task.protection]
+            known = (task.protection, protection.family, float(protection.strength), protection.strength_label)
             rows += [Row(*known, protection.reversible, *number) for number in content["numbers"]]
     found = Rows(rows)
-    work = {kind: {"cells": len(each), "seconds": round(sum(each), 1)} for kind, each in kinds.items()}
+    work = {kind: {"tasks": len(each), "seconds": round(sum(each), 1)} for kind, each in kinds.items()}
     advice = recommend(found, study.config.aims, [name for name, item in study.recognisers.items() if item.fitted])
     return StudyResults(
-        found, _about(study, material, versions), tuple(failures), advice, drawings, {**times, "work": work}
+        found, _about(study, inputs, versions), tuple(failures), advice, drawings, {**times, "work": work}
     )
 
 
@@ -116,32 +116,32 @@ def _place(study: Study) -> Any:
     protections, detectors = list(study.protections), [*study.detectors, *study.recognisers]
     kinds = ("quality", "detection", "attack", "pairs", "examples", "sweep", "threshold")
 
-    def place(cell: Cell) -> tuple[int, int, int, str]:
+    def place(task: Task) -> tuple[int, int, int, str]:
         return (
-            protections.index(cell.protection) if cell.protection else -1,
-            kinds.index(cell.kind),
-            detectors.index(cell.actor) if cell.actor else -1,
-            cell.reading,
+            protections.index(task.protection) if task.protection else -1,
+            kinds.index(task.kind),
+            detectors.index(task.actor) if task.actor else -1,
+            task.reading,
         )
 
     return place
 
 
-def _about(study: Study, material: Material, versions: dict[str, str]) -> dict[str, Any]:
+def _about(study: Study, inputs: StudyInputs, versions: dict[str, str]) -> dict[str, Any]:
     config = asdict(study.config)
-    people = {material.samples[name].person for name in material.samples} - {None}
+    people = {inputs.samples[name].person for name in inputs.samples} - {None}
     return {
         "data": study.dataset.name,
-        "images": len(material.samples) + len(material.faceless) + len(material.failures),
-        "with_face": len(material.samples),
-        "faceless": list(material.faceless),
-        "unreadable": [failure.image for failure in material.failures],
+        "images": len(inputs.samples) + len(inputs.faceless) + len(inputs.failures),
+        "with_face": len(inputs.samples),
+        "faceless": list(inputs.faceless),
+        "unreadable": [failure.image for failure in inputs.failures],
         "people": len(people),
-        "gallery": len(material.gallery),
-        "probes": len(material.probes),
-        "training": len(material.training),
-        "split": f"by {study.config.split}" if material.gallery else "none: not two people with two images each",
-        "fingerprint": material.digest(list(material.samples)),
+        "gallery": len(inputs.gallery),
+        "probes": len(inputs.probes),
+        "training": len(inputs.training),
+        "split": f"by {study.config.split}" if inputs.gallery else "none: not two people with two images each",
+        "fingerprint": inputs.digest(list(inputs.samples)),
         "detectors": list(study.detectors),
         "recognisers": list(study.recognisers),
         "face_quality": getattr(study.face_quality, "name", None),

@@ -1,4 +1,4 @@
-"""Runs the cells of a study over processes, keeps what is finished, and puts the results together in a fixed order.
+"""Runs the tasks of a study over processes, keeps what is finished, and puts the results together in a fixed order.
 
 Each process computes on one thread, so that the same seed gives the same bits however many processes there are.
 """
@@ -18,15 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from ..._optional import import_opencv
-from .code import digest_code
+from ..result_cache import FOLDER, ResultCache, digest_code
 from .examples import make_examples, make_sweep, make_threshold
-from .fitting import fit_protections
-from .inputs import Material, prepare, words_of
+from .fitting import fit_protections, one_thread
+from .inputs import StudyInputs, prepare, words_of
 from .measuring import Tools, measure_attack, measure_detection, measure_pairs, measure_quality
-from .result_cache import CellStore
 from .results import StudyResults, gather
-from .tasks import Cell, Study, cell_digest, expected_cost, leave_out, list_cells
-from .threads import one_thread
+from .tasks import Study, Task, expected_cost, leave_out, list_tasks, task_digest
 from .versions import read_versions
 
 Progress = Callable[[str, float, float], None]
@@ -52,7 +50,7 @@ class Running:
     """How to run.
 
     Attributes:
-        folder: keeps finished cells in "cells"; None keeps nothing.
+        folder: keeps finished tasks in "cache"; None keeps nothing.
         jobs: processes; 0 works in this one.
         progress: called with (what was done last, seconds of work done, seconds of work in all), as expected.
         stop: asked now and then; true stops the run.
@@ -72,7 +70,7 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:
         running: how.
 
     Returns:
-        All numbers in a fixed order; cells that failed as a whole are among the failures, and are tried again by the
+        All numbers in a fixed order; tasks that failed as a whole are among the failures, and are tried again by the
         next run.
 
     Raises:
@@ -81,7 +79,7 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:
         OSError: the folder cannot be written.
     """
     versions = read_versions(study)
-    store = CellStore(None if running.folder is None else running.folder / "cells")
+    cache = ResultCache(None if running.folder is None else running.folder / FOLDER)
 
     def reading(what: str, done: int, total: int) -> None:
         if running.stop is not None and running.stop():
@@ -92,48 +90,48 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:
     began = time.perf_counter()
     made_by = {**versions, "code": digest_code()}
     version = [versions["fastperturb"], made_by["code"]]
-    material = prepare(study.dataset, study.locator, {**study.settings, "version": version}, store, reading)
-    study = leave_out(study, material)
-    cells = list_cells(study, material)
-    digests = {cell: cell_digest(study, material, cell, made_by) for cell in cells}
-    contents = {cell: found for cell in cells if (found := store.find(digests[cell])) is not None}
-    todo = [cell for cell in cells if cell not in contents]
-    study, unfit = _fitted(study, material, todo, running)
-    for cell in [cell for cell in todo if cell.protection in unfit]:
-        contents[cell] = {"numbers": [], "failures": [], "seconds": 0.0, "broken": unfit[cell.protection]}
-    todo = [cell for cell in todo if cell not in contents]
-    ahead = sum(expected_cost(study, cell) for cell in cells)
-    done = ahead - sum(expected_cost(study, cell) for cell in todo)
-    for cell, content in _results(study, material, todo, running):
-        contents[cell] = content
+    inputs = prepare(study.dataset, study.locator, {**study.settings, "version": version}, cache, reading)
+    study = leave_out(study, inputs)
+    tasks = list_tasks(study, inputs)
+    digests = {task: task_digest(study, inputs, task, made_by) for task in tasks}
+    contents = {task: found for task in tasks if (found := cache.find(digests[task])) is not None}
+    todo = [task for task in tasks if task not in contents]
+    study, unfit = _fitted(study, inputs, todo, running)
+    for task in [task for task in todo if task.protection in unfit]:
+        contents[task] = {"numbers": [], "failures": [], "seconds": 0.0, "broken": unfit[task.protection]}
+    todo = [task for task in todo if task not in contents]
+    ahead = sum(expected_cost(study, task) for task in tasks)
+    done = ahead - sum(expected_cost(study, task) for task in todo)
+    for task, content in _results(study, inputs, todo, running):
+        contents[task] = content
         if not content.get("broken"):
-            store.keep(digests[cell], content)
-        done += expected_cost(study, cell)
+            cache.keep(digests[task], content)
+        done += expected_cost(study, task)
         if running.progress is not None:
-            running.progress(str(cell), done, ahead)
-    seconds = {"run": time.perf_counter() - began, "cells_done": len(todo), "cells": len(cells)}
-    return gather(study, material, contents, versions, seconds)
+            running.progress(str(task), done, ahead)
+    seconds = {"run": time.perf_counter() - began, "tasks_done": len(todo), "tasks": len(tasks)}
+    return gather(study, inputs, contents, versions, seconds)
 
 
-def _fitted(study: Study, material: Material, todo: list[Cell], running: Running) -> tuple[Study, dict[str, str]]:
+def _fitted(study: Study, inputs: StudyInputs, todo: list[Task], running: Running) -> tuple[Study, dict[str, str]]:
     """The study with those protections fitted that are needed, and what could not be fitted, with the reason."""
-    every = any(cell.kind == "examples" for cell in todo)
+    every = any(task.kind == "examples" for task in todo)
     needed = {
         name: item for name, item in study.protections.items() if every or any(c.protection == name for c in todo)
     }
     if running.progress is not None:
         running.progress("fitting", 0.0, 1.0)
-    fitted, unfit = fit_protections(needed, material, apart=running.jobs > 0)
+    fitted, unfit = fit_protections(needed, inputs, apart=running.jobs > 0)
     return replace(study, protections={**study.protections, **fitted}), unfit
 
 
-def _results(study: Study, material: Material, todo: list[Cell], running: Running) -> Iterator[tuple[Cell, Content]]:
+def _results(study: Study, inputs: StudyInputs, todo: list[Task], running: Running) -> Iterator[tuple[Task, Content]]:
     if running.jobs == 0 or not todo:
-        tools = Tools(study, material)
-        for cell in todo:
+        tools = Tools(study, inputs)
+        for task in todo:
             if running.stop is not None and running.stop():
                 raise Stopped
-            yield cell, do_cell(tools, cell)
+            yield task, do_task(tools, task)
         return
     before = set(multiprocessing.active_children())
     with one_thread():
@@ -141,11 +139,11 @@ def _results(study: Study, material: Material, todo: list[Cell], running: Runnin
             running.jobs,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=(study, material),
+            initargs=(study, inputs),
         )
-        waiting: dict[Future[Content], Cell] = {}
+        waiting: dict[Future[Content], Task] = {}
         try:
-            waiting = {pool.submit(_work, cell): cell for cell in todo}
+            waiting = {pool.submit(_work, task): task for task in todo}
             yield from _finished(waiting, running)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -154,7 +152,7 @@ def _results(study: Study, material: Material, todo: list[Cell], running: Runnin
                     child.terminate()
 
 
-def _finished(waiting: dict[Future[Content], Cell], running: Running) -> Iterator[tuple[Cell, Content]]:
+def _finished(waiting: dict[Future[Content], Task], running: Running) -> Iterator[tuple[Task, Content]]:
     left = set(waiting)
     while left:
         if running.stop is not None and running.stop():
@@ -169,10 +167,10 @@ def _finished(waiting: dict[Future[Content], Cell], running: Running) -> Iterato
                 raise OSError(f"a process of the study ended by itself, out of memory perhaps: {error}") from error
 
 
-def _begin(study: Study, material: Material) -> None:
+def _begin(study: Study, inputs: StudyInputs) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides, and ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _tools[:] = [Tools(study, material)]
+    _tools[:] = [Tools(study, inputs)]
 
 
 def _end_with_parent() -> None:
@@ -183,21 +181,21 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(cell: Cell) -> Content:
-    return do_cell(_tools[0], cell)
+def _work(task: Task) -> Content:
+    return do_task(_tools[0], task)
 
 
-def do_cell(tools: Tools, cell: Cell) -> Content:
-    """What a cell gives: "numbers" or "drawing", "failures" (image, reason) and "seconds"; "broken" if it failed."""
+def do_task(tools: Tools, task: Task) -> Content:
+    """What a task gives: "numbers" or "drawing", "failures" (image, reason) and "seconds"; "broken" if it failed."""
     import_opencv().setNumThreads(1)
     began = time.perf_counter()
     content: Content = {"numbers": [], "failures": []}
     try:
-        if cell.kind in _MEASURING:
-            numbers, failures = _MEASURING[cell.kind](tools, cell)
+        if task.kind in _MEASURING:
+            numbers, failures = _MEASURING[task.kind](tools, task)
             content["numbers"] = [list(number) for number in numbers]
         else:
-            content["drawing"], failures = _DRAWING[cell.kind](tools, cell)
+            content["drawing"], failures = _DRAWING[task.kind](tools, task)
         content["failures"] = [list(failure) for failure in failures]
     except Exception as error:  # told and counted; the others go on, and the next run tries again
         content["broken"] = words_of(error)

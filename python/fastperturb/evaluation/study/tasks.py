@@ -1,4 +1,4 @@
-"""The work of a study in cells: small enough to share out and to keep, each the same whoever does it and when."""
+"""The work of a study in tasks: small enough to share out and to keep, each the same whoever does it and when."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ...protections import FittedProtection, Protection
 from ..datasets import DataSet, Pair
 from ..model_files import file_content, identity, model_files
 from ..recognition import Recogniser
+from ..result_cache import digest_of
 from .config import StudyConfig
-from .inputs import Material, choose
-from .result_cache import digest_of
+from .inputs import StudyInputs, choose
 
 # Rough seconds an image and actor, to begin with what takes longest.
 _COSTS = {
@@ -25,11 +25,11 @@ _COSTS = {
     "sweep": 12.0,
     "threshold": 4.0,
 }
-_SLOW = 10.0  # times longer: the detectors that ``few`` is for
+_SLOW = 10.0  # times longer: the detectors that ``detector_limits`` is for
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Task:
     """A piece of work.
 
     Attributes:
@@ -52,7 +52,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class RecogniserFactory:
     """A recogniser to be made, anew in each process: one that was fitted or is in use may not be picklable.
 
     Attributes:
@@ -87,57 +87,57 @@ class Study:
     raw: DataSet
     protections: dict[str, Protection]
     detectors: dict[str, Detector]
-    recognisers: dict[str, Witness]
+    recognisers: dict[str, RecogniserFactory]
     locator: Detector
     face_quality: Any = None
     absent: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Settings that reading the material depends on."""
+        """Settings that reading the inputs depends on."""
         return {name: getattr(self.config, name) for name in ("people", "enrolled", "seed", "split")}
 
 
-def list_cells(study: Study, material: Material) -> list[Cell]:
-    """All cells of a study, those that take longest first."""
+def list_tasks(study: Study, inputs: StudyInputs) -> list[Task]:
+    """All tasks of a study, those that take longest first."""
     config = study.config
-    looked = tuple(choose(material.probes, config.looks, config.seed, "looks"))
-    cells = [Cell("sweep", names=tuple(material.samples)), Cell("examples", names=example_names(material))]
-    if len(material.samples) > 1:  # it compares them
-        cells.append(Cell("threshold", names=tuple(material.samples)))
-    pairs = usable_pairs(study, material)
+    looked = tuple(choose(inputs.probes, config.detector_images, config.seed, "looks"))
+    tasks = [Task("sweep", names=tuple(inputs.samples)), Task("examples", names=example_names(inputs))]
+    if len(inputs.samples) > 1:  # it compares them
+        tasks.append(Task("threshold", names=tuple(inputs.samples)))
+    pairs = usable_pairs(study, inputs)
     paired = tuple(dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second)))
     for name, protection in study.protections.items():
-        cells.append(Cell("quality", name, names=looked))
+        tasks.append(Task("quality", name, names=looked))
         for detector in study.detectors:
-            few = tuple(choose(looked, config.few.get(detector), config.seed, "looks"))
+            limited = tuple(choose(looked, config.detector_limits.get(detector), config.seed, "looks"))
             for reading in readings_of(protection):
-                cells.append(Cell("detection", name, detector, reading, few))
-        if material.gallery:
-            both = (*material.gallery, *material.probes)
-            cells += [Cell("attack", name, recogniser, names=both) for recogniser in study.recognisers]
+                tasks.append(Task("detection", name, detector, reading, limited))
+        if inputs.gallery:
+            both = (*inputs.gallery, *inputs.probes)
+            tasks += [Task("attack", name, recogniser, names=both) for recogniser in study.recognisers]
         if paired:
-            cells += [Cell("pairs", name, recogniser, names=paired) for recogniser in study.recognisers]
-    return sorted(cells, key=lambda cell: -expected_cost(study, cell))
+            tasks += [Task("pairs", name, recogniser, names=paired) for recogniser in study.recognisers]
+    return sorted(tasks, key=lambda task: -expected_cost(study, task))
 
 
-def leave_out(study: Study, material: Material) -> Study:
+def leave_out(study: Study, inputs: StudyInputs) -> Study:
     """The study without what so few images cannot give, which is noted as absent and is no failure."""
-    count, absent = len(material.samples), dict[str, str]()
+    count, absent = len(inputs.samples), dict[str, str]()
     if count < 2:
         absent["threshold"] = f"it compares images, of which {count} shows a face"
-    if not material.training:
+    if not inputs.training:
         learning = [item for item in study.protections.values() if isinstance(item, FittedProtection)]
         absent |= {item.name: "no image is left to fit it on" for item in learning if not item.fitted}
     kept = {name: item for name, item in study.protections.items() if name not in absent}
     return replace(study, protections=kept, absent={**study.absent, **absent})
 
 
-def expected_cost(study: Study, cell: Cell) -> float:
+def expected_cost(study: Study, task: Task) -> float:
     """Seconds, more or less."""
-    slow = _SLOW if cell.kind == "detection" and cell.actor in study.config.few else 1.0
-    fixed = cell.kind in ("sweep", "threshold")
-    return _COSTS[cell.kind] * slow * (1 if fixed else len(cell.names))
+    slow = _SLOW if task.kind == "detection" and task.actor in study.config.detector_limits else 1.0
+    fixed = task.kind in ("sweep", "threshold")
+    return _COSTS[task.kind] * slow * (1 if fixed else len(task.names))
 
 
 def readings_of(protection: Protection) -> tuple[str, ...]:
@@ -145,48 +145,48 @@ def readings_of(protection: Protection) -> tuple[str, ...]:
     return ("direct", "view") if protection.reversible else ("direct",)
 
 
-def usable_pairs(study: Study, material: Material) -> list[Pair]:
+def usable_pairs(study: Study, inputs: StudyInputs) -> list[Pair]:
     """Pairs of the data set's own list whose images both show a face; none without pairs of one person and of two.
 
     Split by person, those of people on whom models are fitted are left out.
     """
-    usable = set(material.samples) - (set(material.training) if study.config.split == "person" else set())
+    usable = set(inputs.samples) - (set(inputs.training) if study.config.split == "person" else set())
     pairs = [pair for pair in study.dataset.pairs if {pair.first, pair.second} <= usable]
     return pairs if len({pair.same for pair in pairs}) == 2 else []
 
 
-def example_names(material: Material) -> tuple[str, ...]:
+def example_names(inputs: StudyInputs) -> tuple[str, ...]:
     """Two samples of different people, if there are two."""
     chosen: dict[str, str] = {}
-    for name in material.probes:
-        chosen.setdefault(material.samples[name].person or name, name)
+    for name in inputs.probes:
+        chosen.setdefault(inputs.samples[name].person or name, name)
     return tuple(chosen.values())[:2]
 
 
-def cell_digest(study: Study, material: Material, cell: Cell, versions: dict[str, str]) -> str:
-    """A name for all that decides what a cell gives."""
-    work: list[Any] = [versions, cell.kind, cell.actor, cell.reading, material.digest(cell.names)]
+def task_digest(study: Study, inputs: StudyInputs, task: Task, versions: dict[str, str]) -> str:
+    """A name for all that decides what a task gives."""
+    work: list[Any] = [versions, task.kind, task.actor, task.reading, inputs.digest(task.names)]
     work += [study.config.seed, study.config.resamples, study.config.split]
-    if cell.protection:
-        work.append(_identity(cell.protection, study, material))
-    if cell.kind == "examples":
-        work.append([_identity(name, study, material) for name in study.protections])
-    if cell.kind == "detection":
-        work.append(identity(study.detectors[cell.actor]))
-    if cell.kind == "attack":
-        work += [cell.actor, study.recognisers[cell.actor].identity, study.config.attackers]
-        work.append(material.digest(material.gallery))
-    if cell.kind == "pairs":
-        work += [study.recognisers[cell.actor].identity, study.config.attackers]
-        work += [[pair.first, pair.second] for pair in usable_pairs(study, material)]
-    if cell.kind == "quality":
+    if task.protection:
+        work.append(_identity(task.protection, study, inputs))
+    if task.kind == "examples":
+        work.append([_identity(name, study, inputs) for name in study.protections])
+    if task.kind == "detection":
+        work.append(identity(study.detectors[task.actor]))
+    if task.kind == "attack":
+        work += [task.actor, study.recognisers[task.actor].identity, study.config.attackers]
+        work.append(inputs.digest(inputs.gallery))
+    if task.kind == "pairs":
+        work += [study.recognisers[task.actor].identity, study.config.attackers]
+        work += [[pair.first, pair.second] for pair in usable_pairs(study, inputs)]
+    if task.kind == "quality":
         work.append(described(study.face_quality))
-    if cell.kind in ("sweep", "threshold"):
+    if task.kind in ("sweep", "threshold"):
         work += [study.raw.name, study.config.profile]  # which says how many frames are swept
     return digest_of(work)
 
 
-def _identity(name: str, study: Study, material: Material) -> list[Any]:
+def _identity(name: str, study: Study, inputs: StudyInputs) -> list[Any]:
     """A protection is what its name says, and what it learnt or is to learn from."""
     protection = study.protections[name]
     known: list[Any] = [name, protection.family, protection.strength]
@@ -194,7 +194,7 @@ def _identity(name: str, study: Study, material: Material) -> list[Any]:
         return known
     if protection.fitted:
         return [*known, protection.fingerprint]
-    return [*known, getattr(protection, "epochs", None), material.digest(material.training)]
+    return [*known, getattr(protection, "epochs", None), inputs.digest(inputs.training)]
 
 
 def described(thing: object) -> tuple[str | int, ...]:
