@@ -8,7 +8,7 @@ from fastperturb.perturbation.drawing import Drawing, Part
 from fastperturb.protections import (
     Area,
     Autoencoder,
-    Grain,
+    WindowSize,
     KSame,
     Mosaic,
     Surrogate,
@@ -90,10 +90,10 @@ def test_codes_and_forms():
 
 
 def test_mosaics_are_made_by_cells_window_or_grain():
-    assert Mosaic(cells=6) == Mosaic(Grain(cells=6)) == Mosaic(grain=Grain(cells=6))
-    assert Mosaic(window=16) == Mosaic(Grain(window=16), Area())
+    assert Mosaic(cells=6) == Mosaic(WindowSize(cells=6)) == Mosaic(window_size=WindowSize(cells=6))
+    assert Mosaic(window=16) == Mosaic(WindowSize(window=16), Area())
     assert Mosaic() == Mosaic(cells=8)
-    with pytest.raises(ValueError, match="give grain, or window or cells, not both"):
-        Mosaic(Grain(cells=6), cells=6)
+    with pytest.raises(ValueError, match="give window_size, or window or cells, not both"):
+        Mosaic(WindowSize(cells=6), cells=6)
     with pytest.raises(ValueError, match="give window or cells, not both"):
         Mosaic(window=3, cells=6)

@@ -4,7 +4,7 @@ import pytest
 
 import fastperturb as fp
 from fastperturb.faces import HEAD
-from fastperturb.protections import Area, Blur, Grain, Mosaic, list_protections, parse_protection
+from fastperturb.protections import Area, Blur, Mosaic, WindowSize, list_protections, parse_protection
 from fastperturb.protections.blur_and_noise import SIGMA
 
 
@@ -43,11 +43,11 @@ from fastperturb.protections.blur_and_noise import SIGMA
 )
 def test_names(text, name, family, label):
     protection = parse_protection(text)
-    assert (protection.name, protection.family, protection.strength_label) == (name, family, label)
+    assert (protection.name, protection.family, protection.label) == (name, family, label)
 
 
 def test_settings_arrive():
-    assert parse_protection("mosaic:cells=4,grow=head") == Mosaic(Grain(cells=4), Area(grow=HEAD))
+    assert parse_protection("mosaic:cells=4,grow=head") == Mosaic(WindowSize(cells=4), Area(grow=HEAD))
     four = "0.1+0.2+0.3+0.4"
     assert parse_protection(f"blur:sigma=1.5,grow={four}") == Blur(sigma=1.5, area=Area(grow=(0.1, 0.2, 0.3, 0.4)))
     assert parse_protection("permutation:window=9,psnr=24").spread == fp.Strength(window=9, psnr=24.0)
@@ -67,9 +67,9 @@ def test_orders_within_a_family(texts):
     protections = [parse_protection(text) for text in texts]
     assert len({protection.family for protection in protections}) == 1
     assert len({protection.name for protection in protections}) == len(texts)
-    strengths = [protection.strength for protection in protections]
-    assert strengths == sorted(strengths)
-    assert len(set(strengths)) == len(texts)
+    orders = [protection.order for protection in protections]
+    assert orders == sorted(orders)
+    assert len(set(orders)) == len(texts)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from fastperturb.protections import (
     Area,
     Black,
     Blur,
-    Grain,
     Mosaic,
     Noise,
     Protection,
     ReversibleProtection,
+    WindowSize,
     parse_protection,
 )
 from fastperturb.protections.area import owned_parts
@@ -120,9 +120,9 @@ def mosaic_reference(image, region, window):
 @pytest.mark.parametrize("region", [fp.Region(3, 5, 40, 37), fp.Region(-7, 60, 30, 60), fp.Region(0, 0, 1, 1)])
 def test_mosaic_is_the_mean_of_blocks(dtype, channels, region):
     image = picture(dtype, channels)
-    hidden = Mosaic(Grain(window=7)).protect(image, [fp.Face(region)], seed=0)
+    hidden = Mosaic(WindowSize(window=7)).protect(image, [fp.Face(region)], seed=0)
     assert np.allclose(hidden, mosaic_reference(image, region, 7), rtol=1e-6, atol=0)
-    by_cells = Mosaic(Grain(cells=4)).protect(image, [fp.Face(region)], seed=0)
+    by_cells = Mosaic(WindowSize(cells=4)).protect(image, [fp.Face(region)], seed=0)
     window = max(2, math.ceil(min(region.width, region.height) / 4))
     assert np.allclose(by_cells, mosaic_reference(image, region, window), rtol=1e-6, atol=0)
 

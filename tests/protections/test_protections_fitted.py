@@ -81,7 +81,7 @@ def test_the_model_runs_as_written(model):
     outside[4:68, 8:72] = False
     assert np.array_equal(hidden[outside], image[outside])
     assert protection.name == "autoencoder, 7 numbers, small.onnx"
-    assert protection.strength > Autoencoder(32).strength
+    assert protection.order > Autoencoder(32).order
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -171,7 +171,7 @@ def test_ksame_is_the_average_of_the_nearest(channels, k):
     order = np.argsort(((others - own) ** 2).reshape(12, -1).mean(axis=1))
     expected = others[order[:k]].mean(axis=0)
     assert np.abs(hidden[4:68, 8:72] - expected).max() <= 0.51
-    assert (protection.name, protection.strength_label) == (f"k-same, k {k}", f"k {k}")
+    assert (protection.name, protection.label) == (f"k-same, k {k}", f"k {k}")
 
 
 def test_ksame_on_file(tmp_path):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .._optional import import_extra, import_opencv
 from ..errors import MissingExtra
+from ..specification import TEXT, VALUE, Reader, make_specified, parse_specification, read_value, short_names
 from .centerface import ADVICE as CENTERFACE_ADVICE
 from .centerface import CenterFace
 from .detection import Detector
@@ -78,68 +78,69 @@ _ENTRIES = {
         FasterRcnn, "Faster R-CNN, own ONNX file", "needed", "0 to 1", lambda: import_extra("onnxruntime", "onnx")
     ),
 }
-_SPECIFICATION = re.compile(r"(?P<name>[a-z-]+)(=(?P<model>[^?]+))?(\?(?P<settings>.*))?")
+_NUMBERS = "values joined by +"
+_READERS = {
+    "model": TEXT,
+    "classes": Reader(lambda text: _joined(text, "+"), _NUMBERS),
+    "size": Reader(lambda text: tuple(_joined(text, "x")), "WIDTHxHEIGHT"),
+    "anchors": Reader(lambda text: [tuple(_joined(pair, "x")) for pair in text.split("+")], _NUMBERS),
+}
 
 
 def list_detectors() -> list[DetectorInfo]:
     """All detectors, and what is missing to use them."""
-    listed = []
-    for name, entry in _ENTRIES.items():
-        try:
-            entry.needs()
-        except MissingExtra as error:
-            missing: str | None = str(error)
-        else:
-            missing = None
-        listed.append(DetectorInfo(name, entry.description, entry.model, entry.score, missing))
-    return listed
+    return [
+        DetectorInfo(name, entry.description, entry.model, entry.score, missing_extra(entry.needs))
+        for name, entry in _ENTRIES.items()
+    ]
 
 
 def make_detector(specification: str) -> Detector:
     """Makes a detector out of its name, a model file and settings.
 
     Args:
-        specification: ``NAME``, ``NAME=MODEL`` or ``NAME=MODEL?SETTING=VALUE&SETTING=VALUE``, where NAME is one that
-            :func:`list_detectors` gives, MODEL a path without a question mark, and the settings are the arguments of
-            the detector's class: ``yunet?threshold=0.3``, ``yolo=faces.onnx?classes=1+12&size=640x640``.
+        specification: a name that :func:`list_detectors` gives, a model file and settings, which are the arguments of
+            the detector's class: ``yunet?threshold=0.3``, ``yolo=faces.onnx?classes=1+12&size=640x640``;
+            docs/specifications.md has the grammar.
 
     Raises:
+        TypeError: not text.
         ValueError: no such detector or setting, no model where one is needed, or a value out of range.
         ModelError: the model file does not fit.
         MissingExtra: a package is missing.
     """
-    parts = _SPECIFICATION.fullmatch(specification)
-    if parts is None or parts["name"] not in _ENTRIES:
-        raise ValueError(f"a detector must be one of {', '.join(_ENTRIES)}, got {specification!r}")
-    name, entry = parts["name"], _ENTRIES[parts["name"]]
-    if parts["model"] is None and entry.model == "needed":
+    parsed = parse_specification(specification, "detector", _ENTRIES)
+    name, entry = parsed.name, _ENTRIES[parsed.name]
+    settings = parsed.read(_READERS, VALUE)
+    if "model" not in settings and entry.model == "needed":
         raise ValueError(f"{name} needs a model: {name}=MODEL.onnx, got {specification!r}")
-    if parts["model"] is not None and entry.model == "built in":
+    if "model" in settings and entry.model == "built in":
         raise ValueError(f"{name} takes no model file, got {specification!r}")
-    settings = dict(_setting(item, specification) for item in (parts["settings"] or "").split("&") if item)
+    return make_specified(entry.make, parsed, settings)
+
+
+def make_detectors(texts: Sequence[str] | None) -> dict[str, Detector]:
+    """Detectors by their names, or by their whole texts where several have one name.
+
+    Args:
+        texts: as for :func:`make_detector`; None for all that are there and need no model file.
+
+    Raises:
+        TypeError, ValueError, ModelError, MissingExtra: as for :func:`make_detector`.
+    """
+    if texts is None:
+        texts = [item.name for item in list_detectors() if item.missing is None and item.model != "needed"]
+    return {name: make_detector(text) for name, text in short_names(texts).items()}
+
+
+def missing_extra(needs: Callable[[], object]) -> str | None:
+    """What to do before something can be made; None where ``needs`` raises nothing."""
     try:
-        return entry.make(*(() if parts["model"] is None else (parts["model"],)), **settings)
-    except TypeError as error:  # an unknown or missing keyword argument
-        raise ValueError(f"{specification}: {str(error).split(') ', 1)[-1].split('() ', 1)[-1]}") from error
+        needs()
+    except MissingExtra as error:
+        return str(error)
+    return None
 
 
-def _setting(item: str, specification: str) -> tuple[str, Any]:
-    key, equals, text = item.partition("=")
-    if not (key and equals and text):
-        raise ValueError(f"a setting must be NAME=VALUE, got {item!r} in {specification!r}")
-    if key == "classes":
-        return key, [_number(part) for part in text.split("+")]
-    if key == "size":
-        return key, tuple(_number(part) for part in text.split("x"))
-    if key == "anchors":
-        return key, [tuple(_number(part) for part in pair.split("x")) for pair in text.split("+")]
-    return key, None if text == "none" else _number(text)
-
-
-def _number(text: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return text
+def _joined(text: str, mark: str) -> list[Any]:
+    return [read_value(part) for part in text.split(mark)]

@@ -1,7 +1,9 @@
 """Protections to compare, ours and those of others, behind one protocol; see docs/protections.md."""
 
+from .._renamed import old_names
 from .area import Area
 from .autoencoder import Autoencoder
+from .base import Description, ProtectionBase
 from .blur_and_noise import Blur, Noise
 from .drawing import as_drawing
 from .ksame import KSame
@@ -13,7 +15,7 @@ from .protocol import FittedProtection, Protection, ReversibleProtection
 from .surrogate import Surrogate
 from .template import Template
 from .weighted import Weighted
-from .window_size import Grain
+from .window_size import WindowSize
 
 __all__ = [
     "Area",
@@ -21,20 +23,24 @@ __all__ = [
     "Black",
     "Blur",
     "Clear",
+    "Description",
     "FittedProtection",
-    "Grain",
     "KSame",
     "Mosaic",
     "Noise",
     "Parts",
     "Permutation",
     "Protection",
+    "ProtectionBase",
     "ProtectionInfo",
     "ReversibleProtection",
     "Surrogate",
     "Template",
     "Weighted",
+    "WindowSize",
     "as_drawing",
     "list_protections",
     "parse_protection",
 ]
+
+__getattr__ = old_names(__name__, {"Grain": "WindowSize"})

@@ -15,21 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import Face, Region
+from .. import Face
 from ..checks import check_image
 from ..errors import ModelError
 from ..faces.model_files import PerThread, read_model
 from ..faces.opencv import quiet_opencv
 from .area import AS_FOUND, Area, owned_parts
+from .base import Description, Image, ProtectionBase, describe
 from .crops import AUTOENCODER_SIZE as SIZE
 from .crops import collect_crops, face_crop, paste_crop
-from .mosaic_and_black import Irreversible, digest
+from .mosaic_and_black import digest
 
-Image = NDArray[Any]
 _MARK = re.compile(rb"fastperturb-autoencoder 1 size=(\d{1,4}) code=(\d{1,6});")
 
 
-class Autoencoder(PerThread, Irreversible):
+class Autoencoder(PerThread, ProtectionBase):
     """Each face, as 64 x 64 pixels, encoded into ``code`` numbers and decoded again.
 
     Args:
@@ -68,25 +68,8 @@ class Autoencoder(PerThread, Irreversible):
             raise ModelError(f"{path}: an autoencoder must give (1, 3, {SIZE}, {SIZE}), got {shape}")
         return loaded
 
-    @property
-    def name(self) -> str:
-        """Size of the code, area, and the file it came from."""
-        return f"autoencoder, {self.strength_label}{self.area.words}{self._source}"
-
-    @property
-    def family(self) -> str:
-        """With the area."""
-        return f"autoencoder{self.area.words}"
-
-    @property
-    def strength(self) -> float:
-        """Larger for a smaller code."""
-        return 1.0 / self.code
-
-    @property
-    def strength_label(self) -> str:
-        """Size of the code."""
-        return f"{self.code} numbers"
+    def describe(self) -> Description:
+        return describe("autoencoder", f"{self.code} numbers", 1.0 / self.code, self.area.words, source=self._source)
 
     @property
     def fitted(self) -> bool:
@@ -118,10 +101,6 @@ class Autoencoder(PerThread, Irreversible):
         for _, part, mask in owned_parts(self.regions(faces, image.shape), image.shape):
             paste_crop(hidden, part, mask, self._run(face_crop(image, part, SIZE)))
         return hidden
-
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """The area of each face."""
-        return self.area.regions(faces, shape)
 
     def _known(self) -> bytes:
         if self._model is None:

@@ -6,24 +6,22 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import Face, Region
 from .._optional import import_opencv
 from ..checks import check_image
 from .area import AS_FOUND, Area, owned_parts
-from .mosaic_and_black import Irreversible, has_alpha, peak
+from .base import Description, Image, ProtectionBase, describe
+from .mosaic_and_black import has_alpha, peak
 
-Image = NDArray[Any]
 _REACH = 4.0  # standard deviations to where the kernel is cut off
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blur(Irreversible):
+class Blur(ProtectionBase):
     """Gaussian blur, cut off at four standard deviations; beyond the image's border it is mirrored (``c b|a b c``).
 
     What lies around a region bleeds into it. The arithmetic is in float32 for all dtypes; integers are rounded.
@@ -46,25 +44,11 @@ class Blur(Irreversible):
         if not (math.isfinite(value) and 0.0 < value <= 1000.0):
             raise ValueError(f"{name} must be over 0 and up to 1000, got {value!r}")
 
-    @property
-    def name(self) -> str:
-        """Standard deviation and area."""
-        return f"blur, {self.strength_label}{self.area.words}"
-
-    @property
-    def family(self) -> str:
-        """How the standard deviation is measured, and the area."""
-        return f"blur{'' if self.sigma is None else f', {SIGMA} in pixels'}{self.area.words}"
-
-    @property
-    def strength(self) -> float:
-        """By the standard deviation."""
-        return self.sigma if self.sigma is not None else 1.0 / (self.cells or 1.0)
-
-    @property
-    def strength_label(self) -> str:
-        """The standard deviation."""
-        return f"{SIGMA} {self.sigma:g} px" if self.sigma is not None else f"{self.cells:g} cells"
+    def describe(self) -> Description:
+        unit = "" if self.sigma is None else f", {SIGMA} in pixels"
+        label = f"{self.cells:g} cells" if self.sigma is None else f"{SIGMA} {self.sigma:g} px"
+        order = 1.0 / (self.cells or 1.0) if self.sigma is None else self.sigma
+        return describe("blur", label, order, self.area.words, unit=unit)
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Blurs the regions; ``seed`` does not matter."""
@@ -73,10 +57,6 @@ class Blur(Irreversible):
         for region, part, mask in owned_parts(self.regions(faces, image.shape), image.shape):
             hidden[part][mask] = _blurred(image, part, self._sigma_for(region))[mask]
         return hidden
-
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """The area of each face."""
-        return self.area.regions(faces, shape)
 
     def _sigma_for(self, region: Region) -> float:
         if self.sigma is not None:
@@ -98,7 +78,7 @@ def _blurred(image: Image, part: tuple[slice, slice], sigma: float) -> Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Noise(Irreversible):
+class Noise(ProtectionBase):
     """Gaussian noise, added to every colour sample on its own; integers are rounded and clipped to their range.
 
     Clipping makes what is measured less than ``variance`` where noise is strong. float32 is taken to be on a scale from
@@ -116,25 +96,9 @@ class Noise(Irreversible):
         if not (math.isfinite(self.variance) and 0.0 < self.variance <= 100.0):
             raise ValueError(f"variance must be over 0 and up to 100, got {self.variance!r}")
 
-    @property
-    def name(self) -> str:
-        """Variance and area."""
-        return f"noise, {SIGMA}² {self.variance:g}{self.area.words}"
-
-    @property
-    def family(self) -> str:
-        """With the area."""
-        return f"noise{self.area.words}"
-
-    @property
-    def strength(self) -> float:
-        """The variance."""
-        return self.variance
-
-    @property
-    def strength_label(self) -> str:
-        """The variance."""
-        return f"{self.variance:g}"
+    def describe(self) -> Description:
+        label, area = f"{self.variance:g}", self.area.words
+        return Description(f"noise, {SIGMA}² {label}{area}", f"noise{area}", self.variance, label)
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Adds noise that depends on ``seed`` and the image."""
@@ -150,10 +114,6 @@ class Noise(Irreversible):
                 noisy = np.clip(np.rint(noisy), 0.0, top)
             colours[mask] = noisy.astype(image.dtype)
         return hidden
-
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """The area of each face."""
-        return self.area.regions(faces, shape)
 
 
 def image_number(image: Image) -> int:

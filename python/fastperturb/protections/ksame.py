@@ -12,26 +12,25 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import Face, Region
+from .. import Face
 from ..checks import check_image
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from .area import AS_FOUND, Area, owned_parts
+from .base import Description, Image, ProtectionBase, describe
 from .crops import collect_crops, face_crop, paste_crop
-from .mosaic_and_black import Irreversible, digest
+from .mosaic_and_black import digest
 
-Image = NDArray[Any]
 SIZE = 64
 _MOST = 4000  # faces that are kept; 49 MB
 _FORMAT = "fastperturb-ksame 1"
 
 
-class KSame(Irreversible):
+class KSame(ProtectionBase):
     """The pixel-wise average of the ``k`` most alike faces of the training split, by the mean squared error.
 
     Args:
@@ -66,25 +65,8 @@ class KSame(Irreversible):
             raise ModelError(f"{path}: not a file of faces for k-same: 'train --method ksame' writes one") from error
         return loaded
 
-    @property
-    def name(self) -> str:
-        """K and area."""
-        return f"k-same, k {self.k}{self.area.words}"
-
-    @property
-    def family(self) -> str:
-        """With the area."""
-        return f"k-same{self.area.words}"
-
-    @property
-    def strength(self) -> float:
-        """By k."""
-        return float(self.k)
-
-    @property
-    def strength_label(self) -> str:
-        """K."""
-        return f"k {self.k}"
+    def describe(self) -> Description:
+        return describe("k-same", f"k {self.k}", float(self.k), self.area.words)
 
     @property
     def fitted(self) -> bool:
@@ -118,10 +100,6 @@ class KSame(Irreversible):
             nearest = np.argsort(errors, kind="stable")[: self.k]
             paste_crop(hidden, part, mask, known[nearest].mean(axis=0, dtype=np.float32) / np.float32(255.0))
         return hidden
-
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """The area of each face."""
-        return self.area.regions(faces, shape)
 
     def _keep(self, faces: NDArray[np.uint8]) -> None:
         if len(faces) < self.k:

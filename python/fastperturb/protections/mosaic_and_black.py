@@ -5,39 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import Face, Region, Strength, view
+from .. import Face, Region, view
 from ..checks import check_image
 from .area import AS_FOUND, Area, owned_parts
-from .window_size import EIGHTHS, ByGrain, Grain
+from .base import Description, Image, ProtectionBase, describe
+from .window_size import EIGHTHS, WindowSize
 
-Image = NDArray[Any]
 
+class Irreversible(ProtectionBase):
+    """Base of a protection that gives name, family, strength and strength_label one by one."""
 
-class Irreversible:
-    """What protections share that nobody can undo: they are read as they are."""
-
-    @property
-    def reversible(self) -> bool:
-        """Never."""
-        return False
-
-    def view(self, protected: Image, faces: Sequence[Face]) -> Image:
-        """``protected`` itself: there is nothing to read it by."""
-        return protected
+    def describe(self) -> Description:
+        return Description(self.name, self.family, self.strength, self.strength_label)
 
 
 @dataclass(frozen=True, slots=True)
-class Clear(Irreversible):
+class Clear(ProtectionBase):
     """No protection: the row that all others are compared with."""
 
-    name = family = "clear"
-    strength = 0.0
-    strength_label = ""
+    def describe(self) -> Description:
+        return Description("clear", "clear", 0.0, "")
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """A copy."""
@@ -50,7 +41,7 @@ class Clear(Irreversible):
 
 
 @dataclass(frozen=True, slots=True)
-class Black(Irreversible):
+class Black(ProtectionBase):
     """All colours 0, as a pen does it; an alpha channel (the last of 2 or 4) becomes opaque.
 
     Hair and background stay, so this row says what they alone give away.
@@ -58,25 +49,8 @@ class Black(Irreversible):
 
     area: Area = AS_FOUND
 
-    @property
-    def name(self) -> str:
-        """With the area."""
-        return self.family
-
-    @property
-    def family(self) -> str:
-        """With the area."""
-        return f"black{self.area.words}"
-
-    @property
-    def strength(self) -> float:
-        """There is one only."""
-        return 1.0
-
-    @property
-    def strength_label(self) -> str:
-        """There is one only."""
-        return ""
+    def describe(self) -> Description:
+        return Description(f"black{self.area.words}", f"black{self.area.words}", 1.0, "")
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Blackens the regions; ``seed`` does not matter."""
@@ -89,61 +63,52 @@ class Black(Irreversible):
             hidden[part][mask] = value
         return hidden
 
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """The area of each face."""
-        return self.area.regions(faces, shape)
-
 
 @dataclass(frozen=True, slots=True, init=False)
-class Mosaic(ByGrain, Irreversible):
+class Mosaic(ProtectionBase):
     """Super-pixels: each window of a region shows its mean, rounded half up.
 
     Windows lie as those of a permutation (docs/format.md), so that both can be compared at the same windows: this is
     what the view of a permutation shows with ``interpolation="mosaic"``.
 
     Attributes:
-        grain: side of the windows.
+        window_size: side of the windows.
         area: what of a face is protected.
     """
 
-    grain: Grain
+    window_size: WindowSize
     area: Area
 
     def __init__(
         self,
-        grain: Grain | None = None,
+        window_size: WindowSize | None = None,
         area: Area = AS_FOUND,
         *,
         window: int | Literal["region"] | None = None,
         cells: int | None = None,
     ) -> None:
-        """``Mosaic(cells=6)``, ``Mosaic(window=16)`` or ``Mosaic(grain)``; 8 cells if nothing is given.
+        """``Mosaic(cells=6)``, ``Mosaic(window=16)`` or ``Mosaic(window_size)``; 8 cells if nothing is given.
 
         Args:
-            grain: side of the windows.
+            window_size: side of the windows.
             area: what of a face is protected.
-            window: instead of ``grain``: side in pixels, or "region".
-            cells: instead of ``grain``: windows across the shorter side of a region.
+            window: instead of ``window_size``: side in pixels, or "region".
+            cells: instead of ``window_size``: windows across the shorter side of a region.
 
         Raises:
             ValueError: more than one of the three, or a value out of range.
         """
         given = window is not None or cells is not None
-        if given and grain is not None:
-            raise ValueError("give grain, or window or cells, not both")
-        chosen = Grain(window=window, cells=cells) if given else grain or EIGHTHS
-        object.__setattr__(self, "grain", chosen)
+        if given and window_size is not None:
+            raise ValueError("give window_size, or window or cells, not both")
+        chosen = WindowSize(window=window, cells=cells) if given else window_size or EIGHTHS
+        object.__setattr__(self, "window_size", chosen)
         object.__setattr__(self, "area", area)
 
-    @property
-    def name(self) -> str:
-        """Window and area."""
-        return f"mosaic, {self.strength_label}{self.area.words}"
-
-    @property
-    def family(self) -> str:
-        """How windows are measured, and the area."""
-        return f"mosaic{self.grain.family}{self.area.words}"
+    def describe(self) -> Description:
+        return describe(
+            "mosaic", self.window_size.label, self.window_size.order, self.area.words, unit=self.window_size.unit
+        )
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Averages the windows; ``seed`` does not matter."""
@@ -151,12 +116,8 @@ class Mosaic(ByGrain, Irreversible):
         regions = self.regions(faces, image.shape)
         if not regions:
             return np.array(image, order="C")
-        strength = Strength(window=self.grain.window, cells=self.grain.cells)
+        strength = self.window_size.strength
         return view(image, regions, strength, interpolation="mosaic")
-
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """The area of each face."""
-        return self.area.regions(faces, shape)
 
 
 def digest(content: bytes) -> str:

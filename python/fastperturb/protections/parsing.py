@@ -9,6 +9,7 @@ from typing import Any
 from .. import Strength
 from ..errors import ModelError
 from ..faces import HEAD, Margins
+from ..specification import NUMBER, TEXT, WHOLE, Reader, one_of, parse_specification
 from .area import Area
 from .autoencoder import Autoencoder
 from .blur_and_noise import Blur, Noise
@@ -20,7 +21,7 @@ from .protocol import Protection
 from .surrogate import Surrogate
 from .template import Template
 from .weighted import Weighted
-from .window_size import Grain
+from .window_size import EIGHTHS, WindowSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,11 @@ class ProtectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """How a protection is made: ``make`` takes its settings, and an area where ``readers`` say so."""
+
     make: Callable[..., Protection]
     description: str
-    settings: dict[str, Callable[[str], Any]]
+    readers: dict[str, Reader]
     reversible: bool = False
 
 
@@ -62,93 +65,63 @@ def _margins(text: str) -> Margins:
     return left, top, right, bottom
 
 
-def _shape(text: str) -> str:
-    if text not in ("box", "ellipse"):
-        raise ValueError(text)
-    return text
-
-
 def _tone(text: str) -> str | None:
     if text not in ("none", "around", "coarse"):
         raise ValueError(text)
     return None if text == "none" else text
 
 
-def _part(text: str) -> str:
-    if text not in ("head", "face"):
-        raise ValueError(text)
-    return text
+_SHAPE = {"shape": one_of("box", "ellipse")}
+_GROW = {"grow": Reader(_margins, "a number, four joined by + (left, top, right, bottom), or 'head'")}
+_AREA = {**_SHAPE, **_GROW}
+_WINDOWS = {"window": Reader(_window, "a whole number of pixels or 'region'"), "cells": WHOLE}
+STRENGTH_READERS = {**_WINDOWS, "pixels": WHOLE, **dict.fromkeys(("coverage", "psnr", "distance", "mse"), NUMBER)}
+"""The settings of a strength."""
 
 
-_AREA: dict[str, Callable[[str], Any]] = {"shape": _shape, "grow": _margins}
-_GRAIN: dict[str, Callable[[str], Any]] = {"window": _window, "cells": int}
-_AMOUNT: dict[str, Callable[[str], Any]] = {
-    "pixels": int,
-    **dict.fromkeys(("coverage", "psnr", "distance", "mse"), float),
-}
-_NEEDS: dict[Callable[[str], Any], str] = {
-    _window: "a whole number of pixels or 'region'",
-    int: "a whole number",
-    float: "a number",
-    _shape: "'box' or 'ellipse'",
-    _tone: "'none', 'around' or 'coarse'",
-    _part: "'head' or 'face'",
-    _margins: "a number, four joined by + (left, top, right, bottom), or 'head'",
-    str: "text",
-}
+def _permutation(area: Area, **strength: Any) -> Protection:
+    return Permutation(Strength(**strength), area)
 
 
-def _area(settings: dict[str, Any]) -> Area:
-    return Area(settings.pop("shape", None), settings.pop("grow", 0.0))
+def _features(area: Area, **strength: Any) -> Protection:
+    return Permutation(Strength(**strength), area, features=True)
 
 
-def _permutation(**settings: Any) -> Protection:
-    area = _area(settings)
-    return Permutation(Strength(**settings), area)
+def _mosaic(area: Area, **windows: Any) -> Protection:
+    return Mosaic(_window_size(windows), area)
 
 
-def _features(**settings: Any) -> Protection:
-    area = _area(settings)
-    return Permutation(Strength(**settings), area, features=True)
+def _blur(area: Area, **size: Any) -> Protection:
+    return Blur(**(size or {"cells": 8.0}), area=area)
 
 
-def _mosaic(**settings: Any) -> Protection:
-    area = _area(settings)
-    return Mosaic(Grain(**(settings or {"cells": 8})), area)
+def _noise(area: Area, variance: float = 0.1) -> Protection:
+    return Noise(variance, area)
 
 
-def _blur(**settings: Any) -> Protection:
-    area = _area(settings)
-    return Blur(**(settings or {"cells": 8.0}), area=area)
+def _parts(area: Area, features: int = 2, **windows: Any) -> Protection:
+    return Parts(_window_size(windows), features, area)
 
 
-def _noise(**settings: Any) -> Protection:
-    area = _area(settings)
-    return Noise(settings.get("variance", 0.1), area)
+def _weighted(area: Area, coverage: float = 0.5, weights: str | None = None, **windows: Any) -> Protection:
+    size = _window_size(windows)
+    return Weighted(coverage, size, area) if weights is None else Weighted.load(weights, coverage, size, area)
 
 
-def _parts(features: int = 2, **settings: Any) -> Protection:
-    area = _area(settings)
-    return Parts(Grain(**(settings or {"cells": 8})), features, area)
-
-
-def _weighted(coverage: float = 0.5, weights: str | None = None, **settings: Any) -> Protection:
-    area = _area(settings)
-    grain = Grain(**(settings or {"cells": 8}))
-    return Weighted(coverage, grain, area) if weights is None else Weighted.load(weights, coverage, grain, area)
-
-
-def _autoencoder(model: str | None = None, code: int | None = None, epochs: int = 100, **settings: Any) -> Protection:
+def _autoencoder(area: Area, model: str | None = None, code: int | None = None, epochs: int = 100) -> Protection:
     if model is None:
-        return Autoencoder(32 if code is None else code, _area(settings), epochs=epochs)
+        return Autoencoder(32 if code is None else code, area, epochs=epochs)
     if code is not None:
         raise ValueError("a trained model has its code: give model or code, not both")
-    return Autoencoder.load(model, _area(settings))
+    return Autoencoder.load(model, area)
 
 
-def _ksame(k: int = 10, faces: str | None = None, **settings: Any) -> Protection:
-    area = _area(settings)
+def _ksame(area: Area, k: int = 10, faces: str | None = None) -> Protection:
     return KSame(k, area) if faces is None else KSame.load(faces, k, area)
+
+
+def _window_size(windows: dict[str, Any]) -> WindowSize:
+    return WindowSize(**windows) if windows else EIGHTHS
 
 
 def _surrogate(template: str | None = None, **settings: Any) -> Protection:
@@ -156,47 +129,53 @@ def _surrogate(template: str | None = None, **settings: Any) -> Protection:
 
 
 _ENTRIES = {
-    "clear": _Entry(lambda: Clear(), "nothing at all", {}),
-    "black": _Entry(lambda **settings: Black(_area(settings)), "a black box or ellipse", _AREA),
+    "clear": _Entry(lambda area: Clear(), "nothing at all", {}),
+    "black": _Entry(Black, "a black box or ellipse", _AREA),
     "permutation": _Entry(
-        _permutation, "pixels permuted within windows", {**_GRAIN, **_AMOUNT, **_AREA}, reversible=True
+        _permutation, "pixels permuted within windows", {**STRENGTH_READERS, **_AREA}, reversible=True
     ),
     "features": _Entry(
-        _features, "the same on eyes, nose and mouth alone", {**_GRAIN, **_AMOUNT, "shape": _shape}, reversible=True
+        _features, "the same on eyes, nose and mouth alone", {**STRENGTH_READERS, **_SHAPE}, reversible=True
     ),
     "parts": _Entry(
-        _parts, "permuted, in larger windows over the features", {**_GRAIN, "features": int, **_AREA}, reversible=True
+        _parts,
+        "permuted, in larger windows over the features",
+        {**_WINDOWS, "features": WHOLE, **_AREA},
+        reversible=True,
     ),
     "weighted": _Entry(
         _weighted,
         "a share of the pixels permuted, in the windows that eigenfaces weigh most",
-        {"coverage": float, **_GRAIN, "weights": str, "grow": _margins},
+        {"coverage": NUMBER, **_WINDOWS, "weights": TEXT, **_GROW},
         reversible=True,
     ),
-    "mosaic": _Entry(_mosaic, "super-pixels: the means of windows", {**_GRAIN, **_AREA}),
-    "blur": _Entry(_blur, "Gaussian blur", {"sigma": float, "cells": float, **_AREA}),
-    "noise": _Entry(_noise, "Gaussian noise, variance on a scale from 0 to 1", {"variance": float, **_AREA}),
-    "cae": _Entry(_autoencoder, "what a small autoencoder keeps", {"model": str, "code": int, "epochs": int, **_AREA}),
-    "ksame": _Entry(_ksame, "the average of the k most alike faces of a set", {"k": int, "faces": str, **_AREA}),
+    "mosaic": _Entry(_mosaic, "super-pixels: the means of windows", {**_WINDOWS, **_AREA}),
+    "blur": _Entry(_blur, "Gaussian blur", {"sigma": NUMBER, "cells": NUMBER, **_AREA}),
+    "noise": _Entry(_noise, "Gaussian noise, variance on a scale from 0 to 1", {"variance": NUMBER, **_AREA}),
+    "cae": _Entry(
+        _autoencoder, "what a small autoencoder keeps", {"model": TEXT, "code": WHOLE, "epochs": WHOLE, **_AREA}
+    ),
+    "ksame": _Entry(_ksame, "the average of the k most alike faces of a set", {"k": WHOLE, "faces": TEXT, **_AREA}),
     "surrogate": _Entry(
         _surrogate,
         "a face of no one over the rounded head, for detectors to find",
-        {"tone": _tone, "area": _part, "template": str},
+        {"tone": Reader(_tone, "'none', 'around' or 'coarse'"), "area": one_of("head", "face"), "template": TEXT},
     ),
 }
 
 
 def list_protections() -> list[ProtectionInfo]:
     """All protections that :func:`parse_protection` knows."""
-    return [ProtectionInfo(name, e.description, tuple(e.settings), e.reversible) for name, e in _ENTRIES.items()]
+    return [ProtectionInfo(name, e.description, tuple(e.readers), e.reversible) for name, e in _ENTRIES.items()]
 
 
 def parse_protection(text: str) -> Protection:
     """Makes a protection out of its name and settings.
 
     Args:
-        text: ``NAME`` or ``NAME:SETTING=VALUE,SETTING=VALUE`` of :func:`list_protections`; a value alone is that of the
-            first setting: ``mosaic:16``, ``permutation:cells=8,grow=head,shape=ellipse``, ``noise:0.1``.
+        text: a name of :func:`list_protections` and settings; a value alone belongs to the first:
+            ``mosaic:16``, ``permutation:cells=8,grow=head,shape=ellipse``, ``noise:0.1``;
+            docs/specifications.md has the grammar.
 
     Raises:
         TypeError: not text.
@@ -205,37 +184,13 @@ def parse_protection(text: str) -> Protection:
         ModelError: a file that it names does not fit.
         MissingExtra: a package is missing.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"a protection must be text like 'mosaic:16', got {text!r}")
-    name, colon, rest = text.partition(":")
-    entry = _ENTRIES.get(name.strip())
-    if entry is None:
-        raise ValueError(f"a protection must be one of {', '.join(_ENTRIES)}, got {text!r}")
-    if colon and not rest.strip():
-        raise ValueError(f"a setting must follow the colon, got {text!r}")
-    settings = _settings(rest, entry, text) if colon else {}
+    parsed = parse_specification(text, "protection", _ENTRIES)
+    entry = _ENTRIES[parsed.name]
+    settings = parsed.read(entry.readers)
+    shape, grow = settings.pop("shape", None), settings.pop("grow", 0.0)
     try:
-        return entry.make(**settings)
+        return entry.make(area=Area(shape, grow), **settings)
     except ModelError:
         raise
     except (TypeError, ValueError) as error:
         raise type(error)(f"{text}: {error}") from error
-
-
-def _settings(rest: str, entry: _Entry, text: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for item in rest.split(","):
-        key, equals, value = (part.strip() for part in item.partition("="))
-        if not equals and entry.settings:
-            key, value = next(iter(entry.settings)), key
-        if key not in entry.settings:
-            known = ", ".join(entry.settings) or "no settings"
-            raise ValueError(f"{text.partition(':')[0]} takes {known}, got {item.strip()!r} in {text!r}")
-        if key in found:
-            raise ValueError(f"{key} must be given once, got {text!r}")
-        read = entry.settings[key]
-        try:
-            found[key] = read(value)
-        except ValueError:
-            raise ValueError(f"{key} must be {_NEEDS[read]}, got {value!r} in {text!r}") from None
-    return found

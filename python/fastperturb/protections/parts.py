@@ -8,46 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import Face, Region, Strength, view
 from ..faces import regions_from_landmarks
 from .area import AS_FOUND, Area, owned_parts
+from .base import Description, Image, describe
 from .permutation import Grid, Permuting
-from .window_size import EIGHTHS, ByGrain, Grain
-
-Image = NDArray[Any]
+from .window_size import EIGHTHS, WindowSize
 
 
 @dataclass(frozen=True, slots=True)
-class Parts(ByGrain, Permuting):
+class Parts(Permuting):
     """A face's region and, over it, the regions of its features, each with its own windows; all pixels move.
 
     Attributes:
-        grain: windows of the face.
+        window_size: windows of the face.
         features: windows across the shorter side of an eye with its brow, a nose or a mouth; 1 or more.
         area: what of a face is protected. Every face needs its five landmarks.
     """
 
-    grain: Grain = EIGHTHS
+    window_size: WindowSize = EIGHTHS
     features: int = 2
     area: Area = AS_FOUND
 
     def __post_init__(self) -> None:
         Strength(cells=self.features)  # raises what there is to raise
 
-    @property
-    def name(self) -> str:
-        """Both windows, and the area."""
-        return f"parts, {self.grain.words}, features {self.features}{self.area.words}"
-
-    @property
-    def family(self) -> str:
-        """All but the windows of the face."""
-        return f"parts{self.grain.family}, features {self.features}{self.area.words}"
+    def describe(self) -> Description:
+        rest = f", features {self.features}{self.area.words}"
+        return describe("parts", self.window_size.label, self.window_size.order, rest, unit=self.window_size.unit)
 
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
         """Each face, and after it its features, which so own their pixels."""
@@ -81,7 +72,7 @@ class Parts(ByGrain, Permuting):
     @property
     def _strengths(self) -> tuple[Strength, Strength]:
         """Of faces and of features."""
-        return Strength(window=self.grain.window, cells=self.grain.cells), Strength(cells=self.features)
+        return self.window_size.strength, Strength(cells=self.features)
 
     def _regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[tuple[Region, bool]]:
         """In the order of the record, each with whether it is a feature."""

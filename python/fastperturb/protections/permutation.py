@@ -7,29 +7,29 @@ and protects nothing.
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import Face, Key, NoFaceFound, Record, Region, Strength, perturb, view
 from ..checks import check_image
 from ..faces import regions_from_landmarks
 from .area import AS_FOUND, Area, owned_parts, touches
-from .window_size import ByGrain, Grain
+from .base import Description, Image, ProtectionBase, describe
+from .window_size import WindowSize
 
-Image = NDArray[Any]
 Grid = list[tuple[Region, Strength]]
 _AMOUNTS = {"pixels": "n {}", "coverage": "coverage {:g}", "psnr": "{:g} dB", "distance": "distance {:g}"}
 
 
-class Permuting(ABC):
-    """What permutations share; each says on which regions, with which strengths."""
+class Permuting(ProtectionBase):
+    """The base of permutations; each says which regions are permuted, with which strengths."""
 
     __slots__ = ()
+
+    reversible = True
 
     @abstractmethod
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
@@ -37,11 +37,6 @@ class Permuting(ABC):
 
         Regions and windows are the same for the clear and the protected image; the number of pixels need not be.
         """
-
-    @property
-    def reversible(self) -> bool:
-        """Always."""
-        return True
 
     def perturb(
         self, image: Image, faces: Sequence[Face], key: Key, *, reproducible: bool = False
@@ -75,13 +70,9 @@ class Permuting(ABC):
             np.clip(shown, protected.min(), protected.max(), out=shown)
         return shown
 
-    @abstractmethod
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """Where an image of ``shape`` is changed."""
-
 
 @dataclass(frozen=True, slots=True)
-class Permutation(ByGrain, Permuting):
+class Permutation(Permuting):
     """The package's own protection.
 
     Attributes:
@@ -102,23 +93,13 @@ class Permutation(ByGrain, Permuting):
             raise ValueError(f"features have a size of their own: no grow, got {self.area.grow!r}")
 
     @property
-    def grain(self) -> Grain:
-        """The windows."""
-        return Grain(window=self.spread.window, cells=self.spread.cells)
+    def window_size(self) -> WindowSize:
+        return WindowSize(window=self.spread.window, cells=self.spread.cells)
 
-    @property
-    def name(self) -> str:
-        """Window, area, how many pixels."""
-        return f"{self._kind}, {self.strength_label}{self.area.words}{describe_amount(self.spread)}"
-
-    @property
-    def family(self) -> str:
-        """All but the window."""
-        return f"{self._kind}{self.grain.family}{self.area.words}{describe_amount(self.spread)}"
-
-    @property
-    def _kind(self) -> Literal["features", "permutation"]:
-        return "features" if self.features else "permutation"
+    def describe(self) -> Description:
+        kind, size = "features" if self.features else "permutation", self.window_size
+        rest = self.area.words + describe_amount(self.spread)
+        return describe(kind, size.label, size.order, rest, unit=size.unit)
 
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
         """Every region with the one strength."""

@@ -17,27 +17,26 @@ Image: TypeAlias = NDArray[Any]
 
 @runtime_checkable
 class Protection(Protocol):
-    """Something that hides faces. It may be pickled, and used by several threads."""
+    """Something that hides faces. It may be pickled, and used by several threads.
+
+    Attributes:
+        name: all of its parameters, to print: "permutation, 8 cells", "mosaic, 16 px"; no two share it.
+        family: what it has in common with the same protection at other strengths: one curve of a diagram.
+        order: its place within the family; what hides more has more. Only the order means something.
+        label: what stands at the point of the curve: "8 cells", "16 px", "0.1"; empty where there is one point.
+        reversible: whether a key holder gets the original back, bit for bit.
+    """
 
     @property
-    def name(self) -> str:
-        """All of its parameters, to print: "permutation, 8 cells", "mosaic, 16 px"; no two share it."""
-
+    def name(self) -> str: ...
     @property
-    def family(self) -> str:
-        """What it has in common with the same protection at other strengths: one curve of a diagram."""
-
+    def family(self) -> str: ...
     @property
-    def strength(self) -> float:
-        """Its place within the family; what hides more has more. Only the order means something."""
-
+    def order(self) -> float: ...
     @property
-    def strength_label(self) -> str:
-        """What stands at the point of the curve: "8 cells", "16 px", "0.1"; empty where there is but one."""
-
+    def label(self) -> str: ...
     @property
-    def reversible(self) -> bool:
-        """Whether a key holder gets the original back, bit for bit."""
+    def reversible(self) -> bool: ...
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Hides the faces of an image.

@@ -12,7 +12,6 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,44 +20,46 @@ from .. import Face, Region, Strength
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from .area import AS_FOUND, Area, owned_parts
+from .base import Description, Image, describe
 from .crops import collect_crops
 from .mosaic_and_black import digest, peak
 from .permutation import Grid, Permutation, Permuting
-from .window_size import EIGHTHS, ByGrain, Grain
+from .window_size import EIGHTHS, WindowSize
 
-Image = NDArray[Any]
 _SIZE = 64
 _COMPONENTS = 40
 _FORMAT = "fastperturb-weights 1"
 
 
-class Weighted(ByGrain, Permuting):
+class Weighted(Permuting):
     """A permutation that moves a share of a face's pixels, all in the windows that count most.
 
     Args:
         coverage: the share of a face's pixels that move, over 0 and up to 1.
-        grain: windows, each of which becomes a region of the record.
+        window_size: windows, each of which becomes a region of the record.
         area: what of a face is protected; boxes only.
     """
 
-    def __init__(self, coverage: float = 0.5, grain: Grain = EIGHTHS, area: Area = AS_FOUND) -> None:
+    def __init__(self, coverage: float = 0.5, window_size: WindowSize = EIGHTHS, area: Area = AS_FOUND) -> None:
         Strength(coverage=coverage)  # raises what there is to raise
         if area.shape == "ellipse":
             raise ValueError("windows become regions of their own: shape must be 'box', got 'ellipse'")
         self.coverage = coverage
-        self.grain = grain
+        self.window_size = window_size
         self.area = area
         self._weights: NDArray[np.float32] | None = None
         self._source = ""
 
     @classmethod
-    def load(cls, path: str | Path, coverage: float = 0.5, grain: Grain = EIGHTHS, area: Area = AS_FOUND) -> Weighted:
+    def load(
+        cls, path: str | Path, coverage: float = 0.5, window_size: WindowSize = EIGHTHS, area: Area = AS_FOUND
+    ) -> Weighted:
         """With the weights that :meth:`to_bytes` wrote.
 
         Raises:
             ModelError: no such file, or one of another kind.
         """
-        loaded = cls(coverage, grain, area)
+        loaded = cls(coverage, window_size, area)
         try:
             with np.load(io.BytesIO(read_model(path)), allow_pickle=False) as data:
                 weights = data["weights"]
@@ -71,15 +72,9 @@ class Weighted(ByGrain, Permuting):
         loaded._weights, loaded._source = weights, f", {Path(path).name}"
         return loaded
 
-    @property
-    def name(self) -> str:
-        """Windows, share, area, and the file of weights."""
-        return f"weighted, {self.strength_label}{self.area.words}, coverage {self.coverage:g}{self._source}"
-
-    @property
-    def family(self) -> str:
-        """All but the windows."""
-        return f"weighted{self.grain.family}{self.area.words}, coverage {self.coverage:g}"
+    def describe(self) -> Description:
+        size, rest = self.window_size, f"{self.area.words}, coverage {self.coverage:g}"
+        return describe("weighted", size.label, size.order, rest, unit=size.unit, source=self._source)
 
     @property
     def fitted(self) -> bool:
@@ -121,7 +116,7 @@ class Weighted(ByGrain, Permuting):
                 values.append(weight * float(samples.reshape(len(samples), -1).var(axis=0).sum()))
                 sizes.append(len(samples))
             left = max(2, round(self.coverage * sum(sizes)))
-            side = self.grain.window_for(whole)
+            side = self.window_size.window_for(whole)
             for index in np.argsort(-np.array(values), kind="stable"):
                 pixels = min(left, sizes[index])
                 if pixels >= 2:
@@ -131,11 +126,7 @@ class Weighted(ByGrain, Permuting):
 
     def view(self, protected: Image, faces: Sequence[Face]) -> Image:
         """The Lanczos view of whole faces: windows that did not move are as good as their means to a detector."""
-        return Permutation(Strength(window=self.grain.window, cells=self.grain.cells), self.area).view(protected, faces)
-
-    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """The area of each face."""
-        return self.area.regions(faces, shape)
+        return Permutation(self.window_size.strength, self.area).view(protected, faces)
 
     def _windows(
         self, faces: Sequence[Face], shape: tuple[int, ...]
@@ -143,7 +134,7 @@ class Weighted(ByGrain, Permuting):
         """The windows of each face, as a permutation of its region has them, each with its weight."""
         weights = self._known()
         for whole in self.area.regions(faces, shape):
-            side = self.grain.window_for(whole)
+            side = self.window_size.window_for(whole)
             rows, columns = whole.clipped(shape[0], shape[1])
             found = []
             for top in range(rows.start, rows.stop, side):

@@ -102,7 +102,7 @@ def gather(
             drawings[task.kind] = content["drawing"]
         if task.protection:
             protection = study.protections[task.protection]
-            known = (task.protection, protection.family, float(protection.strength), protection.strength_label)
+            known = (task.protection, protection.family, float(protection.order), protection.label)
             rows += [Row(*known, protection.reversible, *number) for number in content["numbers"]]
     found = Rows(rows)
     work = {kind: {"tasks": len(each), "seconds": round(sum(each), 1)} for kind, each in kinds.items()}

@@ -189,7 +189,7 @@ def task_digest(study: Study, inputs: StudyInputs, task: Task, versions: dict[st
 def _identity(name: str, study: Study, inputs: StudyInputs) -> list[Any]:
     """A protection is what its name says, and what it learnt or is to learn from."""
     protection = study.protections[name]
-    known: list[Any] = [name, protection.family, protection.strength]
+    known: list[Any] = [name, protection.family, protection.order]
     if not isinstance(protection, FittedProtection):
         return known
     if protection.fitted:

@@ -1,0 +1,100 @@
+"""The base of protections: a description, an area, and what holds for each that does not say otherwise."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from ..region import Face, Region
+from .area import Area
+
+Image = NDArray[Any]
+
+
+class Description(NamedTuple):
+    """What a protection is called in tables and diagrams.
+
+    Attributes:
+        name: all of its parameters; no two protections share it: "permutation, 8 cells", "mosaic, 16 px".
+        family: what it has in common with the same protection at other strengths; a curve of a diagram.
+        order: its place within the family; what hides more has more. Only the order means something.
+        label: what stands at the point of the curve: "8 cells", "16 px"; empty where there is one point.
+    """
+
+    name: str
+    family: str
+    order: float
+    label: str
+
+
+def describe(kind: str, label: str, order: float, rest: str = "", *, unit: str = "", source: str = "") -> Description:
+    """The description of a protection that has a size.
+
+    Args:
+        kind: "mosaic".
+        label: its size: "16 px".
+        order: its place within the family.
+        rest: what name and family both end with, the area above all: ", ellipse".
+        unit: of the sizes of the family, where it may have several: ", windows in pixels".
+        source: the file of what was learnt, of which the family says nothing: ", faces.npz".
+    """
+    return Description(f"{kind}, {label}{rest}{source}", f"{kind}{unit}{rest}", order, label)
+
+
+class ProtectionBase(ABC):
+    """A protection that nobody can undo, which works on the area of each face.
+
+    Attributes:
+        area: what of a face is protected.
+        reversible: whether a key holder gets the original back, bit for bit.
+    """
+
+    __slots__ = ()
+
+    area: Area
+    reversible = False
+
+    @abstractmethod
+    def describe(self) -> Description:
+        """What it is called."""
+
+    @abstractmethod
+    def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
+        """The image with its faces hidden, see :class:`Protection`."""
+
+    @property
+    def name(self) -> str:
+        return self.describe().name
+
+    @property
+    def family(self) -> str:
+        return self.describe().family
+
+    @property
+    def order(self) -> float:
+        return self.describe().order
+
+    @property
+    def label(self) -> str:
+        return self.describe().label
+
+    @property
+    def strength(self) -> float:
+        """``order``, by its older name."""
+        return self.order
+
+    @property
+    def strength_label(self) -> str:
+        """``label``, by its older name."""
+        return self.label
+
+    def view(self, protected: Image, faces: Sequence[Face]) -> Image:
+        """``protected`` itself: there is nothing to read it by."""
+        return protected
+
+    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
+        """The area of each face that touches an image of ``shape``."""
+        return self.area.regions(faces, shape)
