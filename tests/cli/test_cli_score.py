@@ -45,14 +45,15 @@ def test_results_misses_and_going_on(data, capsys):
     first = capsys.readouterr().out
     assert 'Rule "paper"' in first
     assert {path.name for path in (data / "out").iterdir()} == {
-        *("scores.csv", "scores.json", "scores.md", "found.jsonl", "misses")
+        *("scores.csv", "scores.json", "scores.md", "cache", "misses")
     }
     (picture,) = (data / "out" / "misses" / "yunet_window_11_direct").iterdir()
     assert read_image(picture).pixels.shape == (300, 300, 3)
-    found = (data / "out" / "found.jsonl").read_text()
+    found = {path.name: path.read_text() for path in (data / "out" / "cache").iterdir()}
+    assert len(found) == 3
     assert run(job) == 0
     assert capsys.readouterr().out == first
-    assert (data / "out" / "found.jsonl").read_text() == found
+    assert {path.name: path.read_text() for path in (data / "out" / "cache").iterdir()} == found
 
 
 def test_own_truth(data, capsys):

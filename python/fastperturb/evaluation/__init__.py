@@ -1,67 +1,19 @@
 """Measuring what a protection keeps and hides; see docs/detection.md for how faces found are counted."""
 
-from .detection import (
-    ALL_FACES,
-    PAPER,
-    PRECISION_RULES,
-    Condition,
-    Curve,
-    DetectionRow,
-    DetectionRule,
-    DetectionRun,
-    DetectionScores,
-    DetectionTable,
-    ImageFaces,
-    Matches,
-    Miss,
-    Picture,
-    Plan,
-    PrecisionRule,
-    Reading,
-    Store,
-    Truth,
-    TruthBox,
-    TruthForm,
-    consensus,
-    detection_table,
-    draw_misses,
-    look_at_clear,
-    match_faces,
-    precision_recall_curve,
-    read_truth,
-    run_detection,
-    score_detections,
-)
+from .._renamed import old_names
+from . import detection
+from .detection import *  # noqa: F403
 
-__all__ = [
-    "ALL_FACES",
-    "PAPER",
-    "PRECISION_RULES",
-    "Condition",
-    "Curve",
-    "DetectionRow",
-    "DetectionRule",
-    "DetectionRun",
-    "DetectionScores",
-    "DetectionTable",
-    "ImageFaces",
-    "Matches",
-    "Miss",
-    "Picture",
-    "Plan",
-    "PrecisionRule",
-    "Reading",
-    "Store",
-    "Truth",
-    "TruthBox",
-    "TruthForm",
-    "consensus",
-    "detection_table",
-    "draw_misses",
-    "look_at_clear",
-    "match_faces",
-    "precision_recall_curve",
-    "read_truth",
-    "run_detection",
-    "score_detections",
-]
+__all__ = detection.__all__
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "Condition": "DetectionTask, with the protection by its name in DetectionStudy",
+        "Miss": "MissedFaces",
+        "Picture": "fastperturb.evaluation.datasets.Sample",
+        "Plan": "DetectionStudy",
+        "Store": "fastperturb.evaluation.result_cache.ResultCache",
+        "draw_misses": "draw_missed_faces",
+    },
+)

@@ -11,9 +11,12 @@ import hashlib
 import importlib.util
 import json
 import os
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from .. import Face, Region
 
 FOLDER = "cache"  # in the output folder of a run
 PRESENTING = (  # modules and packages that ask for numbers or show them, and make none
@@ -99,6 +102,33 @@ def meaning_of(source: str) -> str:
         if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
     return ast.dump(tree)
+
+
+def pixel_digest(image: Any) -> str:
+    """What tells an array from others: shape, dtype and samples."""
+    return hashlib.sha256(repr((image.shape, str(image.dtype))).encode() + image.tobytes()).hexdigest()
+
+
+def pack_faces(faces: Iterable[Face]) -> list[list[Any]]:
+    """Faces as JSON can hold them."""
+    return [
+        [*(r.x, r.y, r.width, r.height, r.shape), float(face.score), [list(map(float, p)) for p in face.landmarks]]
+        for face in faces
+        for r in [face.region]
+    ]
+
+
+def unpack_faces(packed: Iterable[Sequence[Any]]) -> tuple[Face, ...]:
+    """The faces that :func:`pack_faces` was given."""
+    return tuple(
+        Face(Region(x, y, width, height, shape), score, tuple((point[0], point[1]) for point in points))
+        for x, y, width, height, shape, score, points in packed
+    )
+
+
+def error_text(error: BaseException) -> str:
+    """An error in one short line, as results hold it."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -16,12 +16,19 @@ import numpy as np
 from .. import Face, Key, NoFaceFound, Record, Region, Strength, perturb, view
 from ..checks import check_image
 from ..faces import regions_from_landmarks
+from ..perturbation.block_view import Interpolation
 from .area import AS_FOUND, Area, owned_parts, touches
 from .base import Description, Image, ProtectionBase, describe
 from .window_size import WindowSize
 
 Grid = list[tuple[Region, Strength]]
-_AMOUNTS = {"pixels": "n {}", "coverage": "coverage {:g}", "psnr": "{:g} dB", "distance": "distance {:g}"}
+_AMOUNTS = {
+    "pixels": "n {}",
+    "coverage": "coverage {:g}",
+    "psnr": "{:g} dB",
+    "distance": "distance {:g}",
+    "mse": "mse {:g}",
+}
 
 
 class Permuting(ProtectionBase):
@@ -30,6 +37,7 @@ class Permuting(ProtectionBase):
     __slots__ = ()
 
     reversible = True
+    interpolation: Interpolation = "lanczos"
 
     @abstractmethod
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
@@ -61,11 +69,13 @@ class Permuting(ProtectionBase):
         return self.perturb(image, faces, seeded_key(seed), reproducible=True)[0]
 
     def view(self, protected: Image, faces: Sequence[Face]) -> Image:
-        """The Lanczos view of the same windows: equal for the protected and the clear image."""
+        """The view of the same windows: equal for the protected and the clear image."""
         grid = self.grid(faces, protected)
         if not grid:
             return np.array(protected, order="C")
-        shown = view(protected, [item[0] for item in grid], [item[1] for item in grid], interpolation="lanczos")
+        shown = view(
+            protected, [item[0] for item in grid], [item[1] for item in grid], interpolation=self.interpolation
+        )
         if protected.dtype == np.float32:  # between the means the curve may swing beyond what there was
             np.clip(shown, protected.min(), protected.max(), out=shown)
         return shown
@@ -80,11 +90,13 @@ class Permutation(Permuting):
         area: what of a face is protected.
         features: only eyes with brows, nose and mouth, by the landmarks that every face must then have; of the area
             only the shape counts.
+        interpolation: of the view, as of :func:`fastperturb.view`.
     """
 
     spread: Strength = Strength(cells=8)
     area: Area = AS_FOUND
     features: bool = False
+    interpolation: Interpolation = "lanczos"
 
     def __post_init__(self) -> None:
         if self.spread.window is None and self.spread.cells is None:

@@ -14,29 +14,37 @@ import click
 from ...errors import ImageFileError
 from ...evaluation import (
     DetectionRun,
+    DetectionStudy,
     DetectionTable,
-    Picture,
-    Plan,
-    Store,
     Truth,
     consensus,
     detection_table,
-    draw_misses,
+    draw_missed_faces,
     look_at_clear,
     read_truth,
     run_detection,
 )
+from ...evaluation.datasets import Sample
+from ...evaluation.result_cache import FOLDER, ResultCache
 from ...files import read_image, write_image
 from ..batch.paths import Inputs, Source
 from ..errors import say
 from ..options.common import Job
-from ..options.score import Counting, Looks, Wanted, count_options, look_options, score_job, truth_options
+from ..options.score import (
+    CountOptions,
+    DetectionOptions,
+    TruthOptions,
+    count_options,
+    detection_options,
+    score_job,
+    truth_options,
+)
 from ..options.sections import SectionCommand, SectionOption
 
 
 @click.command(cls=SectionCommand, short_help="Score how well faces are found before and after.")
 @score_job
-@look_options
+@detection_options
 @truth_options
 @count_options
 @click.option(
@@ -56,7 +64,14 @@ from ..options.sections import SectionCommand, SectionOption
     section="Results",
     help="Draw up to N pictures of missed faces for each row there too.",
 )
-def score(job: Job, looks: Looks, wanted: Wanted, counting: Counting, output: Path | None, misses: int | None) -> int:
+def score(
+    job: Job,
+    options: DetectionOptions,
+    truth_options: TruthOptions,
+    counting: CountOptions,
+    output: Path | None,
+    misses: int | None,
+) -> int:
     """Score how well faces are found: clear, protected, and protected but read through the view.
 
     Every true face is protected, by a key made of the seed. Precision, recall, F and average precision come with their
@@ -64,44 +79,41 @@ def score(job: Job, looks: Looks, wanted: Wanted, counting: Counting, output: Pa
     """
     if misses is not None and output is None:
         raise click.UsageError("--misses are written into a folder: -o FOLDER")
-    pictures = _pictures(job, looks, counting.by_folder)
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
+    samples, study = _samples(job, options, counting.by_folder), options.study
+    cache = None if output is None else ResultCache(output / FOLDER)
     try:
-        store = Store(None if output is None else output / "found.jsonl")
-        truth, undecided = _truth(job, wanted, looks, pictures, store)
+        truth, undecided = _truth(job, truth_options, study, samples, cache)
         with _progress(job, "scores") as progress:
-            plan = Plan(looks.detectors, looks.conditions, looks.seed)
-            run = run_detection(pictures, truth, plan, store=store, progress=progress)
+            run = run_detection(samples, truth, study, cache=cache, progress=progress)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     for name, reason in undecided.items():
         say(f"{name}: no consensus, a detector failed: {reason}")
-    table = detection_table(run, counting.rule, resamples=counting.resamples, seed=looks.seed)
+    table = detection_table(run, counting.rule, resamples=counting.resamples, seed=study.seed)
     sys.stdout.write(table.to_json() + "\n" if job.json else table.to_text())
     if output is not None:
         _write(output, table)
-        for miss in draw_misses(run, pictures, counting.rule, limit=misses) if misses else ():
-            row = f"{miss.detector} {miss.condition.protection} {miss.condition.reading}"
-            path = output / "misses" / _file_name(row) / f"{_file_name(miss.name)}.png"
+        for missed in draw_missed_faces(run, samples, counting.rule, limit=misses) if misses else ():
+            row = f"{missed.task.detector} {missed.task.protection} {missed.task.reading}"
+            path = output / "misses" / _file_name(row) / f"{_file_name(missed.name)}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_image(path, miss.pixels)
+            write_image(path, missed.pixels)
     return _problems(run, bool(undecided), quiet=job.quiet)
 
 
-def _pictures(job: Job, looks: Looks, by_folder: bool) -> list[Picture]:
+def _samples(job: Job, options: DetectionOptions, by_folder: bool) -> list[Sample]:
     sources = list(Inputs(job.inputs))
     if not sources:
         raise ImageFileError(f"no images found in {', '.join(map(str, job.inputs))}")
-    if looks.sample is not None and looks.sample < len(sources):
-        chosen = set(random.Random(looks.seed).sample(range(len(sources)), looks.sample))
+    if options.sample is not None and options.sample < len(sources):
+        chosen = set(random.Random(options.study.seed).sample(range(len(sources)), options.sample))
         sources = [source for index, source in enumerate(sources) if index in chosen]
     names = [PurePath(source.relative).as_posix() for source in sources]
     if len(set(names)) < len(names):
         names = [source.path.as_posix() for source in sources]
-    groups = [source.path.parent.as_posix() if by_folder else "" for source in sources]
+    people = [source.path.parent.as_posix() if by_folder else None for source in sources]
     return [
-        Picture(name, _reader(source, job), group) for name, source, group in zip(names, sources, groups, strict=True)
+        Sample(name, person, _reader(source, job)) for name, person, source in zip(names, people, sources, strict=True)
     ]
 
 
@@ -115,15 +127,15 @@ def _reader(source: Source, job: Job) -> Callable[[], Any]:
 
 
 def _truth(
-    job: Job, wanted: Wanted, looks: Looks, pictures: list[Picture], store: Store
+    job: Job, options: TruthOptions, study: DetectionStudy, samples: list[Sample], cache: ResultCache | None
 ) -> tuple[Truth, dict[str, str]]:
-    """The truth, and the pictures on which there is none because a detector failed."""
-    if wanted.path is not None:
-        return read_truth(wanted.path, wanted.form), {}
+    """The truth, and the images on which there is none because a detector failed."""
+    if options.path is not None:
+        return read_truth(options.path, options.form), {}
     with _progress(job, "consensus") as progress:
-        voters = Plan(wanted.voters or looks.detectors, ())
-        found, failed = look_at_clear(pictures, voters, store=store, progress=progress)
-    return consensus(found, votes=wanted.votes), failed
+        voters = options.voters or study.detectors
+        found, failed = look_at_clear(samples, voters, cache=cache, progress=progress)
+    return consensus(found, votes=options.votes), failed
 
 
 def _write(folder: Path, table: DetectionTable) -> None:
@@ -135,11 +147,11 @@ def _problems(run: DetectionRun, undecided: bool, *, quiet: bool) -> int:
     for name, reason in run.unreadable.items():
         say(f"{name}: {reason}")
     failed = False
-    for (condition, detector), images in run.results.items():
+    for task, images in run.results.items():
         errors = [image for image in images if image.found is None and image.name not in run.unreadable]
         failed = failed or bool(errors)
         if errors:
-            row = f"{detector}, {condition.protection}, {condition.reading}"
+            row = f"{task.detector}, {task.protection}, {task.reading}"
             say(f"{row}: failed on {len(errors)} of {len(images)}, such as {errors[0].name}: {errors[0].error}")
     if not quiet and run.without_truth:
         say(f"{len(run.without_truth)} images without truth are in no score, such as {run.without_truth[0]}")

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ...evaluation import ALL_FACES, PAPER, Condition, DetectionRule
-from ...faces import Detector, list_detectors, make_detector
+from ...evaluation import ALL_FACES, PAPER, DetectionRule, DetectionStudy, describe_strength
+from ...evaluation.detection.tasks import CLEAR
+from ...faces import Detector
+from ...faces.registry import make_detectors
+from ...perturbation.block_view import Interpolation
+from ...protections import Clear, Permutation, Protection
+from ...protections.parsing import STRENGTH_READERS
+from ...specification import Reader, parse_settings
 from ...strength.strength import Strength
 from .common import MAX_PIXELS_OPTION, Job
 from .sections import LAST_SECTION, option, shared
 
 _WHAT, _TRUTH, _COUNT = "What to look at", "Truth", "How to count"
-_FIELDS = {
-    "window": int,
-    "cells": int,
-    "pixels": int,
-    **dict.fromkeys(("coverage", "psnr", "distance", "mse"), float),
-}
 
 
 score_job = shared(
@@ -36,17 +36,15 @@ score_job = shared(
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
-    """Who looks at what: detectors by name, rows of the table, seed of the key and of every draw."""
+class DetectionOptions:
+    """Who looks at what, and at how many of the images (None: all)."""
 
-    detectors: dict[str, Detector]
-    conditions: list[Condition]
-    seed: int
+    study: DetectionStudy
     sample: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TruthOptions:
     """What counts as true: a file, or a vote of detectors on the clear images."""
 
     path: Path | None
@@ -56,7 +54,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
+class CountOptions:
     """How to count, and how often to draw anew for the intervals."""
 
     rule: DetectionRule
@@ -70,55 +68,44 @@ def parse_strengths(texts: Sequence[str]) -> list[Strength]:
     Raises:
         ValueError: not of this form, or out of range.
     """
+    several = {name: _list_of(reader) for name, reader in STRENGTH_READERS.items()}
     strengths: list[Strength] = []
     for text in texts:
-        choices = []
-        for part in [] if text == "default" else text.split(","):
-            name, _, values = part.partition("=")
-            try:
-                choices.append([(name, _value(name, value)) for value in values.split("+")])
-            except (KeyError, ValueError):
-                need = f"'default' or like window=8+12,pixels=8000 (of {', '.join(_FIELDS)})"
-                raise ValueError(f"--strength must be {need}, got {text!r}") from None
-        strengths += [Strength(**dict(combination)) for combination in itertools.product(*choices)]
+        try:
+            choices = {} if text == "default" else parse_settings(text).read(several)
+        except ValueError:
+            need = f"'default' or like window=8+12,pixels=8000 (of {', '.join(STRENGTH_READERS)})"
+            raise ValueError(f"--strength must be {need}, got {text!r}") from None
+        strengths += [Strength(**dict(zip(choices, chosen, strict=True))) for chosen in product(*choices.values())]
     return strengths
 
 
-def _value(name: str, text: str) -> Any:
-    return "region" if (name, text) == ("window", "region") else _FIELDS[name](text)
+def _list_of(reader: Reader) -> Reader:
+    return Reader(lambda text: [reader.read(part) for part in text.split("+")], reader.need)
 
 
-def make_detectors(text: str | None) -> dict[str, Detector]:
-    """Detectors by their specification; all that are there and need no model file where nothing is named."""
-    if text is None:
-        names = [item.name for item in list_detectors() if item.missing is None and item.model != "needed"]
-    else:
-        names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names or len(set(names)) < len(names):
+def parse_detectors(text: str | None) -> dict[str, Detector]:
+    """Detectors out of texts joined by commas; all that are there and need no model file where nothing is named."""
+    names = None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    if names is not None and (not names or len(set(names)) < len(names)):
         raise ValueError(f"--detectors must name different detectors, got {text!r}")
-    return {_short(name, names): make_detector(name) for name in names}
+    return make_detectors(names)
 
 
-def _short(name: str, names: list[str]) -> str:
-    """The name without its model and settings, where that is still one of its own."""
-    plain = name.partition("=")[0].partition("?")[0]
-    same = [other for other in names if other.partition("=")[0].partition("?")[0] == plain]
-    return plain if len(same) == 1 else name
-
-
-def _looks(detectors: str | None, strength: tuple[str, ...], reading: str, interpolation: Any, **rest: Any) -> Looks:
+def _detection(
+    detectors: str | None, strength: tuple[str, ...], reading: str, interpolation: Interpolation, **rest: Any
+) -> DetectionOptions:
+    protections: dict[str, Protection] = {CLEAR: Clear()}
+    for one in parse_strengths(strength or ("default",)):
+        protections[describe_strength(one)] = Permutation(one, interpolation=interpolation)
     readings: list[Any] = [part.strip() for part in reading.split(",")]
-    conditions = [Condition()] + [
-        Condition(one, kind, interpolation if kind == "view" else "lanczos")
-        for one in parse_strengths(strength or ("default",))
-        for kind in readings
-    ]
-    return Looks(make_detectors(detectors), conditions, rest["seed"], rest["sample"])
+    study = DetectionStudy(parse_detectors(detectors), protections, readings, rest["seed"])
+    return DetectionOptions(study, rest["sample"])
 
 
-look_options = shared(
-    "looks",
-    _looks,
+detection_options = shared(
+    "options",
+    _detection,
     option(
         "--detectors",
         metavar="NAME,...",
@@ -161,18 +148,18 @@ look_options = shared(
 )
 
 
-def _wanted(truth: Path | None, truth_form: str | None, consensus: str | None, votes: int | None) -> Wanted:
+def _truth(truth: Path | None, truth_form: str | None, consensus: str | None, votes: int | None) -> TruthOptions:
     if truth is not None and (consensus is not None or votes is not None):
         raise ValueError("--truth is instead of --consensus and --votes")
     if truth is None and truth_form is not None:
         raise ValueError("--truth-form says what the file of --truth is")
-    voters = {} if truth is not None or consensus is None else make_detectors(consensus)
-    return Wanted(truth, truth_form, voters, votes)
+    voters = {} if truth is not None or consensus is None else parse_detectors(consensus)
+    return TruthOptions(truth, truth_form, voters, votes)
 
 
 truth_options = shared(
-    "wanted",
-    _wanted,
+    "truth_options",
+    _truth,
     option(
         "--truth",
         type=click.Path(exists=True, path_type=Path),
@@ -203,11 +190,11 @@ truth_options = shared(
 )
 
 
-def _counting(rule: str, resamples: int, by_folder: bool, **changes: float | None) -> Counting:
+def _counting(rule: str, resamples: int, by_folder: bool, **changes: float | None) -> CountOptions:
     base = PAPER if rule == "paper" else ALL_FACES
     given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
     name = f"{base.name}, changed" if any(getattr(base, key) != value for key, value in given.items()) else base.name
-    return Counting(replace(base, **given, name=name), resamples, by_folder)
+    return CountOptions(replace(base, **given, name=name), resamples, by_folder)
 
 
 count_options = shared(

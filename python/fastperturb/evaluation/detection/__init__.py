@@ -1,39 +1,38 @@
 """Detection before and after a protection: runs, matches, scores and tables (docs/detection.md)."""
 
 from .annotations import Truth, TruthBox, TruthForm, read_truth
-from .conditions import Condition, Reading
 from .consensus import consensus
 from .matching import ALL_FACES, PAPER, DetectionRule, ImageFaces, Matches, match_faces
-from .misses import Miss, draw_misses
-from .run import DetectionRun, Picture, Plan, Store, look_at_clear, run_detection
+from .missed_faces import MissedFaces, draw_missed_faces
+from .run import DetectionRun, look_at_clear, run_detection
 from .scores import PRECISION_RULES, Curve, DetectionScores, PrecisionRule, precision_recall_curve, score_detections
 from .table import DetectionRow, DetectionTable, detection_table
+from .tasks import DetectionStudy, DetectionTask, Reading, describe_strength
 
 __all__ = [
     "ALL_FACES",
     "PAPER",
     "PRECISION_RULES",
-    "Condition",
     "Curve",
     "DetectionRow",
     "DetectionRule",
     "DetectionRun",
     "DetectionScores",
+    "DetectionStudy",
     "DetectionTable",
+    "DetectionTask",
     "ImageFaces",
     "Matches",
-    "Miss",
-    "Picture",
-    "Plan",
+    "MissedFaces",
     "PrecisionRule",
     "Reading",
-    "Store",
     "Truth",
     "TruthBox",
     "TruthForm",
     "consensus",
+    "describe_strength",
     "detection_table",
-    "draw_misses",
+    "draw_missed_faces",
     "look_at_clear",
     "match_faces",
     "precision_recall_curve",

@@ -1,226 +1,189 @@
-"""Detectors over pictures and conditions: failures kept and counted, results stored as they come, to go on later."""
+"""Detectors over images and protections: failures are kept and counted, what was found is kept to go on later."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from ... import Detector, Face, Region, __version__, locate
+from ... import Detector, Face, __version__
+from ...protections import Clear, FittedProtection, Protection
+from ..datasets import Sample
 from ..model_files import identity
+from ..result_cache import ResultCache, digest_code, digest_of, error_text, pack_faces, pixel_digest, unpack_faces
 from .annotations import Truth, TruthBox
-from .conditions import Condition, box_region
 from .matching import ImageFaces
+from .tasks import (
+    CLEAR,
+    DetectionStudy,
+    DetectionTask,
+    box_region,
+    faces_of,
+    found_faces,
+    look,
+    reader_for,
+    show_protected,
+)
 
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An image to look at.
-
-    Attributes:
-        name: as the truth names it.
-        read: gives the array; called when it is the picture's turn.
-        group: as in :class:`ImageFaces`.
-    """
-
-    name: str
-    read: Callable[[], Any]
-    group: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be looked at, by whom.
-
-    Attributes:
-        detectors: by the name to print.
-        conditions: rows of the table.
-        seed: of the key.
-    """
-
-    detectors: Mapping[str, Detector]
-    conditions: Sequence[Condition]
-    seed: int = 0
-
-
 @dataclass(slots=True)
 class DetectionRun:
-    """What came out, and what could not be counted.
+    """What was found, and what could not be counted.
 
     Attributes:
-        plan: what was to be done.
-        truth: against which.
-        results: the pictures with truth, for each condition and detector.
-        without_truth: pictures that the truth does not know; they are in no score.
+        study: who looked at what.
+        truth: where the faces are.
+        results: what was found in the images with truth, for each task.
+        without_truth: images that the truth does not know; they are in no score.
         unused_truth: images that the truth knows and nobody gave.
-        unreadable: pictures that could not be read, or whose truth does not fit, and why; failed for all detectors.
+        unreadable: images that could not be read, or whose truth does not fit, and why; failed for all detectors.
     """
 
-    plan: Plan
+    study: DetectionStudy
     truth: Truth
-    results: dict[tuple[Condition, str], list[ImageFaces]] = field(default_factory=dict)
+    results: dict[DetectionTask, list[ImageFaces]] = field(default_factory=dict)
     without_truth: list[str] = field(default_factory=list)
     unused_truth: list[str] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
-class Store:
-    """Results on disk, one JSON object a line; a line that was cut off by a crash is made anew.
-
-    Args:
-        path: of the file, made if it is not there; None keeps nothing.
-
-    Raises:
-        OSError: the file cannot be read or written.
-        ValueError: it is something else.
-    """
-
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        self._path = None if path is None else Path(path)
-        self._known: dict[str, list[list[float]]] = {}
-        if self._path is not None and self._path.is_file():
-            lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)
-            for number, line in enumerate(lines, 1):
-                try:
-                    entry = json.loads(line)
-                    self._known[entry["id"]] = entry["faces"]
-                except (ValueError, KeyError, TypeError):
-                    if number < len(lines) or line.endswith("\n"):
-                        raise ValueError(f"{self._path}: line {number} is not a stored result") from None
-            if lines and not lines[-1].endswith("\n"):
-                self._path.write_text("".join(lines[:-1]), encoding="utf-8")
-
-    def find(self, name: str) -> tuple[Face, ...] | None:
-        """What was found before; None if nobody looked."""
-        faces = self._known.get(name)
-        if faces is None:
-            return None
-        return tuple(Face(Region(int(x), int(y), int(w), int(h)), score) for x, y, w, h, score in faces)
-
-    def keep(self, name: str, found: Sequence[Face]) -> None:
-        """Remembers what was found."""
-        boxes = [(f.region.x, f.region.y, f.region.width, f.region.height, float(f.score)) for f in found]
-        self._known[name] = [list(box) for box in boxes]
-        if self._path is not None:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"id": name, "faces": boxes}) + "\n")
-
-
 def run_detection(
-    pictures: Sequence[Picture],
+    samples: Sequence[Sample],
     truth: Truth,
-    plan: Plan,
+    study: DetectionStudy,
     *,
-    store: Store | None = None,
+    cache: ResultCache | None = None,
     progress: Progress | None = None,
 ) -> DetectionRun:
-    """Looks at every picture, under every condition, with every detector.
+    """Does every task of a study on every image.
 
-    What fails on a picture (reading it, protecting it, detecting) is written down with it and does not stop the rest.
+    What fails on an image (reading it, protecting it, detecting) is written down with it and does not stop the rest.
 
     Args:
-        pictures: what to look at; names must differ.
+        samples: what to look at; names must differ. Images of one person are drawn together for intervals.
         truth: where the faces are; all of them are protected, ignored ones too.
-        plan: detectors and conditions.
-        store: earlier results, used where picture, faces, condition, seed, version and detector are the same (its name,
-            what ``repr`` says of it, and what is in its model file).
+        study: detectors and protections.
+        cache: earlier results, used where image, faces, protection, reading, seed, version, code and detector are the
+            same (its name, what ``repr`` says of it, and what is in its model file). What failed is tried again.
         progress: called with (done, all) after each look.
 
     Raises:
-        ValueError: no pictures, detectors or conditions, or none of the pictures has truth.
+        ValueError: no samples, or none of them has truth.
     """
-    for name, items in (("pictures", pictures), ("detectors", plan.detectors), ("conditions", plan.conditions)):
-        if not items:
-            raise ValueError(f"{name} must name at least one, got none")
-    store = Store() if store is None else store
-    run = DetectionRun(plan, truth)
-    run.results = {(condition, name): [] for condition in plan.conditions for name in plan.detectors}
-    known: list[tuple[Picture, tuple[TruthBox, ...]]] = []
+    if not samples:
+        raise ValueError("samples must name at least one, got none")
+    run = DetectionRun(study, truth, {task: [] for task in study.tasks()})
+    known: list[tuple[Sample, tuple[TruthBox, ...]]] = []
     used: set[str] = set()
-    for picture in pictures:
-        entry = truth.find(picture.name)
+    for sample in samples:
+        entry = truth.find(sample.name)
         if entry is None:
-            run.without_truth.append(picture.name)
+            run.without_truth.append(sample.name)
         else:
-            known.append((picture, truth.boxes[entry]))
+            known.append((sample, truth.boxes[entry]))
             used.add(entry)
     if not known:
-        raise ValueError(f"{truth.source} knows none of the {len(pictures)} pictures, such as {pictures[0].name}")
+        raise ValueError(f"{truth.source} knows none of the {len(samples)} images, such as {samples[0].name}")
     run.unused_truth = sorted(truth.boxes.keys() - used)
     done, total = 0, len(known) * len(run.results)
-    for picture, boxes in known:
-        looks = _Looks(picture, boxes, plan, store)
-        if looks.error is not None:
-            run.unreadable[picture.name] = looks.error
-        for condition, name in run.results:
-            run.results[condition, name].append(looks.look(condition, name))
+    for sample, boxes in known:
+        image = _Image(sample, boxes, study, cache)
+        if image.error is not None:
+            run.unreadable[sample.name] = image.error
+        for task, found in run.results.items():
+            found.append(image.do(task))
             done += 1
             if progress is not None:
                 progress(done, total)
     return run
 
 
-class _Looks:
-    """The looks at one picture."""
+class _Image:
+    """One image, on which the tasks of a study are done; all that was found in it is one file of the cache."""
 
-    def __init__(self, picture: Picture, truth: tuple[TruthBox, ...], plan: Plan, store: Store) -> None:
-        self.picture, self.truth, self.plan, self.store = picture, truth, plan, store
+    def __init__(
+        self, sample: Sample, truth: tuple[TruthBox, ...], study: DetectionStudy, cache: ResultCache | None
+    ) -> None:
+        self.sample, self.truth, self.study, self.cache = sample, truth, study, cache
         self.error: str | None = None
-        self._shown: dict[Condition, Any] = {}
+        self._shown: tuple[tuple[str, str], Any] | None = None
+        self._found: dict[str, Any] = {}
         try:
-            self.image = picture.read()
-            _check_inside(truth, self.image)
-        except Exception as error:  # whatever a picture has, the others go on
-            self.image, self.error = None, _words(error)
+            self.pixels = sample.read()
+            _check_inside(truth, self.pixels)
+        except Exception as error:  # whatever an image has, the others go on
+            self.error = error_text(error)
         else:
-            pixels = hashlib.sha256(self.image.tobytes())
-            pixels.update(repr((self.image.shape, str(self.image.dtype))).encode())
-            self._pixels = pixels.hexdigest()
+            self.faces = faces_of(truth)
+            if cache is not None:
+                self._digest = digest_of(["detection", __version__, digest_code(), pixel_digest(self.pixels)])
+                self._found = cache.find(self._digest) or {}
 
-    def look(self, condition: Condition, name: str) -> ImageFaces:
-        faces, error = None, self.error
-        if error is None:
-            try:
-                faces = self._found(condition, name)
-            except Exception as problem:  # a detector may throw whatever it likes
-                error = _words(problem)
-        return ImageFaces(self.picture.name, faces, self.truth, error, self.picture.group)
+    def do(self, task: DetectionTask) -> ImageFaces:
+        group = self.sample.person or ""
+        if self.error is not None:
+            return ImageFaces(self.sample.name, None, self.truth, self.error, group)
+        return found_faces(self.sample.name, self.truth, group, lambda: self._find(task))
 
-    def _found(self, condition: Condition, name: str) -> tuple[Face, ...]:
-        detector = self.plan.detectors[name]
-        made_by = () if condition.strength is None else (self.plan.seed, self.truth)
-        work = json.dumps([__version__, self._pixels, repr(condition), made_by, name, identity(detector)])
-        digest = hashlib.sha256(work.encode()).hexdigest()
-        found = self.store.find(digest)
-        if found is None:
-            shown = condition.show(self.image, self.truth, self.plan.seed)
-            found = tuple(locate(shown.image, shown.reader(detector)))
-            self.store.keep(digest, found)
-        return found
+    def _find(self, task: DetectionTask) -> tuple[Face, ...]:
+        if self.cache is None:
+            return self._look(task)
+        digest = self._task_digest(task)
+        if digest not in self._found:
+            self._found[digest] = pack_faces(self._look(task))
+            self.cache.keep(self._digest, self._found)
+        return unpack_faces(self._found[digest])
+
+    def _look(self, task: DetectionTask) -> tuple[Face, ...]:
+        protection, key = self.study.protections[task.protection], (task.protection, task.reading)
+        if self._shown is None or self._shown[0] != key:
+            shown = show_protected(protection, self.pixels, self.faces, task.reading, self.study.seed)
+            self._shown = key, shown
+        detector = self.study.detectors[task.detector]
+        return look(reader_for(detector, protection, self.pixels, self.faces, task.reading), self._shown[1])
+
+    def _task_digest(self, task: DetectionTask) -> str:
+        detector, protection = self.study.detectors[task.detector], self.study.protections[task.protection]
+        work: list[Any] = [task.detector, identity(detector)]
+        if protection.regions(self.faces, self.pixels.shape):  # else the image is as it was
+            work += [task.reading, self.study.seed, self.truth, *_protection_facts(protection)]
+        return digest_of(work)
 
 
 def look_at_clear(
-    pictures: Sequence[Picture], plan: Plan, *, store: Store | None = None, progress: Progress | None = None
+    samples: Sequence[Sample],
+    detectors: Mapping[str, Detector],
+    *,
+    cache: ResultCache | None = None,
+    progress: Progress | None = None,
 ) -> tuple[dict[str, dict[str, tuple[Face, ...]]], dict[str, str]]:
-    """What each detector of a plan finds in the clear pictures, for :func:`consensus`.
+    """What each detector finds in the clear images, for :func:`consensus`.
+
+    Args:
+        samples: what to look at; names must differ.
+        detectors: by name.
+        cache: as for :func:`run_detection`.
+        progress: as for :func:`run_detection`.
 
     Returns:
-        Faces by detector and picture, without the pictures on which one of them failed; and these, with the reason.
+        Faces by detector and image, without the images on which one of them failed; and these, with the reason.
     """
-    truth = Truth({picture.name: () for picture in pictures}, "nothing")
-    run = run_detection(pictures, truth, Plan(plan.detectors, [Condition()]), store=store, progress=progress)
+    truth = Truth({sample.name: () for sample in samples}, "nothing")
+    run = run_detection(samples, truth, DetectionStudy(detectors, {CLEAR: Clear()}), cache=cache, progress=progress)
     failed = {i.name: i.error or "" for images in run.results.values() for i in images if i.found is None}
     found = {
-        name: {image.name: image.found or () for image in images if image.name not in failed}
-        for (_, name), images in run.results.items()
+        task.detector: {image.name: image.found or () for image in images if image.name not in failed}
+        for task, images in run.results.items()
     }
     return found, failed
+
+
+def _protection_facts(protection: Protection) -> list[Any]:
+    """What tells a protection from another one."""
+    learnt = protection.fingerprint if isinstance(protection, FittedProtection) else ""
+    return [protection.name, protection.family, protection.order, learnt, getattr(protection, "interpolation", "")]
 
 
 def _check_inside(truth: Sequence[TruthBox], image: Any) -> None:
@@ -230,7 +193,3 @@ def _check_inside(truth: Sequence[TruthBox], image: Any) -> None:
         inside = region.x < width and region.y < height and region.x + region.width > 0 and region.y + region.height > 0
         if not inside and not box.ignored:
             raise ValueError(f"a true face must touch the {width} x {height} image, got {tuple(box[:4])}")
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

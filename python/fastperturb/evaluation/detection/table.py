@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ... import __version__
-from .conditions import Condition
 from .matching import DetectionRule
 from .run import DetectionRun
 from .scores import PRECISION_RULES, DetectionScores, score_detections
+from .tasks import DetectionTask
 
 _MEASURES = ("precision", "recall", "f_score", *PRECISION_RULES)
 _COLUMNS = (
@@ -24,10 +24,9 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class DetectionRow:
-    """One detector under one condition."""
+    """The scores of one task."""
 
-    detector: str
-    condition: Condition
+    task: DetectionTask
     scores: DetectionScores
 
 
@@ -36,7 +35,7 @@ class DetectionTable:
     """Rows, and what they rest on.
 
     Attributes:
-        rows: one for each detector and condition.
+        rows: one for each task.
         about: truth, rule, key's seed, version, how many pictures could not be counted.
     """
 
@@ -96,9 +95,9 @@ class DetectionTable:
         """The rows as people read them; a dash where a number is undefined."""
         return [
             [
-                row.detector,
-                row.condition.protection,
-                row.condition.reading,
+                row.task.detector,
+                row.task.protection,
+                row.task.reading,
                 str(row.scores.images),
                 str(row.scores.failed),
                 str(row.scores.truths),
@@ -109,7 +108,7 @@ class DetectionTable:
 
 
 def detection_table(run: DetectionRun, rule: DetectionRule, *, resamples: int = 1000, seed: int = 0) -> DetectionTable:
-    """Scores every detector and condition of a run.
+    """Scores every task of a run.
 
     Args:
         run: what was found.
@@ -118,30 +117,30 @@ def detection_table(run: DetectionRun, rule: DetectionRule, *, resamples: int = 
         seed: of the resampling.
     """
     rows = [
-        DetectionRow(name, condition, score_detections(images, rule, resamples=resamples, seed=seed))
-        for (condition, name), images in run.results.items()
+        DetectionRow(task, score_detections(images, rule, resamples=resamples, seed=seed))
+        for task, images in run.results.items()
     ]
     about = {
         "truth": run.truth.source,
         "rule": asdict(rule),
         "resamples": resamples,
-        "seed": run.plan.seed,
+        "seed": run.study.seed,
         "version": __version__,
         "without_truth": run.without_truth,
         "unused_truth": run.unused_truth,
         "unreadable": run.unreadable,
     }
-    order: Sequence[str] = list(run.plan.detectors)
-    rows.sort(key=lambda row: order.index(row.detector))
+    order: Sequence[str] = list(run.study.detectors)
+    rows.sort(key=lambda row: order.index(row.task.detector))
     return DetectionTable(tuple(rows), about)
 
 
 def _record(row: DetectionRow) -> dict[str, Any]:
     scores = row.scores
     record: dict[str, Any] = {
-        "detector": row.detector,
-        "protection": row.condition.protection,
-        "reading": row.condition.reading,
+        "detector": row.task.detector,
+        "protection": row.task.protection,
+        "reading": row.task.reading,
         **{name: getattr(scores, name) for name in ("images", "failed", "truths", "found", "hits")},
     }
     for measure in _MEASURES:

@@ -1,5 +1,6 @@
 """Who is recognised through a protection: subjects, recognisers, attackers, scores. See docs/attackers.md."""
 
+from ..._renamed import old_names
 from ..bootstrap import Estimate
 from .attackers import ATTACKERS, AttackBench, Attacker, attack
 from .dlib_resnet import DlibResnet
@@ -43,3 +44,5 @@ __all__ = [
     "verify",
     "verify_all",
 ]
+
+__getattr__ = old_names(__name__, {"Hiding": "fastperturb.protections.Protection", "Lineup": "GallerySplit"})

@@ -1,5 +1,6 @@
 """The study behind ``fastperturb evaluate``: configuration, tasks, results, advice. See docs/evaluate.md."""
 
+from ..._renamed import old_names
 from .building import build_study
 from .config import Aims, StudyConfig, make_config, read_config
 from .recommendation import Advice, Choice, Standing, found_best, recommend, strongest
@@ -30,3 +31,5 @@ __all__ = [
     "run_study",
     "strongest",
 ]
+
+__getattr__ = old_names(__name__, {"Cell": "Task"})

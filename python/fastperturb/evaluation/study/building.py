@@ -12,6 +12,7 @@ from typing import Any
 from ..._optional import import_extra
 from ...errors import MissingExtra
 from ...faces import Detector, list_detectors, make_detector
+from ...faces.registry import make_detectors
 from ...protections import Autoencoder, Protection, parse_protection
 from ..datasets import open_dataset
 from ..quality import FaceQnet, StandInFaceQuality
@@ -96,7 +97,4 @@ def _make_detectors(texts: Sequence[str] | None, absent: dict[str, str]) -> dict
         infos = [item for item in list_detectors() if item.model != "needed"]
         absent |= {item.name: item.missing for item in infos if item.missing is not None}
         texts = [item.name for item in infos if item.missing is None]
-    plain = [text.partition("=")[0].partition("?")[0] for text in texts]
-    return {
-        name if plain.count(name) == 1 else text: make_detector(text) for name, text in zip(plain, texts, strict=True)
-    }
+    return make_detectors(texts)

@@ -15,9 +15,11 @@ from ... import Key, Strength, perturb, psnr, ssim
 from ..._optional import import_opencv
 from ...strength import fit_threshold
 from ..bootstrap import mean_over_people
-from .inputs import choose, words_of
+from ..detection.tasks import readings_of
+from ..result_cache import error_text
+from .inputs import choose
 from .measuring import Tools
-from .tasks import Task, readings_of
+from .tasks import Task
 
 PAPER_FRAME = (92, 112)  # width, height of the paper's AT&T images, whose n runs from 4,500 to 9,360
 NUMBERS = (4500, 5310, 6120, 6930, 7740, 8550, 9360)
@@ -105,7 +107,7 @@ def _frames(tools: Tools, names: tuple[str, ...], most: int, failures: list[tupl
         try:
             image = raw[name].read()
         except Exception as error:
-            failures.append((name, words_of(error)))
+            failures.append((name, error_text(error)))
             continue
         if image.ndim == 3:
             image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)

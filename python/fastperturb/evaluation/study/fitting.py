@@ -15,7 +15,8 @@ from typing import Any
 from ... import Face
 from ...protections import FittedProtection, Protection
 from ..datasets import Sample
-from .inputs import StudyInputs, words_of
+from ..result_cache import error_text
+from .inputs import StudyInputs
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -43,7 +44,7 @@ def fit_protections(
         try:
             fitted[name] = _fit_apart(protection, samples, faces) if apart else fit_one(protection, samples, faces)
         except Exception as error:  # torch may be missing; the others go on, and it is told with each number
-            broken[name] = words_of(error)
+            broken[name] = error_text(error)
     return fitted, broken
 
 

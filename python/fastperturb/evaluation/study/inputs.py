@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ... import Face, Region, locate
+from ... import Face, locate
 from ..datasets import DataSet, Sample, Split, split_by_image, split_by_person
 from ..model_files import identity
-from ..result_cache import ResultCache, digest_of
+from ..result_cache import ResultCache, digest_of, error_text, pack_faces, pixel_digest, unpack_faces
 from .rows import Failure
 
 Progress = Callable[[str, int, int], None]
@@ -85,13 +85,13 @@ def prepare(
     for done, sample in enumerate(samples, 1):
         try:
             image = sample.read()
-            pixels = hashlib.sha256(repr((image.shape, str(image.dtype))).encode() + image.tobytes()).hexdigest()
+            pixels = pixel_digest(image)
             packed = known.get(pixels)
-            found[pixels] = [_pack(face) for face in _located(image, locator)] if packed is None else packed
-            faces[sample.name] = tuple(_unpack(face) for face in found[pixels])
+            found[pixels] = pack_faces(_located(image, locator)) if packed is None else packed
+            faces[sample.name] = unpack_faces(found[pixels])
             hashes[sample.name] = digest_of([pixels, found[pixels]])
         except Exception as error:  # whatever an image has, the others go on; it is counted and shown
-            failures.append(Failure("", "reading", "", sample.name, words_of(error)))
+            failures.append(Failure("", "reading", "", sample.name, error_text(error)))
         if progress is not None:
             progress("faces", done, len(samples))
     if found != known:
@@ -103,11 +103,6 @@ def prepare(
     gallery, probes, training = (tuple(sample.name for sample in part) for part in split)
     faceless = tuple(sample.name for sample in samples if faces.get(sample.name) == ())
     return StudyInputs(kept, faces, hashes, gallery, probes, training, faceless, tuple(failures))
-
-
-def words_of(error: BaseException) -> str:
-    """An error in one short line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 def _chosen(dataset: DataSet, people: int | None, seed: int) -> list[Sample]:
@@ -156,17 +151,6 @@ def _located(image: Any, locator: Any) -> list[Face]:
         return float((region.x + region.width / 2 - middle[0]) ** 2 + (region.y + region.height / 2 - middle[1]) ** 2)
 
     return sorted(locate(image, locator), key=off_centre)
-
-
-def _pack(face: Face) -> list[Any]:
-    region = face.region
-    points = [list(map(float, point)) for point in face.landmarks]
-    return [region.x, region.y, region.width, region.height, region.shape, float(face.score), points]
-
-
-def _unpack(packed: list[Any]) -> Face:
-    x, y, width, height, shape, score, points = packed
-    return Face(Region(x, y, width, height, shape), score, tuple((point[0], point[1]) for point in points))
 
 
 def _draw(seed: int, purpose: str, name: str) -> bytes:

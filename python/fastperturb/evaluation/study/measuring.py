@@ -8,17 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-from ... import Face, locate
+from ... import Face
 from ...protections import Protection
 from ..bootstrap import mean_over_people
 from ..detection.annotations import TruthBox
-from ..detection.matching import ALL_FACES, PAPER, DetectionRule, ImageFaces
+from ..detection.matching import ALL_FACES, PAPER, DetectionRule
 from ..detection.scores import PRECISION_RULES, DetectionScores, score_detections
+from ..detection.tasks import found_faces, look, readings_of, show_protected
 from ..quality import measure_quality as compare_images
 from ..recognition import AttackBench, AttackResult, Estimate, GallerySplit, PairBench, Verification, make_subjects
-from .inputs import StudyInputs, words_of
+from ..result_cache import error_text
+from .inputs import StudyInputs
 from .tasks import Study, Task, usable_pairs
 
 # A number as a task gives it: measure, actor, reading, value, low, high, count, failed, how.
@@ -69,11 +72,9 @@ class Tools:
             faces = self.inputs.faces[name]
             try:
                 image = self.inputs.samples[name].read()
-                changed = protection.protect(image, faces, seed=self.study.config.seed)
-                if task.reading == "view":
-                    changed = protection.view(changed, faces)
+                changed = show_protected(protection, image, faces, task.reading, self.study.config.seed)
             except Exception as error:  # counted, named, and the others go on
-                failures.append((name, words_of(error)))
+                failures.append((name, error_text(error)))
             else:
                 yield name, image, changed, faces
 
@@ -83,7 +84,7 @@ def measure_quality(tools: Tools, task: Task) -> tuple[list[Number], list[tuple[
     study, failures = tools.study, list[tuple[str, str]]()
     protection = study.protections[task.protection]
     numbers: list[Number] = []
-    for reading in ("direct", "view") if protection.reversible else ("direct",):
+    for reading in readings_of(protection):
         values: dict[str, list[float]] = {}
         names: list[str] = []
         lost: list[tuple[str, str]] = []
@@ -91,7 +92,7 @@ def measure_quality(tools: Tools, task: Task) -> tuple[list[Number], list[tuple[
             try:
                 found = _compare(protection, image, changed, faces, study.face_quality)
             except Exception as error:
-                lost.append((name, words_of(error)))
+                lost.append((name, error_text(error)))
                 continue
             names.append(name)
             for measure, value in found.items():
@@ -122,15 +123,10 @@ def measure_detection(tools: Tools, task: Task) -> tuple[list[Number], list[tupl
     detector = study.detectors[task.actor]
     images = []
     for name, _, changed, faces in tools.shown(task, failures):
-        truth = tuple(TruthBox(f.region.x, f.region.y, f.region.width, f.region.height) for f in faces)
-        found: tuple[Face, ...] | None = None
-        reason = None
-        try:
-            found = tuple(locate(changed, detector))
-        except Exception as error:  # a detector may throw whatever it likes
-            reason = words_of(error)
-            failures.append((name, reason))
-        images.append(ImageFaces(name, found, truth, reason, tools.inputs.samples[name].person or ""))
+        truth = [TruthBox(f.region.x, f.region.y, f.region.width, f.region.height) for f in faces]
+        group = tools.inputs.samples[name].person or ""
+        images.append(found_faces(name, truth, group, partial(look, detector, changed)))
+    failures += [(image.name, image.error) for image in images if image.error is not None]
     if not any(image.found is not None for image in images):
         return [], failures
     given = {"resamples": study.config.resamples, "seed": study.config.seed}

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from ..._optional import import_opencv
-from ..result_cache import FOLDER, ResultCache, digest_code
+from ..result_cache import FOLDER, ResultCache, digest_code, error_text
 from .examples import make_examples, make_sweep, make_threshold
 from .fitting import fit_protections, one_thread
-from .inputs import StudyInputs, prepare, words_of
+from .inputs import StudyInputs, prepare
 from .measuring import Tools, measure_attack, measure_detection, measure_pairs, measure_quality
 from .results import StudyResults, gather
 from .tasks import Study, Task, expected_cost, leave_out, list_tasks, task_digest
@@ -198,6 +198,6 @@ def do_task(tools: Tools, task: Task) -> Content:
             content["drawing"], failures = _DRAWING[task.kind](tools, task)
         content["failures"] = [list(failure) for failure in failures]
     except Exception as error:  # told and counted; the others go on, and the next run tries again
-        content["broken"] = words_of(error)
+        content["broken"] = error_text(error)
     content["seconds"] = round(time.perf_counter() - began, 3)
     return content

@@ -9,6 +9,7 @@ from typing import Any
 from ...faces import Detector
 from ...protections import FittedProtection, Protection
 from ..datasets import DataSet, Pair
+from ..detection.tasks import readings_of
 from ..model_files import file_content, identity, model_files
 from ..recognition import Recogniser
 from ..result_cache import digest_of
@@ -138,11 +139,6 @@ def expected_cost(study: Study, task: Task) -> float:
     slow = _SLOW if task.kind == "detection" and task.actor in study.config.detector_limits else 1.0
     fixed = task.kind in ("sweep", "threshold")
     return _COSTS[task.kind] * slow * (1 if fixed else len(task.names))
-
-
-def readings_of(protection: Protection) -> tuple[str, ...]:
-    """How a detector may look: through the view too, where there is one of its own."""
-    return ("direct", "view") if protection.reversible else ("direct",)
 
 
 def usable_pairs(study: Study, inputs: StudyInputs) -> list[Pair]:

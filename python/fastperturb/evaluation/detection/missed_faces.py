@@ -1,36 +1,38 @@
-"""Pictures of what was missed: what the detector saw, true faces in yellow, what it found in red."""
+"""Pictures of missed faces: what the detector was given, true faces in yellow, what it found in red."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ... import Region
-from .conditions import Condition, box_region
+from ..datasets import Sample
 from .matching import DetectionRule, match_faces
-from .run import DetectionRun, Picture
+from .run import DetectionRun
+from .tasks import DetectionTask, box_region, faces_of, show_protected
 
 _TRUE, _FOUND = (255, 220, 0), (230, 0, 0)
 
 
-class Miss(NamedTuple):
+class MissedFaces(NamedTuple):
     """A picture in which a face was missed."""
 
-    detector: str
-    condition: Condition
+    task: DetectionTask
     name: str
     pixels: Any
 
 
-def draw_misses(run: DetectionRun, pictures: list[Picture], rule: DetectionRule, *, limit: int = 20) -> Iterator[Miss]:
-    """Draws the pictures in which a detector missed a face, at most ``limit`` for each detector and condition.
+def draw_missed_faces(
+    run: DetectionRun, samples: Sequence[Sample], rule: DetectionRule, *, limit: int = 20
+) -> Iterator[MissedFaces]:
+    """Draws the images in which a detector missed a face, at most ``limit`` for each task.
 
-    The picture is made again as the detector saw it (for the reduced copy: as it was before).
+    The image is made again as the detector was given it (for the reduced copy: as it was before).
     """
-    by_name = {picture.name: picture for picture in pictures}
-    for (condition, detector), images in run.results.items():
+    by_name = {sample.name: sample for sample in samples}
+    for task, images in run.results.items():
         drawn = 0
         for image in images:
             if image.found is None or drawn >= limit:
@@ -38,14 +40,15 @@ def draw_misses(run: DetectionRun, pictures: list[Picture], rule: DetectionRule,
             counted = [face for face in image.found if rule.score is None or face.score >= rule.score]
             if not match_faces(counted, image.truth, rule).missed:
                 continue
-            shown = condition.show(by_name[image.name].read(), image.truth, run.plan.seed)
-            pixels = _canvas(shown.picture())
+            protection, clear = run.study.protections[task.protection], by_name[image.name].read()
+            shown = show_protected(protection, clear, faces_of(image.truth), task.reading, run.study.seed)
+            pixels = _canvas(shown)
             for box in image.truth:
                 _outline(pixels, box_region(box), _TRUE)
             for face in counted:
                 _outline(pixels, face.region, _FOUND)
             drawn += 1
-            yield Miss(detector, condition, image.name, pixels)
+            yield MissedFaces(task, image.name, pixels)
 
 
 def _canvas(image: Any) -> Any:
