@@ -1,6 +1,7 @@
 """Runs over images and protections: what fails is counted, what is done is kept, and the tables say how."""
 
 import csv
+import importlib
 import io
 import json
 
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb import evaluation
 from fastperturb.evaluation import (
     ALL_FACES,
     PAPER,
@@ -218,10 +218,18 @@ def test_a_reduced_copy_is_as_coarse_as_the_windows():
     assert np.array_equal(reduced, cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
 
 
-@pytest.mark.parametrize("name", ["Condition", "Miss", "Picture", "Plan", "Store", "draw_misses"])
-def test_older_names_are_told_the_new_ones(name):
-    with pytest.raises(ImportError, match=rf"fastperturb\.evaluation\.{name} is now \w+"):
-        getattr(evaluation, name)
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("fastperturb.evaluation", ("Condition", "Miss", "Picture", "Plan", "Store", "draw_misses")),
+        ("fastperturb.evaluation.recognition", ("Hiding", "Lineup")),
+        ("fastperturb.evaluation.study", ("Cell",)),
+    ],
+)
+def test_older_names_are_told_the_new_ones(module, names):
+    for name in names:
+        with pytest.raises(ImportError, match=rf"{module}\.{name} is now \w+"):
+            getattr(importlib.import_module(module), name)
 
 
 def test_going_on(tmp_path):

@@ -1,8 +1,11 @@
 """Protections out of text: every form, names and orders, and what a wrong text is told."""
 
+import importlib
+
 import pytest
 
 import fastperturb as fp
+from fastperturb import protections
 from fastperturb.faces import HEAD
 from fastperturb.protections import Area, Blur, Mosaic, WindowSize, list_protections, parse_protection
 from fastperturb.protections.blur_and_noise import SIGMA
@@ -115,3 +118,19 @@ def test_all_are_listed():
     assert not listed["mosaic"].reversible
     assert listed["mosaic"].settings[0] == "window"
     assert all(info.description for info in listed.values())
+
+
+def test_names_hold_every_amount():
+    names = {
+        parse_protection(f"permutation:window=9,{amount}=9").name for amount in ("pixels", "psnr", "distance", "mse")
+    }
+    assert names == {f"permutation, 9 px, {words}" for words in ("n 9", "9 dB", "distance 9", "mse 9")}
+
+
+def test_older_names_are_told_the_new_ones():
+    with pytest.raises(ImportError, match=r"fastperturb\.protections\.Grain is now WindowSize"):
+        from fastperturb.protections import Grain  # noqa: F401
+    with pytest.raises(ImportError, match=r"fastperturb\.evaluation\.protections is now fastperturb\.protections"):
+        importlib.import_module("fastperturb.evaluation.protections")
+    with pytest.raises(AttributeError, match=r"'fastperturb\.protections' has no attribute 'Grains'"):
+        protections.Grains  # noqa: B018

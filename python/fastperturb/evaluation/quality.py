@@ -134,7 +134,6 @@ class FaceQnet:
 
     @property
     def name(self) -> str:
-        """The model's file."""
         return f"FaceQnet ({self.model.name})"
 
     def score(self, image: Image, face: Face) -> float:
@@ -169,7 +168,6 @@ class StandInFaceQuality:
 
     @property
     def name(self) -> str:
-        """That it is a stand-in, and what for."""
         return "stand-in for FaceQnet: YuNet's score"
 
     def score(self, image: Image, face: Face) -> float:

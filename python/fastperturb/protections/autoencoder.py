@@ -69,11 +69,11 @@ class Autoencoder(PerThread, ProtectionBase):
         return loaded
 
     def describe(self) -> Description:
+        """Ordered by the size of the code: fewer numbers hide more."""
         return describe("autoencoder", f"{self.code} numbers", 1.0 / self.code, self.area.words, source=self._source)
 
     @property
     def fitted(self) -> bool:
-        """Whether it was trained, or loaded."""
         return self._model is not None
 
     def fit(self, images: Iterable[Image], faces: Iterable[Sequence[Face]]) -> None:
@@ -86,7 +86,6 @@ class Autoencoder(PerThread, ProtectionBase):
 
     @property
     def fingerprint(self) -> str:
-        """Of the model."""
         return "" if self._model is None else digest(self._model)
 
     def to_bytes(self) -> bytes:

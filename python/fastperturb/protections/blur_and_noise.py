@@ -45,6 +45,7 @@ class Blur(ProtectionBase):
             raise ValueError(f"{name} must be over 0 and up to 1000, got {value!r}")
 
     def describe(self) -> Description:
+        """Ordered by the standard deviation."""
         unit = "" if self.sigma is None else f", {SIGMA} in pixels"
         label = f"{self.cells:g} cells" if self.sigma is None else f"{SIGMA} {self.sigma:g} px"
         order = 1.0 / (self.cells or 1.0) if self.sigma is None else self.sigma
@@ -97,6 +98,7 @@ class Noise(ProtectionBase):
             raise ValueError(f"variance must be over 0 and up to 100, got {self.variance!r}")
 
     def describe(self) -> Description:
+        """Ordered by the variance."""
         label, area = f"{self.variance:g}", self.area.words
         return Description(f"noise, {SIGMA}² {label}{area}", f"noise{area}", self.variance, label)
 

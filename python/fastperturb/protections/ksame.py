@@ -66,11 +66,11 @@ class KSame(ProtectionBase):
         return loaded
 
     def describe(self) -> Description:
+        """Ordered by ``k``."""
         return describe("k-same", f"k {self.k}", float(self.k), self.area.words)
 
     @property
     def fitted(self) -> bool:
-        """Whether it has faces."""
         return self._faces is not None
 
     def fit(self, images: Iterable[Image], faces: Iterable[Sequence[Face]]) -> None:
@@ -80,7 +80,6 @@ class KSame(ProtectionBase):
 
     @property
     def fingerprint(self) -> str:
-        """Of the faces."""
         return "" if self._faces is None else digest(self._faces.tobytes())
 
     def to_bytes(self) -> bytes:

@@ -20,6 +20,7 @@ class Irreversible(ProtectionBase):
     """Base of a protection that gives name, family, strength and strength_label one by one."""
 
     def describe(self) -> Description:
+        """As the single properties say."""
         return Description(self.name, self.family, self.strength, self.strength_label)
 
 
@@ -28,6 +29,7 @@ class Clear(ProtectionBase):
     """No protection: the row that all others are compared with."""
 
     def describe(self) -> Description:
+        """The weakest."""
         return Description("clear", "clear", 0.0, "")
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
@@ -50,6 +52,7 @@ class Black(ProtectionBase):
     area: Area = AS_FOUND
 
     def describe(self) -> Description:
+        """There is one of each area."""
         return Description(f"black{self.area.words}", f"black{self.area.words}", 1.0, "")
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
@@ -106,6 +109,7 @@ class Mosaic(ProtectionBase):
         object.__setattr__(self, "area", area)
 
     def describe(self) -> Description:
+        """Ordered by the size of windows."""
         return describe(
             "mosaic", self.window_size.label, self.window_size.order, self.area.words, unit=self.window_size.unit
         )

@@ -37,6 +37,7 @@ class Parts(Permuting):
         Strength(cells=self.features)  # raises what there is to raise
 
     def describe(self) -> Description:
+        """Ordered by the windows of the face."""
         rest = f", features {self.features}{self.area.words}"
         return describe("parts", self.window_size.label, self.window_size.order, rest, unit=self.window_size.unit)
 

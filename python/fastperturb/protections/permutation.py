@@ -109,6 +109,7 @@ class Permutation(Permuting):
         return WindowSize(window=self.spread.window, cells=self.spread.cells)
 
     def describe(self) -> Description:
+        """Ordered by the size of windows, within one amount of moved pixels."""
         kind, size = "features" if self.features else "permutation", self.window_size
         rest = self.area.words + describe_amount(self.spread)
         return describe(kind, size.label, size.order, rest, unit=size.unit)

@@ -73,12 +73,12 @@ class Weighted(Permuting):
         return loaded
 
     def describe(self) -> Description:
+        """Ordered by the size of windows."""
         size, rest = self.window_size, f"{self.area.words}, coverage {self.coverage:g}"
         return describe("weighted", size.label, size.order, rest, unit=size.unit, source=self._source)
 
     @property
     def fitted(self) -> bool:
-        """Whether it has weights."""
         return self._weights is not None
 
     def fit(self, images: Iterable[Image], faces: Iterable[Sequence[Face]]) -> None:
@@ -93,7 +93,6 @@ class Weighted(Permuting):
 
     @property
     def fingerprint(self) -> str:
-        """Of the weights."""
         return "" if self._weights is None else digest(self._weights.tobytes())
 
     def to_bytes(self) -> bytes:
