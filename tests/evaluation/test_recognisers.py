@@ -28,6 +28,7 @@ from fastperturb.evaluation.recognition import (
 )
 from fastperturb.evaluation.recognition.alignment import TEMPLATE, crop_face, crop_matrix
 from fastperturb.evaluation.recognition.matching_heads import measure_distances
+from fastperturb.evaluation.recognition.registry import recogniser_settings
 
 NEEDS_DLIB = pytest.mark.skipif(find_spec("dlib") is None, reason="pip install 'fastperturb[dlib]'")
 
@@ -221,6 +222,13 @@ def test_recognisers_by_name():
     ):
         with pytest.raises(ValueError, match=message):
             make_recogniser(text)
+
+
+def test_settings_of_a_recogniser_without_the_place_of_its_model():
+    settings = ["mean=0", "scale=1"]
+    for text in ("onnx=a/m.onnx?mean=0&scale=1", "onnx:b/m.onnx,mean=0,scale=1", "onnx:path=c.onnx,mean=0,scale=1"):
+        assert recogniser_settings(text) == settings
+    assert recogniser_settings("eigenfaces") == []
 
 
 @NEEDS_DLIB

@@ -1,4 +1,4 @@
-"""Measuring what a protection keeps and hides; see docs/detection.md for how faces found are counted."""
+"""Measures what a protection keeps and hides; docs/detection.md says how found faces are counted."""
 
 from .._renamed import old_names
 from . import detection

@@ -1,4 +1,4 @@
-"""What tells models apart on every machine: what is in their files, not where they lie or when they were written."""
+"""Identifies models by the content of their files, which is the same on every machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def file_content(path: Path) -> list[str | int]:
 
 
 def identity(thing: object) -> list[str | int]:
-    """What tells a detector from another one: its settings, as ``repr`` gives them, and what is in its model files.
+    """Identifies a detector: by its settings, as ``repr`` gives them, and the content of its model files.
 
     Raises:
         OSError: a model file cannot be read.

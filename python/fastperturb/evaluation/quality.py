@@ -1,4 +1,4 @@
-"""What a protection costs: PSNR and SSIM in the frame and in the protected region, and the quality of the face itself.
+"""Measures the quality of protected images: PSNR and SSIM in frame and region, and the quality of the face.
 
 Face quality is meant as FaceQnet's: how well a recogniser could use the face, 0 to 1. No package index has its weights:
 a user brings them, and else a stand-in scores, which is named as such.

@@ -1,4 +1,4 @@
-"""Protections to compare, ours and those of others, behind one protocol; see docs/protections.md."""
+"""Protections of faces, behind one protocol; see docs/protections.md."""
 
 from .._renamed import old_names
 from .area import Area

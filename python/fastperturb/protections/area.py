@@ -1,4 +1,4 @@
-"""Where a protection works: the faces' regions as they are, or grown, or as ellipses; and which pixels each owns."""
+"""The area that a protection covers: a face's region as it is, grown, or as an ellipse; and its own pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CAE: faces that went through a small convolutional autoencoder, which keeps a few dozen numbers of each.
+"""CAE: replaces faces by what a small convolutional autoencoder keeps of them, a few dozen numbers.
 
 Trained with torch (extra ``train``), kept as ONNX, run by OpenCV. The paper names no sizes; ours are in
 autoencoder_training.py.

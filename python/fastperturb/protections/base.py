@@ -1,4 +1,4 @@
-"""The base of protections: a description, an area, and what holds for each that does not say otherwise."""
+"""The base class of protections: their description, their area, and what most of them share."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def describe(kind: str, label: str, order: float, rest: str = "", *, unit: str =
 
 
 class ProtectionBase(ABC):
-    """A protection that nobody can undo, which works on the area of each face.
+    """The base of protections; as it is here, one that nobody can undo, on the area of each face.
 
     Attributes:
         area: what of a face is protected.

@@ -1,4 +1,4 @@
-"""Faces as small squares of one size, as learning protections see them, and squares put back into their images."""
+"""Crops faces to squares of one size, for protections that learn, and puts squares back into images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Protections without parameters to learn and without a key: clear, black box, super-pixels (mosaic)."""
+"""Clear images, black boxes and mosaics: protections without a key that learn nothing."""
 
 from __future__ import annotations
 

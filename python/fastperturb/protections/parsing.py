@@ -1,4 +1,4 @@
-"""Protections out of a line of text, as configuration files and the command line have them."""
+"""Makes protections out of a line of text, for configuration files and the command line."""
 
 from __future__ import annotations
 

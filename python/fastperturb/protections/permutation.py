@@ -1,4 +1,4 @@
-"""Our own protections: the keyed permutation of a face's pixels, or of its features', in windows.
+"""The package's own protection: the keyed permutation, in windows, of a face's pixels or of its features'.
 
 All are ordinary perturbations: a record and the key give the original back. The key of a measurement comes from a seed
 and protects nothing.

@@ -1,4 +1,4 @@
-"""What every protection can do, so that they can be compared: ours, and those that others use.
+"""The protocols of protections: any, reversible ones, and those that learn.
 
 Images are as for :func:`fastperturb.perturb`; faces are those of the clear image.
 """
@@ -77,14 +77,14 @@ class ReversibleProtection(Protection, Protocol):
 
 @runtime_checkable
 class FittedProtection(Protection, Protocol):
-    """A protection that looks at faces first: of the training split only, never of those it is measured on."""
+    """A protection that learns from faces: those of the training split, never those it is measured on."""
 
     @property
     def fitted(self) -> bool:
         """Whether it has; until then :meth:`protect` raises a ValueError."""
 
     def fit(self, images: Iterable[Image], faces: Iterable[Sequence[Face]]) -> None:
-        """Looks at faces.
+        """Learns from faces.
 
         Args:
             images: clear ones; each is looked at once.

@@ -1,4 +1,4 @@
-"""Moved pixels where identity is: a fixed number of them, spent on the windows in which eigenfaces are sensitive.
+"""A permutation of a fixed number of pixels, in the windows to which eigenfaces are most sensitive.
 
 By the distance law (docs/distance.md) a moved pixel changes the squared error of its window by twice the window's
 variance. Weighted by the mean squared eigenface over the window, that is what a moved pixel does to a projection on the

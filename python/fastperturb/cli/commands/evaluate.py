@@ -1,4 +1,4 @@
-"""``fastperturb evaluate``: every protection against every detector and attacker, and the report of it."""
+"""``fastperturb evaluate``: measures every protection with every detector and attacker, and writes a report."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _command() -> str:
 
 @contextmanager
 def _progress(output: Output) -> Iterator[Callable[[str, float, float], None] | None]:
-    """Shows on a terminal what was done last and how far it is, by the expected time of the work."""
+    """Shows a progress bar on a terminal, by the expected time of the tasks."""
     if output.quiet or not sys.stderr.isatty():
         yield None
         return

@@ -1,4 +1,4 @@
-"""``fastperturb score``: how well faces are found before and after, straight and through the view."""
+"""``fastperturb score``: scores how well faces are found before and after, directly and through the view."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def _file_name(text: str) -> str:
 
 @contextmanager
 def _progress(job: Job, what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Shows how far it is, on a terminal."""
+    """Shows a progress bar on a terminal."""
     if job.quiet or not sys.stderr.isatty():
         yield None
         return

@@ -1,4 +1,4 @@
-"""The options of ``fastperturb evaluate``: a file, flags that take the place of its keys, and how to run."""
+"""The options of ``fastperturb evaluate``: a file of settings, flags that replace its keys, and how to run."""
 
 from __future__ import annotations
 

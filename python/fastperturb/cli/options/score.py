@@ -37,7 +37,7 @@ score_job = shared(
 
 @dataclass(frozen=True, slots=True)
 class DetectionOptions:
-    """Who looks at what, and at how many of the images (None: all)."""
+    """Detectors and protections, and how many of the images to look at (None: all)."""
 
     study: DetectionStudy
     sample: int | None
@@ -45,7 +45,7 @@ class DetectionOptions:
 
 @dataclass(frozen=True, slots=True)
 class TruthOptions:
-    """What counts as true: a file, or a vote of detectors on the clear images."""
+    """Where the truth comes from: a file, or a vote of detectors on the clear images."""
 
     path: Path | None
     form: Any
@@ -55,7 +55,7 @@ class TruthOptions:
 
 @dataclass(frozen=True, slots=True)
 class CountOptions:
-    """How to count, and how often to draw anew for the intervals."""
+    """The rule of counting, and the bootstrap of the intervals."""
 
     rule: DetectionRule
     resamples: int

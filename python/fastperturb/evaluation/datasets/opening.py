@@ -1,4 +1,4 @@
-"""``open_dataset``: a data set out of a line of text; images are listed now and read later.
+"""Opens a data set that a line of text names; images are listed now and read later.
 
 Folders are listed in natural order (s2 before s10), the same on every machine.
 """

@@ -1,4 +1,4 @@
-"""What a data set is: named images of people, read when they are needed, in any number.
+"""Data sets: named images of people, each read when it is needed.
 
 Arrays are uint8, grey (height, width) or RGB (height, width, 3).
 """
@@ -33,7 +33,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two samples, by name, to be told the same person or not.
+    """Two samples, by name, that show one person or two.
 
     Attributes:
         first: name of a sample.
@@ -74,5 +74,5 @@ class DataSet:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Everybody in it, in the order of their first samples; empty where it does not say."""
+        """The people in the order of their first samples; empty where the data set does not name them."""
         return tuple(dict.fromkeys(sample.person for sample in self.samples if sample.person is not None))

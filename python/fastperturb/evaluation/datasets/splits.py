@@ -1,4 +1,4 @@
-"""Splits with a seed: who is enrolled, who is looked up, and on whom models are trained.
+"""Splits a data set by a seed: the enrolled images, the probes, and the images that models are trained on.
 
 A split depends on the names of the samples and the seed alone, not on their order or the machine.
 """

@@ -1,4 +1,4 @@
-"""Where the faces are: annotation files of WIDER FACE and LFPW, plain CSV or JSON.
+"""Reads annotations of faces: files of WIDER FACE and LFPW, CSV, JSON.
 
 Boxes are x, y, width, height in pixels, top-left first. Nothing is guessed: a line that cannot be read is an error that
 names it.

@@ -1,4 +1,4 @@
-"""Truth where nobody drew boxes: what several detectors agree on in the clear images."""
+"""Makes annotations out of what several detectors agree on in the clear images."""
 
 from __future__ import annotations
 

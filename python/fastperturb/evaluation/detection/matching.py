@@ -1,4 +1,4 @@
-"""Which of the faces that a detector found are faces: greedy matching by intersection over union.
+"""Matches found faces with true ones: greedily, by intersection over union.
 
 Everingham et al., "The Pascal Visual Object Classes Challenge", IJCV 2010; Lin et al., "Microsoft COCO", ECCV 2014,
 whose order is followed: the best score chooses first, and takes the free truth that it overlaps most.
@@ -56,7 +56,7 @@ PAPER = DetectionRule(iou=0.5, score=0.8, main_face=True, alpha=1.0, name="paper
 
 @dataclass(frozen=True, slots=True)
 class ImageFaces:
-    """What was found in one image, and what is there.
+    """The found and the true faces of one image.
 
     Attributes:
         name: of the image.
@@ -75,7 +75,7 @@ class ImageFaces:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What became of the faces found in one image, best score first; those on ignored truths are left out.
+    """The matches of one image, best score first; found faces on ignored truths are left out.
 
     Attributes:
         faces: (count,), index into ``found``.

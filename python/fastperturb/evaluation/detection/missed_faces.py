@@ -1,4 +1,4 @@
-"""Pictures of missed faces: what the detector was given, true faces in yellow, what it found in red."""
+"""Draws images with missed faces: true faces in yellow, found ones in red, on what the detector was given."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TRUE, _FOUND = (255, 220, 0), (230, 0, 0)
 
 
 class MissedFaces(NamedTuple):
-    """A picture in which a face was missed."""
+    """An image in which a face was missed."""
 
     task: DetectionTask
     name: str

@@ -1,4 +1,4 @@
-"""Detectors over images and protections: failures are kept and counted, what was found is kept to go on later."""
+"""Runs detectors over images and protections; counts failures, and keeps what was found in a cache."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class DetectionRun:
-    """What was found, and what could not be counted.
+    """The faces that were found, and the images that could not be counted.
 
     Attributes:
         study: who looked at what.
@@ -101,7 +101,7 @@ def run_detection(
 
 
 class _Image:
-    """One image, on which the tasks of a study are done; all that was found in it is one file of the cache."""
+    """Does the tasks of a study on one image; all that is found in it is one file of the cache."""
 
     def __init__(
         self, sample: Sample, truth: tuple[TruthBox, ...], study: DetectionStudy, cache: ResultCache | None

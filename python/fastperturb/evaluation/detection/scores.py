@@ -1,4 +1,4 @@
-"""Precision, recall, F, average precision and their curve, with confidence intervals by bootstrap.
+"""Computes precision, recall, F, average precision and their curve, with bootstrap intervals.
 
 Undefined is None, never 0: recall and average precision without a true face, precision without a found one.
 """
@@ -29,7 +29,7 @@ class Curve(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DetectionScores:
-    """How well faces were found.
+    """The scores of one detector.
 
     Attributes:
         rule: how it was counted.

@@ -1,4 +1,4 @@
-"""The table of a run: what was scored, how, and every number with its interval; as CSV, JSON or Markdown."""
+"""Tables of a detection run, every number with its interval; as text, CSV, JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DetectionRow:
 
 @dataclass(frozen=True, slots=True)
 class DetectionTable:
-    """Rows, and what they rest on.
+    """The rows of a table, and the settings behind them.
 
     Attributes:
         rows: one for each task.

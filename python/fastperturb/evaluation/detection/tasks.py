@@ -1,4 +1,4 @@
-"""Tasks of detection: one detector, one protection, one reading; and the image that the detector is given for it."""
+"""Detection tasks: one detector, one protection, one reading; and the image that the detector is given."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLEAR = "clear"
 
 @dataclass(frozen=True, slots=True)
 class DetectionTask:
-    """What one row of a table is about.
+    """A row of a table.
 
     Attributes:
         detector: its name.
@@ -38,7 +38,7 @@ class DetectionTask:
 
 @dataclass(frozen=True, slots=True)
 class DetectionStudy:
-    """Who looks at what.
+    """The detectors and protections of a run.
 
     Attributes:
         detectors: by the name to print.

@@ -1,4 +1,4 @@
-"""Who is recognised through a protection: subjects, recognisers, attackers, scores. See docs/attackers.md."""
+"""Measures re-identification: subjects, recognisers, attackers, scores. See docs/attackers.md."""
 
 from ..._renamed import old_names
 from ..bootstrap import Estimate

@@ -1,4 +1,4 @@
-"""The attacker's ladder: naive, cleaner, parrot and linker, each with one recogniser against one protection.
+"""The four attackers, naive, cleaner, parrot and linker, each with one recogniser against one protection.
 
 Newton, Sweeney, Malin 2005 ("Preserving privacy by de-identifying face images") named the first and the third. What an
 attacker chooses is chosen by cross-validation on the enrolled images, which the attacker has and can protect alike; the
@@ -43,7 +43,7 @@ _VALIDATED_DRAWS = 3  # of them in cross-validation, which fits every head five 
 
 
 class AttackOutcome(NamedTuple):
-    """What an attacker ends up with.
+    """The result of an attacker, before it is scored.
 
     Attributes:
         comparison: of the probes with what is enrolled.
@@ -57,7 +57,7 @@ class AttackOutcome(NamedTuple):
 
 
 class AttackRun:
-    """Attackers on one protection.
+    """Runs attackers on one protection; embeddings that several need are made once.
 
     Args:
         clear: what is enrolled in the clear, and the recogniser fitted on it.
@@ -76,18 +76,18 @@ class AttackRun:
         self._is_random = not np.array_equal(image, again)
 
     def naive(self) -> AttackOutcome:
-        """Enrolled clear, looked up as they are."""
+        """Enrols clear images, and looks up the protected ones as they are."""
         points = self._embed("probes", DIRECT, self._recogniser)
         return AttackOutcome(compare_nearest(self._clear.plain, self._clear.plain, points), DIRECT, {})
 
     def linker(self) -> AttackOutcome:
-        """Two protected images, compared by a recogniser that only knows clear ones."""
+        """Compares protected images with protected ones, by a recogniser that was fitted on clear ones."""
         enrolled = self._enrol("gallery", DIRECT, self._recogniser)
         points = self._embed("probes", DIRECT, self._recogniser)
         return AttackOutcome(compare_nearest(enrolled, enrolled, points), DIRECT, {})
 
     def cleaner(self) -> AttackOutcome:
-        """Enrolled clear; probes through the filter best in cross-validation, the gallery too if that is better.
+        """Enrols clear images; filters the probes, and the gallery if that is better, as cross-validation chose.
 
         For the cross-validation the attacker protects one gallery image of each of up to 40 people, and looks it up
         among the others.
@@ -121,7 +121,7 @@ class AttackRun:
         return self._embedded[key]
 
     def parrot(self) -> AttackOutcome:
-        """Enrolled, fitted and looked up protected, with other nonces; reading and head by cross-validation.
+        """Enrols and fits protected images of other nonces; chooses reading and head by cross-validation.
 
         A recogniser that is trained is trained anew; on the embeddings of one that is not, heads are fitted. Every
         image is enrolled with eight nonces, where they make a difference.
@@ -191,7 +191,7 @@ def _view(protection: Protection, image: Pixels, subject: Subject) -> Pixels:
 
 
 class AttackBench:
-    """A recogniser and a gallery_split, to hold against any number of protections; what is clear is embedded once.
+    """Runs attackers with one recogniser on any number of protections; clear images are embedded once.
 
     Args:
         recogniser: is fitted here on the clear training, unless it comes trained; do not fit it elsewhere meanwhile.
@@ -207,7 +207,7 @@ class AttackBench:
     def run(
         self, protection: Protection, attackers: Sequence[Attacker] = ATTACKERS, *, seed: int = 0
     ) -> list[AttackResult]:
-        """Lets attackers loose on a protection.
+        """Runs attackers on a protection.
 
         Args:
             protection: hides the faces, all that an image has.
@@ -244,7 +244,7 @@ class AttackBench:
 def attack(
     attacker: Attacker, recogniser: Recogniser, gallery_split: GallerySplit, protection: Protection, *, seed: int = 0
 ) -> AttackResult:
-    """One attacker, once; for several, or several protections, :class:`AttackBench` does what is common only once.
+    """Runs one attacker on one protection; for more of them :class:`AttackBench` shares the work.
 
     Raises:
         ValueError: as for :meth:`AttackBench.run`.

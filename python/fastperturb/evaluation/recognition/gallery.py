@@ -1,4 +1,4 @@
-"""Who is enrolled and who is looked up, as an attacker has them."""
+"""The gallery of an attacker: the enrolled images, the probes, and the embeddings of the clear gallery."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .subjects import Subject
 
 @dataclass(frozen=True, slots=True)
 class GallerySplit:
-    """Clear subjects in their parts.
+    """Clear subjects, split into gallery, probes and training.
 
     Attributes:
         gallery: enrolled, with their names known to the attacker.

@@ -1,4 +1,4 @@
-"""Distances between embeddings, and the heads that an attacker fits on them.
+"""Compares embeddings: by distance, and by heads that an attacker fits and cross-validates.
 
 Equal embeddings are exactly 0 apart, so that ties are seen as ties.
 """
@@ -60,7 +60,7 @@ class Comparison(NamedTuple):
 
 
 class Enrolment(NamedTuple):
-    """What an attacker has enrolled.
+    """The embeddings that an attacker has enrolled.
 
     Attributes:
         points: (images, dimensions) embeddings.
@@ -122,7 +122,7 @@ def list_heads(people: Sequence[str]) -> dict[str, Head]:
 
 
 def without(enrolled: Enrolment, places: Iterable[int]) -> Enrolment:
-    """What is enrolled but for some images."""
+    """The enrolment without some of its images."""
     left = np.setdiff1d(np.arange(len(enrolled.people)), np.fromiter(places, int))
     return Enrolment(enrolled.points[left], [enrolled.people[place] for place in left], enrolled.metric)
 

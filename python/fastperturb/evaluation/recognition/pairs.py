@@ -1,4 +1,4 @@
-"""A given list of pairs, such as LFW's: are two images of one person, when one of them is protected, or both?"""
+"""Verifies a list of pairs, such as LFW's, of which one image is protected, or both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SubjectPair: TypeAlias = tuple[Subject, Subject]
 
 
 class PairBench:
-    """A recogniser that comes trained and a list of pairs, to hold against any number of protections.
+    """Verifies pairs with a recogniser that comes trained, for any number of protections.
 
     Args:
         recogniser: must come trained: fitted here it would have seen what it is asked about.

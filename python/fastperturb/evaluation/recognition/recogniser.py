@@ -1,4 +1,4 @@
-"""What recognises faces: one protocol, an embedding for each subject and the distance to compare embeddings by."""
+"""The protocol of recognisers: an embedding for each subject, and the distance between embeddings."""
 
 from __future__ import annotations
 

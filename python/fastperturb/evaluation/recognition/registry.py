@@ -73,3 +73,9 @@ def make_recogniser(specification: str) -> Recogniser:
     if (parsed.name == "onnx") != (parsed.value is not None):
         raise ValueError(f"a model file goes with onnx and nothing else: onnx=MODEL.onnx, got {specification!r}")
     return make_specified(_ENTRIES[parsed.name][0], parsed, parsed.read({"path": TEXT}, VALUE))
+
+
+def recogniser_settings(specification: str) -> list[str]:
+    """The settings of a recogniser's text, without the place of its model file."""
+    parsed = parse_specification(specification, "recogniser", _ENTRIES)
+    return [f"{key}={value}" for key, value in parsed.items if key not in ("", "path")]

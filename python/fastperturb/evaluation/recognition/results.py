@@ -10,7 +10,7 @@ from ..bootstrap import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """Closed-set identification: who among the enrolled is it?
+    """Scores of closed-set identification: which of the enrolled people is it?
 
     Attributes:
         rank1: share of the probes whose person is the nearest enrolled one.
@@ -31,7 +31,7 @@ class Identification:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Are two images of one person?
+    """Scores of verification: do two images show one person?
 
     Attributes:
         eer: equal error: where as many pairs of one person are refused as pairs of two are accepted; chance 0.5.
@@ -49,7 +49,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class AttackResult:
-    """What one attacker got out of one protection with one recogniser.
+    """The result of one attacker with one recogniser on one protection.
 
     Attributes:
         attacker: "naive", "cleaner", "parrot" or "linker".

@@ -1,6 +1,6 @@
-"""From distances to identification and verification scores, with intervals over people.
+"""Computes identification and verification scores from distances, with intervals over people.
 
-Equal distances are decided by lot, in expectation: who cannot tell people apart scores chance, not luck of the order.
+Equal distances count by their expectation over random order, so that who cannot tell people apart scores chance.
 """
 
 from __future__ import annotations

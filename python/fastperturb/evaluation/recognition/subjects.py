@@ -1,4 +1,4 @@
-"""Whom a recogniser looks at: an image as the attacker has it, and where the face was in the clear image.
+"""Subjects of recognition: an image as the attacker has it, and the place of the face in the clear image.
 
 Attackers are granted the place of the face, so that nothing counts as hidden because a detector missed it.
 """

@@ -1,4 +1,4 @@
-"""What is legible of the figures of He, Shi, Hernandez (2024), "the paper"; where nothing is, that is said here."""
+"""The legible values of the figures of He, Shi, Hernandez (2024), "the paper"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How figures become part of a page: matplotlib draws in stand-in colours, which become the page's own variables.
+"""Makes figures part of a page: matplotlib draws in stand-in colours, which become variables of the page.
 
 So one drawing serves light, dark and print, its text is text, and nothing is loaded from anywhere.
 """

@@ -1,6 +1,6 @@
-"""A study out of its configuration: data set, protections, detectors and recognisers by their texts.
+"""Builds a study from its configuration: data set, protections, detectors and recognisers by their texts.
 
-What is named must be there; what a profile brings by itself may be missing, which is told in the report.
+What is named must be there; what a profile adds may be missing, and the report says so.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ...protections import Autoencoder, Protection, parse_protection
 from ..datasets import open_dataset
 from ..quality import FaceQnet, StandInFaceQuality
 from ..recognition import make_recogniser
+from ..recognition.registry import recogniser_settings
 from .config import StudyConfig
 from .tasks import RecogniserFactory, Study, described
 
@@ -78,14 +79,12 @@ def _protection(text: str) -> tuple[str, Protection]:
 
 def _recogniser(text: str) -> tuple[str, RecogniserFactory]:
     recogniser = make_recogniser(text)
-    settings = text.partition("?")[2]  # what is before says where a model file lies
-    return recogniser.name, RecogniserFactory(
-        partial(make_recogniser, text), (settings, *described(recogniser)), recogniser.trained
-    )
+    known = (*recogniser_settings(text), *described(recogniser))
+    return recogniser.name, RecogniserFactory(partial(make_recogniser, text), known, recogniser.trained)
 
 
 def _check_limits(limits: Iterable[str], detectors: Iterable[str], absent: Iterable[str]) -> None:
-    """Those of the profile may be missing, which is told; any other name is a mistake."""
+    """Raises for a name that is neither a detector nor one that the profile adds and that is missing."""
     known = list(detectors)
     unknown = [name for name in limits if name not in known and name not in absent]
     if unknown:

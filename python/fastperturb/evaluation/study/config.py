@@ -1,4 +1,4 @@
-"""What a study is to do: read from a TOML file or from flags, checked before anything runs; unknown keys are errors."""
+"""The configuration of a study, out of a TOML file or flags; it is checked before anything runs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _FULL = (
 
 @dataclass(frozen=True, slots=True)
 class Aims:
-    """What the recommendation calls hidden and found.
+    """The limits of the recommendation, for "hidden" and for "found".
 
     Attributes:
         rank1: a person is hidden where with each recogniser the upper end of the attacker's rank-1 interval is at most
@@ -71,7 +71,7 @@ class Aims:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyConfig:
-    """All that decides a study's numbers, and nothing else.
+    """The settings that decide the numbers of a study.
 
     Attributes:
         data: as for ``open_dataset``: "att", "folder:PATH", "flat:PATH", "lfw:PATH" or a path.

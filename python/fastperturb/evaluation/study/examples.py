@@ -1,4 +1,4 @@
-"""Cells that make pictures and curves: examples of every protection, the n sweep, the threshold with its average face.
+"""Tasks that make pictures and curves: examples of every protection, the n sweep, the threshold and its faces.
 
 Pictures are PNG in base64, so that a task stays JSON.
 """

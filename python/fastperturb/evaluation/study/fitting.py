@@ -1,6 +1,6 @@
-"""Fits the protections that look at faces first, on the training split only.
+"""Fits the protections that learn, on the training split only.
 
-In a process of its own with one thread, so that the same seed gives the same model however the study is run.
+A process of its own with one thread does it, so that the same seed gives the same model in every run.
 """
 
 from __future__ import annotations

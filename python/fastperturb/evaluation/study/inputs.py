@@ -1,4 +1,4 @@
-"""What a study works on: samples, who is enrolled and who is looked up, and the faces of the clear images.
+"""The inputs of a study: samples, their split, and the faces in the clear images.
 
 Every image is read once and hashed, so that an image that changed is worked on anew; one at a time is in memory.
 """
@@ -21,7 +21,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class StudyInputs:
-    """What was found in the clear images.
+    """The samples of a study, with the faces in the clear images.
 
     Attributes:
         samples: with a face, by name; in the data set's order.
@@ -132,7 +132,7 @@ def _split(dataset: DataSet, settings: dict[str, Any]) -> tuple[Sequence[Sample]
 def _split_people(
     dataset: DataSet, enrolled: int, seed: int
 ) -> tuple[Sequence[Sample], Sequence[Sample], Sequence[Sample]]:
-    """Gallery and probes of one half of the people, training of the other; never of the same for want of better."""
+    """Gallery and probes of one half of the people, training of the other; never of the same people."""
     try:
         split = split_by_person(dataset, enrolled=enrolled, seed=seed)
     except ValueError as error:

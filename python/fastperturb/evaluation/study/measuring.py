@@ -1,4 +1,4 @@
-"""What single tasks measure: quality, detection, attacks. Numbers come back as plain values that JSON can hold.
+"""Measures quality, detection and attacks, a task at a time; numbers are plain values that JSON can hold.
 
 An image that fails is left out of the number, counted beside it, and named with its reason.
 """
@@ -29,7 +29,7 @@ Number = tuple[str, str, str, float | None, float | None, float | None, int, int
 
 
 class Tools:
-    """A study in one process: what is costly to make is made once.
+    """The recognisers and embeddings of one process, each made once.
 
     Args:
         study: what is to be done.

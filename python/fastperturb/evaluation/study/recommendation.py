@@ -1,4 +1,4 @@
-"""What to choose for which aim, by rules over the numbers; where nothing fulfils an aim, that is the answer.
+"""Recommends a protection for each aim, by rules over the numbers; or says that nothing fulfils it.
 
 Hidden: with each recogniser, the upper end of the strongest attacker's rank-1 interval is at most a limit, or value and
 upper end are at most what the same attackers get with it out of black boxes (hair and background, which a protection of

@@ -23,7 +23,7 @@ from .tasks import Study, Task, list_tasks
 
 @dataclass(frozen=True, slots=True)
 class StudyResults:
-    """All that came out.
+    """The results of a study.
 
     Attributes:
         rows: the numbers, by protection in the order of the configuration.
@@ -87,7 +87,7 @@ def gather(
     versions: dict[str, str],
     times: dict[str, Any],
 ) -> StudyResults:
-    """Puts what the tasks gave in order."""
+    """Puts the results of the tasks together, in a fixed order."""
     rows: list[Row] = []
     failures = list(inputs.failures)
     drawings: dict[str, Any] = {}

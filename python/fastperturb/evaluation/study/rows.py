@@ -1,4 +1,4 @@
-"""What a study measures: one row for each number, with what made it. The same rows go to CSV, JSON, Parquet and report.
+"""Rows of results, one for each number; the same rows go to CSV, JSON, Parquet and the report.
 
 Values are fractions (recall, rates), dB (PSNR) or the measure's own unit; None is undefined, never zero.
 """
@@ -74,7 +74,7 @@ class Failure:
 
 
 class Rows:
-    """Rows that can be asked for numbers."""
+    """The rows of a study, with look-ups."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.all = tuple(rows)

@@ -63,7 +63,7 @@ class Running:
 
 
 def run_study(study: Study, running: Running = Running()) -> StudyResults:
-    """Does all that is not done yet.
+    """Runs the tasks of a study that are not in the cache.
 
     Args:
         study: what is to be done.
@@ -174,7 +174,7 @@ def _begin(study: Study, inputs: StudyInputs) -> None:
 
 
 def _end_with_parent() -> None:
-    """Does not outlive a first process that was killed: the pool's own pipes would never tell."""
+    """Ends this process when its parent is killed, which the pipes of the pool do not tell."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

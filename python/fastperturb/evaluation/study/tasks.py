@@ -1,4 +1,4 @@
-"""The work of a study in tasks: small enough to share out and to keep, each the same whoever does it and when."""
+"""The tasks of a study: small enough to share out and to keep, with the same result in every process."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class RecogniserFactory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """Everything and everybody that takes part. It can be pickled, for other processes.
+    """The data set, protections, detectors and recognisers of a study; it can be pickled.
 
     Attributes:
         config: with nothing left to the profile.
@@ -123,7 +123,7 @@ def list_tasks(study: Study, inputs: StudyInputs) -> list[Task]:
 
 
 def leave_out(study: Study, inputs: StudyInputs) -> Study:
-    """The study without what so few images cannot give, which is noted as absent and is no failure."""
+    """The study without what needs more images than there are; it is listed in ``absent``, and is no failure."""
     count, absent = len(inputs.samples), dict[str, str]()
     if count < 2:
         absent["threshold"] = f"it compares images, of which {count} shows a face"
@@ -135,7 +135,7 @@ def leave_out(study: Study, inputs: StudyInputs) -> Study:
 
 
 def expected_cost(study: Study, task: Task) -> float:
-    """Seconds, more or less."""
+    """An estimate in seconds."""
     slow = _SLOW if task.kind == "detection" and task.actor in study.config.detector_limits else 1.0
     fixed = task.kind in ("sweep", "threshold")
     return _COSTS[task.kind] * slow * (1 if fixed else len(task.names))
@@ -160,7 +160,7 @@ def example_names(inputs: StudyInputs) -> tuple[str, ...]:
 
 
 def task_digest(study: Study, inputs: StudyInputs, task: Task, versions: dict[str, str]) -> str:
-    """A name for all that decides what a task gives."""
+    """The digest of all that decides the result of a task."""
     work: list[Any] = [versions, task.kind, task.actor, task.reading, inputs.digest(task.names)]
     work += [study.config.seed, study.config.resamples, study.config.split]
     if task.protection:

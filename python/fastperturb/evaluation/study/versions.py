@@ -1,4 +1,4 @@
-"""What computed the numbers: versions of this package and of the libraries that have a say in them."""
+"""Versions of this package and of the libraries that compute the numbers."""
 
 from __future__ import annotations
 
