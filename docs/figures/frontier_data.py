@@ -24,7 +24,7 @@ from fastperturb.evaluation.recognition.attackers import AttackRun
 from fastperturb.evaluation.recognition.gallery import ClearGallery
 from fastperturb.evaluation.recognition.scores import identification_hits
 from fastperturb.faces import make_detector
-from fastperturb.protections import Permutation, parse_protection
+from fastperturb.protections import Description, Permutation, parse_protection
 from fastperturb.protections.permutation import Grid, Permuting
 
 RESULTS = Path(__file__).with_suffix(".csv").with_name("frontier.csv")
@@ -62,11 +62,13 @@ READ = tuple(f"permutation:cells={cells}" for cells in (8, 6, 7, 10, 5))
 class Inner(Permuting):
     """Two regions: the box, and over it an ellipse of its middle (eyes to mouth), each with windows of its own."""
 
-    reversible = True
-
     def __init__(self, cells: int, inner: int) -> None:
         self.cells, self.inner = cells, inner
-        self.name = f"inner:cells={cells},inner={inner}"
+
+    def describe(self) -> Description:
+        """Ordered by the windows of the box."""
+        name = f"inner:cells={self.cells},inner={self.inner}"
+        return Description(name, "inner", 1 / self.cells, f"{self.cells} cells")
 
     def grid(self, faces: Any, image: Any) -> Grid:
         """The windows of both are counted across the whole box's shorter side."""
