@@ -3,7 +3,7 @@
 from .._renamed import old_names
 from .area import Area
 from .autoencoder import Autoencoder
-from .base import Description, ProtectionBase
+from .base import AreaProtection, Description, ProtectionBase
 from .blur_and_noise import Blur, Noise
 from .drawing import as_drawing
 from .ksame import KSame
@@ -19,6 +19,7 @@ from .window_size import WindowSize
 
 __all__ = [
     "Area",
+    "AreaProtection",
     "Autoencoder",
     "Black",
     "Blur",

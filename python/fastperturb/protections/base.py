@@ -1,4 +1,4 @@
-"""The base class of protections: their description, their area, and what most of them share."""
+"""The base classes of protections: their description, their area, and what most of them share."""
 
 from __future__ import annotations
 
@@ -45,16 +45,14 @@ def describe(kind: str, label: str, order: float, rest: str = "", *, unit: str =
 
 
 class ProtectionBase(ABC):
-    """The base of protections; as it is here, one that nobody can undo, on the area of each face.
+    """The base of protections; as it is here, one that nobody can undo.
 
     Attributes:
-        area: what of a face is protected.
         reversible: whether a key holder gets the original back, bit for bit.
     """
 
     __slots__ = ()
 
-    area: Area
     reversible = False
 
     @abstractmethod
@@ -64,6 +62,10 @@ class ProtectionBase(ABC):
     @abstractmethod
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """The image with its faces hidden, see :class:`Protection`."""
+
+    @abstractmethod
+    def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
+        """Where an image of ``shape`` is changed, see :class:`Protection`."""
 
     @property
     def name(self) -> str:
@@ -94,6 +96,18 @@ class ProtectionBase(ABC):
     def view(self, protected: Image, faces: Sequence[Face]) -> Image:
         """``protected`` itself: there is nothing to read it by."""
         return protected
+
+
+class AreaProtection(ProtectionBase):
+    """The base of protections that change one area of each face.
+
+    Attributes:
+        area: what of a face is protected.
+    """
+
+    __slots__ = ()
+
+    area: Area
 
     def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
         """The area of each face that touches an image of ``shape``."""

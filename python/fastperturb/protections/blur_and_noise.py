@@ -13,7 +13,7 @@ from .. import Face, Region
 from .._optional import import_opencv
 from ..checks import check_image
 from .area import AS_FOUND, Area, owned_parts
-from .base import Description, Image, ProtectionBase, describe
+from .base import AreaProtection, Description, Image, describe
 from .mosaic_and_black import has_alpha, peak
 
 _REACH = 4.0  # standard deviations to where the kernel is cut off
@@ -21,7 +21,7 @@ SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blur(ProtectionBase):
+class Blur(AreaProtection):
     """Gaussian blur, cut off at four standard deviations; beyond the image's border it is mirrored (``c b|a b c``).
 
     What lies around a region bleeds into it. The arithmetic is in float32 for all dtypes; integers are rounded.
@@ -79,7 +79,7 @@ def _blurred(image: Image, part: tuple[slice, slice], sigma: float) -> Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Noise(ProtectionBase):
+class Noise(AreaProtection):
     """Gaussian noise, added to every colour sample on its own; integers are rounded and clipped to their range.
 
     Clipping makes what is measured less than ``variance`` where noise is strong. float32 is taken to be on a scale from

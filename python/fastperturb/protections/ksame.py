@@ -21,7 +21,7 @@ from ..checks import check_image
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from .area import AS_FOUND, Area, owned_parts
-from .base import Description, Image, ProtectionBase, describe
+from .base import AreaProtection, Description, Image, describe
 from .crops import collect_crops, face_crop, paste_crop
 from .mosaic_and_black import digest
 
@@ -30,7 +30,7 @@ _MOST = 4000  # faces that are kept; 49 MB
 _FORMAT = "fastperturb-ksame 1"
 
 
-class KSame(ProtectionBase):
+class KSame(AreaProtection):
     """The pixel-wise average of the ``k`` most alike faces of the training split, by the mean squared error.
 
     Args:

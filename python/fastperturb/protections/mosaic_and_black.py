@@ -12,7 +12,7 @@ import numpy as np
 from .. import Face, Region, view
 from ..checks import check_image
 from .area import AS_FOUND, Area, owned_parts
-from .base import Description, Image, ProtectionBase, describe
+from .base import AreaProtection, Description, Image, ProtectionBase, describe
 from .window_size import EIGHTHS, WindowSize
 
 
@@ -43,7 +43,7 @@ class Clear(ProtectionBase):
 
 
 @dataclass(frozen=True, slots=True)
-class Black(ProtectionBase):
+class Black(AreaProtection):
     """All colours 0, as a pen does it; an alpha channel (the last of 2 or 4) becomes opaque.
 
     Hair and background stay, so this row says what they alone give away.
@@ -68,7 +68,7 @@ class Black(ProtectionBase):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Mosaic(ProtectionBase):
+class Mosaic(AreaProtection):
     """Super-pixels: each window of a region shows its mean, rounded half up.
 
     Windows lie as those of a permutation (docs/format.md), so that both can be compared at the same windows: this is

@@ -43,7 +43,7 @@ class ProtectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """How a protection is made: ``make`` takes its settings, and an area where ``readers`` say so."""
+    """How a protection is made: ``make`` takes the settings, of which shape and grow come as an ``area``."""
 
     make: Callable[..., Protection]
     description: str
@@ -129,7 +129,7 @@ def _surrogate(template: str | None = None, **settings: Any) -> Protection:
 
 
 _ENTRIES = {
-    "clear": _Entry(lambda area: Clear(), "nothing at all", {}),
+    "clear": _Entry(Clear, "nothing at all", {}),
     "black": _Entry(Black, "a black box or ellipse", _AREA),
     "permutation": _Entry(
         _permutation, "pixels permuted within windows", {**STRENGTH_READERS, **_AREA}, reversible=True
@@ -187,9 +187,10 @@ def parse_protection(text: str) -> Protection:
     parsed = parse_specification(text, "protection", _ENTRIES)
     entry = _ENTRIES[parsed.name]
     settings = parsed.read(entry.readers)
-    shape, grow = settings.pop("shape", None), settings.pop("grow", 0.0)
     try:
-        return entry.make(area=Area(shape, grow), **settings)
+        if entry.readers.keys() & _AREA.keys():
+            settings["area"] = Area(settings.pop("shape", None), settings.pop("grow", 0.0))
+        return entry.make(**settings)
     except ModelError:
         raise
     except (TypeError, ValueError) as error:

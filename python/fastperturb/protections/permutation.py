@@ -18,7 +18,7 @@ from ..checks import check_image
 from ..faces import regions_from_landmarks
 from ..perturbation.block_view import Interpolation
 from .area import AS_FOUND, Area, owned_parts, touches
-from .base import Description, Image, ProtectionBase, describe
+from .base import AreaProtection, Description, Image, describe
 from .window_size import WindowSize
 
 Grid = list[tuple[Region, Strength]]
@@ -31,7 +31,7 @@ _AMOUNTS = {
 }
 
 
-class Permuting(ProtectionBase):
+class Permuting(AreaProtection):
     """The base of permutations; each says which regions are permuted, with which strengths."""
 
     __slots__ = ()
