@@ -43,7 +43,7 @@ class DetectionStudy:
     Attributes:
         detectors: by the name to print.
         protections: by the name to print.
-        readings: of protected images, of those that the protection has (:func:`readings_of`).
+        readings: of protected images; "view" and "reduced" count where the protection has windows.
         seed: of the protections; what it makes protects nothing.
 
     Raises:
@@ -85,7 +85,7 @@ def readings_of(protection: Protection, wanted: Iterable[Reading] = ("direct", "
 
 
 def show_protected(protection: Protection, image: Any, faces: Sequence[Face], reading: str, seed: int) -> Any:
-    """The image that a detector is given: protected, or its view (the reduced copy is made by :func:`reader_for`).
+    """The image that a detector is given: protected, or its view (the detector makes the reduced copy).
 
     Raises:
         ValueError: the protection does not fit the faces.
