@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from numpy.typing import NDArray
-
+from ..checks import Image
 from ..region import Face, Region
 from .area import Area
-
-Image = NDArray[Any]
 
 
 class Description(NamedTuple):

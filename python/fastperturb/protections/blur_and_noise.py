@@ -11,9 +11,9 @@ import numpy as np
 
 from .. import Face, Region
 from .._optional import import_opencv
-from ..checks import check_image
+from ..checks import Image, check_image
 from .area import AS_FOUND, Area, owned_parts
-from .base import AreaProtection, Description, Image, describe
+from .base import AreaProtection, Description, describe
 from .mosaic_and_black import has_alpha, peak
 
 _REACH = 4.0  # standard deviations to where the kernel is cut off

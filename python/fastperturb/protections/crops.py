@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face
 from .._optional import import_opencv
-from ..checks import check_image
+from ..checks import Image, check_image
 from .area import Area
 from .mosaic_and_black import has_alpha, peak
 
-Image = NDArray[Any]
 Part = tuple[slice, slice]
 AUTOENCODER_SIZE = 64
 """Side of the squares that an autoencoder sees."""

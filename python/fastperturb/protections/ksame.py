@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face
-from ..checks import check_image
+from ..checks import Image, check_image
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from .area import AS_FOUND, Area, owned_parts
-from .base import AreaProtection, Description, Image, describe
+from .base import AreaProtection, Description, describe
 from .crops import collect_crops, face_crop, paste_crop
 from .mosaic_and_black import digest
 

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 
 from .. import Face, Region, view
-from ..checks import check_image
+from ..checks import Image, check_image
 from .area import AS_FOUND, Area, owned_parts
-from .base import AreaProtection, Description, Image, ProtectionBase, describe
+from .base import AreaProtection, Description, ProtectionBase, describe
 from .window_size import EIGHTHS, WindowSize
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import Face, Region, Strength, view
+from ..checks import Image
 from ..faces import regions_from_landmarks
 from .area import AS_FOUND, Area, owned_parts
-from .base import Description, Image, describe
+from .base import Description, describe
 from .permutation import Grid, Permuting
 from .window_size import EIGHTHS, WindowSize
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import Face, Key, NoFaceFound, Record, Region, Strength, perturb, view
-from ..checks import check_image
+from ..checks import Image, check_image
 from ..faces import regions_from_landmarks
 from ..perturbation.block_view import Interpolation
 from .area import AS_FOUND, Area, owned_parts, touches
-from .base import AreaProtection, Description, Image, describe
+from .base import AreaProtection, Description, describe
 from .window_size import WindowSize
 
 Grid = list[tuple[Region, Strength]]

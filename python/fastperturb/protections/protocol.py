@@ -6,13 +6,10 @@ Images are as for :func:`fastperturb.perturb`; faces are those of the clear imag
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, TypeAlias, runtime_checkable
-
-from numpy.typing import NDArray
+from typing import Protocol, runtime_checkable
 
 from .. import Face, Key, Record, Region
-
-Image: TypeAlias = NDArray[Any]
+from ..checks import Image
 
 
 @runtime_checkable

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face, Region, Strength
+from ..checks import Image
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from .area import AS_FOUND, Area, owned_parts
-from .base import Description, Image, describe
+from .base import Description, describe
 from .crops import collect_crops
 from .mosaic_and_black import digest, peak
 from .permutation import Grid, Permutation, Permuting

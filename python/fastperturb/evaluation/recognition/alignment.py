@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ... import Face
 from ..._optional import import_opencv
+from ..bootstrap import Floats
 from ..datasets.sample import Pixels
-from .recogniser import Floats
 
 # Right eye, left eye, nose, right and left mouth corner, in parts of the crop's side.
 TEMPLATE = np.array(

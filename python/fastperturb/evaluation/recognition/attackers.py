@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import numpy as np
 
 from ...protections import Protection
+from ..bootstrap import Floats
 from ..datasets.sample import Pixels
 from .filters import FILTERS, filter_subject
 from .gallery import ClearGallery, GallerySplit, people_of, seed_for
@@ -29,7 +30,7 @@ from .matching_heads import (
     rank1,
     without,
 )
-from .recogniser import Floats, Recogniser
+from .recogniser import Recogniser
 from .results import AttackResult
 from .scores import identify, verify_all
 from .subjects import Subject

@@ -17,9 +17,10 @@ from ... import Region
 from ..._optional import import_extra
 from ...errors import MissingExtra
 from ...faces.model_files import PerThread, packaged_model, read_model
+from ..bootstrap import Floats
 from .alignment import as_rgb
 from .dlib_graph import build_graph, read_layers
-from .recogniser import Floats, Metric
+from .recogniser import Metric
 from .subjects import Subject
 
 PACKAGE = "face_recognition_models"

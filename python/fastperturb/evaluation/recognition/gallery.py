@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..bootstrap import Floats
 from .filters import FILTERS, filter_subject
 from .matching_heads import Enrolment
-from .recogniser import Floats, Recogniser
+from .recogniser import Recogniser
 from .subjects import Subject
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._optional import import_extra
+from ..bootstrap import Floats
 from .pixel_recognisers import Discriminants
-from .recogniser import Floats, Metric
+from .recogniser import Metric
 from .scores import identification_hits
 
 _AT_ONCE = 1 << 22

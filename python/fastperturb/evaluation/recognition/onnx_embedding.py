@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from ...errors import ModelError
 from ...faces.onnx_model import OnnxModel
+from ..bootstrap import Floats
 from .alignment import as_rgb, crop_face
-from .recogniser import Floats, Metric
+from .recogniser import Metric
 from .subjects import Subject
 
 _USUAL_SIDE = 112

@@ -9,9 +9,10 @@ from typing import TypeAlias
 import numpy as np
 
 from ...protections import Protection
+from ..bootstrap import Floats
 from .gallery import seed_for
 from .matching_heads import measure_distances
-from .recogniser import Floats, Recogniser
+from .recogniser import Recogniser
 from .results import Verification
 from .scores import verify
 from .subjects import Subject

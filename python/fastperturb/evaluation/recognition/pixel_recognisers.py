@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from ..._optional import import_extra, import_opencv
 from ...faces import grow_region
 from ...strength.eigenfaces import find_eigenfaces
+from ..bootstrap import Floats
 from .alignment import as_grey
-from .recogniser import Floats, Metric
+from .recogniser import Metric
 from .subjects import Subject
 
 SIDE = 64

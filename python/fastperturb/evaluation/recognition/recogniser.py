@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..bootstrap import Floats
 from .subjects import Subject
 
-Floats: TypeAlias = NDArray[np.float64]
 Metric: TypeAlias = Literal["euclidean", "cosine"]
 
 

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bootstrap import Estimate, draw_people, interval, share_over_people
-from .recogniser import Floats
+from ..bootstrap import Estimate, Floats, draw_people, interval, share_over_people
 from .results import Identification, Verification
 
 FALSE_ACCEPTANCE = (1e-2, 1e-3)

@@ -52,17 +52,18 @@ def find_faces(samples: Iterable[Sample], detector: Detector | None = None) -> d
     Raises:
         OSError, ImageFileError: a sample cannot be read.
     """
-    found = {}
-    for sample in samples:
-        image = sample.read()
-        middle = image.shape[1] / 2, image.shape[0] / 2
-        found[sample.name] = sorted(locate(image, detector), key=partial(_off_centre, middle))
-    return found
+    return {sample.name: locate_from_centre(sample.read(), detector) for sample in samples}
 
 
-def _off_centre(middle: tuple[float, float], face: Face) -> float:
-    region = face.region
-    return (region.x + region.width / 2 - middle[0]) ** 2 + (region.y + region.height / 2 - middle[1]) ** 2
+def locate_from_centre(image: Pixels, detector: Detector | None = None) -> list[Face]:
+    """The faces of an image, the one nearest to its centre first."""
+    middle = image.shape[1] / 2, image.shape[0] / 2
+
+    def off_centre(face: Face) -> float:
+        x, y = face.region.x + face.region.width / 2, face.region.y + face.region.height / 2
+        return float((x - middle[0]) ** 2 + (y - middle[1]) ** 2)
+
+    return sorted(locate(image, detector), key=off_centre)
 
 
 def make_subjects(samples: Iterable[Sample], faces: Mapping[str, Iterable[Face]]) -> list[Subject]:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ... import Face, locate
+from ... import Face
 from ..datasets import DataSet, Sample, Split, split_by_image, split_by_person
 from ..model_files import identity
+from ..recognition.subjects import locate_from_centre
 from ..result_cache import ResultCache, digest_of, error_text, pack_faces, pixel_digest, unpack_faces
 from .rows import Failure
 
@@ -87,7 +88,7 @@ def prepare(
             image = sample.read()
             pixels = pixel_digest(image)
             packed = known.get(pixels)
-            found[pixels] = pack_faces(_located(image, locator)) if packed is None else packed
+            found[pixels] = pack_faces(locate_from_centre(image, locator)) if packed is None else packed
             faces[sample.name] = unpack_faces(found[pixels])
             hashes[sample.name] = digest_of([pixels, found[pixels]])
         except Exception as error:  # whatever an image has, the others go on; it is counted and shown
@@ -141,16 +142,6 @@ def _split_people(
     if found < 2:
         raise ValueError(f"split by person: at least two people with two images must be left to look up, got {found}")
     return split.gallery, split.probes, split.training
-
-
-def _located(image: Any, locator: Any) -> list[Face]:
-    middle = image.shape[1] / 2, image.shape[0] / 2
-
-    def off_centre(face: Face) -> float:
-        region = face.region
-        return float((region.x + region.width / 2 - middle[0]) ** 2 + (region.y + region.height / 2 - middle[1]) ** 2)
-
-    return sorted(locate(image, locator), key=off_centre)
 
 
 def _draw(seed: int, purpose: str, name: str) -> bytes:
