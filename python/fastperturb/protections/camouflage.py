@@ -11,20 +11,19 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face, Region, _core
 from .._optional import import_opencv
-from ..checks import check_image, packed
+from ..checks import Image, check_image, packed
 from ..faces import HEAD
 from ..perturbation.drawing import Part
 from .area import Area, owned_parts
-from .mosaic_and_black import Irreversible
+from .base import AreaProtection, Description
 
-Image: TypeAlias = NDArray[Any]
 Ellipse: TypeAlias = tuple[float, float, float, float]
 
 FACE_IN_HEAD: Ellipse = (22 / 160, 29 / 160, 116 / 160, 126 / 160)
@@ -105,7 +104,7 @@ class PictureGround:
 
 
 @dataclass(frozen=True, slots=True)
-class Camouflage(Irreversible):
+class Camouflage(AreaProtection):
     """Every pixel of a region goes to the place of its rank in the template, channels together.
 
     What is shown is a function of the multiset of the region's pixels, the region and the template; where the template
@@ -135,27 +134,12 @@ class Camouflage(Irreversible):
                 f"got {type(self.template).__name__}"
             )
 
-    @property
-    def name(self) -> str:
-        """Area, what is kept together or apart, and the template."""
+    def describe(self) -> Description:
+        """There is one strength."""
         told = getattr(self.template, "fingerprint", "")
         kept = (", colours" if self.colours else "") + (", apart" if self.apart else "")
-        return f"camouflage{self.area.words}{kept}" + (f", template {told}" if told else "")
-
-    @property
-    def family(self) -> str:
-        """All of it: there is one strength."""
-        return self.name
-
-    @property
-    def strength(self) -> float:
-        """There is one only."""
-        return 1.0
-
-    @property
-    def strength_label(self) -> str:
-        """There is one only."""
-        return ""
+        name = f"camouflage{self.area.words}{kept}" + (f", template {told}" if told else "")
+        return Description(name, name, 1.0, "")
 
     def regions_for(self, faces: Sequence[Region | Face], shape: tuple[int, ...]) -> tuple[Region, ...]:
         """The area of each face that touches an image of ``shape``, height first."""
