@@ -8,10 +8,10 @@ from fastperturb.perturbation.drawing import Drawing, Part
 from fastperturb.protections import (
     Area,
     Autoencoder,
-    WindowSize,
     KSame,
     Mosaic,
     Surrogate,
+    WindowSize,
     as_drawing,
     parse_protection,
 )

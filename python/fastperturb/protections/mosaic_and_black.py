@@ -16,14 +16,6 @@ from .base import AreaProtection, Description, ProtectionBase, describe
 from .window_size import EIGHTHS, WindowSize
 
 
-class Irreversible(ProtectionBase):
-    """Base of a protection that gives name, family, strength and strength_label one by one."""
-
-    def describe(self) -> Description:
-        """As the single properties say."""
-        return Description(self.name, self.family, self.strength, self.strength_label)
-
-
 @dataclass(frozen=True, slots=True)
 class Clear(ProtectionBase):
     """No protection: the row that all others are compared with."""

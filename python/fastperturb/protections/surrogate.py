@@ -17,7 +17,7 @@ from .. import Face, Region
 from ..checks import check_image
 from ..perturbation.drawing import Part
 from .area import owned_parts, touches
-from .mosaic_and_black import Irreversible
+from .base import Description, ProtectionBase
 from .patches import patch_for
 from .rounding import FACE_MARGINS, HEAD_MARGINS, round_face
 from .surroundings import measure_surroundings
@@ -29,7 +29,7 @@ Tone = Literal["around", "coarse"]
 
 
 @dataclass(frozen=True, slots=True)
-class Surrogate(Irreversible):
+class Surrogate(ProtectionBase):
     """A template over the rounded ellipse of every head, upright or turned by quarters.
 
     An alpha channel (the last of 2 or 4) becomes opaque. float32 is taken to be on a scale from 0 to 1: what is drawn
@@ -58,27 +58,12 @@ class Surrogate(Irreversible):
         if self.area not in ("head", "face"):
             raise ValueError(f"area must be 'head' or 'face', got {self.area!r}")
 
-    @property
-    def name(self) -> str:
-        """Template, area and tone."""
+    def describe(self) -> Description:
+        """There is one strength."""
         own = "" if self.template is None else f", template {self.template.fingerprint}"
         tone = "" if self.tone is None else f", tone {self.tone}"
-        return f"surrogate, {self.area}{tone}{own}"
-
-    @property
-    def family(self) -> str:
-        """All of it: there is one strength."""
-        return self.name
-
-    @property
-    def strength(self) -> float:
-        """There is one only."""
-        return 1.0
-
-    @property
-    def strength_label(self) -> str:
-        """There is one only."""
-        return ""
+        name = f"surrogate, {self.area}{tone}{own}"
+        return Description(name, name, 1.0, "")
 
     def regions_for(self, faces: Sequence[Region | Face], shape: tuple[int, ...]) -> tuple[Region, ...]:
         """The rounded regions, in raster order and each once: neither order nor number of equal ones tells a score.
