@@ -22,14 +22,13 @@ from fastperturb.evaluation.recognition import (
     DlibResnet,
     Eigenfaces,
     Fisherfaces,
-    Lineup,
+    GallerySplit,
     find_faces,
     make_subjects,
 )
 from fastperturb.faces import HEAD, grow_region, make_detector
-from fastperturb.protections import Clear, Surrogate
+from fastperturb.protections import Clear, Description, ProtectionBase, Surrogate
 from fastperturb.protections.area import owned_parts
-from fastperturb.protections.mosaic_and_black import Irreversible
 from fastperturb.protections.rounding import round_face
 
 SEED = 0
@@ -37,18 +36,20 @@ MARGIN = 40  # repeated pixels around an image before a detector sees it
 DETECTORS = ("yunet", "centerface", "dlib-hog", "haar")
 
 
-class PlainHead(Irreversible):
+class PlainHead(ProtectionBase):
     """The surrogate's regions in one grey: what hair, background and the rounded place tell.
 
     Args:
         level: 0 is black; a lighter one hides the seam from a nearest neighbour less.
     """
 
-    strength, strength_label = 1.0, ""
-
     def __init__(self, level: int) -> None:
         self.level = level
-        self.name = self.family = f"grey {level}, rounded head"
+
+    def describe(self) -> Description:
+        """There is one of each grey."""
+        name = f"grey {self.level}, rounded head"
+        return Description(name, name, 1.0, "")
 
     def protect(self, image: Any, faces: Any, *, seed: int) -> Any:
         """Fills them."""
@@ -195,7 +196,7 @@ def main() -> None:
     split = split_by_image(open_dataset("att"), enrolled=5, seed=SEED)
     faces = find_faces([*split.gallery, *split.probes])
     told_by_regions([*split.gallery, *split.probes], faces)
-    lineup = Lineup(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
+    lineup = GallerySplit(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
     protections: list[Any] = [
         Clear(),
         PlainHead(0),

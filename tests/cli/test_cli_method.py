@@ -86,7 +86,7 @@ def test_a_key_in_the_environment_is_no_key_here(folder, monkeypatch, capsys):
     [
         (["mosiac"], "a protection must be one of"),
         (["clear"], "--method clear hides nothing"),
-        (["mosaic:1"], "window must be at least 2, got 1"),
+        (["mosaic:1"], "window must be at least 4, got 1"),
         (["cae"], "needs a file of what it has learnt: 'fastperturb train' writes one"),
         (["cae:none.onnx"], "none.onnx: the model cannot be read"),
         (["black", "--key-file", "my.key"], "black cannot be undone: no --key-file"),

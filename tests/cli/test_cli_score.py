@@ -90,7 +90,7 @@ def test_a_sample_is_drawn_by_its_seed(data, capsys):
     ("options", "text"),
     [
         (["--strength", "size=3"], "--strength must be 'default' or like window=8+12,pixels=8000"),
-        (["--strength", "window=1"], "window must be at least 2, got 1"),
+        (["--strength", "window=1"], "window must be at least 4, got 1"),
         (["--detectors", "mtcnn"], "a detector must be one of yunet, centerface"),
         (["--detectors", "yunet,yunet"], "--detectors must name different detectors"),
         (["--reading", "sideways"], "reading must be one of direct, view, reduced, got 'sideways'"),

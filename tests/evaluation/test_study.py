@@ -66,7 +66,7 @@ def test_only_recognisers_that_come_trained_are_on_a_shelf(results):
 
 
 def test_the_drawings_are_there(results):
-    assert len(results.drawings["sweep"]["curves"]) == 42
+    assert len(results.drawings["sweep"]["curves"]) == 35
     assert results.drawings["threshold"]["labelled"]
     assert {name: list(shown) for name, shown in results.drawings["examples"]["pictures"].items()} == {
         "clear": ["direct"],

@@ -7,7 +7,6 @@ from skimage.data import astronaut
 
 import fastperturb as fp
 from fastperturb.perturbation.drawing import Drawing, Part
-from fastperturb.protections.area import Area
 from fastperturb.protections.camouflage import Camouflage, PictureGround
 
 KEYS = [bytes([i]) * 32 for i in range(1, 9)]
@@ -160,7 +159,7 @@ def test_a_protection_and_a_drawing(photograph):
     shown = camouflage.protect(photograph, [face], seed=1)
     assert (shown == camouflage.protect(photograph, [face], seed=1)).all()
     assert (shown != photograph).any()
-    assert camouflage.name != Camouflage(GROUND, colours=False).name != Camouflage(GROUND, Area()).name
+    assert camouflage.name != Camouflage(GROUND, colours=False).name != Camouflage(GROUND, "face").name
     turned = Camouflage(PictureGround(face_picture()[::-1]))
     assert turned.name != camouflage.name
     assert (shown != turned.protect(photograph, [face], seed=1)).any()
@@ -177,7 +176,11 @@ def test_strided_images_are_read(photograph):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: Camouflage("face.png"), TypeError, "template must have render_luminance, .* got str"),
+        (
+            lambda: Camouflage("face.png"),
+            TypeError,
+            "template must be a Template, None, or have .* got str",
+        ),
         (lambda: PictureGround(np.zeros((9, 9, 3), np.float32)), TypeError, "picture must be uint8, got float32"),
         (lambda: PictureGround(np.zeros((9, 9), np.uint8)), ValueError, r"shape \(height, width, 3\), got \(9, 9\)"),
         (lambda: PictureGround(face_picture(), (0, 0, 0, 1)), ValueError, "face_ellipse must have a width and height"),

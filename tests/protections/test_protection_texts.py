@@ -83,7 +83,7 @@ def test_orders_within_a_family(texts):
         ("mosaic:", "a setting must follow the colon"),
         ("mosaic:16,16", "window must be given once"),
         ("mosaic:8,cells=4", "give window or cells, not both"),
-        ("mosaic:1", "mosaic:1: window must be at least 2, got 1"),
+        ("mosaic:1", "mosaic:1: window must be at least 4, got 1"),
         ("mosaic:x", "window must be a whole number of pixels or 'region', got 'x'"),
         ("mosaic:sigma=2", "mosaic takes window, cells, shape, grow, got 'sigma=2'"),
         ("mosaic:8,", "window must be given once"),
@@ -128,8 +128,8 @@ def test_names_hold_every_amount():
 
 
 def test_older_names_are_told_the_new_ones():
-    with pytest.raises(ImportError, match=r"fastperturb\.protections\.WindowSize is now WindowSize"):
-        from fastperturb.protections import WindowSize  # noqa: F401
+    with pytest.raises(ImportError, match=r"fastperturb\.protections\.Grain is now WindowSize"):
+        from fastperturb.protections import Grain  # noqa: F401
     with pytest.raises(ImportError, match=r"fastperturb\.evaluation\.protections is now fastperturb\.protections"):
         importlib.import_module("fastperturb.evaluation.protections")
     with pytest.raises(AttributeError, match=r"'fastperturb\.protections' has no attribute 'Grains'"):

@@ -46,4 +46,4 @@ __all__ = [
     "parse_protection",
 ]
 
-__getattr__ = old_names(__name__, {"WindowSize": "WindowSize"})
+__getattr__ = old_names(__name__, {"Grain": "WindowSize"})

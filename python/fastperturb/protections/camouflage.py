@@ -11,21 +11,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face, Region, _core
 from .._optional import import_opencv
-from ..checks import check_image, packed
+from ..checks import Image, check_image, packed
 from ..perturbation.drawing import Part
 from .area import owned_parts, touches
 from .base import Description, ProtectionBase
 from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face, turn_of
 from .template import Template
 
-Image: TypeAlias = NDArray[Any]
 Ellipse: TypeAlias = tuple[float, float, float, float]
 
 FACE_IN_HEAD: Ellipse = (22 / 160, 29 / 160, 116 / 160, 126 / 160)

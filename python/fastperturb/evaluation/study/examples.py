@@ -23,7 +23,7 @@ from .tasks import Task
 
 PAPER_FRAME = (92, 112)  # width, height of the paper's AT&T images, whose n runs from 4,500 to 9,360
 NUMBERS = (4500, 5310, 6120, 6930, 7740, 8550, 9360)
-WINDOWS: tuple[int | str, ...] = (2, 4, 8, 12, 24, "region")
+WINDOWS: tuple[int | str, ...] = (4, 8, 12, 24, "region")
 _MOST_FITTED = 1000  # images: the matrix of their inner products is its square
 _BINS = 60
 _SWEPT = {"quick": 60, "full": 400}
