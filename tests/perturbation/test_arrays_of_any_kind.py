@@ -141,8 +141,8 @@ def test_what_was_hashed_is_what_is_moved_though_another_thread_writes(key, many
                 ((hidden, record),) = perturb_many([image], [box], key, reproducible=True, out=outs)
             else:
                 hidden, record = fp.perturb(image, box, key, reproducible=True, out=out)
-            before = seen.setdefault(record.nonce, (record.tag, hidden.tobytes()))
-            assert before == (record.tag, hidden.tobytes())
+            before = seen.setdefault(record.nonce, (record, hidden.tobytes()))
+            assert before == (record, hidden.tobytes())
             again, same = fp.perturb(fp.restore(hidden, record, key), (0, 0, 300, 300), key, reproducible=True)
             assert same == record
             assert np.array_equal(again, hidden)
