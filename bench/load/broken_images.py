@@ -3,7 +3,8 @@
     python bench/load/broken_images.py --count 12000
 
 Bits flipped, bytes replaced, cut short, stretches doubled or taken out; half of the PNGs with CRCs put right again, so
-that the damage reaches the decoder. Every image that is accepted is checked by restoring it.
+that the damage reaches the decoder. Every image that is accepted is checked by restoring it. Among them, one in fifty,
+are bombs: texts and pixels that inflate, aliased strips, huge tiles, nested lists, records of 65,535 regions.
 """
 
 import argparse
@@ -22,7 +23,8 @@ from service import Memory, photographs, server
 import fastperturb as fp
 from fastperturb.files.reading import decode
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "helpers"))
+import bombs
 from damage import broken, mend_crcs
 
 KINDS = (".png", ".jpg", ".webp", ".tiff", ".bmp", ".ppm")
@@ -43,6 +45,24 @@ def sources():
     return found
 
 
+def bomb_requests():
+    """What small requests may ask much by: (path, body, headers) of each kind; all but the first few are refused."""
+    form = {"Content-Type": "multipart/form-data; boundary=XX"}
+    png = bombs.grey_png()
+
+    def parts(record):
+        head = b'--XX\r\nContent-Disposition: form-data; name="%s"\r\n\r\n'
+        return head % b"image" + png + b"\r\n" + head % b"record" + record + b"\r\n--XX--\r\n"
+
+    images = [bombs.texts_of_a_png(100, kind) for kind in (b"zTXt", b"iTXt", b"iCCP")]
+    images += [bombs.empty_pixels_of_a_png(), bombs.aliased_strips(200_000), bombs.aliased_strips(200_000, 7)]
+    images += [bombs.chunks_of_a_png(), bombs.pixels_without_end(), bombs.huge_tile(), bombs.nested_texts_of_a_webp()]
+    images += [bombs.large_tags(34675), bombs.large_tags(258)]
+    found = [(path, image, {}) for image in images for path in ("locate", "view")]
+    records = (bombs.NESTED, bombs.record_of(65_535).encode(), bombs.record_of(1000).encode(), b"{" * 10**6)
+    return found + [("view", parts(record), form) for record in records]
+
+
 def main():
     """Prints the result as JSON; the exit code is 1 if anything was not as it should be."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -50,7 +70,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     files, statuses, local = sources(), collections.Counter(), threading.local()
-    wrong = []
+    wrong, asked, slowest = [], bomb_requests(), [0.0]
     with server() as (process, address, key, log), Memory(process.pid) as memory:
 
         def once(number):
@@ -61,6 +81,12 @@ def main():
                 data = mend_crcs(data)
             if not hasattr(local, "client"):
                 local.client = httpx.Client(base_url=address, timeout=60)
+            if number % 50 == 0:
+                path, body, headers = asked[number // 50 % len(asked)]
+                answer = local.client.post(f"/v1/{path}", content=body, headers=headers)
+                slowest.append(answer.elapsed.total_seconds())
+                statuses[path, answer.status_code] += 1
+                return
             path = PATHS[int(rng.integers(len(PATHS)))]
             rest = {"files": {"image": data, "key": key.to_text()}} if path == "restore" else {"content": data}
             params = {} if path == "restore" else {"region": "30,30,90,90"}
@@ -87,6 +113,7 @@ def main():
         "accepted_and_restored": statuses["perturb", 200] - len(wrong),
         "wrong": wrong,
         "failures": failures[:5],
+        "slowest_bomb_seconds": round(max(slowest), 2),
         "memory_mib": memory.summary(),
         "good": good,
     }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -125,9 +126,15 @@ def test_inputs_that_are_not_there(folder, here, capsys):
 
 def test_two_inputs_never_go_to_one_output(folder, here, capsys):
     (folder / "sub" / "c.png").write_bytes((folder / "a.png").read_bytes())
-    for inputs in (["in"], ["in/sub/c.png", "in/sub/c.tiff"], ["in/a.png", "in/a.png"], ["in", "face.png", "in/sub"]):
-        assert run(["perturb", *inputs, "-o", "out", *BOXES]) == 2
-        assert "would both be written to" in capsys.readouterr().err
+    for inputs, done in ((["in"], 4), (["in/sub/c.png", "in/sub/c.tiff"], 0), (["in/a.png", "in/a.png"], 0)):
+        assert run(["perturb", *inputs, "-o", "out", *BOXES]) == 1
+        err = capsys.readouterr().err
+        assert err.count("would both be written to") == 2
+        assert len(tree(here / "out")) == done
+        shutil.rmtree(here / "out", ignore_errors=True)
+    assert run(["perturb", "in", "face.png", "in/sub", "-o", "out", *BOXES]) == 1
+    assert "would both be written to" in capsys.readouterr().err
+    shutil.rmtree(here / "out", ignore_errors=True)
     (here / "other" / "sub").mkdir(parents=True)
     assert run(["perturb", "in/sub", "other/sub", "-o", "out", *BOXES]) == 2
     assert not (here / "out").exists()

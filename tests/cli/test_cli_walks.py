@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 from cli_cases import BOXES, lines_of, same, tree
@@ -30,24 +31,118 @@ def test_photographs_that_cannot_be_read_are_problems(folder, here, capsys):
     assert len(tree(here / "out")) == 5
 
 
-def test_links_to_folders_are_followed_once(folder, here, capsys):
+def test_links_lead_out_of_no_folder_and_to_nothing_twice(folder, here, capsys):
     (here / "album").mkdir()
     (here / "album" / "f.png").write_bytes((folder / "a.png").read_bytes())
-    (folder / "linked").symlink_to(here / "album")
-    (here / "album" / "around").symlink_to(folder / "sub")
-    (folder / "sub" / "back").symlink_to(here / "album")
-    (folder / "up").symlink_to(here)
-    (folder / "self").symlink_to(folder)
-    (folder / "done").symlink_to(here / "out")
-    names = [*tree(folder), "linked/f.png", "linked/around/c.tiff", "sub/back/f.png"]
-    names += ["linked/around/deep/d.bmp", "linked/around/deep/e.png"]
+    outward = {"linked": here / "album", "sub/back": here / "album", "up": here, "sub/f.png": here / "album" / "f.png"}
+    inward = {
+        "self": folder,
+        "sub/around": folder / "sub" / "deep",
+        "again.png": folder / "a.png",
+        "done": here / "out",
+    }
+    for name, target in {**outward, **inward}.items():
+        (folder / name).symlink_to(target)
+    names = [name for name in tree(folder) if "f.png" not in name]
     (here / "boxes.json").write_text(json.dumps({name: [[5, 6, 20, 22]] for name in names}))
     for _ in range(2):
-        assert run(["perturb", "in", "-o", "out", *BOXES]) == 0
-        assert tree(here / "out") == sorted(f"{name.rpartition('.')[0]}.png" for name in names)
-    assert f"{len(names)} unchanged" in capsys.readouterr().err
-    assert run(["restore", "out/linked", "-o", "back", "--key-file", "my.key"]) == 0
-    assert same("back/f.png", "in/a.png")
+        assert run(["perturb", "in", "-o", "out", *BOXES, "--json"]) == 1
+        *results, last = lines_of(capsys.readouterr().out)
+        failed = {item["file"]: item["message"] for item in results if item["status"] == "failed"}
+        assert set(failed) == {f"in/{name}" for name in outward}
+        assert all("a link that leads out of the folder" in message for message in failed.values())
+        assert tree(here / "out") == sorted({f"{name.rpartition('.')[0]}.png" for name in names})
+        assert last["summary"]["ignored"] == 3  # notes.txt aside: links to what is on its way already
+    assert run(["perturb", "in/linked", "-o", "named", *BOXES[2:], "--one-time-key", "--on-no-face", "copy"]) in (0, 2)
+    assert same("in/again.png", "in/a.png")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="links among folders")
+def test_folders_that_link_to_each_other_are_walked_once(folder, here, capsys):
+    places = [folder / name for name in "stuvwxyz"]
+    for place in places:
+        place.mkdir()
+        (place / "p.png").write_bytes((folder / "a.png").read_bytes())
+    for place in places:
+        for other in places:
+            (place / f"to-{other.name}").symlink_to(other)
+    assert run(["perturb", "in", "-o", "out", "--one-time-key", "--on-no-face", "copy", "--json"]) == 0
+    assert lines_of(capsys.readouterr().out)[-1]["summary"]["files"] == 5 + len(places)
+
+
+def test_what_starts_as_an_image_is_one_whatever_it_is_called(folder, here, capsys):
+    photograph = (folder / "a.png").read_bytes()
+    for name in ("IMG_0001", "photo.jif", "photo.pjp", "photo.dib", "photo.insp", "photo.thm", "photo.backup"):
+        (folder / name).write_bytes(photograph)
+    (folder / "phone.bin").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    (folder / "film.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(40))
+    (folder / "letter.txt").write_text("BMW and PNG are no images; P5 neither\n")
+    (folder / "paper.pdf").write_bytes(b"%PDF-1.7\n")
+    (folder / ".hidden").write_bytes(photograph)
+    assert run(["perturb", "in", "-o", "out", "--one-time-key", "--full-names", "--on-no-face", "copy", "--json"]) == 1
+    *results, last = lines_of(capsys.readouterr().out)
+    assert [item["file"] for item in results if item["status"] == "failed"] == ["in/phone.bin"]
+    assert "HEIF" in next(item["message"] for item in results if item["status"] == "failed")
+    assert last["summary"]["files"] == 5 + 7 + 1
+    assert "IMG_0001.png" in tree(here / "out")
+
+
+def test_what_cannot_be_read_takes_no_name_from_others(folder, here, capsys):
+    (folder / "a.CR2").write_bytes(b"II*\0" + bytes(40))
+    assert run(["perturb", "in", "-o", "out", *BOXES, "--json"]) == 1
+    *results, _ = lines_of(capsys.readouterr().out)
+    assert [item["file"] for item in results if item["status"] == "failed"] == ["in/a.CR2"]
+    assert len(tree(here / "out")) == 5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and pipes")
+class TestModesAndPipes:
+    def test_an_original_is_no_more_open_than_what_it_came_from(self, folder, here):
+        picture = folder / "a.png"
+        for mode in (0o600, 0o640, 0o644, 0o400):
+            picture.chmod(mode)
+            assert run(["perturb", "in/a.png", "-o", "hidden.png", *BOXES, "--force"]) == 0
+            assert (here / "hidden.png").stat().st_mode & 0o777 == 0o644
+            (here / "hidden.png").chmod(mode)
+            assert run(["restore", "hidden.png", "-o", "back.png", "--key-file", "my.key", "--force"]) == 0
+            assert (here / "back.png").stat().st_mode & 0o777 == mode
+            copied = ["perturb", "in/a.png", "-o", "copy.png", "--one-time-key", "--on-no-face", "copy", "--force"]
+            assert run(copied) == 0
+            assert (here / "copy.png").stat().st_mode & 0o777 == mode
+            for name in ("hidden.png", "back.png", "copy.png"):
+                (here / name).unlink()
+
+    @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "huge", "long"])
+    def test_what_stands_in_the_place_of_a_record_keeps_nobody_waiting(self, folder, here, kind):
+        name = "x" * 247 + ".png" if kind == "long" else "a.png"
+        (folder / "a.png").rename(folder / name)
+        (here / "boxes.json").write_text(json.dumps({name: [[5, 6, 20, 22]]}))
+        beside = folder / f"{name}.json"
+        if kind == "pipe":
+            os.mkfifo(beside)
+        elif kind == "device":
+            beside.symlink_to("/dev/zero")
+        elif kind == "folder":
+            beside.mkdir()
+        elif kind == "huge":
+            with beside.open("wb") as file:
+                file.truncate(2**33)
+        assert run(["perturb", f"in/{name}", "-o", "out", *BOXES]) == 0
+        assert tree(here / "out") == [name]
+        assert run(["restore", f"in/{name}", "-o", "back", "--key-file", "my.key"]) == 1
+
+    def test_boxes_and_keys_are_regular_files(self, folder, here, capsys):
+        os.mkfifo(here / "pipe")
+        (here / "device").symlink_to("/dev/zero")
+        for name in ("pipe", "device"):
+            assert run(["perturb", "in/a.png", "-o", "x.png", "--boxes", name, "--key-file", "my.key"]) in (1, 2)
+            assert "not a regular file" in capsys.readouterr().err
+        assert run(["perturb", "in/a.png", "-o", "x.png", "--boxes", "boxes.json", "--key-file", "device"]) in (1, 2)
+        assert "neither a regular file nor a pipe" in capsys.readouterr().err
+        feeder = threading.Thread(target=lambda: (here / "pipe").write_bytes((here / "my.key").read_bytes()))
+        feeder.start()
+        assert run(["perturb", "in/a.png", "-o", "x.png", "--boxes", "boxes.json", "--key-file", "pipe"]) == 0
+        feeder.join()
 
 
 def test_what_was_ignored_is_told_of_a_single_file_too(folder, here, capsys):

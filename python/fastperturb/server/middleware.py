@@ -12,14 +12,13 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from traceback import clear_frames
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 
 from . import image_work as engine
 from .logs import describe, log
-from .problems import Problem
+from .problems import Problem, let_go
 from .request_bodies import linger
 from .service import Service
 from .worker_pool import ClientGone
@@ -124,7 +123,7 @@ class Edge:
             raise
         except Exception as error:
             log("failure", logging.ERROR, request_id=facts.request_id, **describe(error))
-            clear_frames(error.__traceback__)
+            let_go(error)
             if facts.status:
                 raise RuntimeError("the answer broke off") from None
             problem = Problem("out-of-memory" if isinstance(error, MemoryError) else "internal")

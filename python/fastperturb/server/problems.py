@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:fastperturb:problem:"
+_MOST_CAUSES = 20
 
 TITLES = {
     "bad-request": (400, "The request cannot be read"),
@@ -81,10 +82,20 @@ def request_id(request: Request) -> str:
     return str(getattr(request.scope.get("facts"), "request_id", "-"))
 
 
+def let_go(error: BaseException) -> None:
+    """Empties the functions that an error came through: they refer to the body, and to the error in a circle."""
+    found: BaseException | None = error
+    for _ in range(_MOST_CAUSES):
+        if found is None:
+            return
+        clear_frames(found.__traceback__)
+        found = found.__cause__ or found.__context__
+
+
 async def on_problem(request: Request, error: Exception) -> JSONResponse:
     """Answers a :class:`Problem`."""
     assert isinstance(error, Problem)  # noqa: S101  registered for nothing else
-    clear_frames(error.__traceback__)  # they refer to the body, and to each other
+    let_go(error)
     facts = request.scope.get("facts")
     if facts is not None:
         facts.problem = error.name
