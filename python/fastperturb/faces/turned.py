@@ -18,7 +18,7 @@ from .._optional import import_opencv
 from ..checks import Image
 from ..region import Face, Point, Region
 from .boxes import HEAD, grow_region
-from .pixels import check_max_pixels, check_visible, reduced_copy
+from .pixels import LEAST_PIXELS, check_max_pixels, check_visible, reduced_copy
 from .tilt import (
     Box,
     Look,
@@ -36,9 +36,9 @@ _STRAIGHT = 6.0  # degrees of the landmarks up to which a sure face's box is lef
 _FILLED = 0.5  # share of an image that sure heads fill, above which nothing else is looked for
 _GAIN = 2.0  # the true tilt to that of the landmarks
 _SIDE = 256  # of a crop
-_AROUND = 2.2  # side of a crop, to the longer side of the face
+_AROUND = 3.0  # side of a crop, to the longer side of the face
 _CLEAR = 0.8  # score of a crop that settles how a face lies
-_MARGIN = 0.05  # on each side of a tilted face
+_MARGIN = 0.03  # on each side of a tilted face
 _SQUARE = 1.5  # side of the square over a face that nothing settled, to its boxes' longer side
 _SETTLED = 64  # faces of an image that crops are looked at for
 _CROP_PIXELS = 1_200_000  # of the copy that crops are taken from
@@ -124,6 +124,9 @@ class AnyAngle:
         for turn in (90, 180, -90):
             seen += _look(self.detector, turned_copy(copy, turn, scale))
         if self.diagonals or not (found or seen):
+            if self.max_pixels is not None:  # a copy that stands on its corner takes up more
+                copy = reduced_copy(copy, max(LEAST_PIXELS, int(self.max_pixels * _diamond(copy))))
+            scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
             for turn in (45, 135, -135, -45):
                 seen += _look(self.detector, turned_copy(copy, turn, scale))
         return seen
@@ -174,6 +177,12 @@ class _Crops:
         seen = _look(self._detector, turned_crop(self._copies, place, _SIDE, self._scale))
         near = [item for item in seen if math.dist(item.box[:2], box[:2]) < max(box.width, box.height) * 0.6]
         return max(near, key=lambda item: item.score, default=None)
+
+
+def _diamond(copy: NDArray[np.uint8]) -> float:
+    """The share of the square around a copy turned by 45 degrees that the copy fills."""
+    height, width = copy.shape[:2]
+    return 2 * height * width / (height + width) ** 2
 
 
 def _upright(face: Face) -> _Sighting:
