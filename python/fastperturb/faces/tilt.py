@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
+from ..checks import Image
 from ..region import Point, Region
 from .boxes import covering_region
 
@@ -25,12 +26,12 @@ class Look(NamedTuple):
     """A turned copy of an image, or of a part of it.
 
     Attributes:
-        pixels: (height, width, 3), uint8.
+        pixels: (height, width, 3), uint8; or the image itself, turned by quarters.
         to_image: (2, 3), takes points of the copy to points of the image.
         turn: by how much a face that is upright in the copy is turned in the image.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: Image
     to_image: Matrix
     turn: float
 
@@ -74,11 +75,11 @@ def rotation(turn: float) -> Matrix:
     return np.array([[c, -s], [s, c]], np.float64)
 
 
-def turned_copy(copy: NDArray[np.uint8], turn: float, to_image: tuple[float, float]) -> Look:
+def turned_copy(copy: Image, turn: float, to_image: tuple[float, float]) -> Look:
     """The whole copy, turned so that a face turned by ``turn`` is upright.
 
     Args:
-        copy: (height, width, 3), a resampled image.
+        copy: an image, or a resampled one; (height, width, 3), uint8 unless the turn is by quarters.
         turn: degrees; quarters are exact.
         to_image: pixels of the image to one of the copy, across and down.
     """

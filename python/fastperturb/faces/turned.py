@@ -63,7 +63,8 @@ class AnyAngle:
     """A detector that finds faces at any angle, by another one that finds upright ones.
 
     The detector looks at the image; then at copies turned by 90, 180 and 270 degrees, reduced to ``max_pixels``; and at
-    copies turned by 45, 135, 225 and 315 degrees where nothing was found yet, or always if ``diagonals``. A face that
+    copies turned by 45, 135, 225 and 315 degrees where nothing was found yet, or always if ``diagonals``. If a quarter
+    turn shows more clear faces than the image as it is, that turn is looked at in full size. A face that
     is not surely upright (a score under 0.92, landmarks that are tilted, a better score at another angle) is looked at
     in crops that are turned until it scores best and its landmarks are level. Its region is then the upright box around
     the tilted one with a twentieth on each side, and its ``turn`` says how it lies. If no crop settles that, the region
@@ -102,7 +103,7 @@ class AnyAngle:
         check_visible(image)
         found = [_upright(face) for face in self.detector.detect(image)]
         if not _is_filled(found, image.shape):
-            found += self._turned(image, bool(found))
+            found += self._turned(image, found)
         groups = _grouped(found)
         crops = None
         faces: list[tuple[Box, Face]] = []
@@ -116,13 +117,15 @@ class AnyAngle:
             faces.append((best.box if settled is None else settled.box, _covered(group, settled)))
         return _distinct(faces)
 
-    def _turned(self, image: Image, found: bool) -> list[_Sighting]:
+    def _turned(self, image: Image, found: Sequence[_Sighting]) -> list[_Sighting]:
         """What turned copies show."""
         copy = reduced_copy(image, self.max_pixels)
         scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
-        seen: list[_Sighting] = []
-        for turn in (90, 180, -90):
-            seen += _look(self.detector, turned_copy(copy, turn, scale))
+        quarters = {turn: _look(self.detector, turned_copy(copy, turn, scale)) for turn in (90, 180, -90)}
+        seen = [item for part in quarters.values() for item in part]
+        most = max(quarters, key=lambda turn: _count_clear(quarters[turn]))
+        if copy.shape[:2] != image.shape[:2] and _count_clear(quarters[most]) > _count_clear(found):
+            seen += _look(self.detector, turned_copy(image, most, (1.0, 1.0)))  # the photograph itself lies on its side
         if self.diagonals or not (found or seen):
             if self.max_pixels is not None:  # a copy that stands on its corner takes up more
                 copy = reduced_copy(copy, max(LEAST_PIXELS, int(self.max_pixels * _diamond(copy))))
@@ -210,6 +213,10 @@ def _is_sure(group: Sequence[_Sighting]) -> bool:
     return best.face is not None and best.score >= _SURE and abs(best.tilt) <= _STRAIGHT
 
 
+def _count_clear(found: Sequence[_Sighting]) -> int:
+    return sum(item.score >= _CLEAR for item in found)
+
+
 def _is_filled(found: Sequence[_Sighting], shape: tuple[int, ...]) -> bool:
     """Whether the heads of faces that are surely upright leave no more than half of the image."""
     heads = [grow_region(item.face.region, HEAD) for item in found if item.face is not None and _is_sure([item])]
@@ -249,7 +256,8 @@ def _covered(group: Sequence[_Sighting], settled: _Sighting | None) -> Face:
         middle = (near + far) / 2
         square = Box(float(middle[0]), float(middle[1]), side, side, 0.0)
         region = covering_box(square, (_SQUARE - 1) / 2)
-        turn, landmarks, score = best.box.turn, best.landmarks, best.score
+        turn, score = best.box.turn, best.score
+        landmarks: tuple[Point, ...] = ()  # where they are was not settled either
     else:
         turn = within_half_turn(settled.box.turn + _GAIN * settled.tilt)
         region = covering_box(settled.box._replace(turn=turn), _MARGIN)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ... import Detector, Face, locate
+from ...faces import YuNet
 from ..datasets.sample import Pixels, Sample
 
 
@@ -47,16 +48,17 @@ def find_faces(samples: Iterable[Sample], detector: Detector | None = None) -> d
 
     Args:
         samples: what to look at, one image at a time.
-        detector: None is YuNet, which gives landmarks.
+        detector: None is YuNet, which gives landmarks, of upright faces.
 
     Raises:
         OSError, ImageFileError: a sample cannot be read.
     """
+    looks = YuNet() if detector is None else detector
     found = {}
     for sample in samples:
         image = sample.read()
         middle = image.shape[1] / 2, image.shape[0] / 2
-        found[sample.name] = sorted(locate(image, detector), key=partial(_off_centre, middle))
+        found[sample.name] = sorted(locate(image, looks), key=partial(_off_centre, middle))
     return found
 
 

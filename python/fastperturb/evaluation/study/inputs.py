@@ -161,12 +161,12 @@ def _located(image: Any, locator: Any) -> list[Face]:
 def _pack(face: Face) -> list[Any]:
     region = face.region
     points = [list(map(float, point)) for point in face.landmarks]
-    return [region.x, region.y, region.width, region.height, region.shape, float(face.score), points]
+    return [region.x, region.y, region.width, region.height, region.shape, float(face.score), points, face.turn]
 
 
 def _unpack(packed: list[Any]) -> Face:
-    x, y, width, height, shape, score, points = packed
-    return Face(Region(x, y, width, height, shape), score, tuple((point[0], point[1]) for point in points))
+    x, y, width, height, shape, score, points, turn = packed
+    return Face(Region(x, y, width, height, shape), score, tuple((point[0], point[1]) for point in points), turn)
 
 
 def _draw(seed: int, purpose: str, name: str) -> bytes:
