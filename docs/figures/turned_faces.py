@@ -36,7 +36,7 @@ class Tally:
 
 
 class Truth(NamedTuple):
-    """A reference face in a turned photograph: outlines of the ellipse in its box, of the box, of the head's ellipse."""
+    """A reference face in a turned photograph: outlines of its box, the ellipse in it, and the head's ellipse."""
 
     outlines: dict[str, Matrix]
     centre: Matrix

@@ -71,8 +71,8 @@ def _turned_margins(
     """What margins along the sides of a turned face add on the left, top, right and bottom, in whole pixels.
 
     The face's own width and height are taken as the root of the mean square of the region's sides, weighted by how far
-    each lies along them. That is their length at quarter turns, and never less between for a box whose sides are as 1 to
-    2.4 or nearer: with the tilted box's sides w, h and c, s of the angle, W = w c + h s and H = w s + h c give
+    each lies along them. That is their length at quarter turns, and never less between for a box whose sides are as 1
+    to 2.4 or nearer: with the tilted box's sides w, h and c, s of the angle, W = w c + h s and H = w s + h c give
     (W s)^2 + (H c)^2 - h^2 = 2 c s (w h + w^2 c s - h^2 c s), and c s is at most 1/2.
     """
     if not math.isfinite(turn):

@@ -89,10 +89,9 @@ def _to_8_bits(pixels: Image, image: Image) -> NDArray[np.uint8]:
     step = max(1, math.isqrt(image.shape[0] * image.shape[1] // _SAMPLES))
     usual = float(np.quantile(image[::step, ::step], _USUAL, method="higher")) * whole
     most = float(image.max()) * whole
-    if is_float:  # as it is, unless it uses no more than 12 of 16 bits
-        bits = 8 if usual > 16 else max(0, math.frexp(usual)[1])
-    else:
-        bits = max(8, int(usual).bit_length())
+    bits = max(8, int(usual).bit_length())
+    if is_float and usual <= 16:  # as if no more than 12 of 16 bits were in use
+        bits = max(0, math.frexp(usual)[1])
     if most >= 2.0**bits:
         shades = np.maximum(pixels, 0).astype(np.float32) * np.float32(whole / 2.0**bits)
         above = 191 + 64 * np.log2(np.maximum(shades, 1)) / np.float32(math.log2(most / 2.0**bits) + 1e-6)

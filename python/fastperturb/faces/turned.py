@@ -32,7 +32,7 @@ from .tilt import (
 )
 
 _SURE = 0.92  # no face turned by more than 45 degrees scored as much with landmarks that look upright
-_STRAIGHT = 6.0  # degrees of the landmarks up to which a sure face's box is left as it is
+_STRAIGHT = 8.0  # degrees of the landmarks up to which a sure face's box is left as it is
 _FILLED = 0.5  # share of an image that sure heads fill, above which nothing else is looked for
 _GAIN = 2.0  # the true tilt to that of the landmarks
 _SIDE = 256  # of a crop
@@ -185,7 +185,7 @@ class _Crops:
 def _diamond(copy: NDArray[np.uint8]) -> float:
     """The share of the square around a copy turned by 45 degrees that the copy fills."""
     height, width = copy.shape[:2]
-    return 2 * height * width / (height + width) ** 2
+    return float(2 * height * width / (height + width) ** 2)
 
 
 def _upright(face: Face) -> _Sighting:
@@ -210,7 +210,7 @@ def _look(detector: _Detects, look: Look) -> list[_Sighting]:
 def _is_sure(group: Sequence[_Sighting]) -> bool:
     """Whether the best of a group is the detector's own box of a face that is surely upright."""
     best = group[0]
-    return best.face is not None and best.score >= _SURE and abs(best.tilt) <= _STRAIGHT
+    return best.face is not None and bool(best.score >= _SURE and abs(best.tilt) <= _STRAIGHT)
 
 
 def _count_clear(found: Sequence[_Sighting]) -> int:
@@ -222,7 +222,7 @@ def _is_filled(found: Sequence[_Sighting], shape: tuple[int, ...]) -> bool:
     heads = [grow_region(item.face.region, HEAD) for item in found if item.face is not None and _is_sure([item])]
     parts = [head.clipped(shape[0], shape[1]) for head in heads]
     filled = sum((rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in parts)
-    return filled >= _FILLED * shape[0] * shape[1]
+    return bool(filled >= _FILLED * shape[0] * shape[1])
 
 
 def _grouped(found: list[_Sighting]) -> list[list[_Sighting]]:
@@ -250,12 +250,7 @@ def _covered(group: Sequence[_Sighting], settled: _Sighting | None) -> Face:
     best = group[0]
     shape: Any = next((item.face.region.shape for item in group if item.face is not None), "box")
     if settled is None:
-        near = np.min([(item.box.x, item.box.y) - _half(item.box) for item in group], axis=0)
-        far = np.max([(item.box.x, item.box.y) + _half(item.box) for item in group], axis=0)
-        side = float(max(far - near))
-        middle = (near + far) / 2
-        square = Box(float(middle[0]), float(middle[1]), side, side, 0.0)
-        region = covering_box(square, (_SQUARE - 1) / 2)
+        region = _square([covering_box(item.box, 0.0) for item in group])
         turn, score = best.box.turn, best.score
         landmarks: tuple[Point, ...] = ()  # where they are was not settled either
     else:
@@ -265,10 +260,13 @@ def _covered(group: Sequence[_Sighting], settled: _Sighting | None) -> Face:
     return Face(Region(region.x, region.y, region.width, region.height, shape), score, landmarks, round(turn, 1) + 0.0)
 
 
-def _half(box: Box) -> NDArray[np.float64]:
-    """Half the sides of the upright box around a tilted one."""
-    region = covering_box(Box(0.0, 0.0, box.width, box.height, box.turn), 0.0)
-    return np.array([region.width, region.height], np.float64) / 2
+def _square(regions: Sequence[Region]) -> Region:
+    """The square over several regions, half as large again as their longer side."""
+    left, top = min(region.x for region in regions), min(region.y for region in regions)
+    right = max(region.x + region.width for region in regions)
+    bottom = max(region.y + region.height for region in regions)
+    side = float(max(right - left, bottom - top))
+    return covering_box(Box((left + right) / 2, (top + bottom) / 2, side, side, 0.0), (_SQUARE - 1) / 2)
 
 
 def _distinct(faces: list[tuple[Box, Face]]) -> list[Face]:

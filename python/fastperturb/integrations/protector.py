@@ -115,8 +115,8 @@ class Protector:
 
     def __init__(self, key: KeyLike = None, options: FaceOptions = FaceOptions()) -> None:
         self.options = options
-        text = options.detector if isinstance(options.detector, str) else None
-        self._detector = options.detector if text is None else AnyAngle(make_detector(text))
+        named = options.detector
+        self._detector = AnyAngle(make_detector(named)) if isinstance(named, str) else named
         self._place: KeyPlace | None = None
         if isinstance(key, Key):
             self._key = key

@@ -78,7 +78,9 @@ def _build(
     boxes: Path | None, detector_model: Path | None, threshold: float | None, grow: str | None, **rest: Any
 ) -> Finder:
     shape, features, turned = rest["shape"], rest["features"], rest["turned"]
-    if boxes is not None and (features or any(value is not None for value in (detector_model, threshold, grow, turned))):
+    if boxes is not None and (
+        features or any(value is not None for value in (detector_model, threshold, grow, turned))
+    ):
         raise ValueError(
             "--boxes are taken as they are: no --detector-model, --min-score, --grow, --features or --turned"
         )
