@@ -32,7 +32,7 @@ _OVERLAP = 0.3  # intersection over union above which two boxes are one face
 _TOP_K = 5000
 _SMALL = 256  # images whose shorter side is below are enlarged to it, at most fourfold
 _LEAST_COPY = 160  # the shorter side of the smallest copy, unless the image is smaller
-_LARGE = 300  # a face that fills a copy whose shorter side is above may be missed, so a smaller copy is looked at too
+_LARGE = 256  # a face that fills a copy whose shorter side is above may be missed, so a smaller copy is looked at too
 _LEAST_SIDE = 64  # OpenCV 4 reads memory that nobody wrote where a side is 32 pixels or less, and finds faces there
 _OUTPUTS = {
     f"{kind}_{stride}": (1, (_LEAST_SIDE // stride) ** 2, numbers)
