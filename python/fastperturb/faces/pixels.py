@@ -84,21 +84,41 @@ def _to_8_bits(pixels: Image, image: Image) -> NDArray[np.uint8]:
         pixels: what to show, uint16 or float32; without alpha.
         image: what it is a resampled copy of; without alpha.
     """
-    is_float = image.dtype == np.float32
-    whole = 255.0 if is_float else 1.0
-    step = max(1, math.isqrt(image.shape[0] * image.shape[1] // _SAMPLES))
-    usual = float(np.quantile(image[::step, ::step], _USUAL, method="higher")) * whole
-    most = float(image.max()) * whole
-    bits = max(8, int(usual).bit_length())
-    if is_float and usual <= 16:  # as if no more than 12 of 16 bits were in use
-        bits = max(0, math.frexp(usual)[1])
+    bits, most = _used_bits(image)
+    whole = 255.0 if image.dtype == np.float32 else 1.0
     if most >= 2.0**bits:
         shades = np.maximum(pixels, 0).astype(np.float32) * np.float32(whole / 2.0**bits)
         above = 191 + 64 * np.log2(np.maximum(shades, 1)) / np.float32(math.log2(most / 2.0**bits) + 1e-6)
         return np.minimum(np.where(shades < 1, 191 * shades, above) + np.float32(0.5), 255).astype(np.uint8)
-    if is_float:
+    if image.dtype == np.float32:
         return (np.clip(pixels, 0, 1) * np.float32(255 * 2.0 ** (8 - bits)) + np.float32(0.5)).astype(np.uint8)
     return (pixels >> (bits - 8)).astype(np.uint8)
+
+
+def _used_bits(image: Image) -> tuple[int, float]:
+    """How many bits the 99.5 % quantile of an image's samples takes up, and the largest; float as 0 to 255."""
+    whole = 255.0 if image.dtype == np.float32 else 1.0
+    step = max(1, math.isqrt(image.shape[0] * image.shape[1] // _SAMPLES))
+    usual = float(np.quantile(image[::step, ::step], _USUAL, method="higher")) * whole
+    bits = max(8, int(usual).bit_length())
+    if image.dtype == np.float32 and usual <= 16:  # as if no more than 12 of 16 bits were in use
+        bits = max(0, math.frexp(usual)[1])
+    return bits, float(image.max()) * whole
+
+
+def brightest_copy(image: Image, max_pixels: int | None) -> NDArray[np.uint8] | None:
+    """A reduced copy on which the brightest sample decides the scale, where :func:`rgb8_copy` has another; else None.
+
+    What lies in the dark is black in it, and a lit face that is small in the picture is clear.
+    """
+    if image.dtype == np.uint8:
+        return None
+    bits, most = _used_bits(_colours(image))
+    if most < 2.0**bits:
+        return None
+    full = np.float32(1.0 if image.dtype == np.float32 else 2 ** int(most).bit_length() - 1)
+    scaled = np.clip(image.astype(np.float32) / full, 0, 1) * np.float32(255) + np.float32(0.5)
+    return reduced_copy(scaled.astype(np.uint8), max_pixels)
 
 
 def fitting_scale(height: int, width: int, max_pixels: int | None, scale: float = 1.0) -> float:

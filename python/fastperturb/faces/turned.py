@@ -18,7 +18,7 @@ from .._optional import import_opencv
 from ..checks import Image
 from ..region import Face, Point, Region
 from .boxes import HEAD, grow_region
-from .pixels import LEAST_PIXELS, check_max_pixels, check_visible, reduced_copy
+from .pixels import LEAST_PIXELS, brightest_copy, check_max_pixels, check_visible, reduced_copy
 from .tilt import (
     Box,
     Look,
@@ -102,6 +102,7 @@ class AnyAngle:
         """
         check_visible(image)
         found = [_upright(face) for face in self.detector.detect(image)]
+        found += self._lit(image)
         if not _is_filled(found, image.shape):
             found += self._turned(image, found)
         groups = _grouped(found)
@@ -114,8 +115,18 @@ class AnyAngle:
                 continue
             crops = _Crops(self.detector, image) if crops is None else crops
             settled = crops.settle(group) if index < _SETTLED else None
+            if settled is None and best.score < _CLEAR and index < _SETTLED and all(i.face is None for i in group):
+                continue  # a turned copy took something for a face, and no crop does
             faces.append((best.box if settled is None else settled.box, _covered(group, settled)))
         return _distinct(faces)
+
+    def _lit(self, image: Image) -> list[_Sighting]:
+        """What a copy shows that the brightest samples scale, where it is another one than detectors are shown."""
+        copy = brightest_copy(image, _CROP_PIXELS)
+        if copy is None:
+            return []
+        scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
+        return _look(self.detector, turned_copy(copy, 0.0, scale))
 
     def _turned(self, image: Image, found: Sequence[_Sighting]) -> list[_Sighting]:
         """What turned copies show."""
