@@ -87,11 +87,14 @@ class Face:
         score: the detector's confidence, 0 to 1.
         landmarks: (x, y) in pixels, of the image: right eye, left eye, nose tip, right and left mouth corner, right and
             left as the person has them; empty where the detector gives none.
+        turn: degrees by which the face is turned clockwise from upright, above -180 and up to 180: at 90 the top of the
+            head points to the right. An estimate; 0 where the face is about upright, or nobody looked.
     """
 
     region: Region
     score: float = 1.0
     landmarks: tuple[Point, ...] = ()
+    turn: float = 0.0
 
 
 RegionLike: TypeAlias = Region | Face | tuple[int, int, int, int] | NDArray[np.integer[Any]]

@@ -105,11 +105,11 @@ def test_where_it_is_in_a_large_image(photograph, face):
     assert np.array(found.landmarks) - (2100, 900) == pytest.approx(np.array(face.landmarks), abs=8)
 
 
-@pytest.mark.parametrize("side", [25, 40, 100, 400, 800, 1600, 3200])
+@pytest.mark.parametrize("side", [25, 40, 100, 257, 301, 400, 512, 513, 800, 1600, 3200])
 def test_a_face_that_fills_the_frame(photograph, side):
     crop = np.ascontiguousarray(photograph[60:200, 155:295])
     image = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA if side < 140 else cv2.INTER_LINEAR)
-    (found,) = locate(image)
+    (found,) = locate(image, YuNet())
     scale = side / 140
     expected = fp.Region(*(round(v * scale) for v in (26, 10, 87, 109)))
     assert overlap(found.region, expected) > 0.7

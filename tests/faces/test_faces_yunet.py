@@ -156,4 +156,8 @@ def test_max_pixels():
     sizes = [copy.shape[:2] for copy in YuNet()._copies(np.zeros((3000, 4000), np.uint8))]
     assert sizes == [(949, 1265), (237, 316)]
     assert [copy.shape[:2] for copy in YuNet()._copies(np.zeros((112, 92), np.uint8))] == [(312, 256)]
-    assert [copy.shape[:2] for copy in YuNet()._copies(np.zeros((1, 10**6), np.uint8))] == [(1, 1_095_445)]
+    sizes = [copy.shape[:2] for copy in YuNet()._copies(np.zeros((512, 640), np.uint8))]
+    assert sizes == [(512, 640), (160, 200)]
+    for max_pixels in (None, 1_200_000):  # once padded to 64 rows it must not have more than that
+        (copy,) = YuNet(max_pixels=max_pixels)._copies(np.zeros((1, 10**6), np.uint8))
+        assert copy.shape[:2] == (1, 18_750)

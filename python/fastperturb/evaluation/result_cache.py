@@ -111,18 +111,18 @@ def pixel_digest(image: Any) -> str:
 
 def pack_faces(faces: Iterable[Face]) -> list[list[Any]]:
     """Faces as JSON can hold them."""
-    return [
-        [*(r.x, r.y, r.width, r.height, r.shape), float(face.score), [list(map(float, p)) for p in face.landmarks]]
-        for face in faces
-        for r in [face.region]
-    ]
+    packed = []
+    for face in faces:
+        r, points = face.region, [list(map(float, point)) for point in face.landmarks]
+        packed.append([r.x, r.y, r.width, r.height, r.shape, float(face.score), points, float(face.turn)])
+    return packed
 
 
 def unpack_faces(packed: Iterable[Sequence[Any]]) -> tuple[Face, ...]:
     """The faces that :func:`pack_faces` was given."""
     return tuple(
-        Face(Region(x, y, width, height, shape), score, tuple((point[0], point[1]) for point in points))
-        for x, y, width, height, shape, score, points in packed
+        Face(Region(x, y, width, height, shape), score, tuple((point[0], point[1]) for point in points), turn)
+        for x, y, width, height, shape, score, points, turn in packed
     )
 
 

@@ -12,12 +12,14 @@ from .faster_rcnn import FasterRcnn
 from .haar import Haar
 from .landmarks import regions_from_landmarks
 from .registry import DetectorInfo, list_detectors, make_detector
+from .turned import AnyAngle
 from .view_detectors import coarse_detector, view_detector
 from .yolo import Yolo
 from .yunet import YuNet
 
 __all__ = [
     "HEAD",
+    "AnyAngle",
     "CenterFace",
     "Detector",
     "DetectorInfo",

@@ -29,7 +29,7 @@ def covering_region(x: float, y: float, width: float, height: float, shape: Shap
     return Region(left, top, max(1, right - left), max(1, bottom - top), shape)
 
 
-def grow_region(region: Region, margins: Margins, shape: Shape | None = None) -> Region:
+def grow_region(region: Region, margins: Margins, shape: Shape | None = None, *, turn: float = 0.0) -> Region:
     """A region with margins around it, rounded outwards to whole pixels.
 
     Args:
@@ -37,17 +37,25 @@ def grow_region(region: Region, margins: Margins, shape: Shape | None = None) ->
         margins: what to add on each side, as a fraction of the region's own width (left, right) or height (top,
             bottom): one number for all sides, or (left, top, right, bottom); 0 or more.
         shape: "box" or "ellipse"; None keeps the region's.
+        turn: degrees by which the face in the region is turned clockwise, as :class:`fastperturb.Face` has it. Margins
+            go along the face's own sides: ``top`` is beyond its brow, wherever that points. At quarter turns they are
+            exact; between them the region, which is the upright box around a tilted one, gets what holds the tilted
+            box with its margins, and somewhat more.
 
     Returns:
         The larger region; it may reach beyond the image, as any region may.
 
     Raises:
         TypeError: ``margins`` is neither a number nor four of them.
-        ValueError: a margin is negative or not finite.
+        ValueError: a margin is negative or not finite, or the turn is not finite.
     """
-    # A millionth of a pixel less, as 0.07 * 1000 is 70.00000000000001 in floating point.
-    sides = zip(four_margins(margins), (region.width, region.height) * 2, strict=True)
-    left, top, right, bottom = (math.ceil(margin * side - 1e-6) for margin, side in sides)
+    several = four_margins(margins)
+    if turn:
+        left, top, right, bottom = _turned_margins(several, region, turn)
+    else:
+        # A millionth of a pixel less, as 0.07 * 1000 is 70.00000000000001 in floating point.
+        sides = zip(several, (region.width, region.height) * 2, strict=True)
+        left, top, right, bottom = (math.ceil(margin * side - 1e-6) for margin, side in sides)
     return Region(
         region.x - left,
         region.y - top,
@@ -55,6 +63,32 @@ def grow_region(region: Region, margins: Margins, shape: Shape | None = None) ->
         top + region.height + bottom,
         region.shape if shape is None else shape,
     )
+
+
+def _turned_margins(
+    margins: tuple[float, float, float, float], region: Region, turn: float
+) -> tuple[int, int, int, int]:
+    """What margins along the sides of a turned face add on the left, top, right and bottom, in whole pixels.
+
+    The face's own width and height are taken as the root of the mean square of the region's sides, weighted by how far
+    each lies along them. That is their length at quarter turns, and never less between for a box whose sides are as 1
+    to 2.4 or nearer: with the tilted box's sides w, h and c, s of the angle, W = w c + h s and H = w s + h c give
+    (W s)^2 + (H c)^2 - h^2 = 2 c s (w h + w^2 c s - h^2 c s), and c s is at most 1/2.
+    """
+    if not math.isfinite(turn):
+        raise ValueError(f"turn must be finite degrees, got {turn!r}")
+    c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    wide, high = math.hypot(region.width * c, region.height * s), math.hypot(region.width * s, region.height * c)
+    left, top, right, bottom = (margin * side for margin, side in zip(margins, (wide, high) * 2, strict=True))
+    # The face's right is (c, s), its down is (-s, c); each side of the image gets what points to it.
+    ways = ((c, s, right), (-c, -s, left), (-s, c, bottom), (s, -c, top))
+    added = (
+        sum(max(-x, 0.0) * far for x, _, far in ways),
+        sum(max(-y, 0.0) * far for _, y, far in ways),
+        sum(max(x, 0.0) * far for x, _, far in ways),
+        sum(max(y, 0.0) * far for _, y, far in ways),
+    )
+    return tuple(math.ceil(pixels - 1e-6) for pixels in added)  # type: ignore[return-value]
 
 
 def touches(region: Region, image_shape: tuple[int, ...]) -> bool:

@@ -11,6 +11,7 @@ from ..checks import Image
 from ..region import Face, Shape
 from .boxes import Margins, four_margins, grow_region, touches
 from .pixels import check_visible
+from .turned import AnyAngle
 from .yunet import YuNet, check_threshold
 
 
@@ -70,7 +71,7 @@ def locate(
     elif not callable(getattr(detector, "detect", None)):
         raise TypeError(f"detector must have a method detect(image), got {detector!r}")
     faces = [
-        Face(grow_region(face.region, margins, shape), face.score, face.landmarks)
+        Face(grow_region(face.region, margins, shape, turn=face.turn), face.score, face.landmarks, face.turn)
         for face in _checked(detector.detect(image))
         if face.score >= (threshold or 0.0)
     ]
@@ -90,5 +91,5 @@ def _checked(found: Sequence[Face]) -> Sequence[Face]:
 
 
 @lru_cache(maxsize=8)
-def _default_detector(threshold: float = 0.6) -> YuNet:
-    return YuNet(threshold=threshold)
+def _default_detector(threshold: float = 0.6) -> AnyAngle:
+    return AnyAngle(YuNet(threshold=threshold))

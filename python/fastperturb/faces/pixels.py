@@ -18,6 +18,9 @@ LEAST_PIXELS = 64**2
 LEAST_SIDE = 64
 """Of what networks are shown: below, OpenCV 4 reads memory that nobody wrote and finds faces there; dlib gives up."""
 
+_ALWAYS = 1_200_000  # pixels that may be looked at whatever the image's size
+_SAMPLES = 60_000  # pixels that tell how bright an image is
+_USUAL = 0.995  # of them are not above what is shown in full
 _OVERSHOOT = 1 / 255  # resampling a float image goes this far beyond 0..1 without meaning another range
 
 
@@ -39,8 +42,8 @@ def check_visible(image: Image) -> None:
 def rgb8_copy(image: Image, height: int, width: int) -> NDArray[np.uint8]:
     """An 8-bit RGB copy of an image, resampled to ``height`` x ``width``.
 
-    uint16 is shifted so that the image's largest value fills 8 bits (so 10- or 12-bit data is not seen as black),
-    float32 is scaled from 0..1; grey is repeated; alpha (channel 2 of 2, 4 of 4) is left out.
+    uint16 and float32 are shown by the eight bits that hold the colours (:func:`_to_8_bits`), grey is repeated, alpha
+    (channel 2 of 2, 4 of 4) is left out and decides nothing.
 
     Args:
         image: as :func:`check_visible` wants it.
@@ -51,26 +54,92 @@ def rgb8_copy(image: Image, height: int, width: int) -> NDArray[np.uint8]:
         (height, width, 3), uint8, contiguous; to be read only, as it may be the image itself.
     """
     cv2 = import_opencv()
-    shift = max(0, int(image.max()).bit_length() - 8) if image.dtype == np.uint16 else 0
     pixels = np.ascontiguousarray(image)
     if (height, width) != image.shape[:2]:
         smaller = height * width < image.shape[0] * image.shape[1]
         way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
         pixels = cv2.resize(pixels, (width, height), interpolation=way)
-    if image.dtype == np.uint16:
-        pixels = (pixels >> shift).astype(np.uint8)
-    elif image.dtype == np.float32:
-        pixels = (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8)
+    if image.dtype != np.uint8:
+        pixels = _to_8_bits(_colours(pixels), _colours(image))
     if pixels.ndim == 3 and pixels.shape[2] >= 3:
         return np.ascontiguousarray(pixels[..., :3])
     grey = pixels if pixels.ndim == 2 else pixels[..., 0]
     return np.repeat(grey[..., None], 3, axis=2)
 
 
+def _colours(image: Image) -> Image:
+    """The channels but alpha."""
+    return image[..., : image.shape[2] - 1] if image.ndim == 3 and image.shape[2] in (2, 4) else image
+
+
+def _to_8_bits(pixels: Image, image: Image) -> NDArray[np.uint8]:
+    """Colours in 8 bits, as bright as most of the image allows.
+
+    A few samples far above the rest (hot pixels, marks burnt into the picture) must not make the rest black, so the
+    scale is a power of two that brings the 99.5 % quantile of all colours to 128 or more of 255, and uint16 with 10 or
+    12 bits in use is seen as its upper 8. Where there is more above, the upper quarter of the 8 bits holds it, on a
+    logarithmic scale: a small bright face in a dark picture keeps its shades.
+
+    Args:
+        pixels: what to show, uint16 or float32; without alpha.
+        image: what it is a resampled copy of; without alpha.
+    """
+    bits, most = _used_bits(image)
+    whole = 255.0 if image.dtype == np.float32 else 1.0
+    if most >= 2.0**bits:
+        shades = np.maximum(pixels, 0).astype(np.float32) * np.float32(whole / 2.0**bits)
+        above = 191 + 64 * np.log2(np.maximum(shades, 1)) / np.float32(math.log2(most / 2.0**bits) + 1e-6)
+        return np.minimum(np.where(shades < 1, 191 * shades, above) + np.float32(0.5), 255).astype(np.uint8)
+    if image.dtype == np.float32:
+        return (np.clip(pixels, 0, 1) * np.float32(255 * 2.0 ** (8 - bits)) + np.float32(0.5)).astype(np.uint8)
+    return (pixels >> (bits - 8)).astype(np.uint8)
+
+
+def _used_bits(image: Image) -> tuple[int, float]:
+    """How many bits the 99.5 % quantile of an image's samples takes up, and the largest; float as 0 to 255."""
+    whole = 255.0 if image.dtype == np.float32 else 1.0
+    step = max(1, math.isqrt(image.shape[0] * image.shape[1] // _SAMPLES))
+    usual = float(np.quantile(image[::step, ::step], _USUAL, method="higher")) * whole
+    bits = max(8, int(usual).bit_length())
+    if image.dtype == np.float32 and usual <= 16:  # as if no more than 12 of 16 bits were in use
+        bits = max(0, math.frexp(usual)[1])
+    return bits, float(image.max()) * whole
+
+
+def brightest_copy(image: Image, max_pixels: int | None) -> NDArray[np.uint8] | None:
+    """A reduced copy on which the brightest sample decides the scale, where :func:`rgb8_copy` has another; else None.
+
+    What lies in the dark is black in it, and a lit face that is small in the picture is clear.
+    """
+    if image.dtype == np.uint8:
+        return None
+    bits, most = _used_bits(_colours(image))
+    if most < 2.0**bits:
+        return None
+    full = np.float32(1.0 if image.dtype == np.float32 else 2 ** int(most).bit_length() - 1)
+    scaled = np.clip(image.astype(np.float32) / full, 0, 1) * np.float32(255) + np.float32(0.5)
+    return reduced_copy(scaled.astype(np.uint8), max_pixels)
+
+
+def fitting_scale(height: int, width: int, max_pixels: int | None, scale: float = 1.0) -> float:
+    """The largest scale, up to ``scale``, at which an image has at most ``max_pixels`` once its sides are padded.
+
+    Networks get sides of 64 pixels and more (:func:`padded_copy`), so that a picture one pixel high would become 64
+    times as large as it is. ``None`` allows as many pixels as the image has, and 1.2 million always.
+    """
+    short, long = sorted((height, width))
+    most = max(_ALWAYS, short * long) if max_pixels is None else max_pixels
+    if scale > 1 or max_pixels is not None:
+        scale = min(scale, max(math.sqrt(most / (short * long)), 1.0 if max_pixels is None else 0.0))
+    if short * scale < LEAST_SIDE:
+        scale = min(scale, most / LEAST_SIDE / long)
+    return scale
+
+
 def reduced_copy(image: Image, max_pixels: int | None) -> NDArray[np.uint8]:
     """An 8-bit RGB copy of at most ``max_pixels`` pixels, of the image's own size where it has no more; None: any."""
     height, width = image.shape[:2]
-    scale = 1.0 if max_pixels is None else min(1.0, math.sqrt(max_pixels / (height * width)))
+    scale = fitting_scale(height, width, max_pixels)
     return rgb8_copy(image, max(1, round(height * scale)), max(1, round(width * scale)))
 
 

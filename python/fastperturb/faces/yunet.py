@@ -24,14 +24,15 @@ from ..errors import ModelError
 from ..region import Face
 from .boxes import covering_region, suppress
 from .opencv import quiet_opencv
-from .pixels import check_max_pixels, check_visible, rgb8_copy
+from .pixels import check_max_pixels, check_visible, fitting_scale, rgb8_copy
 
 WEIGHTS = "face_detection_yunet_2023mar.onnx"
 
 _OVERLAP = 0.3  # intersection over union above which two boxes are one face
 _TOP_K = 5000
 _SMALL = 256  # images whose shorter side is below are enlarged to it, at most fourfold
-_LARGE = 512  # a face that fills a copy whose shorter side is above may be missed, so a smaller copy is looked at too
+_LEAST_COPY = 160  # the shorter side of the smallest copy, unless the image is smaller
+_LARGE = 256  # a face that fills a copy whose shorter side is above may be missed, so a smaller copy is looked at too
 _LEAST_SIDE = 64  # OpenCV 4 reads memory that nobody wrote where a side is 32 pixels or less, and finds faces there
 _OUTPUTS = {
     f"{kind}_{stride}": (1, (_LEAST_SIDE // stride) ** 2, numbers)
@@ -107,12 +108,12 @@ class YuNet:
         """The 8-bit RGB copies to look at, largest first."""
         height, width = image.shape[:2]
         scale = min(4.0, max(1.0, _SMALL / min(height, width)))
-        if self.max_pixels is not None:
-            scale = min(scale, math.sqrt(self.max_pixels / (height * width)))
+        scale = fitting_scale(height, width, self.max_pixels, scale)
         copy = rgb8_copy(image, max(1, round(height * scale)), max(1, round(width * scale)))
         yield copy
         while min(copy.shape[:2]) > _LARGE:
-            copy = rgb8_copy(copy, round(copy.shape[0] / 4), round(copy.shape[1] / 4))
+            smaller = max(1 / 4, _LEAST_COPY / min(copy.shape[:2]))
+            copy = rgb8_copy(copy, round(copy.shape[0] * smaller), round(copy.shape[1] * smaller))
             yield copy
 
     def _rows(self, copy: NDArray[np.uint8], shape: tuple[int, ...]) -> list[list[float]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import Detector, Face, Key, NoFaceFound, Record, Region, Strength, locate, perturb
-from ..faces import Margins, grow_region, make_detector
+from ..faces import AnyAngle, Margins, grow_region, make_detector
 
 Image: TypeAlias = NDArray[Any]
 NoFace: TypeAlias = Literal["raise", "whole", "pass"]
@@ -55,7 +55,8 @@ class FaceOptions:
     Attributes:
         strength: window and number of pixels.
         detector: what finds faces where no boxes are given: an object, or text for
-            :func:`fastperturb.faces.make_detector`; ``None`` is YuNet.
+            :func:`fastperturb.faces.make_detector`; ``None`` is YuNet. What text or ``None`` names finds faces at any
+            angle (:class:`fastperturb.faces.AnyAngle`); an object is taken as it is.
         threshold: the lowest score of a face, 0 to 1; ``None`` is the detector's own.
         grow: margins around each face or given box, as for :func:`fastperturb.locate`.
         shape: "box" or "ellipse"; ``None`` keeps what the detector or the box has.
@@ -114,7 +115,8 @@ class Protector:
 
     def __init__(self, key: KeyLike = None, options: FaceOptions = FaceOptions()) -> None:
         self.options = options
-        self._detector = make_detector(options.detector) if isinstance(options.detector, str) else options.detector
+        named = options.detector
+        self._detector = AnyAngle(make_detector(named)) if isinstance(named, str) else named
         self._place: KeyPlace | None = None
         if isinstance(key, Key):
             self._key = key

@@ -33,7 +33,7 @@ class Area:
 
     def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
         """The regions of all faces that touch an image of ``shape``, in the faces' order."""
-        grown = [grow_region(face.region, self.grow, self.shape) for face in faces]
+        grown = [grow_region(face.region, self.grow, self.shape, turn=face.turn) for face in faces]
         return [region for region in grown if touches(region, shape)]
 
     @property

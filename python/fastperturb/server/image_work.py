@@ -28,7 +28,7 @@ from .. import (
     view,
 )
 from ..errors import ImageFileError, RecordError
-from ..faces import YuNet, view_detector
+from ..faces import AnyAngle, YuNet, view_detector
 from ..files import Picture
 from ..files.header import TooManyPixels
 from ..files.reading import RECORD_TEXT, decode, read_header
@@ -237,9 +237,9 @@ class Desk:
 
 
 @lru_cache(maxsize=8)
-def detector_for(min_score: float | None) -> YuNet:
+def detector_for(min_score: float | None) -> AnyAngle:
     """The detector for a lowest score, which threads share; a few are kept, since each has networks to load."""
-    return YuNet() if min_score is None else YuNet(threshold=min_score)
+    return AnyAngle(YuNet() if min_score is None else YuNet(threshold=min_score))
 
 
 def the_record(picture: Picture, text: Bytes | None) -> Record | None:
@@ -287,4 +287,5 @@ def as_json(item: Face | Region) -> dict[str, Any]:
     if isinstance(item, Face):
         data["score"] = round(item.score, 4)
         data["landmarks"] = [[round(x, 1), round(y, 1)] for x, y in item.landmarks]
+        data["turn"] = item.turn
     return data

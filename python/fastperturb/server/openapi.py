@@ -55,6 +55,7 @@ REGION_SCHEMA: dict[str, Any] = {
         "shape": {"enum": ["box", "ellipse"]},
         "score": {"type": "number"},
         "landmarks": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+        "turn": {"type": "number", "description": "Degrees by which the face is turned clockwise, -180 to 180."},
     },
 }
 _REGIONS = {"type": "array", "items": REGION_SCHEMA}

@@ -68,6 +68,8 @@ def as_json(item: Face | Region) -> dict[str, Any]:
     if isinstance(item, Face):
         data["score"] = round(item.score, 4)
         data["landmarks"] = [[round(x, 1), round(y, 1)] for x, y in item.landmarks]
+        if item.turn:
+            data["turn"] = item.turn
     return data
 
 

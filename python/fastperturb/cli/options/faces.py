@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ...faces import HEAD, Detector, Margins, YuNet, locate, regions_from_landmarks
+from ...faces import HEAD, AnyAngle, Detector, Margins, YuNet, locate, regions_from_landmarks
 from ...files import Picture
 from ...region import Face, Region, Shape
 from ...strength.strength import Strength
@@ -34,6 +34,7 @@ class Finder:
         grow: margins around faces.
         shape: of regions.
         features: eyes with brows, nose and mouth instead of whole faces.
+        turned: "no", "quarters" or "diagonals": which turned copies are looked at too.
         model: (path, size, time) of a detector model that was named, to know it again.
     """
 
@@ -43,6 +44,7 @@ class Finder:
     grow: Margins
     shape: Shape
     features: bool
+    turned: str
     model: tuple[str, int, int] | None
 
     def find(self, picture: Picture, source: Source) -> list[Face] | list[Region]:
@@ -69,15 +71,19 @@ class Finder:
         if self.boxes is not None:
             regions = self.boxes.find(source) or []
             return ["boxes", [[r.x, r.y, r.width, r.height, r.shape] for r in regions]]
-        return ["faces", self.threshold, self.grow, self.shape, self.features, self.model]
+        return ["faces", self.threshold, self.grow, self.shape, self.features, self.turned, self.model]
 
 
 def _build(
     boxes: Path | None, detector_model: Path | None, threshold: float | None, grow: str | None, **rest: Any
 ) -> Finder:
-    shape, features = rest["shape"], rest["features"]
-    if boxes is not None and (features or any(value is not None for value in (detector_model, threshold, grow))):
-        raise ValueError("--boxes are taken as they are: no --detector-model, --min-score, --grow or --features")
+    shape, features, turned = rest["shape"], rest["features"], rest["turned"]
+    if boxes is not None and (
+        features or any(value is not None for value in (detector_model, threshold, grow, turned))
+    ):
+        raise ValueError(
+            "--boxes are taken as they are: no --detector-model, --min-score, --grow, --features or --turned"
+        )
     if features and grow is not None:
         raise ValueError("--features makes regions of its own size: no --grow")
     margins = _margins(grow)
@@ -86,8 +92,11 @@ def _build(
     if detector_model is not None:
         facts = detector_model.stat()
         model = (str(detector_model.resolve()), facts.st_size, facts.st_mtime_ns)
-    detector = YuNet(detector_model) if threshold is None else YuNet(detector_model, threshold=threshold)
-    return Finder(own, detector, threshold, margins, shape, features, model)
+    detector: Detector = YuNet(detector_model) if threshold is None else YuNet(detector_model, threshold=threshold)
+    turned = turned or "quarters"
+    if turned != "no":
+        detector = AnyAngle(detector, diagonals=turned == "diagonals")
+    return Finder(own, detector, threshold, margins, shape, features, turned, model)
 
 
 def _margins(text: str | None) -> Margins:
@@ -142,6 +151,13 @@ finder_options = shared(
         section=_SECTION,
         help=f"Only eyes with brows, nose and mouth; --cells is then {FEATURE_CELLS} by default. Hides less than the "
         "whole face.",
+    ),
+    option(
+        "--turned",
+        type=click.Choice(["no", "quarters", "diagonals"]),
+        section=_SECTION,
+        help="Look for faces that lie on their side or upside down; 'diagonals' looks at tilted copies too and takes "
+        "twice as long; 'no' is fastest and half covers such faces.  [default: quarters]",
     ),
     option(
         "--detector-model",

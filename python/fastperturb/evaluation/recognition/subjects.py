@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache
 
 from ... import Detector, Face, locate
+from ...faces import YuNet
 from ..datasets.sample import Pixels, Sample
 
 
@@ -47,12 +48,18 @@ def find_faces(samples: Iterable[Sample], detector: Detector | None = None) -> d
 
     Args:
         samples: what to look at, one image at a time.
-        detector: None is YuNet, which gives landmarks.
+        detector: None is YuNet, which gives landmarks, of upright faces.
 
     Raises:
         OSError, ImageFileError: a sample cannot be read.
     """
     return {sample.name: locate_from_centre(sample.read(), detector) for sample in samples}
+
+
+@cache
+def _upright() -> YuNet:
+    """The default detector without its looks at turned copies: people of data sets are upright."""
+    return YuNet()
 
 
 def locate_from_centre(image: Pixels, detector: Detector | None = None) -> list[Face]:
@@ -63,7 +70,7 @@ def locate_from_centre(image: Pixels, detector: Detector | None = None) -> list[
         x, y = face.region.x + face.region.width / 2, face.region.y + face.region.height / 2
         return float((x - middle[0]) ** 2 + (y - middle[1]) ** 2)
 
-    return sorted(locate(image, detector), key=off_centre)
+    return sorted(locate(image, _upright() if detector is None else detector), key=off_centre)
 
 
 def make_subjects(samples: Iterable[Sample], faces: Mapping[str, Iterable[Face]]) -> list[Subject]:

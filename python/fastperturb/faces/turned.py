@@ -1,0 +1,299 @@
+"""Faces at any angle: a detector that looks at turned copies of an image too, and makes sure how each face lies.
+
+Detectors are trained on upright faces. Of a face that lies on its side they find half, with landmarks where an upright
+face would have them, or nothing; scores fall with the tilt. So the turn with the highest score is taken for the face's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._optional import import_opencv
+from ..checks import Image
+from ..region import Face, Point, Region
+from .boxes import HEAD, grow_region
+from .pixels import LEAST_PIXELS, brightest_copy, check_max_pixels, check_visible, reduced_copy
+from .tilt import (
+    Box,
+    Look,
+    covering_box,
+    landmark_tilt,
+    placed,
+    tilted_box,
+    turned_copy,
+    turned_crop,
+    within_half_turn,
+)
+
+_SURE = 0.92  # no face turned by more than 45 degrees scored as much with landmarks that look upright
+_STRAIGHT = 8.0  # degrees of the landmarks up to which a sure face's box is left as it is
+_FILLED = 0.5  # share of an image that sure heads fill, above which nothing else is looked for
+_GAIN = 2.0  # the true tilt to that of the landmarks
+_SIDE = 256  # of a crop
+_AROUND = 3.0  # side of a crop, to the longer side of the face
+_CLEAR = 0.8  # score of a crop that settles how a face lies
+_MARGIN = 0.03  # on each side of a tilted face
+_SQUARE = 1.5  # side of the square over a face that nothing settled, to its boxes' longer side
+_SETTLED = 64  # faces of an image that crops are looked at for
+_CROP_PIXELS = 1_200_000  # of the copy that crops are taken from
+
+
+class _Detects(Protocol):
+    def detect(self, image: Image, /) -> list[Face]: ...
+
+
+class _Sighting(NamedTuple):
+    """A face as one look shows it, in the image."""
+
+    box: Box
+    score: float
+    landmarks: tuple[Point, ...]
+    tilt: float  # beyond the look's turn, as far as landmarks show it
+    face: Face | None  # as the detector gave it, if the look is the image itself
+
+
+@dataclass(frozen=True, slots=True)
+class AnyAngle:
+    """A detector that finds faces at any angle, by another one that finds upright ones.
+
+    The detector looks at the image; then at copies turned by 90, 180 and 270 degrees, reduced to ``max_pixels``; and at
+    copies turned by 45, 135, 225 and 315 degrees where nothing was found yet, or always if ``diagonals``. If a quarter
+    turn shows more clear faces than the image as it is, that turn is looked at in full size. A face that
+    is not surely upright (a score under 0.92, landmarks that are tilted, a better score at another angle) is looked at
+    in crops that are turned until it scores best and its landmarks are level. Its region is then the upright box around
+    the tilted one with a twentieth on each side, and its ``turn`` says how it lies. If no crop settles that, the region
+    is a square around all boxes that were found there, half as large again. Boxes that overlap are one face.
+
+    Turned copies are left out where faces that are surely upright fill half of the image with their heads. Faces that
+    are surely upright keep the detector's box and a turn of 0.
+
+    Args:
+        detector: what looks; one with five landmarks tells tilts more exactly.
+        diagonals: whether to look at the four diagonal copies in any case.
+        max_pixels: how many pixels of each turned copy to look at; None for all.
+
+    Raises:
+        TypeError: ``detector`` has no ``detect``.
+        ValueError: ``max_pixels`` out of range.
+    """
+
+    detector: _Detects
+    diagonals: bool = False
+    max_pixels: int | None = 300_000
+
+    def __post_init__(self) -> None:
+        if not callable(getattr(self.detector, "detect", None)):
+            raise TypeError(f"detector must have a method detect(image), got {self.detector!r}")
+        check_max_pixels(self.max_pixels)
+
+    def detect(self, image: Image, /) -> list[Face]:
+        """The faces of an image, as :func:`fastperturb.locate` takes it; best score first.
+
+        Raises:
+            TypeError: another type or dtype.
+            ValueError: another shape, or float values that are NaN or outside 0 to 1.
+            MissingExtra: OpenCV cannot be imported.
+        """
+        check_visible(image)
+        found = [_upright(face) for face in self.detector.detect(image)]
+        found += self._lit(image)
+        if not _is_filled(found, image.shape):
+            found += self._turned(image, found)
+        groups = _grouped(found)
+        crops = None
+        faces: list[tuple[Box, Face]] = []
+        for index, group in enumerate(groups):
+            best = group[0]
+            if _is_sure(group) and best.face is not None:
+                faces.append((best.box, best.face))
+                continue
+            crops = _Crops(self.detector, image) if crops is None else crops
+            settled = crops.settle(group) if index < _SETTLED else None
+            if settled is None and best.score < _CLEAR and index < _SETTLED and all(i.face is None for i in group):
+                continue  # a turned copy took something for a face, and no crop does
+            faces.append((best.box if settled is None else settled.box, _covered(group, settled)))
+        return _distinct(faces)
+
+    def _lit(self, image: Image) -> list[_Sighting]:
+        """What a copy shows that the brightest samples scale, where it is another one than detectors are shown."""
+        copy = brightest_copy(image, _CROP_PIXELS)
+        if copy is None:
+            return []
+        scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
+        return _look(self.detector, turned_copy(copy, 0.0, scale))
+
+    def _turned(self, image: Image, found: Sequence[_Sighting]) -> list[_Sighting]:
+        """What turned copies show."""
+        copy = reduced_copy(image, self.max_pixels)
+        scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
+        quarters = {turn: _look(self.detector, turned_copy(copy, turn, scale)) for turn in (90, 180, -90)}
+        seen = [item for part in quarters.values() for item in part]
+        most = max(quarters, key=lambda turn: _count_clear(quarters[turn]))
+        if copy.shape[:2] != image.shape[:2] and _count_clear(quarters[most]) > _count_clear(found):
+            seen += _look(self.detector, turned_copy(image, most, (1.0, 1.0)))  # the photograph itself lies on its side
+        if self.diagonals or not (found or seen):
+            if self.max_pixels is not None:  # a copy that stands on its corner takes up more
+                copy = reduced_copy(copy, max(LEAST_PIXELS, int(self.max_pixels * _diamond(copy))))
+            scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
+            for turn in (45, 135, -135, -45):
+                seen += _look(self.detector, turned_copy(copy, turn, scale))
+        return seen
+
+
+class _Crops:
+    """Looks at parts of an image, turned in any way."""
+
+    def __init__(self, detector: _Detects, image: Image) -> None:
+        self._detector = detector
+        self._copies = _halved(reduced_copy(image, _CROP_PIXELS))
+        self._scale = image.shape[1] / self._copies[0].shape[1], image.shape[0] / self._copies[0].shape[0]
+
+    def settle(self, group: Sequence[_Sighting]) -> _Sighting | None:
+        """The face of a group as a crop shows it that is turned as it is; None if none shows it clearly."""
+        best = max(group, key=lambda item: item.score)
+        starts = [within_half_turn(item.box.turn + _GAIN * item.tilt) for item in group[:3]]
+        tried: list[float] = []
+        found: list[_Sighting] = []
+        for turn in [*starts, *range(-135, 225, 45)]:
+            if all(abs(within_half_turn(turn - other)) > 20 for other in tried):
+                tried.append(turn)
+                found += self._levelled(best.box, turn)
+            if len(tried) >= len(starts) and any(item.score >= _CLEAR for item in found):
+                break
+        clear = [item for item in found if abs(item.tilt) <= 15]
+        return max(clear, key=lambda item: item.score, default=None)
+
+    def _levelled(self, box: Box, turn: float) -> list[_Sighting]:
+        """What crops show from this turn on, each turned by what the landmarks of the one before were tilted."""
+        found: list[_Sighting] = []
+        for _ in range(3):
+            side = max(box.width, box.height) * _AROUND
+            seen = self._nearest(box, Box(box.x, box.y, side, side, turn))
+            if seen is None:
+                break
+            found.append(seen)
+            box = seen.box
+            if abs(seen.tilt) * _GAIN <= 8:
+                break
+            turn = within_half_turn(turn + _GAIN * max(-22.0, min(22.0, seen.tilt)))
+        return found
+
+    def _nearest(self, box: Box, square: Box) -> _Sighting | None:
+        across, down = self._scale
+        size = square.width / math.sqrt(across * down)
+        place = Box(square.x / across, square.y / down, size, size, square.turn)
+        seen = _look(self._detector, turned_crop(self._copies, place, _SIDE, self._scale))
+        near = [item for item in seen if math.dist(item.box[:2], box[:2]) < max(box.width, box.height) * 0.6]
+        return max(near, key=lambda item: item.score, default=None)
+
+
+def _diamond(copy: NDArray[np.uint8]) -> float:
+    """The share of the square around a copy turned by 45 degrees that the copy fills."""
+    height, width = copy.shape[:2]
+    return float(2 * height * width / (height + width) ** 2)
+
+
+def _upright(face: Face) -> _Sighting:
+    region = face.region
+    box = Box(region.x + region.width / 2, region.y + region.height / 2, region.width, region.height, 0.0)
+    return _Sighting(box, face.score, face.landmarks, landmark_tilt(face.landmarks) or 0.0, face)
+
+
+def _look(detector: _Detects, look: Look) -> list[_Sighting]:
+    return [
+        _Sighting(
+            tilted_box(face.region, look),
+            face.score,
+            placed(face.landmarks, look),
+            landmark_tilt(face.landmarks) or 0.0,
+            None,
+        )
+        for face in detector.detect(look.pixels)
+    ]
+
+
+def _is_sure(group: Sequence[_Sighting]) -> bool:
+    """Whether the best of a group is the detector's own box of a face that is surely upright."""
+    best = group[0]
+    return best.face is not None and bool(best.score >= _SURE and abs(best.tilt) <= _STRAIGHT)
+
+
+def _count_clear(found: Sequence[_Sighting]) -> int:
+    return sum(item.score >= _CLEAR for item in found)
+
+
+def _is_filled(found: Sequence[_Sighting], shape: tuple[int, ...]) -> bool:
+    """Whether the heads of faces that are surely upright leave no more than half of the image."""
+    heads = [grow_region(item.face.region, HEAD) for item in found if item.face is not None and _is_sure([item])]
+    parts = [head.clipped(shape[0], shape[1]) for head in heads]
+    filled = sum((rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in parts)
+    return bool(filled >= _FILLED * shape[0] * shape[1])
+
+
+def _grouped(found: list[_Sighting]) -> list[list[_Sighting]]:
+    """The sightings of each face, best score first; groups likewise."""
+    groups: list[list[_Sighting]] = []
+    for item in sorted(found, key=lambda item: -item.score):
+        for group in groups:
+            if _is_same(group[0].box, item.box):
+                group.append(item)
+                break
+        else:
+            groups.append([item])
+    return groups
+
+
+def _is_same(one: Box, other: Box) -> bool:
+    """Whether two boxes show one face: the centre of one lies well inside the other."""
+    near = min(max(one.width, one.height), max(other.width, other.height))
+    far = max(max(one.width, one.height), max(other.width, other.height))
+    distance = math.dist(one[:2], other[:2])
+    return distance < 0.5 * near or (distance + near / 2 < 0.6 * far)
+
+
+def _covered(group: Sequence[_Sighting], settled: _Sighting | None) -> Face:
+    best = group[0]
+    shape: Any = next((item.face.region.shape for item in group if item.face is not None), "box")
+    if settled is None:
+        region = _square([covering_box(item.box, 0.0) for item in group])
+        turn, score = best.box.turn, best.score
+        landmarks: tuple[Point, ...] = ()  # where they are was not settled either
+    else:
+        turn = within_half_turn(settled.box.turn + _GAIN * settled.tilt)
+        region = covering_box(settled.box._replace(turn=turn), _MARGIN)
+        landmarks, score = settled.landmarks, max(best.score, settled.score)
+    return Face(Region(region.x, region.y, region.width, region.height, shape), score, landmarks, round(turn, 1) + 0.0)
+
+
+def _square(regions: Sequence[Region]) -> Region:
+    """The square over several regions, half as large again as their longer side."""
+    left, top = min(region.x for region in regions), min(region.y for region in regions)
+    right = max(region.x + region.width for region in regions)
+    bottom = max(region.y + region.height for region in regions)
+    side = float(max(right - left, bottom - top))
+    return covering_box(Box((left + right) / 2, (top + bottom) / 2, side, side, 0.0), (_SQUARE - 1) / 2)
+
+
+def _distinct(faces: list[tuple[Box, Face]]) -> list[Face]:
+    """The faces without doubles, best score first."""
+    kept: list[tuple[Box, Face]] = []
+    for box, face in sorted(faces, key=lambda item: -item[1].score):
+        if not any(_is_same(other, box) for other, _ in kept):
+            kept.append((box, face))
+    return [face for _, face in kept]
+
+
+def _halved(copy: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """A copy, and copies of half the size of the one before down to 64 pixels."""
+    cv2 = import_opencv()
+    copies = [copy]
+    while min(copies[-1].shape[:2]) >= 128:
+        height, width = (side // 2 for side in copies[-1].shape[:2])
+        copies.append(np.asarray(cv2.resize(copies[-1], (width, height), interpolation=cv2.INTER_AREA), np.uint8))
+    return copies
