@@ -23,14 +23,25 @@ with warnings.catch_warnings():
     pytest.importorskip("ray.data", exc_type=ImportError)
     import pyarrow.parquet as pq
 
-    from fastperturb.integrations.ray import KeyPlace, RowJob, perturb_dataset, perturb_shards
+    from fastperturb.integrations.ray import (
+        KeyPlace,
+        PerturbImages,
+        RowJob,
+        perturb_dataset,
+        perturb_shards,
+        pool_options,
+    )
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.skipif(sys.platform != "linux", reason="signals, process groups and /proc"),
 ]
 PROGRAM = (sys.executable, "-m", "fastperturb.integrations.ray")
-ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_raylet_start_wait_time_s": "120",  # of a busy machine
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +68,28 @@ def fill(folder, image, count):
         write_image(folder / f"{number:03}.png", picture(image, number))
 
 
-def ray_folder(*arguments, **options):
+def ray_folder(*arguments, **environment):
     return subprocess.Popen(
         [*PROGRAM, *map(str, arguments)],
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **ENVIRONMENT, **environment},
         stderr=subprocess.PIPE,
         text=True,
-        **options,
     )
+
+
+STOPS_AFTER_TEN = """
+import os, time
+done = []
+def naming(function):
+    def name(source, target, *rest, **options):
+        if str(target).endswith(".png.png"):
+            done.append(target)
+            while len(done) > 10:
+                time.sleep(1)
+        return function(source, target, *rest, **options)
+    return name
+os.link, os.replace, os.rename = map(naming, (os.link, os.replace, os.rename))
+"""  # what a process does at its start: each actor writes ten files, so that the job cannot end before it is killed
 
 
 def wait_for_files(count, out, process):
@@ -79,8 +104,10 @@ def test_a_killed_folder_job_leaves_whole_files_and_goes_on(here, astronaut):
     """Kills the driver and all that it started; the second run does the rest, as the command line would have."""
     fill(here / "in", astronaut, 100)
     (here / "in" / "080.png").write_bytes(b"x")
-    job = ("in", "out", "--key-file", "my.key", "--workers", "2")
-    process = ray_folder(*job)
+    (here / "site").mkdir()
+    (here / "site" / "sitecustomize.py").write_text(STOPS_AFTER_TEN)
+    job = ("in", "out", "--key-file", "my.key")
+    process = ray_folder(*job, PYTHONPATH=str(here / "site"))
     wait_for_files(5, here / "out", process)
     kill([*started_by(process.pid), process.pid])
     process.communicate()
@@ -136,6 +163,54 @@ def test_bytes_to_parquet_and_a_worker_that_is_killed(cluster, here, astronaut):
         hidden, record = fp.perturb(image, fp.locate(image), key, reproducible=True)
         assert row["record"] == record.to_json()
         assert np.array_equal(read_png(row["image"]), hidden)
+
+
+@pytest.mark.parametrize("workers", [2, (1, 2)], ids=str)
+def test_a_pool_of_all_processors_leaves_one_to_reading_and_writing(cluster, here, astronaut, workers):
+    """Ray has two processors here: actors that held them both waited for ever for a file to be read or written."""
+    fill(here / "in", astronaut, 30)
+    rows = ray.data.read_binary_files(str(here / "in"), include_paths=True, override_num_blocks=6)
+    job = RowJob(key=KeyPlace(str(here / "my.key")))
+    perturb_dataset(rows, job, workers=workers, batch_size=5).write_parquet(str(here / "parquet"))
+    assert pq.read_table(here / "parquet")["status"].to_pylist() == ["perturbed"] * 30
+
+
+def test_shards_and_own_calls_leave_a_processor_too(cluster, here, astronaut):
+    from integration_shards import make_shards
+
+    job = RowJob(key=KeyPlace(str(here / "my.key")))
+    shards = make_shards(here / "shards", [picture(astronaut, n) for n in range(8)], 2)
+    perturb_shards(shards, job, str(here / "out"), workers=2).write_parquet(str(here / "told"))
+    assert pq.read_table(here / "told")["status"].to_pylist() == ["perturbed"] * 4
+
+    rows = ray.data.read_parquet(str(here / "shards"))
+    own = rows.map_batches(PerturbImages, fn_constructor_args=(job,), batch_size=2, **pool_options(2))
+    own.write_parquet(str(here / "own"))
+    assert pq.read_table(here / "own")["status"].to_pylist() == ["perturbed"] * 8
+
+
+def test_more_workers_than_processors_are_refused_before_anything_starts(cluster, here):
+    rows = ray.data.from_items([{"path": str(here / "face.png")}])
+    job = RowJob(key=KeyPlace(str(here / "my.key")), output=str(here / "out"))
+    need = "workers must be at most 2, the processors of this cluster, got 3; num_cpus=1 takes any number"
+    for start in (lambda: perturb_dataset(rows, job, workers=3), lambda: pool_options((3, 9))):
+        with pytest.raises(ValueError, match=need):
+            start()
+    with pytest.raises(ValueError, match=need):
+        perturb_shards(["a.parquet"], RowJob(key=job.key), "out", workers=3)
+    assert pool_options(3, num_cpus=1)["num_cpus"] == 1
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize("form", ["default", "numpy", "pyarrow", "pandas"])
+def test_batches_of_every_format(cluster, here, form):
+    rows = ray.data.read_binary_files(str(here / "face.png"), include_paths=True)
+    job = RowJob(key=KeyPlace(str(here / "my.key")))
+    done = rows.map_batches(PerturbImages, fn_constructor_args=(job,), batch_format=form, **pool_options(1))
+    (row,) = done.take_all()
+    assert (row["status"], row["path"], row["error"]) == ("perturbed", str(here / "face.png"), None)
+    assert row["image"].startswith(b"\x89PNG")
+    assert "bytes" not in row
 
 
 def read_png(data):
