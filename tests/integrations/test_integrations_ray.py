@@ -113,7 +113,7 @@ def test_a_killed_folder_job_leaves_whole_files_and_goes_on(here, astronaut):
     process.communicate()
     time.sleep(0.5)
     done = [name for name in tree(here / "out") if not name.startswith(".")]
-    assert 5 <= len(done) < 99
+    assert 5 <= len(done) <= 20
     for name in done:
         assert read_record(here / "out" / name)  # reads the whole file, and checks its CRCs
     before = {name: (here / "out" / name).stat().st_mtime_ns for name in done}

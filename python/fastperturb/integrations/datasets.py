@@ -124,7 +124,7 @@ class PerturbImages:
 def _kept_info(image: Any, *, grey: bool) -> dict[str, Any]:
     """What says how a PIL image's pixels look: its colour profile and, if it is a value of theirs, the clear one."""
     profile = usable_profile(image.info.get("icc_profile"), grey)
-    kept = {} if profile is None else {"icc_profile": profile}
+    kept: dict[str, Any] = {} if profile is None else {"icc_profile": profile}
     if "transparency" in image.info and image.mode not in ("P", "RGBA"):
         value = image.info["transparency"]
         kept["transparency"] = 255 * bool(value) if image.mode == "1" else value
@@ -155,9 +155,11 @@ def _images(batch: Mapping[str, Sequence[Any]], name: str) -> list[Any]:
 def _read(stored: Mapping[str, Any]) -> Picture:
     """An image of a column with ``decode=False``: the bytes of a file, or its path."""
     data, path = stored.get("bytes"), stored.get("path")
-    if data is None and path is None:
+    if data is not None:
+        return decode(data)
+    if path is None:
         raise ValueError("an image must have bytes or a path, got neither")
-    return decode(read_bytes(Path(path)) if data is None else data)
+    return decode(read_bytes(Path(path)))
 
 
 def pixels_of(image: Any) -> Image:

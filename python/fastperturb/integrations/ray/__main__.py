@@ -18,8 +18,9 @@ from ... import Key, Strength
 from ..._optional import import_extra
 from ...errors import MissingExtra
 from ..protector import FaceOptions, KeyPlace
-from ..rows import PROBLEMS, PerturbImages, RowJob
+from ..rows import PROBLEMS, RowJob
 from ..storage import storage_folder
+from .outcomes import Outcomes
 from .pools import cluster_processors, pool_options
 
 _ROWS_A_BLOCK = 64  # what is lost and done again if an actor dies
@@ -112,17 +113,9 @@ def _run(ray: Any, job: RowJob, paths: list[str], workers: int | None) -> Iterat
     pool = pool_options(min(cluster_processors(), blocks) if workers is None else workers)
     rows = ray.data.from_items([{"path": path} for path in paths], override_num_blocks=blocks)
     done = rows.map_batches(
-        _Outcomes, fn_constructor_args=(job,), batch_format="pandas", batch_size=_ROWS_A_BLOCK, **pool
+        Outcomes, fn_constructor_args=(job,), batch_format="pandas", batch_size=_ROWS_A_BLOCK, **pool
     )
     return iter(done.iter_rows())
-
-
-class _Outcomes(PerturbImages):
-    """What became of each row, without its record, which is in the file: the whole answer comes to one machine."""
-
-    def __call__(self, batch: Any) -> Any:
-        """The columns path, status and error."""
-        return super().__call__(batch)[["path", "status", "error"]]
 
 
 def _report(rows: Iterator[dict[str, Any]], total: int) -> int:
@@ -138,3 +131,7 @@ def _report(rows: Iterator[dict[str, Any]], total: int) -> int:
     parts = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     print(f"fastperturb: {sum(counts.values())} of {total} files: {parts}", file=sys.stderr)
     return 1 if any(counts[status] for status in PROBLEMS) or sum(counts.values()) < total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
