@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_cases import tree
+from ray_cases import ENVIRONMENT, fill, picture
 
 import fastperturb as fp
 from fastperturb.cli.app import run
@@ -25,11 +26,9 @@ with warnings.catch_warnings():
 
     from fastperturb.integrations.ray import (
         KeyPlace,
-        PerturbImages,
         RowJob,
         perturb_dataset,
         perturb_shards,
-        pool_options,
     )
 
 pytestmark = [
@@ -37,35 +36,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="signals, process groups and /proc"),
 ]
 PROGRAM = (sys.executable, "-m", "fastperturb.integrations.ray")
-ENVIRONMENT = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_AUTH_MODE": "disabled",
-    "RAY_raylet_start_wait_time_s": "120",  # of a busy machine
-}
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    os.environ.update(ENVIRONMENT)
-    before = signal.getsignal(signal.SIGTERM)  # Ray leaves its own; a forked child that gets it may live on
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    yield
-    ray.shutdown()
-    signal.signal(signal.SIGTERM, before)
-
-
-def picture(image, number):
-    """A small photograph of a face; no two are alike."""
-    crop = image[20:240, 120:340].copy()
-    crop[0, 0] = number
-    return crop
-
-
-def fill(folder, image, count):
-    folder.mkdir()
-    for number in range(count):
-        write_image(folder / f"{number:03}.png", picture(image, number))
 
 
 def ray_folder(*arguments, **environment):
@@ -163,54 +133,6 @@ def test_bytes_to_parquet_and_a_worker_that_is_killed(cluster, here, astronaut):
         hidden, record = fp.perturb(image, fp.locate(image), key, reproducible=True)
         assert row["record"] == record.to_json()
         assert np.array_equal(read_png(row["image"]), hidden)
-
-
-@pytest.mark.parametrize("workers", [2, (1, 2)], ids=str)
-def test_a_pool_of_all_processors_leaves_one_to_reading_and_writing(cluster, here, astronaut, workers):
-    """Ray has two processors here: actors that held them both waited for ever for a file to be read or written."""
-    fill(here / "in", astronaut, 30)
-    rows = ray.data.read_binary_files(str(here / "in"), include_paths=True, override_num_blocks=6)
-    job = RowJob(key=KeyPlace(str(here / "my.key")))
-    perturb_dataset(rows, job, workers=workers, batch_size=5).write_parquet(str(here / "parquet"))
-    assert pq.read_table(here / "parquet")["status"].to_pylist() == ["perturbed"] * 30
-
-
-def test_shards_and_own_calls_leave_a_processor_too(cluster, here, astronaut):
-    from integration_shards import make_shards
-
-    job = RowJob(key=KeyPlace(str(here / "my.key")))
-    shards = make_shards(here / "shards", [picture(astronaut, n) for n in range(8)], 2)
-    perturb_shards(shards, job, str(here / "out"), workers=2).write_parquet(str(here / "told"))
-    assert pq.read_table(here / "told")["status"].to_pylist() == ["perturbed"] * 4
-
-    rows = ray.data.read_parquet(str(here / "shards"))
-    own = rows.map_batches(PerturbImages, fn_constructor_args=(job,), batch_size=2, **pool_options(2))
-    own.write_parquet(str(here / "own"))
-    assert pq.read_table(here / "own")["status"].to_pylist() == ["perturbed"] * 8
-
-
-def test_more_workers_than_processors_are_refused_before_anything_starts(cluster, here):
-    rows = ray.data.from_items([{"path": str(here / "face.png")}])
-    job = RowJob(key=KeyPlace(str(here / "my.key")), output=str(here / "out"))
-    need = "workers must be at most 2, the processors of this cluster, got 3; num_cpus=1 takes any number"
-    for start in (lambda: perturb_dataset(rows, job, workers=3), lambda: pool_options((3, 9))):
-        with pytest.raises(ValueError, match=need):
-            start()
-    with pytest.raises(ValueError, match=need):
-        perturb_shards(["a.parquet"], RowJob(key=job.key), "out", workers=3)
-    assert pool_options(3, num_cpus=1)["num_cpus"] == 1
-    assert not (here / "out").exists()
-
-
-@pytest.mark.parametrize("form", ["default", "numpy", "pyarrow", "pandas"])
-def test_batches_of_every_format(cluster, here, form):
-    rows = ray.data.read_binary_files(str(here / "face.png"), include_paths=True)
-    job = RowJob(key=KeyPlace(str(here / "my.key")))
-    done = rows.map_batches(PerturbImages, fn_constructor_args=(job,), batch_format=form, **pool_options(1))
-    (row,) = done.take_all()
-    assert (row["status"], row["path"], row["error"]) == ("perturbed", str(here / "face.png"), None)
-    assert row["image"].startswith(b"\x89PNG")
-    assert "bytes" not in row
 
 
 def read_png(data):

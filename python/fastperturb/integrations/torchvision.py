@@ -32,7 +32,8 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
     A sample is what v2 transforms take: ``image``, ``(image, target)``, ``{"image": …, "boxes": …}`` and so on. The
     image is its ``tv_tensors.Image``, or else its one plain tensor of three dimensions. If there are
     ``tv_tensors.BoundingBoxes``, of any format, they are the faces, unless ``locate``. They, ``tv_tensors.Mask`` and
-    labels stay as they are; any other array or tensor that could be an image is refused. Put it before transforms that crop or turn, which move or drop boxes while parts of faces stay.
+    labels stay as they are; any other array or tensor that could be an image is refused. Put it before transforms that
+    crop or turn, which move or drop boxes while parts of faces stay.
 
     The record goes as JSON text into the sample's first ``dict`` (``""`` for an image passed on in the clear). One
     channel is recorded as an image (height, width), as files have it.
