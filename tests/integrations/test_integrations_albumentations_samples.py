@@ -54,7 +54,8 @@ def test_by_chance_is_refused_when_it_is_made(name, around, key):
 
 def test_by_chance_is_refused_also_if_it_becomes_so_later(small, key):
     transform = PerturbFaces(key, OPTIONS)
-    transform.p = 0.0
+    with pytest.raises(ValueError, match=r"p must be 1, for a face is always protected, got 0\.5"):
+        transform.p = 0.5
     pipeline = A.Compose([A.Sequential([A.Compose([transform])], p=1)])
     for _ in range(20):
         assert not np.array_equal(pipeline(image=small)["image"], small)
@@ -127,7 +128,7 @@ def test_batches_under_any_name_are_refused(kind, small, key):
     value = np.stack([small] * 2)
     value = value[None] if kind == "volumes" else value
     pipeline = A.Compose([PerturbFaces(key, OPTIONS)], additional_targets={"film": kind}, is_check_shapes=False)
-    with pytest.raises(ValueError, match="one image at a time can be protected, got film"):
+    with pytest.raises(ValueError, match=r"one image at a time can be protected, got film|'film' requires"):
         pipeline(image=small, film=value)
 
 
@@ -146,7 +147,7 @@ def test_what_could_be_an_image_and_is_no_target_is_refused(small, key):
     done = pipeline(image=small, mask=small[..., 0], masks=[small[..., 0]], **others)
     assert set(done) == {"image", "mask", "masks", "record", *others}
     declared = A.Compose([PerturbFaces(key, OPTIONS)], additional_targets={"depth": "mask"})
-    assert np.array_equal(declared(image=small, depth=small[..., 1])["depth"], small[..., 1])
+    assert np.array_equal(declared(image=small, mask=small[..., 0], depth=small[..., 1])["depth"], small[..., 1])
 
 
 def test_protecting_twice_is_refused_or_keeps_both_records(small, key):
@@ -159,13 +160,21 @@ def test_protecting_twice_is_refused_or_keeps_both_records(small, key):
     assert np.array_equal(shown, small)
 
 
-@pytest.mark.parametrize("params", ["bbox_params", "keypoint_params"])
-def test_a_label_field_never_takes_the_place_of_a_record(params, key):
-    kind = A.BboxParams if params == "bbox_params" else A.KeypointParams
-    form = "coco" if params == "bbox_params" else "xy"
-    with pytest.raises(ValueError, match="label field that has record"):
-        A.Compose([PerturbFaces(key, OPTIONS)], **{params: kind(form, label_fields=["record"])})
-    A.Compose([PerturbFaces(key, OPTIONS, record_key="json")], **{params: kind(form, label_fields=["record"])})
+@pytest.mark.parametrize("target", ["bboxes", "keypoints"])
+def test_a_label_field_never_takes_the_place_of_a_record(target, small, key):
+    place = [[4, 4, 30, 40]] if target == "bboxes" else [[4, 4]]
+    made = A.BboxParams if target == "bboxes" else A.KeypointParams
+    params = made("coco" if target == "bboxes" else "xy", label_fields=["record"])
+    name = "bbox_params" if target == "bboxes" else "keypoint_params"
+    for values in ([7], []):
+        sample = {target: place[: len(values)], "record": values}
+        with pytest.raises(ValueError, match="label field that has record"):
+            A.Compose([PerturbFaces(key, OPTIONS)], **{name: params})(image=small, **sample)
+    done = A.Compose([PerturbFaces(key, OPTIONS, record_key="json")], **{name: params})(
+        image=small, **{target: place, "record": [7]}
+    )
+    assert list(done["record"]) == [7]
+    assert np.array_equal(restored(done["image"], done["json"], key), small)
 
 
 def test_what_is_saved_knows_the_key_by_its_id(small, here):

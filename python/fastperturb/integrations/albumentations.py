@@ -14,13 +14,14 @@ from typing import Any, ClassVar
 from .. import Region
 from .._optional import import_extra
 from .protector import FaceOptions, KeyLike, KeyPlace, Protector
-from .samples import callers, could_be_image, flatten
+from .samples import callers, could_be_image, flatten, look_inside
 
 _A: Any = import_extra("albumentations", "albumentations")
 _Targets: Any = import_extra("albumentations.core.type_definitions", "albumentations").Targets
 
 __all__ = ["FaceOptions", "PerturbFaces"]
 _SEVERAL = ("images", "volume", "volumes")
+_MASKS = ("mask", "masks", "mask3d", "masks3d")
 
 
 class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
@@ -74,8 +75,7 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         p: float = 1.0,
     ) -> None:
         super().__init__(p=1.0)
-        if p != 1.0:
-            raise ValueError(f"p must be 1, for a face is always protected, got {p!r}")
+        self.p = p
         if boxes not in ("sample", "locate") and not isinstance(boxes, Mapping):
             raise ValueError(f"boxes must be 'sample', 'locate' or a mapping from images to boxes, got {boxes!r}")
         settings = options if isinstance(options, FaceOptions) else FaceOptions.from_dict(options)
@@ -83,34 +83,28 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         self.boxes = dict(boxes) if isinstance(boxes, Mapping) else boxes
         self.record_key = record_key
 
-    def should_apply(self, force_apply: bool = False) -> bool:
-        """Always."""
-        return True
+    @property
+    def p(self) -> float:
+        """Always 1."""
+        return 1.0
 
-    def set_random_seed(self, seed: int | None) -> None:
-        """What a composition calls first of all: whether it applies its transforms by chance is seen here."""
-        _refuse_chance()
-        super().set_random_seed(seed)
-
-    def set_random_state(self, *states: Any, **named: Any) -> None:
-        """As for :meth:`set_random_seed`."""
-        _refuse_chance()
-        super().set_random_state(*states, **named)
-
-    def set_processors(self, processors: Any) -> None:
-        """Checks that no label field has the name of a record, which would be replaced by it."""
-        super().set_processors(processors)
-        for processor in processors.values():
-            self._refuse_taken(processor.params.label_fields or ())
+    @p.setter
+    def p(self, value: float) -> None:
+        if value != 1:
+            raise ValueError(f"p must be 1, for a face is always protected, got {value!r}")
 
     def apply_with_params(self, params: dict[str, Any], *args: Any, **sample: Any) -> dict[str, Any]:
         """Protects the images and adds their records to the sample."""
-        _refuse_chance()
+        for composition in callers((_A.BaseCompose,)):  # as one that was changed after it was made
+            _refuse_chance(composition)
         kinds = {name: self._additional_targets.get(name, name) for name in sample if sample[name] is not None}
         unfit = sorted(name for name, kind in kinds.items() if kind in _SEVERAL)
         if unfit:
             raise ValueError(f"one image at a time can be protected, got {', '.join(unfit)}")
         self._refuse_taken(sample)
+        for name in ("bboxes", "keypoints"):
+            processor = self.get_processor(name)
+            self._refuse_taken((processor and processor.params.label_fields) or ())
         self._refuse_undeclared(sample)
         changed: dict[str, Any] = {}
         for name in [name for name, kind in kinds.items() if kind == "image"]:
@@ -137,7 +131,7 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
             )
 
     def _refuse_undeclared(self, sample: Mapping[str, Any]) -> None:
-        known = self.available_keys | {getattr(self, "save_key", "replay"), "applied_transforms"}
+        known = {*self.available_keys, *_MASKS, getattr(self, "save_key", "replay"), "applied_transforms"}
         for name, value in sample.items():
             if name not in known and any(could_be_image(item) for item in flatten(value)):
                 raise ValueError(
@@ -169,16 +163,17 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         return [_region_in_pixels(box, sample["image"].shape) for box in sample[source]]
 
 
-def _refuse_chance() -> None:
-    """Refuses the compositions around a transform that do not always apply it, or lose what it adds to the sample."""
-    for composition in callers((_A.BaseCompose,)):
-        always = isinstance(composition, (_A.Compose, _A.Sequential)) and composition.p >= 1
-        if not always:
-            chance = f"{type(composition).__name__}(p={composition.p})"
-            raise ValueError(
-                "PerturbFaces must be in Compose, ReplayCompose or Sequential with p=1, for a face is always "
-                f"protected, got {chance}; put it before that"
-            )
+def _refuse_chance(composition: Any) -> None:
+    """Refuses a composition that does not always apply what it holds, or loses what that adds to the sample."""
+    if isinstance(composition, (_A.Compose, _A.Sequential)) and composition.p >= 1:
+        return
+    raise ValueError(
+        "PerturbFaces must be in Compose, ReplayCompose or Sequential with p=1, for a face is always protected, "
+        f"got {type(composition).__name__}(p={composition.p}); put it before that"
+    )
+
+
+look_inside(_A.BaseCompose, PerturbFaces, _refuse_chance)
 
 
 def _region_in_pixels(box: Any, shape: tuple[int, ...]) -> Region:

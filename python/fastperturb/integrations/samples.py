@@ -5,8 +5,9 @@ Both are refused by the transforms of albumentations and torchvision: a face tha
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 _SMALLEST_SIDE = 16  # below it nobody is recognised
@@ -45,3 +46,33 @@ def callers(kinds: tuple[type, ...]) -> Iterator[Any]:
             seen.append(owner)
             yield owner
         frame = frame.f_back  # type: ignore[assignment]
+
+
+def held(transforms: Any) -> Iterator[Any]:
+    """All transforms that a container holds, at any depth."""
+    for transform in transforms:
+        yield transform
+        children, inner = getattr(transform, "children", None), getattr(transform, "transforms", None)
+        if callable(children):  # a module of torch
+            yield from held(children())
+        if isinstance(inner, (list, tuple)):
+            yield from held(inner)
+
+
+def look_inside(container: Any, transform: type, refuse: Callable[[Any], None]) -> None:
+    """Has a class of containers look for a transform when one is made: one left out would not be called to say no.
+
+    Args:
+        container: the class; its ``__init__`` is replaced by one that does the same and then looks.
+        transform: the class of what is looked for.
+        refuse: called with a container that holds one; raises if it may not.
+    """
+    make = container.__init__
+
+    @functools.wraps(make)
+    def make_and_look(self: Any, *args: Any, **options: Any) -> None:
+        make(self, *args, **options)
+        if any(isinstance(one, transform) for one in held(self.transforms)):
+            refuse(self)
+
+    container.__init__ = make_and_look

@@ -5,9 +5,7 @@ Images are (channels, height, width), uint8, uint16 or float32 within 0 to 1; on
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,7 @@ import numpy as np
 from .. import Region
 from .._optional import import_extra
 from .protector import FaceOptions, Image, KeyLike, Protector
-from .samples import callers, could_be_image
+from .samples import callers, could_be_image, look_inside
 
 _pil: Any = import_extra("PIL.Image", "torchvision")
 _torch: Any = import_extra("torch", "torchvision")
@@ -187,27 +185,5 @@ def _refuse_running() -> None:
         _refuse_chance(container)
 
 
-def _held(transforms: Any) -> Iterator[Any]:
-    """All transforms that a container holds, at any depth."""
-    for transform in transforms:
-        yield transform
-        children = transform.children() if isinstance(transform, _torch.nn.Module) else ()
-        inner = getattr(transform, "transforms", ())
-        yield from _held([*children, *(inner if isinstance(inner, (list, tuple, _torch.nn.ModuleList)) else ())])
-
-
-def _look_inside(container: Any) -> None:
-    """Has a class of containers look for this transform when one is made: it would not be called to say no itself."""
-    make = container.__init__
-
-    @functools.wraps(make)
-    def make_and_look(self: Any, *args: Any, **options: Any) -> None:
-        make(self, *args, **options)
-        if any(isinstance(transform, PerturbFaces) for transform in _held(self.transforms)):
-            _refuse_chance(self)
-
-    container.__init__ = make_and_look
-
-
 for _container in _BY_CHANCE:
-    _look_inside(_container)
+    look_inside(_container, PerturbFaces, _refuse_chance)
