@@ -17,6 +17,7 @@ with warnings.catch_warnings():
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
 
+    from fastperturb.integrations.protector import KeyPlace
     from fastperturb.integrations.sklearn import FaceOptions, FacePerturber
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -76,6 +77,88 @@ def test_a_pickle_holds_the_place_of_the_key(stack, here):
     hidden = model.transform(stack)
     assert secret not in pickle.dumps(model)
     assert np.array_equal(pickle.loads(pickle.dumps(model)).inverse_transform(hidden), stack)  # noqa: S301
+
+
+@pytest.mark.parametrize("used", ["never", "fitted", "used"])
+@pytest.mark.parametrize("given", ["path", "place", "environment"])
+def test_another_key_in_the_place_of_the_first_is_refused(stack, here, monkeypatch, given, used):
+    first, other = fp.Key.from_file(here / "my.key"), fp.Key.generate()
+    monkeypatch.setenv("FASTPERTURB_KEY", first.to_text())
+    place = {"path": here / "my.key", "place": KeyPlace(str(here / "my.key")), "environment": None}[given]
+    model = FacePerturber(place, regions="whole")
+    if used != "never":
+        model.fit(stack)
+    if used == "used":
+        model.transform(stack)
+    frozen = pickle.dumps(model)
+    assert first._secret not in frozen
+    assert pickle.loads(frozen).get_params() == model.get_params()  # noqa: S301
+    (here / "my.key").unlink()
+    other.to_file(here / "my.key")
+    monkeypatch.setenv("FASTPERTURB_KEY", other.to_text())
+    for one in (model, pickle.loads(frozen)):  # noqa: S301
+        for call in (one.fit, one.transform, one.perturb, lambda x, one=one: one.inverse_transform(x, [None] * 12)):
+            with pytest.raises(ValueError, match=f"must hold the key {first.id}, got the key {other.id}"):
+                call(stack)
+    anew = clone(model).fit(stack)  # a clone knows only what it was given
+    assert anew.perturb(stack)[1][0].key_id == other.id
+    assert model.set_params(key=other).perturb(stack)[1][0].key_id == other.id
+
+
+def test_a_pickle_without_the_key_is_possible(stack, monkeypatch):
+    monkeypatch.delenv("FASTPERTURB_KEY", raising=False)
+    with pytest.raises(KeyError, match="FASTPERTURB_KEY"):
+        pickle.loads(pickle.dumps(FacePerturber())).fit(stack)  # noqa: S301
+
+
+def test_data_frames_keep_their_columns(stack, key):
+    pd = pytest.importorskip("pandas")
+    rows = pd.DataFrame(stack.reshape(12, -1), columns=[f"p{i}" for i in range(644)], index=range(5, 17))
+    model = FacePerturber(key, FaceOptions(reproducible=True), "whole", image_shape=(28, 23))
+    plain = model.fit_transform(rows)
+    assert isinstance(plain, np.ndarray)
+    assert model.n_features_in_ == 644
+    assert model.feature_names_in_.tolist() == model.get_feature_names_out().tolist() == rows.columns.tolist()
+    framed = model.set_output(transform="pandas").transform(rows)
+    assert framed.columns.tolist() == rows.columns.tolist()
+    assert framed.index.tolist() == rows.index.tolist()
+    assert set(framed.dtypes) == {np.dtype(np.uint8)}
+    assert np.array_equal(framed.to_numpy(), plain)
+    assert np.array_equal(model.inverse_transform(framed), rows.to_numpy())
+    with pytest.raises(ValueError, match="X must have the columns that it had in fit, in their order"):
+        model.transform(rows[rows.columns[::-1]])
+    model.fit(rows.to_numpy())
+    assert not hasattr(model, "feature_names_in_")
+    assert model.get_feature_names_out().tolist() == [f"x{i}" for i in range(644)]
+    assert model.transform(rows.to_numpy()).columns.tolist() == [f"x{i}" for i in range(644)]
+
+
+def test_names_that_do_not_fit(stack, key):
+    pd = pytest.importorskip("pandas")
+    rows = pd.DataFrame(stack.reshape(12, -1)).rename(columns="p{}".format)
+    model = FacePerturber(key, regions="whole", image_shape=(28, 23))
+    assert model.get_feature_names_out(rows.columns).tolist() == rows.columns.tolist()
+    with pytest.raises(ValueError, match="input_features must be 644 names, got"):
+        model.get_feature_names_out(["a"])
+    with pytest.raises(ValueError, match="input_features must be feature_names_in_"):
+        model.fit(rows).get_feature_names_out(["a"] * 644)
+    stacks = FacePerturber(key, regions="whole").set_output(transform="pandas")
+    with pytest.raises(ValueError, match="stacks of images have no columns"):
+        stacks.transform(stack)
+
+
+def test_scores_are_the_same_from_fit_to_fit_if_they_are_to_be(stack, key):
+    people, rows = np.arange(12) % 3, stack.reshape(12, -1)
+    scores = [
+        make_pipeline(
+            FacePerturber(key, FaceOptions(reproducible=True), "whole", image_shape=(28, 23)), KNeighborsClassifier(1)
+        )
+        .fit(rows, people)
+        .predict(stack[::-1].reshape(12, -1))
+        .tolist()
+        for _ in range(2)
+    ]
+    assert scores[0] == scores[1]
 
 
 def test_in_a_pipeline_and_a_search(stack, here):

@@ -191,7 +191,8 @@ def test_what_could_be_the_image_is_not_guessed(face, astronaut, key):
         transform({"mask": mask, "image": face.as_subclass(torch.Tensor)})
     with pytest.raises(ValueError, match=r"got torchvision\.tv_tensors\._video\.Video"):
         transform({"image": face, "film": tv_tensors.Video(face[None])})
-    kept = transform({"image": face, "mask": mask, "landmarks": np.ones((5, 2))})  # where there is one, no other is it
+    said = {"mask": tv_tensors.Mask(mask), "landmarks": np.ones((99, 2)), "ids": torch.ones(40, 40, dtype=torch.int64)}
+    kept = transform({"image": face, **said, "on": mask > 0})
     assert torch.equal(restored(kept["image"], kept["record"], key), face)
 
 

@@ -106,7 +106,7 @@ def after_torchvision(done, folder, key):
 
 def after_datasets(done, folder, key):
     for row in done["protected"]:
-        assert row["error"] is None
+        assert row["error"] == ""
         shown = fp.restore(np.array(row["image"]), fp.Record.from_json(row["record"]), key)
         assert np.array_equal(shown, np.array(done["dataset"][0]["image"]))
 

@@ -130,6 +130,11 @@ class Protector:
         """The key."""
         return self._key
 
+    @property
+    def place(self) -> KeyPlace:
+        """Where the key is found again, with its public id; for a ``Key`` object, the environment."""
+        return KeyPlace(key_id=self._key.id) if self._place is None else self._place
+
     def __repr__(self) -> str:
         return f"Protector({self._key!r}, {self.options!r})"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -20,6 +20,7 @@ from ..files import FORMATS, MAX_PIXELS
 from ..files.reading import RECORD_TEXT, decode, has_record_beside, read_bytes, read_header
 from ..files.writing import encode, write_file
 from .protector import FaceOptions, KeyPlace, Protector
+from .storage import storage_folder
 
 MARK_TEXT = "fastperturb-row"
 """The text in a PNG by which a later attempt knows that it is the result of the same bytes, options and key."""
@@ -38,13 +39,15 @@ class RowJob:
     Attributes:
         key: where each machine finds the key.
         options: how faces are found and protected; always ``reproducible``, and a detector must be named by text.
-        output: folder that all machines share, for PNG files; ``None`` to have their bytes in the column ``image``.
+        output: folder that all machines share, for PNG files: a path (a relative one is below the working folder of the
+            process that makes the job) or ``file:///path``; ``None`` to have their bytes in the column ``image``.
         root: folder that paths are relative to below ``output``; ``None`` takes their last part.
         overwrite: replace files that are there and are not the results of this job.
         max_pixels: refuse larger images.
 
     Raises:
         TypeError: the detector is an object, or the key is not a place.
+        ValueError: the output is not on a file system, such as ``s3://bucket``.
     """
 
     key: KeyPlace = KeyPlace()  # noqa: RUF009 frozen
@@ -61,6 +64,8 @@ class RowJob:
             )
         if self.options.detector is not None and not isinstance(self.options.detector, str):
             raise TypeError(f"options.detector must be text or None, got {self.options.detector!r}")
+        if self.output is not None:
+            object.__setattr__(self, "output", storage_folder(self.output))
         object.__setattr__(self, "options", replace(self.options, reproducible=True))
 
 
@@ -177,10 +182,11 @@ def _known(target: Path, mark: str) -> RowResult:
 
 
 class PerturbImages:
-    """A callable from data frame to data frame, for Ray's ``map_batches`` (``batch_format="pandas"``) and for Dask.
+    """A callable from batch to batch, for Ray's ``map_batches`` with any ``batch_format``, and for Dask.
 
-    The frame has a column of paths, of the bytes of files, or both. The bytes are taken out, as they are the originals
-    in the clear; the columns of :data:`COLUMNS` are added, all of them on every frame and always of the same types.
+    A batch is a pandas data frame, a PyArrow table, or a dictionary of NumPy arrays, which is Ray's own default. It has
+    a column of paths, of the bytes of files, or both. The bytes are taken out, as they are the originals in the clear;
+    the columns of :data:`COLUMNS` are added, all of them to every batch and always of the same types.
 
     Args:
         job: what to do with every row.
@@ -199,36 +205,65 @@ class PerturbImages:
         self._worker = RowWorker(job)
         self._path, self._data = path, data
 
-    def __call__(self, frame: Any) -> Any:
-        """Protects the rows of a data frame.
+    def __call__(self, batch: Any) -> Any:
+        """Protects the rows of a batch.
+
+        Returns:
+            A table for a table, otherwise a data frame.
 
         Raises:
+            TypeError: it is none of the three kinds.
             ValueError: it has neither of the two columns, or one of :data:`COLUMNS` already.
         """
-        columns = set(frame.columns)
-        if not columns & {self._path, self._data}:
-            raise ValueError(f"a frame must have a column {self._path!r} or {self._data!r}, got {sorted(columns)}")
-        taken = sorted((columns - {self._data}) & set(COLUMNS))
-        if taken:
-            raise ValueError(f"the columns {', '.join(COLUMNS)} are added, got a frame that has {', '.join(taken)}")
-        nothing = [None] * len(frame)
-        paths = frame[self._path].tolist() if self._path in columns else nothing
-        blocks = frame[self._data].tolist() if self._data in columns else nothing
-        results = [self._worker(_text(path), _bytes(data)) for path, data in zip(paths, blocks, strict=True)]
-        rest = frame.drop(columns=[self._data]) if self._data in columns else frame
-        return rest.assign(**{name: self._column(name, results, frame.index) for name in COLUMNS})
+        if isinstance(batch, self._arrow.Table):
+            results = self._results(batch.column_names, batch.num_rows, lambda name: batch.column(name).to_pylist())
+            done = batch.drop_columns([self._data]) if self._data in batch.column_names else batch
+            for name in COLUMNS:
+                done = done.append_column(name, self._array(name, results))
+            return done
+        if isinstance(batch, Mapping):
+            batch = self._pandas.DataFrame({name: _column(values) for name, values in batch.items()})
+        if not isinstance(batch, self._pandas.DataFrame):
+            raise TypeError(
+                "a batch must be a pandas data frame, a PyArrow table or a dictionary of NumPy arrays, "
+                f"got {type(batch).__name__}"
+            )
+        results = self._results(list(batch.columns), len(batch), lambda name: batch[name].tolist())
+        rest = batch.drop(columns=[self._data]) if self._data in batch.columns else batch
+        return rest.assign(**{name: self._series(name, results, batch.index) for name in COLUMNS})
 
     def mark(self, data: bytes) -> str:
         """A keyed hash of options and ``data``, by which a result is known again; nobody makes it without the key."""
         return self._worker.mark(data)
 
-    def _column(self, name: str, results: list[RowResult], index: Any) -> Any:
+    def _results(self, columns: list[str], count: int, values: Callable[[str], list[Any]]) -> list[RowResult]:
+        if not {self._path, self._data} & set(columns):
+            need = f"a column {self._path!r} or {self._data!r}"
+            raise ValueError(f"a batch must have {need}, got {sorted(map(str, columns))}")
+        taken = sorted((set(columns) - {self._data}) & set(COLUMNS))
+        if taken:
+            raise ValueError(f"the columns {', '.join(COLUMNS)} are added, got a batch that has {', '.join(taken)}")
+        paths, blocks = (values(name) if name in columns else [None] * count for name in (self._path, self._data))
+        return [self._worker(_text(path), _bytes(data)) for path, data in zip(paths, blocks, strict=True)]
+
+    def _array(self, name: str, results: list[RowResult]) -> Any:
+        kind = getattr(self._arrow, COLUMNS[name])()
+        return self._arrow.array([getattr(result, name) for result in results], kind)
+
+    def _series(self, name: str, results: list[RowResult], index: Any) -> Any:
         kind = self._pandas.ArrowDtype(getattr(self._arrow, COLUMNS[name])())
         return self._pandas.Series([getattr(result, name) for result in results], index=index, dtype=kind)
 
 
+def _column(values: Any) -> Any:
+    """A column of a dictionary as data frames take it: arrays of more dimensions become one array a row."""
+    if getattr(values, "dtype", None) is not None and values.dtype.kind == "S":
+        raise TypeError("bytes must come as an array of objects, since one of dtype S drops zeros at their end")
+    return list(values) if getattr(values, "ndim", 1) > 1 else values
+
+
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return os.fspath(value) if isinstance(value, (str, PurePath)) else None
 
 
 def _bytes(value: Any) -> bytes | None:

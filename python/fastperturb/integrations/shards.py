@@ -13,6 +13,7 @@ from typing import Any
 
 from .._optional import import_extra
 from .rows import PROBLEMS, PerturbImages, RowJob
+from .storage import storage_folder
 
 MARK = b"fastperturb-shard"
 """The metadata of a Parquet file by which a later run knows that it is the result of the same file, options and key."""
@@ -28,23 +29,28 @@ class PerturbShards:
 
     Args:
         job: what to do with every row; its ``output`` must be ``None``, as images stay in the column ``image``.
-        output: the folder of the results.
+        output: the folder of the results, an absolute path or ``file:///path``: workers have folders of their own.
         path: name of the column of paths in the Parquet files.
         data: name of the column of bytes in them.
 
     Raises:
-        ValueError: the job writes files of its own.
+        ValueError: the job writes files of its own, or ``output`` is relative or not on a file system.
         OSError, KeyError: this machine does not have the key.
     """
 
     def __init__(self, job: RowJob, output: str, *, path: str = "path", data: str = "bytes") -> None:
         if job.output is not None:
             raise ValueError(f"the job of shards must have output=None, got {job.output!r}")
+        folder = storage_folder(output)
+        if not Path(output).is_absolute() and not output.lower().startswith("file:"):
+            raise ValueError(
+                f"output must be an absolute path, as this process may have another folder, got {output!r}"
+            )
         self._pandas = import_extra("pandas", "ray")
         self._arrow = import_extra("pyarrow", "ray")
         self._parquet = import_extra("pyarrow.parquet", "ray")
         self._images = PerturbImages(job, path=path, data=data)
-        self._overwrite, self._output = job.overwrite, Path(output)
+        self._overwrite, self._output = job.overwrite, Path(folder)
 
     def __call__(self, frame: Any) -> Any:
         """Protects the files that a frame names; one that fails does not fail the others."""

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import Record, Region
+from .. import Region
 from .._optional import import_extra
 from .protector import FaceOptions, Image, KeyLike, Protector
+from .samples import callers, could_be_image, look_inside
 
 _pil: Any = import_extra("PIL.Image", "torchvision")
 _torch: Any = import_extra("torch", "torchvision")
+_v1: Any = import_extra("torchvision.transforms", "torchvision")
 _v2: Any = import_extra("torchvision.transforms.v2", "torchvision")
 _tv: Any = import_extra("torchvision.tv_tensors", "torchvision")
 
@@ -23,12 +25,13 @@ __all__ = ["FaceOptions", "PerturbFaces", "image_array", "image_tensor"]
 
 
 class PerturbFaces(_v2.Transform):  # type: ignore[misc]
-    """Protects the faces of a sample's image, always.
+    """Protects the faces of a sample's image, always: within RandomApply and RandomChoice it is refused.
 
     A sample is what v2 transforms take: ``image``, ``(image, target)``, ``{"image": …, "boxes": …}`` and so on. The
     image is its ``tv_tensors.Image``, or else its one plain tensor of three dimensions. If there are
-    ``tv_tensors.BoundingBoxes``, of any format, they are the faces, unless ``locate``. They, masks and labels stay as
-    they are. Put it before transforms that crop or turn, which move or drop boxes while parts of faces stay.
+    ``tv_tensors.BoundingBoxes``, of any format, they are the faces, unless ``locate``. They, ``tv_tensors.Mask`` and
+    labels stay as they are; any other array or tensor that could be an image is refused. Put it before transforms that
+    crop or turn, which move or drop boxes while parts of faces stay.
 
     The record goes as JSON text into the sample's first ``dict`` (``""`` for an image passed on in the clear). One
     channel is recorded as an image (height, width), as files have it.
@@ -67,11 +70,13 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
             The sample in the same structure, a copy where it changed.
 
         Raises:
-            ValueError: no image or more than one, an image of another kind (PIL, array, video), a batch, or no ``dict``
-                that could take the record.
+            ValueError: no image or more than one, an image of another kind (PIL, array, video), a batch, no ``dict``
+                that could take the record, or a record that is there already.
             NoFaceFound: there is no face, and ``options.no_face`` is "raise".
         """
+        _refuse_running()
         sample = inputs if len(inputs) > 1 else inputs[0]
+        place = None if self.record_key is None else _place_of_record(sample, self.record_key)
         flat, structure = _torch.utils._pytree.tree_flatten(sample)
         index = _image_index(flat)
         boxes = [item for item in flat if isinstance(item, _tv.BoundingBoxes)]
@@ -81,7 +86,7 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
         changed = _torch.utils._pytree.tree_unflatten(flat, structure)
         if self.record_key is None:
             return changed
-        return _with_record(changed, self.record_key, record)
+        return _with_record(changed, place, self.record_key, "" if record is None else record.to_json())
 
 
 def image_array(image: Any) -> Image:
@@ -111,12 +116,15 @@ def _image_index(flat: list[Any]) -> int:
     foreign = [item for item in flat if isinstance(item, (_pil.Image, _tv.Video))]
     images = [i for i, item in enumerate(flat) if isinstance(item, _tv.Image)]
     if not images:
-        foreign += [item for item in flat if isinstance(item, np.ndarray) and item.ndim > 2]
         images = [i for i, item in enumerate(flat) if type(item) is _torch.Tensor and item.ndim >= 3]
+    others = [item for i, item in enumerate(flat) if i not in images and not isinstance(item, _tv.TVTensor)]
+    foreign += [item for item in others if could_be_image(item)]
     if foreign or len(images) != 1:
         kinds = ", ".join(sorted({f"{type(item).__module__}.{type(item).__qualname__}" for item in foreign}))
-        got = kinds or len(images)
-        raise ValueError(f"{need} {got}; v2.ToImage() makes images of PIL images and arrays and goes before")
+        raise ValueError(
+            f"{need} {kinds or len(images)}; v2.ToImage() makes images of PIL images and arrays and goes before, "
+            "tv_tensors.Mask and tv_tensors.KeyPoints say of a tensor that it is no image"
+        )
     return images[0]
 
 
@@ -134,14 +142,48 @@ def _regions(boxes: Any) -> list[Region]:
     return found
 
 
-def _with_record(sample: Any, name: str, record: Record | None) -> Any:
-    """The sample with the record in its first dict."""
-    text = "" if record is None else record.to_json()
-    if isinstance(sample, dict):
+def _place_of_record(sample: Any, name: str) -> int | None:
+    """Where a sample's first dict stands; ``None`` if it is the sample. Known before anything is protected."""
+    items = sample if isinstance(sample, (tuple, list)) else []
+    index = (
+        None if isinstance(sample, dict) else next((i for i, item in enumerate(items) if isinstance(item, dict)), -1)
+    )
+    if index == -1:
+        need = "a sample must have a dict for the record; record_key=None drops it, and nobody can restore then"
+        raise ValueError(need)
+    if name in (sample if index is None else sample[index]):
+        raise ValueError(
+            f"the record must have an entry of its own, got a sample that has {name}: was its image protected before? "
+            "record_key= names another entry, and both are needed to restore"
+        )
+    return index
+
+
+def _with_record(sample: Any, index: int | None, name: str, text: str) -> Any:
+    """The sample with the record in the dict at ``index``."""
+    if index is None:
         return {**sample, name: text}
-    if isinstance(sample, (tuple, list)):
-        for index, item in enumerate(sample):
-            if isinstance(item, dict):
-                items = [*sample[:index], {**item, name: text}, *sample[index + 1 :]]
-                return type(sample)(*items) if hasattr(sample, "_fields") else type(sample)(items)
-    raise ValueError("a sample must have a dict for the record; record_key=None drops it, and nobody can restore then")
+    items = [*sample[:index], {**sample[index], name: text}, *sample[index + 1 :]]
+    return type(sample)(*items) if hasattr(sample, "_fields") else type(sample)(items)
+
+
+_BY_CHANCE = (_v1.RandomApply, _v1.RandomChoice, _v2.RandomApply, _v2.RandomChoice)
+
+
+def _refuse_chance(container: Any) -> None:
+    """Refuses a container that does not always apply what it holds."""
+    if isinstance(container, (_v1.RandomApply, _v2.RandomApply)) and container.p >= 1:
+        return
+    raise ValueError(
+        f"PerturbFaces must not be in {type(container).__name__}, for a face is always protected; put it before that"
+    )
+
+
+def _refuse_running() -> None:
+    """Refuses to run within such a container, as one that was changed after it was made."""
+    for container in callers(_BY_CHANCE):
+        _refuse_chance(container)
+
+
+for _container in _BY_CHANCE:
+    look_inside(_container, PerturbFaces, _refuse_chance)

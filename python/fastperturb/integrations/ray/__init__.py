@@ -13,6 +13,8 @@ from ..._optional import import_extra
 from ..protector import FaceOptions, KeyPlace
 from ..rows import COLUMNS, PROBLEMS, PerturbImages, RowJob, RowResult
 from ..shards import SHARD_COLUMNS, PerturbShards
+from ..storage import storage_folder
+from .pools import pool_options
 
 __all__ = [
     "COLUMNS",
@@ -26,6 +28,7 @@ __all__ = [
     "RowResult",
     "perturb_dataset",
     "perturb_shards",
+    "pool_options",
 ]
 
 
@@ -35,6 +38,7 @@ def perturb_dataset(
     *,
     workers: int | tuple[int, int] = 1,
     batch_size: int = 32,
+    num_cpus: float | None = None,
     path: str = "path",
     data: str = "bytes",
 ) -> Any:
@@ -44,8 +48,9 @@ def perturb_dataset(
         dataset: a ``ray.data.Dataset`` with a column of paths that every machine can read, or of the bytes of files
             (``ray.data.read_binary_files(…, include_paths=True)`` gives both), or both.
         job: what to do with every row.
-        workers: how many actors of one processor each, or the (least, most) of them.
+        workers: how many actors, or the (least, most) of them, as for :func:`pool_options`.
         batch_size: rows that an actor takes at once.
+        num_cpus: processors that Ray counts for an actor, as for :func:`pool_options`.
         path: name of the column of paths.
         data: name of the column of bytes; it is not in the result.
 
@@ -54,18 +59,16 @@ def perturb_dataset(
         (bytes), ``record``, ``error``. A row that fails has an error and no image; the job goes on.
 
     Raises:
+        ValueError: there are more workers than processors, or Ray has not been started; nothing has run.
         MissingExtra: Ray is not installed.
     """
-    data_module = import_extra("ray.data", "ray")
-    size = workers if isinstance(workers, tuple) else (workers, workers)
     return dataset.map_batches(
         PerturbImages,
         fn_constructor_args=(job,),
         fn_constructor_kwargs={"path": path, "data": data},
         batch_format="pandas",
         batch_size=batch_size,
-        compute=data_module.ActorPoolStrategy(min_size=size[0], max_size=size[1]),
-        num_cpus=1,
+        **pool_options(workers, num_cpus=num_cpus),
     )
 
 
@@ -75,6 +78,7 @@ def perturb_shards(
     output: str,
     *,
     workers: int | tuple[int, int] = 1,
+    num_cpus: float | None = None,
     path: str = "path",
     data: str = "bytes",
 ) -> Any:
@@ -83,8 +87,9 @@ def perturb_shards(
     Args:
         shards: paths of the files, which every machine can read.
         job: what to do with every row, with ``output=None``.
-        output: the folder of the results, which every machine can write.
+        output: the folder of the results, which every machine can write; a relative one is below this process's own.
         workers: as for :func:`perturb_dataset`.
+        num_cpus: as for :func:`pool_options`.
         path: name of the column of paths in the files.
         data: name of the column of bytes in them.
 
@@ -92,21 +97,21 @@ def perturb_shards(
         A lazy data set of what became of each file: the columns ``shard`` and :data:`SHARD_COLUMNS`.
 
     Raises:
-        ValueError: two files have one name.
+        ValueError: two files have one name, the output is no folder of a file system, or there are more workers than
+            processors; nothing has been started.
         MissingExtra: Ray is not installed.
     """
+    folder = storage_folder(output)
     names = {PurePath(shard).name for shard in shards}
     if len(names) != len(shards):
         raise ValueError(f"shards must have different names, got {len(names)} for {len(shards)}")
     data_module = import_extra("ray.data", "ray")
     rows = data_module.from_items([{"shard": shard} for shard in shards], override_num_blocks=max(1, len(shards)))
-    size = workers if isinstance(workers, tuple) else (workers, workers)
     return rows.map_batches(
         PerturbShards,
-        fn_constructor_args=(job, output),
+        fn_constructor_args=(job, folder),
         fn_constructor_kwargs={"path": path, "data": data},
         batch_format="pandas",
         batch_size=1,
-        compute=data_module.ActorPoolStrategy(min_size=size[0], max_size=size[1]),
-        num_cpus=1,
+        **pool_options(workers, num_cpus=num_cpus),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,9 +19,12 @@ from ..._optional import import_extra
 from ...errors import MissingExtra
 from ..protector import FaceOptions, KeyPlace
 from ..rows import PROBLEMS, RowJob
-from . import perturb_dataset
+from ..storage import storage_folder
+from .outcomes import Outcomes
+from .pools import cluster_processors, pool_options
 
 _ROWS_A_BLOCK = 64  # what is lost and done again if an actor dies
+_SECONDS_A_LINE = 10.0  # between lines that tell how far it is
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,8 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         ray = import_extra("ray", "ray")
-        paths = list(_files(options.input, options.output))
-        job = _job(options)
+        output = storage_folder(options.output)
+        paths = list(_files(options.input, Path(output)))
+        job = _job(options, output)
     except (MissingExtra, OSError, KeyError, ValueError) as error:
         print(f"fastperturb: {error}", file=sys.stderr)
         return 2
@@ -45,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ray.init(logging_level="warning", log_to_driver=False, **where)
     try:
         return _report(_run(ray, job, paths, options.workers), len(paths))
+    except ValueError as error:  # more workers than the cluster has processors
+        print(f"fastperturb: {error}", file=sys.stderr)
+        return 2
     finally:
         ray.shutdown()
 
@@ -52,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fastperturb.integrations.ray", description=__doc__)
     parser.add_argument("input", type=Path, metavar="IN", help="folder of images that every machine can read")
-    parser.add_argument("output", type=Path, metavar="OUT", help="folder that every machine can write")
+    parser.add_argument("output", metavar="OUT", help="folder that every machine can write")
     parser.add_argument("--key-file", help="key file on every machine; otherwise FASTPERTURB_KEY in its environment")
     parser.add_argument("--key-id", help="public id that the key must have; needed if this machine has no key")
     parser.add_argument("--detector", help="as text, such as 'yunet?threshold=0.5'")
@@ -64,11 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-face", choices=["raise", "whole", "pass"], default="raise", help="'raise' writes nothing")
     parser.add_argument("--overwrite", action="store_true", help="replace files that are not this job's results")
     parser.add_argument("--address", help="of a running cluster, such as 'auto'; otherwise one is started here")
-    parser.add_argument("--workers", type=int, help="actors of one processor each; otherwise one a processor")
+    parser.add_argument("--workers", type=int, help="actors, at most the processors; otherwise as many")
     return parser
 
 
-def _job(options: argparse.Namespace) -> RowJob:
+def _job(options: argparse.Namespace, output: str) -> RowJob:
     place = KeyPlace(options.key_file and os.path.abspath(options.key_file), key_id=options.key_id)  # noqa: PTH100
     if options.key_id is None:
         key: Key = place.load()  # so that all machines must have the one that is here
@@ -80,7 +88,7 @@ def _job(options: argparse.Namespace) -> RowJob:
         shape=options.shape,
         no_face=options.no_face,
     )
-    root, output = (os.path.abspath(path) for path in (options.input, options.output))  # noqa: PTH100
+    root = os.path.abspath(options.input)  # noqa: PTH100
     return RowJob(key=place, options=faces, output=output, root=root, overwrite=options.overwrite)
 
 
@@ -102,18 +110,28 @@ def _run(ray: Any, job: RowJob, paths: list[str], workers: int | None) -> Iterat
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     blocks = max(1, -(-len(paths) // _ROWS_A_BLOCK))
+    pool = pool_options(min(cluster_processors(), blocks) if workers is None else workers)
     rows = ray.data.from_items([{"path": path} for path in paths], override_num_blocks=blocks)
-    pool = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-    done = perturb_dataset(rows, job, workers=min(pool, blocks), batch_size=_ROWS_A_BLOCK)
-    return iter(done.select_columns(["path", "status", "error"]).iter_rows())
+    done = rows.map_batches(
+        Outcomes, fn_constructor_args=(job,), batch_format="pandas", batch_size=_ROWS_A_BLOCK, **pool
+    )
+    return iter(done.iter_rows())
 
 
 def _report(rows: Iterator[dict[str, Any]], total: int) -> int:
     counts: Counter[str] = Counter()
+    told = time.monotonic()
     for row in rows:
         counts[row["status"]] += 1
+        if time.monotonic() - told >= _SECONDS_A_LINE:
+            told = time.monotonic()
+            print(f"fastperturb: {sum(counts.values())} of {total} files", file=sys.stderr, flush=True)
         if row["error"] is not None:
             print(f"fastperturb: {row['path']!r}: {row['error']}", file=sys.stderr)
     parts = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     print(f"fastperturb: {sum(counts.values())} of {total} files: {parts}", file=sys.stderr)
     return 1 if any(counts[status] for status in PROBLEMS) or sum(counts.values()) < total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
