@@ -7,7 +7,7 @@ from hypothesis import settings
 import fastperturb as fp
 from fastperturb import _core
 
-pytest_plugins = ["cli_cases", "ray_cases"]  # the fixtures of the command line's tests, and a cluster
+pytest_plugins = ["cli_cases"]  # the fixtures of the command line's tests
 
 settings.register_profile("default", deadline=None, max_examples=100)
 settings.register_profile("sanitize", deadline=None, max_examples=20)  # a core that checks itself is slow

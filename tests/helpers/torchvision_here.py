@@ -21,7 +21,7 @@ def import_torchvision():
         warnings.simplefilter("ignore")
         import torch
 
-        if torch.version.cuda is None and not _declared:
+        if torch.version.cuda is None and not _declared:  # once a process
             _declared.append(torch.library.Library("torchvision", "FRAGMENT"))
             for name in ("nms", "qnms"):
                 _declared[0].define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

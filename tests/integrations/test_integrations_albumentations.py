@@ -103,7 +103,7 @@ def test_what_cannot_be_done_is_refused(astronaut, key):
         PerturbFaces(key)(image=astronaut, bboxes=np.array([BOX]))
     with pytest.raises(ValueError, match="one image at a time can be protected, got images"):
         PerturbFaces(key)(image=astronaut, images=np.stack([astronaut] * 2))
-    with pytest.raises(ValueError, match=r"boxes must be 'sample', 'locate' or a mapping .*, got 'all'"):
+    with pytest.raises(ValueError, match=r"boxes must be 'sample', 'locate' or names of images .*, got 'all'"):
         PerturbFaces(key, boxes="all")
     with pytest.raises(TypeError, match="uint8, uint16 or float32"):
         PerturbFaces(key)(image=astronaut.astype(np.float64))

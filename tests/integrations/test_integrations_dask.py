@@ -30,24 +30,6 @@ def frame(here, astronaut):
     return pd.DataFrame({"path": [str(here / f"{n}.png") for n in range(6)], "n": range(6)}, index=range(10, 16))
 
 
-def test_a_pool_of_one_makes_progress_too(frame, here):
-    job = RowJob(key=KeyPlace(str(here / "my.key")), output=str(here / "out"))
-    lazy = perturb_dataframe(dd.from_pandas(frame, npartitions=3), job)
-    lazy.to_parquet(here / "parquet", compute_kwargs={"scheduler": "threads", "num_workers": 1})
-    assert len(pq.read_table(here / "parquet")) == 6
-
-
-def test_a_path_that_comes_twice_is_written_once(frame, here):
-    """As often as the engine likes, at the same time too: the same bits under the same name."""
-    twice = frame.iloc[[0, 0, 1, 0, 1, 0]].reset_index(drop=True)
-    job = RowJob(key=KeyPlace(str(here / "my.key")), output=str(here / "out"))
-    done = perturb_dataframe(dd.from_pandas(twice, npartitions=6), job).compute(scheduler="threads", num_workers=6)
-    assert set(done["status"]) <= {"perturbed", "unchanged"}
-    assert done["status"].tolist().count("perturbed") == 2
-    assert done["record"].nunique() == 2
-    assert len(set(done["output"])) == 2
-
-
 @pytest.mark.parametrize("scheduler", ["threads", "processes"])
 def test_partitions_are_protected_and_a_failing_row_fails_alone(frame, here, scheduler):
     job = RowJob(key=KeyPlace(str(here / "my.key")), output=str(here / "out"), root=str(here))
@@ -82,52 +64,31 @@ def test_bytes_go_to_parquet_without_the_originals(frame, here, astronaut):
             assert np.array_equal(shown, np.roll(astronaut, 10 * row["n"], axis=1))
 
 
-def forms(frame):
-    """A batch as data frame, as table and as Ray's default, the dictionary of arrays."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    return {
-        "pandas": frame,
-        "arrow": table,
-        "numpy": {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names},
-    }
-
-
-@pytest.mark.parametrize("form", ["pandas", "arrow", "numpy"])
-def test_batches_of_every_kind_give_the_same(frame, here, form):
-    images = PerturbImages(RowJob(key=KeyPlace(str(here / "my.key"))))
-    blocks = [(here / f"{n}.png").read_bytes() + b"\0\0" for n in range(3)]  # zeros at the end stay
-    rows = frame[:3].assign(bytes=pd.Series(blocks, index=frame.index[:3], dtype=pd.ArrowDtype(pa.binary())))
-    rows = rows.reset_index(drop=True)
-    done = images(forms(rows)[form])
-    table = done if form == "arrow" else pa.Table.from_pandas(done, preserve_index=False)
-    assert table.column_names == ["path", "n", *COLUMNS]
-    assert [str(table.schema.field(name).type) for name in COLUMNS] == list(COLUMNS.values())
-    expected = images(rows)
-    for name in ("path", "n", *COLUMNS):
-        assert table.column(name).to_pylist() == pa.array(expected[name]).to_pylist()
-    assert table.column("status").to_pylist() == ["perturbed", "perturbed", "failed"]
-
-
-def test_columns_of_several_dimensions_stay(frame, here):
-    images = PerturbImages(RowJob(key=KeyPlace(str(here / "my.key"))))
-    boxes = np.arange(16).reshape(2, 2, 4)
-    done = images({"path": frame["path"][:2].to_numpy(), "boxes": boxes})
-    assert np.array_equal(np.stack(done["boxes"]), boxes)
-
-
 def test_frames_that_do_not_fit(here):
     images = PerturbImages(RowJob(key=KeyPlace(str(here / "my.key"))))
-    full = {"path": ["a"], "image": [1], "error": [None]}
-    for form in ("pandas", "arrow", "numpy"):
-        with pytest.raises(ValueError, match=r"must have a column 'path' or 'bytes', got \['name'\]"):
-            images(forms(pd.DataFrame({"name": ["a"]}))[form])
-        with pytest.raises(ValueError, match="got a batch that has error, image"):
-            images(forms(pd.DataFrame(full))[form])
-    for batch in ([], None, pd.Series(["a"])):
-        with pytest.raises(TypeError, match="a batch must be a pandas data frame, a PyArrow table or a dictionary"):
-            images(batch)
-    with pytest.raises(TypeError, match="bytes must come as an array of objects"):
-        images({"bytes": np.array([b"abc"])})
+    with pytest.raises(ValueError, match=r"must have a column 'path' or 'bytes', got \['name'\]"):
+        images(pd.DataFrame({"name": ["a"]}))
+    with pytest.raises(ValueError, match="got rows that have error, image"):
+        images(pd.DataFrame({"path": ["a"], "image": [1], "error": [None]}))
     empty = images(pd.DataFrame({"path": []}))
     assert len(empty) == 0
     assert str(empty["image"].dtype) == "large_binary[pyarrow]"
+
+
+def test_the_key_is_the_same_everywhere(frame, here, monkeypatch):
+    """A job without the key's id gets the id of the key that is here; other machines refuse another key."""
+    monkeypatch.setenv("FASTPERTURB_KEY", fp.Key.from_file("my.key").to_text())
+    lazy = perturb_dataframe(dd.from_pandas(frame, npartitions=1), RowJob())
+    monkeypatch.setenv("FASTPERTURB_KEY", fp.Key.generate().to_text())
+    with pytest.raises(ValueError, match="FASTPERTURB_KEY must hold the key"):
+        lazy.compute(scheduler="threads")
+    monkeypatch.delenv("FASTPERTURB_KEY")
+    with pytest.raises(ValueError, match="key_id must be given where the job is made without the key"):
+        perturb_dataframe(dd.from_pandas(frame, npartitions=1), RowJob())
+
+
+def test_partitions_do_not_wait_for_each_other(frame, here):
+    """One thread does as many partitions as there are: there is no pool that could hold it."""
+    job = RowJob(key=KeyPlace(str(here / "my.key")))
+    done = perturb_dataframe(dd.from_pandas(frame, npartitions=6), job).compute(scheduler="threads", num_workers=1)
+    assert done["status"].tolist().count("perturbed") == 5

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_cases import tree
-from ray_cases import ENVIRONMENT, fill, picture
 
 import fastperturb as fp
 from fastperturb.cli.app import run
@@ -26,9 +25,11 @@ with warnings.catch_warnings():
 
     from fastperturb.integrations.ray import (
         KeyPlace,
+        PerturbImages,
         RowJob,
         perturb_dataset,
         perturb_shards,
+        pool_options,
     )
 
 pytestmark = [
@@ -36,30 +37,41 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="signals, process groups and /proc"),
 ]
 PROGRAM = (sys.executable, "-m", "fastperturb.integrations.ray")
+ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
 
 
-def ray_folder(*arguments, **environment):
+@pytest.fixture(scope="module")
+def cluster():
+    os.environ.update(ENVIRONMENT)
+    before = signal.getsignal(signal.SIGTERM)  # Ray leaves its own; a forked child that gets it may live on
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    yield
+    ray.shutdown()
+    signal.signal(signal.SIGTERM, before)
+
+
+def picture(image, number):
+    """A small photograph of a face; no two are alike."""
+    crop = image[20:240, 120:340].copy()
+    crop[0, 0] = number
+    return crop
+
+
+def fill(folder, image, count):
+    folder.mkdir()
+    for number in range(count):
+        write_image(folder / f"{number:03}.png", picture(image, number))
+
+
+def ray_folder(*arguments, **options):
     return subprocess.Popen(
         [*PROGRAM, *map(str, arguments)],
-        env={**os.environ, **ENVIRONMENT, **environment},
+        env={**os.environ, **ENVIRONMENT},
         stderr=subprocess.PIPE,
         text=True,
+        **options,
     )
-
-
-STOPS_AFTER_TEN = """
-import os, time
-done = []
-def naming(function):
-    def name(source, target, *rest, **options):
-        if str(target).endswith(".png.png"):
-            done.append(target)
-            while len(done) > 10:
-                time.sleep(1)
-        return function(source, target, *rest, **options)
-    return name
-os.link, os.replace, os.rename = map(naming, (os.link, os.replace, os.rename))
-"""  # what a process does at its start: each actor writes ten files, so that the job cannot end before it is killed
 
 
 def wait_for_files(count, out, process):
@@ -74,16 +86,14 @@ def test_a_killed_folder_job_leaves_whole_files_and_goes_on(here, astronaut):
     """Kills the driver and all that it started; the second run does the rest, as the command line would have."""
     fill(here / "in", astronaut, 100)
     (here / "in" / "080.png").write_bytes(b"x")
-    (here / "site").mkdir()
-    (here / "site" / "sitecustomize.py").write_text(STOPS_AFTER_TEN)
-    job = ("in", "out", "--key-file", "my.key")
-    process = ray_folder(*job, PYTHONPATH=str(here / "site"))
+    job = ("in", "out", "--key-file", "my.key", "--workers", "2")
+    process = ray_folder(*job)
     wait_for_files(5, here / "out", process)
     kill([*started_by(process.pid), process.pid])
     process.communicate()
     time.sleep(0.5)
     done = [name for name in tree(here / "out") if not name.startswith(".")]
-    assert 5 <= len(done) <= 20
+    assert 5 <= len(done) < 99
     for name in done:
         assert read_record(here / "out" / name)  # reads the whole file, and checks its CRCs
     before = {name: (here / "out" / name).stat().st_mtime_ns for name in done}
@@ -133,6 +143,42 @@ def test_bytes_to_parquet_and_a_worker_that_is_killed(cluster, here, astronaut):
         hidden, record = fp.perturb(image, fp.locate(image), key, reproducible=True)
         assert row["record"] == record.to_json()
         assert np.array_equal(read_png(row["image"]), hidden)
+
+
+@pytest.mark.parametrize("workers", [2, 4, (1, 3)])
+def test_a_pool_of_all_processors_leaves_room_to_read_and_write(cluster, here, astronaut, workers):
+    """The cluster has two processors; reading, the pool and writing are three stages that run at once."""
+    fill(here / "in", astronaut, 12)
+    rows = ray.data.read_binary_files(str(here / "in"), include_paths=True, override_num_blocks=4)
+    job = RowJob(key=KeyPlace(str(here / "my.key")))
+    perturb_dataset(rows, job, workers=workers, batch_size=2).write_parquet(str(here / "out"))
+    statuses = pq.read_table(here / "out").column("status").to_pylist()
+    assert statuses == ["perturbed"] * 12
+
+
+@pytest.mark.parametrize("form", ["default", "pyarrow", "pandas"])
+def test_a_pool_of_ones_own_takes_every_batch_format(cluster, here, astronaut, form):
+    fill(here / "in", astronaut, 4)
+    rows = ray.data.read_binary_files(str(here / "in"), include_paths=True)
+    job = RowJob(key=KeyPlace(str(here / "my.key")))
+    done = rows.map_batches(PerturbImages, fn_constructor_args=(job,), batch_format=form, **pool_options(2))
+    done.write_parquet(str(here / "out"))
+    assert pq.read_table(here / "out").column("status").to_pylist() == ["perturbed"] * 4
+
+
+def test_jobs_that_cannot_run_are_refused_before_anything_runs(cluster, here):
+    job, rows = RowJob(key=KeyPlace(str(here / "my.key"))), ray.data.from_items([{"path": "a"}])
+    with pytest.raises(ValueError, match=r"workers must be 1 or more, the least first, got \(3, 2\)"):
+        perturb_dataset(rows, job, workers=(3, 2))
+    with pytest.raises(TypeError, match=r"workers must be a whole number or two of them, .*, got 1\.5"):
+        perturb_dataset(rows, job, workers=1.5)
+    with pytest.raises(ValueError, match="key_id must be given where the job is made without the key"):
+        perturb_dataset(rows, RowJob(key=KeyPlace(str(here / "nowhere.key"))))
+    for shards, output in ((["s3://bucket/0.parquet"], "out"), (["0.parquet"], "s3://bucket")):
+        with pytest.raises(ValueError, match="must be a path of a file system that all machines mount"):
+            perturb_shards(shards, job, output)
+    with pytest.raises(ValueError, match="the job of shards must have output=None"):
+        perturb_shards(["0.parquet"], RowJob(output="out"), "out")
 
 
 def read_png(data):
@@ -223,4 +269,15 @@ def test_wrong_usage(here, astronaut, capsys, monkeypatch):
     assert "FASTPERTURB_KEY is not set" in capsys.readouterr().err
     assert main(["in", "out", "--key-file", "my.key", "--detector", "nothing"]) == 2
     assert main(["empty", "out", "--key-file", "my.key"]) == 1
+    for folders in (["s3://bucket", "out"], ["in", "file:///out"]):
+        with pytest.raises(SystemExit):
+            main([*folders, "--key-file", "my.key"])
+        assert "must be a folder that all machines mount" in capsys.readouterr().err
+    for count in ("0", "-1", "two"):
+        with pytest.raises(SystemExit):
+            main(["in", "out", "--key-file", "my.key", "--workers", count])
+        assert "must be a whole number from 1" in capsys.readouterr().err
+    process = ray_folder("nowhere", "out", "--key-file", "my.key")  # the program, not the function
+    assert "the input must be a folder" in process.communicate(timeout=60)[1]
+    assert process.returncode == 2
     assert not (here / "out").exists()

@@ -62,7 +62,11 @@ def test_a_second_attempt_changes_nothing(here, job):
     assert (here / "out/face.png.png").stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_attempts_at_the_same_time_write_one_file(here, job):
+@pytest.mark.parametrize("nameless", [True, False], ids=["nameless files", "hidden names"])
+def test_attempts_at_the_same_time_write_one_file(here, job, monkeypatch, nameless):
+    """As where one path stands twice in a data set."""
+    if not nameless:
+        monkeypatch.setattr("fastperturb.files.atomic._nameless", lambda *_where: None)
     results = []
     barrier = threading.Barrier(4)
 
@@ -77,7 +81,8 @@ def test_attempts_at_the_same_time_write_one_file(here, job):
     for thread in threads:
         thread.join()
     assert {result.status for result in results} <= {"perturbed", "unchanged"}
-    assert [result.status for result in results].count("perturbed") == 1
+    perturbed = [result.status for result in results].count("perturbed")
+    assert perturbed == 1 if nameless else perturbed >= 1  # hidden names take each other's place, with the same bytes
     assert len({result.record for result in results}) == 1
     assert tree(here / "out") == ["face.png.png"]
 
@@ -153,6 +158,45 @@ def test_paths_stay_below_the_output(here, job):
         assert (result.status, result.error.split(":")[0]) == ("failed", "ValueError")
     flat = RowJob(key=job.key, output=job.output)
     assert RowWorker(flat)("bucket/deep/a.png", data).output == str(here / "out" / "a.png.png")
+
+
+@pytest.mark.parametrize("output", ["s3://bucket/out", "file:///tmp/out", "gs://b", "hdfs://host:1/b", "s3:/bucket"])
+def test_an_address_is_no_place_to_write_to(here, output):
+    with pytest.raises(ValueError, match="output must be a path of a file system that all machines mount, got"):
+        RowJob(output=output)
+    with pytest.raises(ValueError, match="the key's file must be a path of a file system"):
+        RowJob(key=KeyPlace(output))
+    assert tree(here) == ["face.png", "my.key"]
+
+
+def test_relative_places_are_those_of_who_makes_the_job(here, monkeypatch):
+    job = RowJob(key=KeyPlace("my.key"), output="out", root=str(here))
+    sent = pickle.dumps(job)
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    result = RowWorker(pickle.loads(sent))(str(here / "face.png"), None)  # noqa: S301
+    assert result.output == str(here / "out" / "face.png.png")
+    assert (here / "out" / "face.png.png").exists()
+    assert tree(here / "elsewhere") == []
+
+
+def test_an_address_is_no_file_to_read(here, job):
+    for path in ("s3://bucket/face.png", "file:///face.png"):
+        result = RowWorker(job)(path, None)
+        assert result.status == "failed"
+        assert "a path must be of a file system that this machine mounts" in result.error
+    data = (here / "face.png").read_bytes()
+    parts = {"key": job.key, "output": job.output, "root": "s3://bucket/in"}
+    assert RowWorker(RowJob(**parts))("s3://bucket/in/a/face.png", data).output == str(here / "out/a/face.png.png")
+
+
+def test_a_job_gets_the_id_of_the_key_that_is_here(here, secret, monkeypatch):
+    job = RowJob(key=KeyPlace("my.key"))
+    assert job.with_key_id().key == KeyPlace(str(here / "my.key"), key_id=secret.id)
+    named = RowJob(key=KeyPlace("nowhere.key", key_id="0" * 16))
+    assert named.with_key_id() == named  # where the job is made, there need be no key
+    with pytest.raises(ValueError, match=r"key_id must be given .* \(FileNotFoundError"):
+        RowJob(key=KeyPlace("nowhere.key")).with_key_id()
 
 
 def test_no_face_passed_on_or_whole(here, job, secret):

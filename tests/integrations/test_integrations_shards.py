@@ -84,16 +84,19 @@ def test_a_shard_that_cannot_be_read_or_written_fails_alone_and_leaves_nothing(h
 
 
 def test_jobs_that_do_not_fit(here, job):
-    with pytest.raises(ValueError, match=r"the job of shards must have output=None, got .*out'"):
-        PerturbShards(RowJob(key=job.key, output="out"), "out")
-    with pytest.raises(ValueError, match="output must be an absolute path, as this process may have another folder"):
-        PerturbShards(job, "out")
-    with pytest.raises(ValueError, match=r"output must be a folder that all machines mount, .*, got 's3://bucket/out'"):
-        PerturbShards(job, "s3://bucket/out")
-    assert tree(here) == ["face.png", "my.key"]
+    with pytest.raises(ValueError, match=r"the job of shards must have output=None, got '.*out'"):
+        PerturbShards(RowJob(key=job.key, output="out"), str(here / "out"))
+    for output in ("out", "s3://bucket/out", "file:///out"):
+        with pytest.raises(ValueError, match="output must be an absolute path that all machines mount, got"):
+            PerturbShards(job, output)
 
 
-def test_a_file_url_is_the_folder(here, shards, job):
-    done = PerturbShards(job, f"file://{here}/out")(shards[:1])
-    assert done["output"].tolist() == [str(here / "out" / "0.parquet")]
-    assert tree(here / "out") == ["0.parquet"]
+@pytest.mark.parametrize("kind", ["arrow", "numpy"])
+def test_every_kind_of_batch(here, shards, job, kind):
+    import pyarrow as pa
+
+    table = pa.table({"shard": list(shards["shard"])})
+    rows = table if kind == "arrow" else {"shard": np.array(list(shards["shard"]), object)}
+    done = PerturbShards(job, str(here / "out"))(rows)
+    assert done.column("problems").to_pylist() == [0, 0, 1]
+    assert [str(kind) for kind in done.schema.types] == ["string", "string", "string", "int64", "int64", "string"]

@@ -13,6 +13,7 @@ import_torchvision()
 
 import torch  # noqa: E402
 from PIL import Image  # noqa: E402
+from torchvision import transforms as v1  # noqa: E402
 from torchvision import tv_tensors  # noqa: E402
 from torchvision.transforms import v2  # noqa: E402
 
@@ -182,7 +183,7 @@ def test_what_could_be_the_image_is_not_guessed(face, astronaut, key):
     transform = PerturbFaces(key)
     photograph = Image.fromarray(astronaut)
     mask = torch.ones(1, 512, 512)
-    for sample in ({"image": photograph}, {"image": photograph, "mask": mask}, {"image": face, "other": photograph}):
+    for sample in ({"image": photograph}, {"image": photograph, "mask": mask}, {"image": face, "b": photograph}):
         with pytest.raises(ValueError, match=r"got PIL\.Image\.Image; v2\.ToImage\(\) makes images of PIL images"):
             transform(sample)
     with pytest.raises(ValueError, match=r"got numpy\.ndarray; v2\.ToImage"):
@@ -191,9 +192,83 @@ def test_what_could_be_the_image_is_not_guessed(face, astronaut, key):
         transform({"mask": mask, "image": face.as_subclass(torch.Tensor)})
     with pytest.raises(ValueError, match=r"got torchvision\.tv_tensors\._video\.Video"):
         transform({"image": face, "film": tv_tensors.Video(face[None])})
-    said = {"mask": tv_tensors.Mask(mask), "landmarks": np.ones((99, 2)), "ids": torch.ones(40, 40, dtype=torch.int64)}
-    kept = transform({"image": face, **said, "on": mask > 0})
+
+
+def test_nothing_that_could_be_a_picture_passes_beside_the_image(face, astronaut, key):
+    transform = PerturbFaces(key)
+    plain = face.as_subclass(torch.Tensor)
+    others = {
+        "tensor": plain,
+        "grey": plain[0],
+        "batch": torch.stack([plain, plain]),
+        "float": plain / 255,
+        "label map": plain[0].long(),
+        "array": astronaut,
+        "grey array": astronaut[..., 0],
+        "stack": astronaut[None],
+        "list": [astronaut],
+        "mapping": {"inner": plain},
+    }
+    for value in others.values():
+        with pytest.raises(ValueError, match="could be a picture and would pass in the clear; make masks tv_tensors"):
+            transform({"image": face, "other": value})
+    with pytest.raises(ValueError, match="'1' could be a picture"):
+        transform(face, plain, {"a": 1})
+    masks = {"mask": tv_tensors.Mask(torch.ones(1, 512, 512)), "where": plain[0] > 9}
+    small = {
+        "landmarks": np.ones((68, 2)),
+        "boxes": torch.ones(100, 4),
+        "label": torch.tensor(3),
+        "one": torch.ones(40),
+    }
+    kept = transform({"image": face, **masks, **small})
     assert torch.equal(restored(kept["image"], kept["record"], key), face)
+    kept = PerturbFaces(key, unprotected="depth")({"image": face, "depth": plain[0]})
+    assert torch.equal(kept["depth"], plain[0])
+    kept = PerturbFaces(key, unprotected=["mask"])({"image": plain, "mask": torch.ones(1, 512, 512)})
+    assert torch.equal(restored(kept["image"], kept["record"], key), plain)
+
+
+@pytest.mark.parametrize("module", [v1, v2], ids=["v1", "v2"])
+def test_containers_that_leave_it_out_refuse_it_when_they_are_made(module, key):
+    transform = PerturbFaces(key)
+    flip = v2.RandomHorizontalFlip()
+    for make in (
+        lambda t: module.RandomApply([t], p=0.5),
+        lambda t: module.RandomApply(torch.nn.ModuleList([t]), p=0.9),
+        lambda t: module.RandomApply([module.Compose([flip, torch.nn.Sequential(t)])]),
+        lambda t: module.RandomChoice([t, flip]),
+        lambda t: module.Compose([module.RandomChoice([flip, module.RandomOrder([t])])]),
+    ):
+        with pytest.raises(ValueError, match=r"PerturbFaces must always run, and Random(Apply|Choice) "):
+            make(transform)
+        make(flip)  # others are no concern
+    module.RandomApply([transform], p=1.0)
+    module.RandomChoice([transform])
+    module.RandomOrder([transform, flip])
+
+
+def test_a_record_is_never_replaced(face, key):
+    with pytest.raises(
+        ValueError, match="an entry 'record' is there already: a second protection would take its place"
+    ):
+        v2.Compose([PerturbFaces(key), PerturbFaces(key)])(face, {"a": 1})
+    with pytest.raises(ValueError, match="an entry 'record' is there already"):
+        PerturbFaces(key)({"image": face, "record": "vinyl"})
+    boxes = tv_tensors.BoundingBoxes([[100, 50, 160, 130]], format="XYXY", canvas_size=(512, 512))
+    pipeline = v2.Compose([PerturbFaces(key), PerturbFaces(key, record_key="second")])
+    sample = pipeline({"image": face, "boxes": boxes})
+    once = restored(sample["image"], sample["second"], key)
+    assert torch.equal(restored(once, sample["record"], key), face)
+
+
+def test_a_pickle_refuses_another_key(face, here):
+    known = fp.Key.from_file(here / "my.key")
+    data = pickle.dumps(v2.Compose([PerturbFaces(here / "my.key")]))
+    (here / "my.key").unlink()
+    fp.Key.generate().to_file(here / "my.key")
+    with pytest.raises(ValueError, match=f"must hold the key {known.id}, got the key"):
+        pickle.loads(data)  # noqa: S301
 
 
 def test_the_pipeline_of_the_page_takes_pil_images(face, astronaut, key):

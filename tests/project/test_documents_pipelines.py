@@ -136,7 +136,7 @@ def test_a_block_runs(names, here, monkeypatch, page, module, line, code):
     key = fp.Key.from_file("my.key")
     code = code.replace("/run/secrets/face.key", str(here / "my.key")).replace('"/data/', f'"{here}/data/')
     code = code.replace("22a54183373631ab", key.id)
-    code = re.sub(r"workers=(\d+|\(.*?\))", "workers=1", code)
+    code = re.sub(r"workers=(\d+|\(.*?\))", "workers=2", code)  # all processors of the cluster
     at_sigterm = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()) as printed:
         warnings.simplefilter("ignore")

@@ -7,52 +7,54 @@ successor, which has the same import name.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar
 
 from .. import Region
 from .._optional import import_extra
-from .protector import FaceOptions, KeyLike, KeyPlace, Protector
-from .samples import callers, could_be_image, flatten, look_inside
+from .always import refuse_in
+from .protector import FaceOptions, KeyLike, KeyPlace, Protector, refuse_taken
+from .samples import refuse_pictures
 
 _A: Any = import_extra("albumentations", "albumentations")
 _Targets: Any = import_extra("albumentations.core.type_definitions", "albumentations").Targets
 
 __all__ = ["FaceOptions", "PerturbFaces"]
-_SEVERAL = ("images", "volume", "volumes")
-_MASKS = ("mask", "masks", "mask3d", "masks3d")
+_MANY = frozenset(("images", "volume", "volumes"))
+_KNOWN = frozenset(("image", "mask", "masks", "mask3d", "masks3d", "bboxes", "keypoints", "applied_transforms"))
+_SOME = tuple(getattr(_A, name) for name in ("OneOf", "OneOrOther", "SomeOf") if hasattr(_A, name))
 
 
 class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
-    """Protects the faces of the image, always; boxes, masks and keypoints stay as they are.
+    """Protects the faces of ``image`` and of every additional target of that kind; boxes, masks, keypoints stay.
 
-    There is no probability, and a composition that applies its transforms by chance (``Compose(p=0.5)``, ``OneOf``,
-    ``SomeOf``, ``Sequential`` without ``p=1`` and so on) is refused when it is made.
+    It always runs: there is no probability, and containers that may leave it out (``OneOf``, ``SomeOf``, ``p`` below 1)
+    refuse it when they are made. Put it before transforms that crop or turn: those drop or move boxes while parts of
+    faces stay. What an image without a face means, ``options.no_face`` says.
 
-    In a ``Compose`` with ``bbox_params`` and ``bboxes`` in the sample, of any format, these are the faces; without, or
-    with ``boxes="locate"``, they are looked for. Put it before transforms that crop or turn: those drop or move boxes
-    while parts of faces stay. What an image without a face means, ``options.no_face`` says.
+    In a ``Compose`` with ``bbox_params`` and ``bboxes`` in the sample, of any format, these are the faces of ``image``;
+    without, or with ``boxes="locate"``, they are looked for. A further image, ``image2``, has the boxes that
+    ``boxes`` names, or those of the additional target that ends alike, ``bboxes2``.
 
-    The result has one entry more, ``record_key``: the record as JSON text, without which nothing can be restored, or
-    "" for an image that was passed on in the clear. ``restore`` needs the image as it comes out of this transform.
-    Further images (``additional_targets={"image2": "image"}``) are protected too, each with a record of its own
-    (``record_image2``). An array that could be an image and is no target is refused.
+    The result has one entry more for each image, ``record_key`` and ``record_key`` + ``_image2``: the record as JSON
+    text, without which nothing can be restored, or "" for an image that was passed on in the clear. ``restore`` needs
+    the image as it comes out of this transform.
 
     Args:
-        key: as for :class:`fastperturb.integrations.protector.Protector`. A ``Key`` object is never serialised:
-            ``A.to_dict`` and ``ReplayCompose`` keep the place of a key and its public id (for an object, the
-            environment), as a mapping that is taken here too, and another key at that place is refused.
+        key: as for :class:`fastperturb.integrations.protector.Protector`, also as the mapping that ``A.to_dict`` keeps:
+            the place and the id of the key. A ``Key`` object is never serialised: what is made again looks into the
+            environment for the key of its id.
         options: how faces are found and protected, also as the mapping that ``FaceOptions.to_dict`` gives.
-        boxes: "sample"; "locate"; or where the faces of each image are, as a mapping from its name to that of a target
-            of boxes or to "locate": ``{"image": "bboxes", "image2": "bboxes2"}``. It is needed for further images in
-            samples with boxes.
-        record_key: name of the entry, and how those of further images begin.
+        boxes: "sample", "locate", or names of images and of the boxes that are theirs: ``{"image2": "bboxes"}``.
+        record_key: name of the entry.
+        unprotected: names of entries that could be pictures, are no targets, and may pass unchanged.
 
     Raises:
-        ValueError: ``boxes`` is none of these; a composition by chance; a label field of the name of a record; or (when
-            called) boxes without ``bbox_params``, images whose boxes are not known, or a record that is there already.
-        OSError, KeyError, ValueError: the key cannot be read.
+        ValueError: ``boxes`` is neither, or (when called) an entry or a label field is called ``record_key``, boxes
+            came without ``bbox_params`` to say their format, an image has no boxes of its own where others have, or
+            something else in the sample could be a picture.
+        OSError, KeyError, ValueError: the key cannot be read, or has another id.
     """
 
     class InitSchema(_A.BasicTransform.InitSchema):  # type: ignore[misc]
@@ -62,9 +64,10 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         options: Any
         boxes: Any
         record_key: str
+        unprotected: Any
 
     _targets: ClassVar[Any] = (_Targets.IMAGE, _Targets.MASK, _Targets.BBOXES, _Targets.KEYPOINTS)
-    applied_in_replay = property(lambda _self: True, lambda _self, _value: None)
+    fastperturb_always: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -73,19 +76,21 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         boxes: str | Mapping[str, str] = "sample",
         record_key: str = "record",
         p: float = 1.0,
+        unprotected: Collection[str] = (),
     ) -> None:
-        super().__init__(p=1.0)
-        self.p = p
+        self._roles: dict[str, str] = {}
+        super().__init__(p=p)
         if boxes not in ("sample", "locate") and not isinstance(boxes, Mapping):
-            raise ValueError(f"boxes must be 'sample', 'locate' or a mapping from images to boxes, got {boxes!r}")
+            raise ValueError(f"boxes must be 'sample', 'locate' or names of images and their boxes, got {boxes!r}")
         settings = options if isinstance(options, FaceOptions) else FaceOptions.from_dict(options)
         self._protector = Protector(KeyPlace(**key) if isinstance(key, Mapping) else key, settings)
-        self.boxes = dict(boxes) if isinstance(boxes, Mapping) else boxes
+        self.boxes = boxes if isinstance(boxes, str) else dict(boxes)
         self.record_key = record_key
+        self.unprotected = [unprotected] if isinstance(unprotected, str) else list(unprotected)
 
     @property
     def p(self) -> float:
-        """Always 1."""
+        """The probability that it runs, which is 1."""
         return 1.0
 
     @p.setter
@@ -93,87 +98,85 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         if value != 1:
             raise ValueError(f"p must be 1, for a face is always protected, got {value!r}")
 
+    @property
+    def applied_in_replay(self) -> bool:
+        """Whether a replay runs it: always, whatever was saved."""
+        return True
+
+    @applied_in_replay.setter
+    def applied_in_replay(self, _value: bool) -> None:
+        """Takes what was saved, and does nothing with it."""
+
+    def add_targets(self, additional_targets: dict[str, str]) -> None:
+        """Takes further images and boxes."""
+        super().add_targets(additional_targets)
+        self._roles.update(additional_targets)
+
     def apply_with_params(self, params: dict[str, Any], *args: Any, **sample: Any) -> dict[str, Any]:
         """Protects the images and adds their records to the sample."""
-        for composition in callers((_A.BaseCompose,)):  # as one that was changed after it was made
-            _refuse_chance(composition)
-        kinds = {name: self._additional_targets.get(name, name) for name in sample if sample[name] is not None}
-        unfit = sorted(name for name, kind in kinds.items() if kind in _SEVERAL)
+        roles = {name: self._roles.get(name, name) for name in sample if sample[name] is not None}
+        unfit = sorted(name for name, role in roles.items() if role in _MANY)
         if unfit:
             raise ValueError(f"one image at a time can be protected, got {', '.join(unfit)}")
-        self._refuse_taken(sample)
-        for name in ("bboxes", "keypoints"):
-            processor = self.get_processor(name)
-            self._refuse_taken((processor and processor.params.label_fields) or ())
-        self._refuse_undeclared(sample)
-        changed: dict[str, Any] = {}
-        for name in [name for name, kind in kinds.items() if kind == "image"]:
-            regions = self._regions(name, sample, kinds)
-            changed[name], record = self._protector(sample[name], regions)
-            changed[self._entry(name)] = "" if record is None else record.to_json()
-        return {**sample, **changed}
+        images = [name for name, role in roles.items() if role == "image"]
+        records = {name: self.record_key + ("" if name == "image" else f"_{name}") for name in images}
+        labels = self._label_fields()  # which come back at the end
+        refuse_taken(records.values(), {*sample, *labels})
+        known = {*self.unprotected, self.save_key, *labels}
+        others = ((name, sample[name]) for name, role in roles.items() if role not in _KNOWN)
+        refuse_pictures(others, known, "name it in additional_targets")
+        regions = {name: self._regions(name, sample, roles) for name in images}
+        result = dict(sample)
+        for name in images:
+            result[name], record = self._protector(sample[name], regions[name])
+            result[records[name]] = "" if record is None else record.to_json()
+        return result
 
     def get_transform_init_args(self) -> dict[str, Any]:
-        """What makes an equal transform, without the secret."""
-        key, options = asdict(self._protector.place), self._protector.options.to_dict()
-        return {"key": key, "options": options, "boxes": self.boxes, "record_key": self.record_key}
+        """What makes an equal transform, as plain values: the place and the id of the key, without the secret."""
+        place = self._protector.place or KeyPlace(key_id=self._protector.key.id)
+        return {
+            "key": asdict(place),
+            "options": self._protector.options.to_dict(),
+            "boxes": self.boxes,
+            "record_key": self.record_key,
+            "unprotected": list(self.unprotected),
+        }
 
-    def _entry(self, image: str) -> str:
-        return self.record_key if image == "image" else f"{self.record_key}_{image}"
+    def _label_fields(self) -> set[str]:
+        processors = (self.get_processor("bboxes"), self.get_processor("keypoints"))
+        return {name for one in processors if one is not None for name in one.params.label_fields or ()}
 
-    def _refuse_taken(self, names: Any) -> None:
-        further = (name for name, kind in self._additional_targets.items() if kind == "image")
-        taken = [entry for entry in map(self._entry, ("image", *further)) if entry in names]
-        if taken:
-            raise ValueError(
-                f"the record must have an entry of its own, got a sample or label field that has {', '.join(taken)}: "
-                "were its images protected before? record_key= names another entry, and both are needed to restore"
-            )
-
-    def _refuse_undeclared(self, sample: Mapping[str, Any]) -> None:
-        known = {*self.available_keys, *_MASKS, getattr(self, "save_key", "replay"), "applied_transforms"}
-        for name, value in sample.items():
-            if name not in known and any(could_be_image(item) for item in flatten(value)):
-                raise ValueError(
-                    f"{name} could be an image and is no target, so that it would stay in the clear; "
-                    f"additional_targets={{{name!r}: 'image'}} protects it, 'mask' says that it is none"
-                )
-
-    def _regions(self, image: str, sample: Mapping[str, Any], kinds: Mapping[str, str]) -> list[Region] | None:
-        """The faces of an image, or ``None`` to look for them."""
-        there = [name for name, kind in kinds.items() if kind == "bboxes"]
-        if isinstance(self.boxes, str):
-            if self.boxes == "locate" or not there:
-                return None
-            if image != "image" or there != ["bboxes"]:
-                raise ValueError(
-                    f"boxes must say which of {', '.join(there)} are the faces of {image}, as in "
-                    "boxes={'image': 'bboxes', 'image2': 'bboxes2'}, or 'locate'"
-                )
-        source = "bboxes" if isinstance(self.boxes, str) else self.boxes.get(image, "nothing")
-        if source == "locate":
+    def _regions(self, name: str, sample: dict[str, Any], roles: dict[str, str]) -> list[Region] | None:
+        """The faces of one image; ``None`` to look for them. Nothing is guessed: a face would stay in the clear."""
+        there = [other for other, role in roles.items() if role == "bboxes"]
+        if self.boxes == "locate" or not there:
             return None
-        if source not in there:
-            raise ValueError(f"boxes must name a target of boxes in the sample for {image}, got {source}")
-        processor = self.get_processor("bboxes")
-        if processor is None:
+        if self.get_processor("bboxes") is None:
             raise ValueError("bboxes must come through a Compose with bbox_params, which say their format")
-        if getattr(processor.params, "bbox_type", "hbb") != "hbb":
-            raise ValueError(f"bboxes must be upright, got bbox_type={processor.params.bbox_type!r}")
-        return [_region_in_pixels(box, sample["image"].shape) for box in sample[source]]
+        named = {} if isinstance(self.boxes, str) else self.boxes
+        own = named.get(name, "bboxes" + name.removeprefix("image"))
+        if own not in there:
+            raise ValueError(
+                f"{name} must have boxes of its own, as {' and '.join(there)} came: a target {own!r}, "
+                f"boxes={{{name!r}: {there[0]!r}}} if these are of its faces too, or boxes='locate'"
+            )
+        return [_region_in_pixels(box, sample[name].shape) for box in sample[own]]
 
 
-def _refuse_chance(composition: Any) -> None:
-    """Refuses a composition that does not always apply what it holds, or loses what that adds to the sample."""
-    if isinstance(composition, (_A.Compose, _A.Sequential)) and composition.p >= 1:
-        return
-    raise ValueError(
-        "PerturbFaces must be in Compose, ReplayCompose or Sequential with p=1, for a face is always protected, "
-        f"got {type(composition).__name__}(p={composition.p}); put it before that"
-    )
+def _may_leave_out(container: Any) -> str | None:
+    """Why a container may not call what it holds, or loses its record; ``None`` if it does neither."""
+    name = type(container).__name__
+    if isinstance(container, _SOME):
+        return f"{name} leaves out some of its transforms"
+    if isinstance(container, _A.SelectiveChannelTransform):
+        return f"{name} hands on some of the channels and drops the record"
+    if container.p < 1:
+        return f"{name} with p={container.p} leaves out all of its transforms at times"
+    return None
 
 
-look_inside(_A.BaseCompose, PerturbFaces, _refuse_chance)
+refuse_in(_A.BaseCompose, _may_leave_out)
 
 
 def _region_in_pixels(box: Any, shape: tuple[int, ...]) -> Region:

@@ -34,6 +34,7 @@ def perturb_dataframe(frame: Any, job: RowJob, *, path: str = "path", data: str 
         A lazy data frame with the columns of :class:`RowResult` added. A row that fails has an error and no image.
 
     Raises:
+        ValueError: the job does not name the id of its key, and this machine does not have the key.
         MissingExtra: Dask's data frames are not installed.
     """
     import_extra("dask.dataframe", "dask")
@@ -41,7 +42,7 @@ def perturb_dataframe(frame: Any, job: RowJob, *, path: str = "path", data: str 
     rest = frame._meta.drop(columns=[name for name in (data,) if name in frame.columns])
     kinds = {name: pandas.ArrowDtype(getattr(arrow, kind)()) for name, kind in COLUMNS.items()}
     meta = rest.assign(**{name: pandas.Series([], index=rest.index, dtype=kind) for name, kind in kinds.items()})
-    return frame.map_partitions(_partition, job, path, data, meta=meta)
+    return frame.map_partitions(_partition, job.with_key_id(), path, data, meta=meta)
 
 
 def _partition(frame: Any, job: RowJob, path: str, data: str) -> Any:

@@ -1,26 +1,29 @@
-"""Hugging Face datasets: a function for ``Dataset.map(…, batched=True)``; images in, protected images and records out.
+"""Hugging Face datasets: a function for ``Dataset.map(…, batched=True)``; images in, protected and records out.
 
-Kept are pixels, colour profile and transparent colour, without loss; what else a file holds (EXIF, comments) is not.
+Images leave as PNG (16-bit grey as TIFF), whatever they were, with the colour profile and transparent colour they had.
 """
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import Record, Region
+from .. import Region
 from .._optional import import_extra
-from ..files.header import usable_profile
-from ..files.reading import RECORD_TEXT, Picture, decode, read_bytes
-from ..files.writing import encode
-from .protector import FaceOptions, Image, KeyLike, Protector
+from ..files.icc import colours_alone
+from ..files.reading import RECORD_TEXT
+from .protector import FaceOptions, Image, KeyLike, Protector, refuse_taken
+from .samples import refuse_pictures
 
 __all__ = ["FaceOptions", "PerturbImages"]
 _KEPT_MODES = ("L", "RGB", "RGBA")
+_DEEP_MODES = ("I;16", "I;16L", "I;16B")
+_BEFORE = "it is protected already and has a record; restore it first"
 
 
 class PerturbImages:
@@ -29,22 +32,24 @@ class PerturbImages:
     May be sent to processes (``num_proc``). Its pickle, which the library hashes to know its cache, holds the place of
     the key and its public id, so that another key is another result; see :class:`Protector` for ``Key`` objects.
 
+    The columns that are added always hold text, "" where there is nothing to say: the library takes the type of a
+    column from its first rows, and one that began with nulls could hold no text later.
+
     Args:
         key: as for :class:`fastperturb.integrations.protector.Protector`.
         options: how faces are found and protected, and what an image without one means.
-        image: name of the column of images, ``Image()`` or ``Image(decode=False)``. PIL modes L, RGB and RGBA are kept,
-            1 becomes L, P becomes RGB or RGBA, 16-bit grey is kept, others are refused. With ``decode=False`` files are
-            read as by :func:`fastperturb.files.read_image` and written as PNG, with the record inside too.
+        image: name of the column of images, decoded or not (``Image(decode=False)``; such stay so). PIL modes L, RGB
+            and RGBA are kept, 1 becomes L, P becomes RGB or RGBA, 16-bit grey is kept, others are refused.
         boxes: name of a column of boxes (x, y, width, height) in pixels, a list for each image, dots for a column
             within a column ("faces.bbox"); ``None`` to look for faces.
         record: name of the column of records, JSON text, that is added; "" for an image passed on in the clear.
-        error: name of a column for what went wrong, "" where nothing did; a row with an error has no image (null) and
-            the others go on, also if its file is truncated, missing or no image. ``None`` lets the first error end the
-            job.
+        error: name of a column for what went wrong, "" if nothing did; a row that fails, also because its file is
+            missing or broken, has no image (null), and the others go on. ``None`` lets the first error end the job.
+        unprotected: names of other columns that hold pictures, which may stay as they are.
 
     Raises:
-        ValueError: two of the columns have one name, or the key is not one or another one.
-        OSError, KeyError: the key cannot be read.
+        ValueError: two of the columns have one name.
+        OSError, KeyError, ValueError: the key cannot be read.
     """
 
     def __init__(
@@ -56,110 +61,113 @@ class PerturbImages:
         boxes: str | None = None,
         record: str = "record",
         error: str | None = None,
+        unprotected: Collection[str] = (),
     ) -> None:
         self._protector = Protector(key, options)
         self._image, self._boxes, self._record, self._error = image, boxes, record, error
-        names = [name for name in (image, record, error) if name is not None]
-        if len(set(names)) != len(names):
-            raise ValueError(f"image, record and error must be different columns, got {', '.join(names)}")
+        self._added = [record] if error is None else [record, error]
+        self._unprotected = [unprotected] if isinstance(unprotected, str) else list(unprotected)
+        if len({image, *self._added}) != 1 + len(self._added):
+            raise ValueError(f"image, record and error must be different columns, got {[image, *self._added]}")
 
     def __call__(self, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
         """Protects a batch.
 
         Returns:
-            The columns that change, the new ones always of text, so that their type is the same in every batch.
+            The columns that change.
 
         Raises:
-            ValueError: a column that would be added is there: the images are protected before, or it is another's.
+            ValueError: there is a column already of the name of one that is added, as in a data set that is protected,
+                or another one holds pictures, which would stay in the clear.
         """
-        added = [self._record, *([] if self._error is None else [self._error])]
-        taken = [name for name in added if name in batch]
-        if taken:
-            raise ValueError(
-                f"the columns {', '.join(added)} are added, got a batch that has {', '.join(taken)}: were its images "
-                "protected before? Without the record of the first time nobody can restore them"
-            )
-        images = _images(batch, self._image)
-        boxes: Sequence[Any] = [None] * len(images) if self._boxes is None else batch[self._boxes.split(".")[0]]
-        rows = [self._row(image, own) for image, own in zip(images, boxes, strict=True)]
-        return {name: [row[number] for row in rows] for number, name in enumerate([self._image, *added])}
+        refuse_taken(self._added, batch)
+        column = _Column(batch, self._image)
+        for name in batch:
+            if name not in (self._image, *self._unprotected):
+                values = [None] if _is_free_of_pictures(batch, name) else batch[name]
+                refuse_pictures([(name, list(values))], (), "protect it by a PerturbImages of its own")
+        boxes = [None] * len(column.images) if self._boxes is None else _boxes(batch, self._boxes)
+        rows = [self._row(image, own, column) for image, own in zip(column.images, boxes, strict=True)]
+        return {name: [row[number] for row in rows] for number, name in enumerate([self._image, *self._added])}
 
-    def _row(self, image: Any, boxes: Any) -> tuple[Any, str, str]:
+    def _row(self, image: Any, boxes: Sequence[Any] | None, column: _Column) -> tuple[Any, str, str]:
         try:
-            return (*self._protect(image, boxes), "")
+            picture = column.open(image)
+            if RECORD_TEXT in picture.info:
+                raise ValueError(_BEFORE)
+            regions = None if boxes is None else [_region(box) for box in boxes]
+            hidden, record = self._protector(pixels_of(picture), regions)
+            result = _picture(hidden, picture)
         except Exception as error:
             if self._error is None:
                 raise
             return None, "", f"{type(error).__name__}: {error}"
-
-    def _protect(self, image: Any, boxes: Any) -> tuple[Any, str]:
-        regions = None
-        if self._boxes is not None:
-            for name in self._boxes.split(".")[1:]:
-                boxes = boxes[name]
-            regions = [_region(box) for box in boxes]
-        if isinstance(image, _Stored):
-            image = image.decode()
-        if isinstance(image, Mapping):
-            picture = _read(image)
-            hidden, record = self._protect_once(picture.pixels, picture.texts, regions)
-            text = "" if record is None else record.to_json()
-            texts = {RECORD_TEXT: text} if text else {}
-            return {"bytes": b"".join(encode(hidden, "PNG", icc=picture.icc, texts=texts)), "path": None}, text
-        pixels = pixels_of(image)
-        hidden, record = self._protect_once(pixels, image.info, regions)
-        done = import_extra("PIL.Image", "datasets").fromarray(hidden)
-        done.format = "PNG"  # in which the library then stores it, 16-bit grey too
-        done.info.update(_kept_info(image, grey=hidden.ndim == 2))
-        return done, "" if record is None else record.to_json()
-
-    def _protect_once(
-        self, pixels: Image, texts: Mapping[Any, Any], regions: list[Region] | None
-    ) -> tuple[Image, Record | None]:
-        if RECORD_TEXT in texts:
-            raise ValueError("it is protected already and has a record; restore it first")
-        return self._protector(pixels, regions)
+        text = "" if record is None else record.to_json()
+        return (result if column.decoded else {"bytes": _file(result), "path": None}), text, ""
 
 
-def _kept_info(image: Any, *, grey: bool) -> dict[str, Any]:
-    """What says how a PIL image's pixels look: its colour profile and, if it is a value of theirs, the clear one."""
-    profile = usable_profile(image.info.get("icc_profile"), grey)
-    kept: dict[str, Any] = {} if profile is None else {"icc_profile": profile}
-    if "transparency" in image.info and image.mode not in ("P", "RGBA"):
-        value = image.info["transparency"]
-        kept["transparency"] = 255 * bool(value) if image.mode == "1" else value
-    return kept
+class _Column:
+    """A column of images, undecoded where that is possible: one broken file would otherwise end the job for all rows.
+
+    Args:
+        batch: as the library hands it over.
+        name: of the column.
+
+    Attributes:
+        images: the values, PIL images or ``{"bytes": …, "path": …}``.
+        decoded: whether who reads the column gets images, and not the bytes of files.
+    """
+
+    def __init__(self, batch: Any, name: str) -> None:
+        self._feature = _feature(batch, name)
+        self._tokens = getattr(getattr(batch, "formatter", None), "token_per_repo_id", None)
+        if type(self._feature).__name__ == "Image" and name in batch.keys_to_format:
+            self.images = batch.pa_table.column(name).to_pylist()
+            self.decoded = self._feature.decode
+        else:
+            self._feature = None
+            self.images = list(batch[name])
+            self.decoded = not any(isinstance(image, dict) for image in self.images)
+
+    def open(self, image: Any) -> Any:
+        """A PIL image, upright, as the library decodes it.
+
+        Raises:
+            TypeError: it is no image.
+            OSError, ValueError: its file is missing or broken.
+        """
+        if hasattr(image, "mode") and hasattr(image, "info"):
+            image.load()  # text of a PNG may stand behind its pixels
+            return image
+        if not isinstance(image, dict) or set(image) != {"bytes", "path"}:
+            got = "no image" if image is None else type(image).__name__
+            raise TypeError(f"images must be PIL images, or files as Image(decode=False) gives them, got {got}")
+        kind = import_extra("datasets", "datasets").Image(mode=getattr(self._feature, "mode", None))
+        return kind.decode_example(image, token_per_repo_id=self._tokens)
 
 
-class _Stored:
-    """An image as the data set stores it, so that one that cannot be decoded fails alone."""
-
-    def __init__(self, feature: Any, value: Any, tokens: Any) -> None:
-        self._feature, self._value, self._tokens = feature, value, tokens
-
-    def decode(self) -> Any:
-        """The PIL image."""
-        return None if self._value is None else self._feature.decode_example(self._value, self._tokens)
+def _feature(batch: Any, name: str) -> Any:
+    """What the library knows of a column; ``None`` for a batch that it did not make lazily."""
+    features = getattr(getattr(batch, "formatter", None), "features", None)
+    return None if features is None or not hasattr(batch, "pa_table") else features.get(name)
 
 
-def _images(batch: Mapping[str, Sequence[Any]], name: str) -> list[Any]:
-    """The images of a batch: not decoded where the library has not done so yet, which it does with all at once."""
-    table, formatter = getattr(batch, "pa_table", None), getattr(batch, "formatter", None)
-    feature = (getattr(formatter, "features", None) or {}).get(name)
-    if table is None or name not in getattr(batch, "keys_to_format", ()) or not getattr(feature, "decode", False):
-        return list(batch[name])
-    tokens = getattr(formatter, "token_per_repo_id", None)
-    return [_Stored(feature, value, tokens) for value in table.column(name).to_pylist()]
+def _is_free_of_pictures(batch: Any, name: str) -> bool:
+    """Whether the type of a column says that it holds none, so that it need not be read."""
+    feature = _feature(batch, name)
+    return feature is not None and not _holds_pictures(feature)
 
 
-def _read(stored: Mapping[str, Any]) -> Picture:
-    """An image of a column with ``decode=False``: the bytes of a file, or its path."""
-    data, path = stored.get("bytes"), stored.get("path")
-    if data is not None:
-        return decode(data)
-    if path is None:
-        raise ValueError("an image must have bytes or a path, got neither")
-    return decode(read_bytes(Path(path)))
+def _holds_pictures(feature: Any) -> bool:
+    if isinstance(feature, dict):
+        return any(_holds_pictures(inner) for inner in feature.values())
+    if isinstance(feature, (list, tuple)):
+        return any(_holds_pictures(inner) for inner in feature)
+    inner = getattr(feature, "feature", None)  # of a list
+    if inner is not None:
+        return _holds_pictures(inner)
+    name = type(feature).__name__
+    return name in ("Image", "Video", "Pdf") or re.fullmatch(r"Array\dD", name) is not None
 
 
 def pixels_of(image: Any) -> Image:
@@ -175,9 +183,36 @@ def pixels_of(image: Any) -> Image:
         return np.array(image.convert("L"))
     if mode == "P":
         return np.array(image.convert("RGBA" if "transparency" in image.info else "RGB"))
-    if mode in ("I;16", "I;16L", "I;16B"):
+    if mode in _DEEP_MODES:
         return np.array(image).astype(np.uint16)
     raise TypeError(f"images must be PIL images of mode 1, L, P, RGB, RGBA or I;16, got {mode or type(image).__name__}")
+
+
+def _picture(pixels: Image, before: Any) -> Any:
+    """A PIL image with what the old one says of the colours of its pixels, and nothing else that it says."""
+    picture = import_extra("PIL.Image", "datasets").fromarray(pixels)
+    profile = before.info.get("icc_profile")
+    if profile and colours_alone(profile, "GRAY" if pixels.ndim == 2 else "RGB ") is not None:
+        picture.info["icc_profile"] = profile  # whole: tags that are not of colours stay in it
+    transparent = before.info.get("transparency")
+    if transparent is not None and before.mode != "P":
+        picture.info["transparency"] = 255 * bool(transparent) if before.mode == "1" else transparent
+    return picture
+
+
+def _file(image: Any) -> bytes:
+    """The bytes of a lossless file, as the library makes them of images."""
+    file = io.BytesIO()
+    image.save(file, "TIFF" if image.mode in _DEEP_MODES else "PNG")
+    return file.getvalue()
+
+
+def _boxes(batch: Mapping[str, Sequence[Any]], name: str) -> list[Sequence[Any]]:
+    first, *inner = name.split(".")
+    rows = list(batch[first])
+    for part in inner:
+        rows = [row[part] for row in rows]
+    return rows
 
 
 def _region(box: Sequence[float]) -> Region:

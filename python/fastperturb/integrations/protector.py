@@ -19,6 +19,7 @@ from ..faces import AnyAngle, Margins, grow_region, make_detector
 Image: TypeAlias = NDArray[Any]
 NoFace: TypeAlias = Literal["raise", "whole", "pass"]
 KeyLike: TypeAlias = "Key | KeyPlace | str | os.PathLike[str] | None"
+_WHEN_TWICE = "a second protection would take its place, and nobody could restore then"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,23 @@ class FaceOptions:
     def to_dict(self) -> dict[str, Any]:
         """The options as plain values; a detector that is an object stays one."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        values["strength"] = {name: value for name, value in asdict(self.strength).items() if value is not None}
+        values["strength"] = _plain_protection(self.strength)
         return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> FaceOptions:
         """Reads what :meth:`to_dict` gave."""
-        return cls(**{**values, "strength": Strength(**values.get("strength", {}))})
+        return cls(**{**values, "strength": _read_protection(values.get("strength", {}))})
+
+
+def _plain_protection(protection: Strength) -> dict[str, Any]:
+    """What is done to faces as plain values, from which equal ones are known (caches, marks of rows) and made again."""
+    return {name: value for name, value in asdict(protection).items() if value is not None}
+
+
+def _read_protection(values: Mapping[str, Any]) -> Strength:
+    """Reads what :func:`_plain_protection` gave."""
+    return Strength(**values)
 
 
 class Protector:
@@ -131,9 +142,9 @@ class Protector:
         return self._key
 
     @property
-    def place(self) -> KeyPlace:
-        """Where the key is found again, with its public id; for a ``Key`` object, the environment."""
-        return KeyPlace(key_id=self._key.id) if self._place is None else self._place
+    def place(self) -> KeyPlace | None:
+        """Where the key is, with its id; ``None`` if a ``Key`` object was given."""
+        return self._place
 
     def __repr__(self) -> str:
         return f"Protector({self._key!r}, {self.options!r})"
@@ -171,4 +182,31 @@ class Protector:
             if o.no_face == "pass":
                 return np.array(image), None
             regions = [Region(0, 0, image.shape[1], image.shape[0], o.shape or "box")]
+        return self._hide(image, regions)
+
+    def _hide(self, image: Image, regions: list[Any]) -> tuple[Image, Record]:
+        """Hides the regions: the one place of all integrations that does something to pixels.
+
+        What else may hide a face enters here, in the check of ``FaceOptions.strength``, and, for everything that keeps
+        or compares options, in :func:`_plain_protection` and :func:`_read_protection`.
+        """
+        o = self.options
         return perturb(image, regions, self._key, o.strength, reproducible=o.reproducible)
+
+
+def refuse_taken(names: Iterable[str], taken: Iterable[Any]) -> None:
+    """Stops where a record or an error would silently replace what has its name.
+
+    Args:
+        names: of what is to be added.
+        taken: names that are there.
+
+    Raises:
+        ValueError: one of ``names`` is there already.
+    """
+    there = sorted(set(names) & {name for name in taken if isinstance(name, str)})
+    if there:
+        raise ValueError(
+            f"an entry {there[0]!r} is there already: {_WHEN_TWICE}; give it or the new one another name, "
+            "or protect once"
+        )

@@ -1,6 +1,6 @@
 """Rows of a data frame to protected images, for engines that run on many machines: nothing twice, no row fails others.
 
-Used by Ray Data and Dask alike: pandas in, pandas out. Nonces are reproducible, so that a row that an engine tries
+Used by Ray Data and Dask alike. Nonces are reproducible, so that a row that an engine tries
 again gives the same bits, and an output that is there already is known by its mark (docs/clusters.md).
 """
 
@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
 from .. import Key, NoFaceFound
-from .._optional import import_extra, import_opencv
+from .._optional import import_opencv
 from ..errors import ImageFileError
 from ..files import FORMATS, MAX_PIXELS
 from ..files.reading import RECORD_TEXT, decode, has_record_beside, read_bytes, read_header
 from ..files.writing import encode, write_file
+from .batches import Batch
+from .places import absolute_path, is_address
 from .protector import FaceOptions, KeyPlace, Protector
-from .storage import storage_folder
 
 MARK_TEXT = "fastperturb-row"
 """The text in a PNG by which a later attempt knows that it is the result of the same bytes, options and key."""
@@ -39,15 +40,15 @@ class RowJob:
     Attributes:
         key: where each machine finds the key.
         options: how faces are found and protected; always ``reproducible``, and a detector must be named by text.
-        output: folder that all machines share, for PNG files: a path (a relative one is below the working folder of the
-            process that makes the job) or ``file:///path``; ``None`` to have their bytes in the column ``image``.
+        output: folder that all machines mount, for PNG files; a relative one is taken from the folder of the process
+            that makes the job. ``None`` to have their bytes in the column ``image``.
         root: folder that paths are relative to below ``output``; ``None`` takes their last part.
         overwrite: replace files that are there and are not the results of this job.
         max_pixels: refuse larger images.
 
     Raises:
         TypeError: the detector is an object, or the key is not a place.
-        ValueError: the output is not on a file system, such as ``s3://bucket``.
+        ValueError: ``output`` or the key's file is an address, such as ``s3://bucket``, and no path.
     """
 
     key: KeyPlace = KeyPlace()  # noqa: RUF009 frozen
@@ -64,9 +65,28 @@ class RowJob:
             )
         if self.options.detector is not None and not isinstance(self.options.detector, str):
             raise TypeError(f"options.detector must be text or None, got {self.options.detector!r}")
-        if self.output is not None:
-            object.__setattr__(self, "output", storage_folder(self.output))
         object.__setattr__(self, "options", replace(self.options, reproducible=True))
+        if self.output is not None:
+            advice = "output=None gives the images as bytes, which the engine's own writers take there"
+            object.__setattr__(self, "output", absolute_path(os.fspath(self.output), "output", advice))
+        if self.key.file is not None:
+            file = absolute_path(self.key.file, "the key's file", "mount it, or put the key into the environment")
+            object.__setattr__(self, "key", replace(self.key, file=file))
+
+    def with_key_id(self) -> RowJob:
+        """The same job with the id of its key, so that a machine with another key stops.
+
+        Raises:
+            ValueError: the id is not given, and this machine, where the job is made, has no key.
+        """
+        if self.key.key_id is not None:
+            return self
+        try:
+            known = self.key.load()
+        except (OSError, KeyError) as error:
+            why = "key_id must be given where the job is made without the key: all machines must have the same"
+            raise ValueError(f"{why} ({type(error).__name__}: {error})") from error
+        return replace(self, key=replace(self.key, key_id=known.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +175,8 @@ class RowWorker:
     def _read(path: str | None) -> bytes:
         if path is None:
             raise ValueError("a row must have a path or bytes, got neither")
+        if is_address(path):
+            raise ValueError(f"a path must be of a file system that this machine mounts, got {path!r}; read its bytes")
         if PurePath(path).suffix.lower() not in _IMAGES:
             raise ImageFileError(f"not supported: {PurePath(path).suffix}; {', '.join(FORMATS)} are")
         return read_bytes(Path(path))
@@ -182,11 +204,10 @@ def _known(target: Path, mark: str) -> RowResult:
 
 
 class PerturbImages:
-    """A callable from batch to batch, for Ray's ``map_batches`` with any ``batch_format``, and for Dask.
+    """A callable from rows to rows, for Ray's ``map_batches`` in any of its batch formats, and for Dask.
 
-    A batch is a pandas data frame, a PyArrow table, or a dictionary of NumPy arrays, which is Ray's own default. It has
-    a column of paths, of the bytes of files, or both. The bytes are taken out, as they are the originals in the clear;
-    the columns of :data:`COLUMNS` are added, all of them to every batch and always of the same types.
+    The rows have a column of paths, of the bytes of files, or both. The bytes are taken out, as they are the originals
+    in the clear; the columns of :data:`COLUMNS` are added, all of them on every batch and always of the same types.
 
     Args:
         job: what to do with every row.
@@ -199,71 +220,45 @@ class PerturbImages:
     """
 
     def __init__(self, job: RowJob, *, path: str = "path", data: str = "bytes") -> None:
-        self._pandas = import_extra("pandas", "ray")
-        self._arrow = import_extra("pyarrow", "ray")
         import_opencv().setNumThreads(1)  # engines run a process for each processor
+        Batch({})  # tells of missing packages before the first rows
         self._worker = RowWorker(job)
         self._path, self._data = path, data
 
-    def __call__(self, batch: Any) -> Any:
-        """Protects the rows of a batch.
+    def __call__(self, rows: Any) -> Any:
+        """Protects rows.
+
+        Args:
+            rows: what :class:`fastperturb.integrations.batches.Batch` takes.
 
         Returns:
-            A table for a table, otherwise a data frame.
+            A data frame for a data frame, and otherwise an Arrow table.
 
         Raises:
-            TypeError: it is none of the three kinds.
+            TypeError: ``rows`` is something else.
             ValueError: it has neither of the two columns, or one of :data:`COLUMNS` already.
         """
-        if isinstance(batch, self._arrow.Table):
-            results = self._results(batch.column_names, batch.num_rows, lambda name: batch.column(name).to_pylist())
-            done = batch.drop_columns([self._data]) if self._data in batch.column_names else batch
-            for name in COLUMNS:
-                done = done.append_column(name, self._array(name, results))
-            return done
-        if isinstance(batch, Mapping):
-            batch = self._pandas.DataFrame({name: _column(values) for name, values in batch.items()})
-        if not isinstance(batch, self._pandas.DataFrame):
-            raise TypeError(
-                "a batch must be a pandas data frame, a PyArrow table or a dictionary of NumPy arrays, "
-                f"got {type(batch).__name__}"
-            )
-        results = self._results(list(batch.columns), len(batch), lambda name: batch[name].tolist())
-        rest = batch.drop(columns=[self._data]) if self._data in batch.columns else batch
-        return rest.assign(**{name: self._series(name, results, batch.index) for name in COLUMNS})
+        batch = Batch(rows)
+        columns = set(batch.names)
+        if not columns & {self._path, self._data}:
+            raise ValueError(f"rows must have a column {self._path!r} or {self._data!r}, got {sorted(columns)}")
+        taken = sorted((columns - {self._data}) & set(COLUMNS))
+        if taken:
+            raise ValueError(f"the columns {', '.join(COLUMNS)} are added, got rows that have {', '.join(taken)}")
+        nothing = [None] * len(batch)
+        paths = batch.column(self._path) if self._path in columns else nothing
+        blocks = batch.column(self._data) if self._data in columns else nothing
+        results = [self._worker(_text(path), _bytes(data)) for path, data in zip(paths, blocks, strict=True)]
+        added = {name: ([getattr(result, name) for result in results], kind) for name, kind in COLUMNS.items()}
+        return batch.keep(columns - {self._data}, added)
 
     def mark(self, data: bytes) -> str:
         """A keyed hash of options and ``data``, by which a result is known again; nobody makes it without the key."""
         return self._worker.mark(data)
 
-    def _results(self, columns: list[str], count: int, values: Callable[[str], list[Any]]) -> list[RowResult]:
-        if not {self._path, self._data} & set(columns):
-            need = f"a column {self._path!r} or {self._data!r}"
-            raise ValueError(f"a batch must have {need}, got {sorted(map(str, columns))}")
-        taken = sorted((set(columns) - {self._data}) & set(COLUMNS))
-        if taken:
-            raise ValueError(f"the columns {', '.join(COLUMNS)} are added, got a batch that has {', '.join(taken)}")
-        paths, blocks = (values(name) if name in columns else [None] * count for name in (self._path, self._data))
-        return [self._worker(_text(path), _bytes(data)) for path, data in zip(paths, blocks, strict=True)]
-
-    def _array(self, name: str, results: list[RowResult]) -> Any:
-        kind = getattr(self._arrow, COLUMNS[name])()
-        return self._arrow.array([getattr(result, name) for result in results], kind)
-
-    def _series(self, name: str, results: list[RowResult], index: Any) -> Any:
-        kind = self._pandas.ArrowDtype(getattr(self._arrow, COLUMNS[name])())
-        return self._pandas.Series([getattr(result, name) for result in results], index=index, dtype=kind)
-
-
-def _column(values: Any) -> Any:
-    """A column of a dictionary as data frames take it: arrays of more dimensions become one array a row."""
-    if getattr(values, "dtype", None) is not None and values.dtype.kind == "S":
-        raise TypeError("bytes must come as an array of objects, since one of dtype S drops zeros at their end")
-    return list(values) if getattr(values, "ndim", 1) > 1 else values
-
 
 def _text(value: Any) -> str | None:
-    return os.fspath(value) if isinstance(value, (str, PurePath)) else None
+    return value if isinstance(value, str) else None
 
 
 def _bytes(value: Any) -> bytes | None:

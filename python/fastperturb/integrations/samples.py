@@ -1,78 +1,58 @@
-"""What could be a photograph in the clear in a sample, and what runs a transform by chance.
-
-Both are refused by the transforms of albumentations and torchvision: a face that is passed on by mistake is out.
-"""
+"""What else a sample holds: nothing that could be a photograph may pass beside the one that is protected."""
 
 from __future__ import annotations
 
-import functools
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
-_SMALLEST_SIDE = 16  # below it nobody is recognised
-_PIXELS = ("uint8", "uint16", "float16", "bfloat16", "float32", "float64")
+SMALLEST_SIDE = 8
+"""An array is no photograph of a face if fewer than two of its sides have so many values."""
+_IMAGE_CLASSES = {
+    ("PIL.Image", "Image"),
+    ("torchvision.tv_tensors._image", "Image"),
+    ("torchvision.tv_tensors._video", "Video"),
+}
 
 
-def could_be_image(value: Any) -> bool:
-    """Whether an array or tensor could be an image or a batch: two dimensions of at least 16, and not of truth values.
-
-    Of two dimensions, it must also have the type of pixels: tables of numbers are long and narrow, or of whole numbers.
-    """
-    shape, dtype = getattr(value, "shape", None), str(getattr(value, "dtype", "bool")).rpartition(".")[2]
-    if not isinstance(shape, tuple) or dtype == "bool" or sum(side >= _SMALLEST_SIDE for side in shape) < 2:
-        return False
-    return len(shape) > 2 or dtype in _PIXELS
-
-
-def flatten(value: Any) -> Iterator[Any]:
-    """What is in nested lists, tuples and mappings."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from flatten(item)
-    else:
-        yield value
-
-
-def callers(kinds: tuple[type, ...]) -> Iterator[Any]:
-    """The objects of these kinds whose methods are running, from the innermost on: what encloses a transform."""
-    frame = sys._getframe(1)
-    seen: list[Any] = []
-    while frame is not None:
-        owner = frame.f_locals.get("self")
-        if isinstance(owner, kinds) and not any(owner is one for one in seen):
-            seen.append(owner)
-            yield owner
-        frame = frame.f_back  # type: ignore[assignment]
-
-
-def held(transforms: Any) -> Iterator[Any]:
-    """All transforms that a container holds, at any depth."""
-    for transform in transforms:
-        yield transform
-        children, inner = getattr(transform, "children", None), getattr(transform, "transforms", None)
-        if callable(children):  # a module of torch
-            yield from held(children())
-        if isinstance(inner, (list, tuple)):
-            yield from held(inner)
-
-
-def look_inside(container: Any, transform: type, refuse: Callable[[Any], None]) -> None:
-    """Has a class of containers look for a transform when one is made: one left out would not be called to say no.
+def could_be_picture(value: Any) -> bool:
+    """Whether a value may hold a photograph in the clear.
 
     Args:
-        container: the class; its ``__init__`` is replaced by one that does the same and then looks.
-        transform: the class of what is looked for.
-        refuse: called with a container that holds one; raises if it may not.
+        value: anything. Pillow images, images and videos of torchvision, encoded files as :mod:`datasets` has them, and
+            arrays and tensors that hold more than truth values and have two sides of :data:`SMALLEST_SIDE`, whatever
+            their dtype and layout, may; text, numbers, boxes and landmarks of few points may not. Lists and mappings
+            are looked into.
     """
-    make = container.__init__
+    if isinstance(value, dict):
+        if set(value) == {"bytes", "path"}:
+            return any(item is not None for item in value.values())
+        return any(could_be_picture(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(could_be_picture(item) for item in value)
+    classes = {(kind.__module__, kind.__qualname__) for kind in type(value).__mro__}
+    if not classes.isdisjoint(_IMAGE_CLASSES):
+        return True
+    shape = getattr(value, "shape", None)
+    if not isinstance(shape, tuple) or "bool" in str(getattr(value, "dtype", "")):
+        return False
+    return sum(int(side) >= SMALLEST_SIDE for side in shape) >= 2
 
-    @functools.wraps(make)
-    def make_and_look(self: Any, *args: Any, **options: Any) -> None:
-        make(self, *args, **options)
-        if any(isinstance(one, transform) for one in held(self.transforms)):
-            refuse(self)
 
-    container.__init__ = make_and_look
+def refuse_pictures(named: Iterable[tuple[str, Any]], unprotected: Collection[str], advice: str) -> None:
+    """Stops where something beside the protected image could be a photograph.
+
+    Args:
+        named: names and values of what would pass unchanged.
+        unprotected: names of what may pass all the same.
+        advice: how it can be protected, or be known for something else.
+
+    Raises:
+        ValueError: one could be a photograph.
+    """
+    found = sorted(name for name, value in named if name not in unprotected and could_be_picture(value))
+    if found:
+        names = ", ".join(repr(name) for name in found)
+        raise ValueError(
+            f"{names} could be a picture and would pass in the clear; {advice}, "
+            f"or say that it stays as it is: unprotected={found!r}"
+        )

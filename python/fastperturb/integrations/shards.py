@@ -12,59 +12,62 @@ from pathlib import Path
 from typing import Any
 
 from .._optional import import_extra
+from .batches import Batch
+from .places import check_absolute
 from .rows import PROBLEMS, PerturbImages, RowJob
-from .storage import storage_folder
 
 MARK = b"fastperturb-shard"
 """The metadata of a Parquet file by which a later run knows that it is the result of the same file, options and key."""
 SHARD_COLUMNS = ("status", "output", "rows", "problems", "error")
+_KINDS = {"rows": "int64", "problems": "int64"}
+
+
+def check_shard_job(job: RowJob) -> None:
+    """Stops where the images of shards would go to files of their own.
+
+    Raises:
+        ValueError: the job has an output folder.
+    """
+    if job.output is not None:
+        raise ValueError(f"the job of shards must have output=None, got {job.output!r}")
 
 
 class PerturbShards:
-    """A callable that protects Parquet files: a frame with a column ``shard`` of paths in, what became of each out.
+    """A callable that protects Parquet files: rows with a column ``shard`` of paths in, what became of each out.
 
     Each goes to a file of its name in ``output``, with the columns of :class:`PerturbImages`, under a hidden name until
     it is whole. One that is there and came from the same file (by size and time), options and key is "unchanged"; any
-    other is an error, unless the job overwrites. The frame that comes out has the columns of :data:`SHARD_COLUMNS`.
+    other is an error, unless the job overwrites. The rows that come out have the columns of :data:`SHARD_COLUMNS`.
 
     Args:
         job: what to do with every row; its ``output`` must be ``None``, as images stay in the column ``image``.
-        output: the folder of the results, an absolute path or ``file:///path``: workers have folders of their own.
+        output: the folder of the results, an absolute path that all machines mount.
         path: name of the column of paths in the Parquet files.
         data: name of the column of bytes in them.
 
     Raises:
-        ValueError: the job writes files of its own, or ``output`` is relative or not on a file system.
+        ValueError: the job writes files of its own, or ``output`` is not absolute.
         OSError, KeyError: this machine does not have the key.
     """
 
     def __init__(self, job: RowJob, output: str, *, path: str = "path", data: str = "bytes") -> None:
-        if job.output is not None:
-            raise ValueError(f"the job of shards must have output=None, got {job.output!r}")
-        folder = storage_folder(output)
-        if not Path(output).is_absolute() and not output.lower().startswith("file:"):
-            raise ValueError(
-                f"output must be an absolute path, as this process may have another folder, got {output!r}"
-            )
+        check_shard_job(job)
+        check_absolute(output, "output")
         self._pandas = import_extra("pandas", "ray")
         self._arrow = import_extra("pyarrow", "ray")
         self._parquet = import_extra("pyarrow.parquet", "ray")
         self._images = PerturbImages(job, path=path, data=data)
-        self._overwrite, self._output = job.overwrite, Path(folder)
+        self._overwrite, self._output = job.overwrite, Path(output)
 
-    def __call__(self, frame: Any) -> Any:
-        """Protects the files that a frame names; one that fails does not fail the others."""
-        results = [self._attempt(Path(shard)) for shard in frame["shard"]]
-        kinds = {"rows": "int64", "problems": "int64"}
-        columns = {
-            name: self._pandas.Series(
-                [result[number] for result in results],
-                index=frame.index,
-                dtype=self._pandas.ArrowDtype(getattr(self._arrow, kinds.get(name, "string"))()),
-            )
+    def __call__(self, rows: Any) -> Any:
+        """Protects the files that rows name, in any kind of batch; one that fails does not fail the others."""
+        batch = Batch(rows)
+        results = [self._attempt(Path(shard)) for shard in batch.column("shard")]
+        added = {
+            name: ([result[number] for result in results], _KINDS.get(name, "string"))
             for number, name in enumerate(SHARD_COLUMNS)
         }
-        return frame[["shard"]].assign(**columns)
+        return batch.keep(["shard"], added)
 
     def _attempt(self, shard: Path) -> tuple[str, str | None, int | None, int | None, str | None]:
         try:

@@ -1,6 +1,6 @@
 """scikit-learn: a transformer that protects stacks of images, or flat rows of them, within a Pipeline.
 
-There is nothing to learn, so that ``fit`` only remembers sizes; the key is never learnt or shown.
+There is nothing to learn: ``fit`` remembers sizes, names of columns and the id of the key, never the key.
 """
 
 from __future__ import annotations
@@ -11,22 +11,32 @@ from typing import Any
 
 import numpy as np
 
-from .. import Face, Key, Record, Region, restore
+from .. import Face, Record, Region, restore
 from .._optional import import_extra
-from .protector import FaceOptions, Image, KeyLike, Protector
+from .protector import FaceOptions, Image, KeyLike, KeyPlace, Protector
 
 _base: Any = import_extra("sklearn.base", "sklearn")
+_available_if: Any = import_extra("sklearn.utils.metaestimators", "sklearn").available_if
+_validate_data: Any = import_extra("sklearn.utils.validation", "sklearn").validate_data
 
 __all__ = ["FaceOptions", "FacePerturber"]
 
 
-class FacePerturber(_base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
+def _has_rows(estimator: FacePerturber) -> bool:
+    return estimator.image_shape is not None
+
+
+class FacePerturber(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
     """Protects the faces of images.
+
+    Every call draws anew, so that scores of what follows differ a little from fit to fit;
+    ``FaceOptions(reproducible=True)`` gives the same pixels for the same images. Flat rows may be data frames, and
+    ``set_output`` and ``get_feature_names_out`` are there for them; there are none for stacks, which no frame holds.
 
     Args:
         key: as for :class:`fastperturb.integrations.protector.Protector`. A file's path or ``None`` keeps the key out
-            of pickles, which hold its place and its public id: another key at that place is refused. A pickle of an
-            estimator with a ``Key`` object holds the secret.
+            of pickles, which hold its id and refuse another key at that place until they are fitted again; a pickle of
+            an estimator with a ``Key`` object holds the secret.
         options: a :class:`FaceOptions`; ``None`` for its defaults.
         regions: the regions of every image, as for aligned faces: Region, Face or (x, y, width, height), or several;
             "whole" for the whole image; ``None`` to look for faces in each.
@@ -37,7 +47,7 @@ class FacePerturber(_base.TransformerMixin, _base.BaseEstimator):  # type: ignor
         records_: the records of the last ``transform``, in order, ``None`` for an image passed on in the clear;
             :meth:`inverse_transform` needs them.
         n_features_in_: length of flat rows.
-        feature_names_in_: names of their columns, if ``fit`` had a data frame whose names are all text.
+        feature_names_in_: names of the columns, if flat rows came as a data frame with names.
     """
 
     def __init__(
@@ -54,38 +64,17 @@ class FacePerturber(_base.TransformerMixin, _base.BaseEstimator):  # type: ignor
 
     def fit(self, X: Any, y: Any = None) -> FacePerturber:  # noqa: ARG002, N803, RUF100
         """Checks the images and the key; learns nothing."""
-        images = self._images(X)
+        self._images(X)
+        self._known: tuple[Any, KeyPlace | None] | None = None
         self._protector()
-        self.__dict__.pop("feature_names_in_", None)
         if self.image_shape is not None:
-            self.n_features_in_ = int(np.prod(images.shape[1:]))
-            names = _column_names(X)
-            if names is not None:
-                self.feature_names_in_ = names
+            _validate_data(self, X, reset=True, skip_check_array=True)
         return self
 
+    @_available_if(_has_rows)  # type: ignore[untyped-decorator]
     def get_feature_names_out(self, input_features: Any = None) -> Any:
-        """The names of the columns of flat rows, which stay: what ``set_output`` gives to a data frame.
-
-        Args:
-            input_features: the names; ``None`` for those of ``fit``, or "x0", "x1" and so on.
-
-        Raises:
-            ValueError: the estimator takes stacks, which have no columns, or the names are not those of ``fit``, or not
-                as many as features.
-        """
-        if self.image_shape is None:
-            raise ValueError("stacks of images have no columns with names; image_shape= takes flat rows, which have")
-        known = getattr(self, "feature_names_in_", None)
-        size = int(np.prod(self.image_shape))
-        if input_features is None:
-            return known if known is not None else np.array([f"x{i}" for i in range(size)], dtype=object)
-        names = np.asarray(input_features, dtype=object)
-        if known is not None and not np.array_equal(names, known):
-            raise ValueError("input_features must be feature_names_in_, the names that fit had")
-        if names.shape != (size,):
-            raise ValueError(f"input_features must be {size} names, got {names.shape}")
-        return names
+        """The names of the columns, as they came in."""
+        return super().get_feature_names_out(input_features)
 
     def perturb(self, X: Any) -> tuple[Any, list[Record | None]]:  # noqa: N803
         """Protects images and gives their records with them.
@@ -99,11 +88,12 @@ class FacePerturber(_base.TransformerMixin, _base.BaseEstimator):  # type: ignor
 
         Raises:
             TypeError: another dtype, such as float64: ``X.astype(np.float32)`` says what is wanted.
-            ValueError: another shape, other names of columns than in ``fit``, or another key than before at its place.
+            ValueError: another shape, other columns than those of ``fit``, or another key than it knows.
             NoFaceFound: an image has no face and ``options.no_face`` is "raise".
         """
         images = self._images(X)
-        self._check_names(X)
+        if hasattr(self, "n_features_in_"):
+            _validate_data(self, X, reset=False, skip_check_array=True)
         protect = self._protector()
         boxes = self._boxes(images.shape[1:])
         pairs = [protect(image, boxes) for image in images]
@@ -134,27 +124,18 @@ class FacePerturber(_base.TransformerMixin, _base.BaseEstimator):  # type: ignor
         shown = [image if r is None else restore(image, r, key) for image, r in zip(images, known, strict=True)]
         return (np.stack(shown) if shown else images.copy()).reshape(np.shape(X))
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What a pickle holds: of a key that was not used yet the id too, if it can be read here."""
-        with contextlib.suppress(OSError, KeyError):
+    def __getstate__(self) -> Any:
+        with contextlib.suppress(OSError, KeyError, ValueError):  # there may be no key where it is only handed on
             self._protector()
-        state: dict[str, Any] = super().__getstate__()
-        return state
+        return super().__getstate__()
 
     def _protector(self) -> Protector:
-        """For the key at its place, which stays the one that was there at first until ``key`` is set anew."""
-        if isinstance(self.key, Key):
-            return Protector(self.key, self.options or FaceOptions())
-        given, found = getattr(self, "_place", ("", None))
-        same = found is not None and repr(self.key) == given
-        protector = Protector(found if same else self.key, self.options or FaceOptions())
-        self._place = (repr(self.key), protector.place)
-        return protector
-
-    def _check_names(self, X: Any) -> None:  # noqa: N803
-        known, names = getattr(self, "feature_names_in_", None), _column_names(X)
-        if known is not None and names is not None and not np.array_equal(known, names):
-            raise ValueError("X must have the columns that it had in fit, in their order")
+        """The protector, with the key that was read first, until there is a ``fit`` or another ``key``."""
+        known = getattr(self, "_known", None)
+        place = known[1] if known is not None and known[0] == self.key else None
+        made = Protector(self.key if place is None else place, self.options or FaceOptions())
+        self._known = (self.key, made.place)
+        return made
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -188,11 +169,3 @@ class FacePerturber(_base.TransformerMixin, _base.BaseEstimator):  # type: ignor
         )
         several = [self.regions] if one else list(self.regions)
         return [r if isinstance(r, Region) else r.region if isinstance(r, Face) else Region(*r) for r in several]
-
-
-def _column_names(X: Any) -> Any:  # noqa: N803
-    """The names of a data frame's columns, if all are text, as scikit-learn has it."""
-    names = getattr(X, "columns", None)
-    if names is None or not len(names) or not all(isinstance(name, str) for name in names):
-        return None
-    return np.asarray(names, dtype=object)

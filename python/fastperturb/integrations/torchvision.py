@@ -6,14 +6,16 @@ Images are (channels, height, width), uint8, uint16 or float32 within 0 to 1; on
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import Region
+from .. import Record, Region
 from .._optional import import_extra
-from .protector import FaceOptions, Image, KeyLike, Protector
-from .samples import callers, could_be_image, look_inside
+from .always import refuse_in
+from .protector import FaceOptions, Image, KeyLike, Protector, refuse_taken
+from .samples import refuse_pictures
 
 _pil: Any = import_extra("PIL.Image", "torchvision")
 _torch: Any = import_extra("torch", "torchvision")
@@ -25,13 +27,13 @@ __all__ = ["FaceOptions", "PerturbFaces", "image_array", "image_tensor"]
 
 
 class PerturbFaces(_v2.Transform):  # type: ignore[misc]
-    """Protects the faces of a sample's image, always: within RandomApply and RandomChoice it is refused.
+    """Protects the faces of a sample's image, always: ``RandomApply`` and ``RandomChoice`` refuse to hold it.
 
     A sample is what v2 transforms take: ``image``, ``(image, target)``, ``{"image": …, "boxes": …}`` and so on. The
     image is its ``tv_tensors.Image``, or else its one plain tensor of three dimensions. If there are
-    ``tv_tensors.BoundingBoxes``, of any format, they are the faces, unless ``locate``. They, ``tv_tensors.Mask`` and
-    labels stay as they are; any other array or tensor that could be an image is refused. Put it before transforms that
-    crop or turn, which move or drop boxes while parts of faces stay.
+    ``tv_tensors.BoundingBoxes``, of any format, they are the faces, unless ``locate``. They, ``tv_tensors.Mask``,
+    labels and small arrays stay as they are; whatever else could be a picture is refused, for it would stay in the
+    clear. Put it before transforms that crop or turn, which move or drop boxes while parts of faces stay.
 
     The record goes as JSON text into the sample's first ``dict`` (``""`` for an image passed on in the clear). One
     channel is recorded as an image (height, width), as files have it.
@@ -41,10 +43,13 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
         options: how faces are found and protected, and what an image without one means.
         locate: look for faces even where there are boxes.
         record_key: name of the record's entry; ``None`` drops the record: then nobody can ever restore the image.
+        unprotected: names of entries that could be pictures and may stay as they are.
 
     Raises:
         OSError, KeyError, ValueError: the key cannot be read.
     """
+
+    fastperturb_always: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -53,11 +58,13 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
         *,
         locate: bool = False,
         record_key: str | None = "record",
+        unprotected: Collection[str] = (),
     ) -> None:
         super().__init__()
         self._protector = Protector(key, options)
         self.locate = locate
         self.record_key = record_key
+        self.unprotected = [unprotected] if isinstance(unprotected, str) else list(unprotected)
 
     def extra_repr(self) -> str:
         """What is printed of it: the key's id, not the key."""
@@ -70,15 +77,19 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
             The sample in the same structure, a copy where it changed.
 
         Raises:
-            ValueError: no image or more than one, an image of another kind (PIL, array, video), a batch, no ``dict``
-                that could take the record, or a record that is there already.
+            ValueError: no image or more than one, an image of another kind (PIL, array, video), a batch, something else
+                that could be a picture, no ``dict`` that could take the record, or one that has a record already.
             NoFaceFound: there is no face, and ``options.no_face`` is "raise".
         """
-        _refuse_running()
         sample = inputs if len(inputs) > 1 else inputs[0]
-        place = None if self.record_key is None else _place_of_record(sample, self.record_key)
-        flat, structure = _torch.utils._pytree.tree_flatten(sample)
-        index = _image_index(flat)
+        named, structure = _torch.utils._pytree.tree_flatten_with_path(sample)
+        flat, names = [item for _, item in named], [_name(path) for path, _ in named]
+        free = [i for i, name in enumerate(names) if name not in self.unprotected]
+        index = _image_index(flat, free)
+        others = [(name, flat[i]) for i, name in enumerate(names) if i != index and not _is_known(flat[i])]
+        refuse_pictures(others, self.unprotected, "make masks tv_tensors.Mask, protect one image a sample")
+        if self.record_key is not None:
+            _place_of_record(sample, self.record_key)
         boxes = [item for item in flat if isinstance(item, _tv.BoundingBoxes)]
         regions = None if self.locate or not boxes else [region for item in boxes for region in _regions(item)]
         hidden, record = self._protector(image_array(flat[index]), regions)
@@ -86,7 +97,7 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
         changed = _torch.utils._pytree.tree_unflatten(flat, structure)
         if self.record_key is None:
             return changed
-        return _with_record(changed, place, self.record_key, "" if record is None else record.to_json())
+        return _with_record(changed, self.record_key, record)
 
 
 def image_array(image: Any) -> Image:
@@ -110,21 +121,30 @@ def image_tensor(pixels: Image, *, like: Any) -> Any:
     return _tv.wrap(tensor, like=like) if isinstance(like, _tv.TVTensor) else tensor
 
 
-def _image_index(flat: list[Any]) -> int:
+def _name(path: Any) -> str:
+    """The innermost name of a value in a sample, or its number where nothing around it has names."""
+    steps = [getattr(step, "key", getattr(step, "name", None)) for step in path]
+    names = [str(step) for step in steps if step is not None]
+    return (names or [str(getattr(step, "idx", "")) for step in path] or [""])[-1]
+
+
+def _is_known(item: Any) -> bool:
+    """Whether it says of itself that it is no picture: masks, boxes, key points."""
+    return isinstance(item, _tv.TVTensor) and not isinstance(item, (_tv.Image, _tv.Video))
+
+
+def _image_index(flat: list[Any], free: list[int]) -> int:
     """Where a sample's one image stands. Nothing is guessed: a wrong guess would leave the photograph in the clear."""
     need = "a sample must have one image, a tv_tensors.Image or a tensor (channels, height, width), got"
-    foreign = [item for item in flat if isinstance(item, (_pil.Image, _tv.Video))]
-    images = [i for i, item in enumerate(flat) if isinstance(item, _tv.Image)]
+    foreign = [flat[i] for i in free if isinstance(flat[i], (_pil.Image, _tv.Video))]
+    images = [i for i in free if isinstance(flat[i], _tv.Image)]
     if not images:
-        images = [i for i, item in enumerate(flat) if type(item) is _torch.Tensor and item.ndim >= 3]
-    others = [item for i, item in enumerate(flat) if i not in images and not isinstance(item, _tv.TVTensor)]
-    foreign += [item for item in others if could_be_image(item)]
+        foreign += [flat[i] for i in free if isinstance(flat[i], np.ndarray) and flat[i].ndim > 2]
+        images = [i for i in free if type(flat[i]) is _torch.Tensor and flat[i].ndim >= 3]
     if foreign or len(images) != 1:
         kinds = ", ".join(sorted({f"{type(item).__module__}.{type(item).__qualname__}" for item in foreign}))
-        raise ValueError(
-            f"{need} {kinds or len(images)}; v2.ToImage() makes images of PIL images and arrays and goes before, "
-            "tv_tensors.Mask and tv_tensors.KeyPoints say of a tensor that it is no image"
-        )
+        got = kinds or len(images)
+        raise ValueError(f"{need} {got}; v2.ToImage() makes images of PIL images and arrays and goes before")
     return images[0]
 
 
@@ -143,47 +163,33 @@ def _regions(boxes: Any) -> list[Region]:
 
 
 def _place_of_record(sample: Any, name: str) -> int | None:
-    """Where a sample's first dict stands; ``None`` if it is the sample. Known before anything is protected."""
-    items = sample if isinstance(sample, (tuple, list)) else []
-    index = (
-        None if isinstance(sample, dict) else next((i for i, item in enumerate(items) if isinstance(item, dict)), -1)
-    )
-    if index == -1:
-        need = "a sample must have a dict for the record; record_key=None drops it, and nobody can restore then"
-        raise ValueError(need)
-    if name in (sample if index is None else sample[index]):
-        raise ValueError(
-            f"the record must have an entry of its own, got a sample that has {name}: was its image protected before? "
-            "record_key= names another entry, and both are needed to restore"
-        )
-    return index
+    """Where the first dict of a sample stands, ``None`` if the sample is it; it takes the record."""
+    items = [sample] if isinstance(sample, dict) else sample if isinstance(sample, (tuple, list)) else []
+    for index, item in enumerate(items):
+        if isinstance(item, dict):
+            refuse_taken([name], item)
+            return None if item is sample else index
+    raise ValueError("a sample must have a dict for the record; record_key=None drops it, and nobody can restore then")
 
 
-def _with_record(sample: Any, index: int | None, name: str, text: str) -> Any:
-    """The sample with the record in the dict at ``index``."""
+def _with_record(sample: Any, name: str, record: Record | None) -> Any:
+    """The sample with the record in its first dict."""
+    text = "" if record is None else record.to_json()
+    index = _place_of_record(sample, name)
     if index is None:
         return {**sample, name: text}
     items = [*sample[:index], {**sample[index], name: text}, *sample[index + 1 :]]
     return type(sample)(*items) if hasattr(sample, "_fields") else type(sample)(items)
 
 
-_BY_CHANCE = (_v1.RandomApply, _v1.RandomChoice, _v2.RandomApply, _v2.RandomChoice)
+def _may_leave_out(container: Any) -> str | None:
+    """Why a container may not call what it holds; ``None`` if it always does."""
+    name = type(container).__name__
+    if isinstance(container, _CHOICES):
+        return f"{name} applies one of its transforms" if len(container.transforms) > 1 else None
+    return f"{name} with p={container.p} leaves out all of its transforms at times" if container.p < 1 else None
 
 
-def _refuse_chance(container: Any) -> None:
-    """Refuses a container that does not always apply what it holds."""
-    if isinstance(container, (_v1.RandomApply, _v2.RandomApply)) and container.p >= 1:
-        return
-    raise ValueError(
-        f"PerturbFaces must not be in {type(container).__name__}, for a face is always protected; put it before that"
-    )
-
-
-def _refuse_running() -> None:
-    """Refuses to run within such a container, as one that was changed after it was made."""
-    for container in callers(_BY_CHANCE):
-        _refuse_chance(container)
-
-
-for _container in _BY_CHANCE:
-    look_inside(_container, PerturbFaces, _refuse_chance)
+_CHOICES = (_v1.RandomChoice, _v2.RandomChoice)
+for _container in (_v1.RandomApply, _v2.RandomApply, *_CHOICES):
+    refuse_in(_container, _may_leave_out)

@@ -10,11 +10,11 @@ from pathlib import PurePath
 from typing import Any
 
 from ..._optional import import_extra
+from ..places import absolute_path
 from ..protector import FaceOptions, KeyPlace
 from ..rows import COLUMNS, PROBLEMS, PerturbImages, RowJob, RowResult
-from ..shards import SHARD_COLUMNS, PerturbShards
-from ..storage import storage_folder
-from .pools import pool_options
+from ..shards import SHARD_COLUMNS, PerturbShards, check_shard_job
+from .pool import Workers, pool_options
 
 __all__ = [
     "COLUMNS",
@@ -31,14 +31,15 @@ __all__ = [
     "pool_options",
 ]
 
+_ELSE = "on an object store use perturb_dataset with the engine's own readers and writers"
+
 
 def perturb_dataset(
     dataset: Any,
     job: RowJob,
     *,
-    workers: int | tuple[int, int] = 1,
+    workers: Workers = 1,
     batch_size: int = 32,
-    num_cpus: float | None = None,
     path: str = "path",
     data: str = "bytes",
 ) -> Any:
@@ -48,9 +49,9 @@ def perturb_dataset(
         dataset: a ``ray.data.Dataset`` with a column of paths that every machine can read, or of the bytes of files
             (``ray.data.read_binary_files(…, include_paths=True)`` gives both), or both.
         job: what to do with every row.
-        workers: how many actors, or the (least, most) of them, as for :func:`pool_options`.
+        workers: how many actors, or the (least, most) of them. Each holds one processor, or a share of one where
+            reading and writing would find none (:func:`pool_options`).
         batch_size: rows that an actor takes at once.
-        num_cpus: processors that Ray counts for an actor, as for :func:`pool_options`.
         path: name of the column of paths.
         data: name of the column of bytes; it is not in the result.
 
@@ -59,16 +60,17 @@ def perturb_dataset(
         (bytes), ``record``, ``error``. A row that fails has an error and no image; the job goes on.
 
     Raises:
-        ValueError: there are more workers than processors, or Ray has not been started; nothing has run.
+        TypeError, ValueError: ``workers`` is not as said above; the job does not name the id of its key, and this
+            machine does not have the key.
         MissingExtra: Ray is not installed.
     """
     return dataset.map_batches(
         PerturbImages,
-        fn_constructor_args=(job,),
+        fn_constructor_args=(job.with_key_id(),),
         fn_constructor_kwargs={"path": path, "data": data},
-        batch_format="pandas",
+        batch_format="pyarrow",
         batch_size=batch_size,
-        **pool_options(workers, num_cpus=num_cpus),
+        **pool_options(workers),
     )
 
 
@@ -77,8 +79,7 @@ def perturb_shards(
     job: RowJob,
     output: str,
     *,
-    workers: int | tuple[int, int] = 1,
-    num_cpus: float | None = None,
+    workers: Workers = 1,
     path: str = "path",
     data: str = "bytes",
 ) -> Any:
@@ -87,9 +88,9 @@ def perturb_shards(
     Args:
         shards: paths of the files, which every machine can read.
         job: what to do with every row, with ``output=None``.
-        output: the folder of the results, which every machine can write; a relative one is below this process's own.
+        output: the folder of the results, which every machine can write; a relative one is taken from the folder of
+            this process.
         workers: as for :func:`perturb_dataset`.
-        num_cpus: as for :func:`pool_options`.
         path: name of the column of paths in the files.
         data: name of the column of bytes in them.
 
@@ -97,21 +98,23 @@ def perturb_shards(
         A lazy data set of what became of each file: the columns ``shard`` and :data:`SHARD_COLUMNS`.
 
     Raises:
-        ValueError: two files have one name, the output is no folder of a file system, or there are more workers than
-            processors; nothing has been started.
+        TypeError, ValueError: two files have one name, ``shards`` or ``output`` are addresses and no paths; otherwise
+            as for :func:`perturb_dataset`.
         MissingExtra: Ray is not installed.
     """
-    folder = storage_folder(output)
+    check_shard_job(job)
     names = {PurePath(shard).name for shard in shards}
     if len(names) != len(shards):
         raise ValueError(f"shards must have different names, got {len(names)} for {len(shards)}")
-    data_module = import_extra("ray.data", "ray")
-    rows = data_module.from_items([{"shard": shard} for shard in shards], override_num_blocks=max(1, len(shards)))
+    paths = [absolute_path(shard, "shards", _ELSE) for shard in shards]
+    output = absolute_path(output, "output", _ELSE)
+    data_module, options = import_extra("ray.data", "ray"), pool_options(workers)
+    rows = data_module.from_items([{"shard": shard} for shard in paths], override_num_blocks=max(1, len(shards)))
     return rows.map_batches(
         PerturbShards,
-        fn_constructor_args=(job, folder),
+        fn_constructor_args=(job.with_key_id(), output),
         fn_constructor_kwargs={"path": path, "data": data},
-        batch_format="pandas",
+        batch_format="pyarrow",
         batch_size=1,
-        **pool_options(workers, num_cpus=num_cpus),
+        **options,
     )

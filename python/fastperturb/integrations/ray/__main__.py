@@ -17,14 +17,13 @@ from typing import Any
 from ... import Key, Strength
 from ..._optional import import_extra
 from ...errors import MissingExtra
+from ..places import is_address
 from ..protector import FaceOptions, KeyPlace
 from ..rows import PROBLEMS, RowJob
-from ..storage import storage_folder
-from .outcomes import Outcomes
-from .pools import cluster_processors, pool_options
+from . import perturb_dataset
 
 _ROWS_A_BLOCK = 64  # what is lost and done again if an actor dies
-_SECONDS_A_LINE = 10.0  # between lines that tell how far it is
+_SECONDS_A_LINE = 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,9 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         ray = import_extra("ray", "ray")
-        output = storage_folder(options.output)
-        paths = list(_files(options.input, Path(output)))
-        job = _job(options, output)
+        paths = list(_files(options.input, options.output))
+        job = _job(options)
     except (MissingExtra, OSError, KeyError, ValueError) as error:
         print(f"fastperturb: {error}", file=sys.stderr)
         return 2
@@ -50,17 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ray.init(logging_level="warning", log_to_driver=False, **where)
     try:
         return _report(_run(ray, job, paths, options.workers), len(paths))
-    except ValueError as error:  # more workers than the cluster has processors
-        print(f"fastperturb: {error}", file=sys.stderr)
-        return 2
     finally:
         ray.shutdown()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fastperturb.integrations.ray", description=__doc__)
-    parser.add_argument("input", type=Path, metavar="IN", help="folder of images that every machine can read")
-    parser.add_argument("output", metavar="OUT", help="folder that every machine can write")
+    parser.add_argument("input", type=_folder, metavar="IN", help="folder of images that every machine can read")
+    parser.add_argument("output", type=_folder, metavar="OUT", help="folder that every machine can write")
     parser.add_argument("--key-file", help="key file on every machine; otherwise FASTPERTURB_KEY in its environment")
     parser.add_argument("--key-id", help="public id that the key must have; needed if this machine has no key")
     parser.add_argument("--detector", help="as text, such as 'yunet?threshold=0.5'")
@@ -72,11 +67,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-face", choices=["raise", "whole", "pass"], default="raise", help="'raise' writes nothing")
     parser.add_argument("--overwrite", action="store_true", help="replace files that are not this job's results")
     parser.add_argument("--address", help="of a running cluster, such as 'auto'; otherwise one is started here")
-    parser.add_argument("--workers", type=int, help="actors, at most the processors; otherwise as many")
+    parser.add_argument("--workers", type=_count, help="actors; otherwise one a processor")
     return parser
 
 
-def _job(options: argparse.Namespace, output: str) -> RowJob:
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    if is_address(text):
+        raise argparse.ArgumentTypeError(f"must be a folder that all machines mount, got {text!r}")
+    return Path(text)
+
+
+def _job(options: argparse.Namespace) -> RowJob:
     place = KeyPlace(options.key_file and os.path.abspath(options.key_file), key_id=options.key_id)  # noqa: PTH100
     if options.key_id is None:
         key: Key = place.load()  # so that all machines must have the one that is here
@@ -88,7 +95,7 @@ def _job(options: argparse.Namespace, output: str) -> RowJob:
         shape=options.shape,
         no_face=options.no_face,
     )
-    root = os.path.abspath(options.input)  # noqa: PTH100
+    root, output = (os.path.abspath(path) for path in (options.input, options.output))  # noqa: PTH100
     return RowJob(key=place, options=faces, output=output, root=root, overwrite=options.overwrite)
 
 
@@ -110,22 +117,20 @@ def _run(ray: Any, job: RowJob, paths: list[str], workers: int | None) -> Iterat
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     blocks = max(1, -(-len(paths) // _ROWS_A_BLOCK))
-    pool = pool_options(min(cluster_processors(), blocks) if workers is None else workers)
     rows = ray.data.from_items([{"path": path} for path in paths], override_num_blocks=blocks)
-    done = rows.map_batches(
-        Outcomes, fn_constructor_args=(job,), batch_format="pandas", batch_size=_ROWS_A_BLOCK, **pool
-    )
-    return iter(done.iter_rows())
+    pool = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+    done = perturb_dataset(rows, job, workers=min(pool, blocks), batch_size=_ROWS_A_BLOCK)
+    return iter(done.select_columns(["path", "status", "error"]).iter_rows())
 
 
 def _report(rows: Iterator[dict[str, Any]], total: int) -> int:
     counts: Counter[str] = Counter()
-    told = time.monotonic()
+    said = time.monotonic()
     for row in rows:
         counts[row["status"]] += 1
-        if time.monotonic() - told >= _SECONDS_A_LINE:
-            told = time.monotonic()
-            print(f"fastperturb: {sum(counts.values())} of {total} files", file=sys.stderr, flush=True)
+        if time.monotonic() - said > _SECONDS_A_LINE:
+            said = time.monotonic()
+            print(f"fastperturb: {sum(counts.values())} of {total} files so far", file=sys.stderr)
         if row["error"] is not None:
             print(f"fastperturb: {row['path']!r}: {row['error']}", file=sys.stderr)
     parts = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
