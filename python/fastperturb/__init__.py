@@ -6,6 +6,7 @@ most programs need; the rest is one level down, in ``fastperturb.errors``, ``fac
 """
 
 import importlib
+import typing
 import warnings
 
 from . import errors, faces, metrics, strength
@@ -20,16 +21,23 @@ from .record import Record
 from .region import Face, Region
 from .strength import Strength, forecast
 
+if typing.TYPE_CHECKING:
+    from .protections import Camouflage, Mosaic, Surrogate, Template
+
 __all__ = [
+    "Camouflage",
     "Detector",
     "Face",
     "FastperturbError",
     "Key",
+    "Mosaic",
     "NoFaceFound",
     "Record",
     "Region",
     "Strength",
+    "Surrogate",
     "Tampered",
+    "Template",
     "WrongKey",
     "__version__",
     "errors",
@@ -68,7 +76,13 @@ _MOVED = {
 """Names that were here in version 0.1, and where they are now."""
 
 
+_PROTECTIONS = {"Camouflage", "Mosaic", "Surrogate", "Template"}
+"""What is loaded when it is first asked for."""
+
+
 def __getattr__(name: str) -> object:
+    if name in _PROTECTIONS:
+        return getattr(importlib.import_module(".protections", __name__), name)
     if name not in _MOVED:
         raise AttributeError(f"module 'fastperturb' has no attribute {name!r}")
     module, new = _MOVED[name]

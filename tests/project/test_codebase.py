@@ -49,10 +49,14 @@ MODULES = modules()
 
 
 def imports_of(path):
-    """The dotted names, below the package, of the modules that a file imports, at any depth of its code."""
+    """The dotted names, below the package, of the modules that a file imports, at any depth of its code that runs."""
     folder = path.parent.relative_to(PACKAGE).parts
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [
+        node for node in tree.body if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+    ]
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = folder[: len(folder) - node.level + 1] + tuple(node.module.split(".") if node.module else ())
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "fastperturb":

@@ -85,7 +85,7 @@ def test_codes_and_forms():
     own = Surrogate()
     assert as_drawing(own) is own
     for text in ("clear", "permutation"):
-        with pytest.raises(TypeError, match="must be one of Surrogate, Mosaic, Blur"):
+        with pytest.raises(TypeError, match="must be Surrogate, Camouflage, Mosaic, Blur"):
             as_drawing(parse_protection(text))
 
 

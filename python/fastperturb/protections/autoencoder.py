@@ -21,7 +21,7 @@ from ..errors import ModelError
 from ..faces.model_files import PerThread, read_model
 from ..faces.opencv import quiet_opencv
 from .area import AS_FOUND, Area, owned_parts
-from .base import AreaProtection, Description, describe
+from .base import Description, DrawnProtection, describe
 from .crops import AUTOENCODER_SIZE as SIZE
 from .crops import collect_crops, face_crop, paste_crop
 from .mosaic_and_black import digest
@@ -29,7 +29,7 @@ from .mosaic_and_black import digest
 _MARK = re.compile(rb"fastperturb-autoencoder 1 size=(\d{1,4}) code=(\d{1,6});")
 
 
-class Autoencoder(PerThread, AreaProtection):
+class Autoencoder(PerThread, DrawnProtection):
     """Each face, as 64 x 64 pixels, encoded into ``code`` numbers and decoded again.
 
     Args:
@@ -37,6 +37,8 @@ class Autoencoder(PerThread, AreaProtection):
         area: what of a face is replaced.
         epochs: how often training sees each face.
     """
+
+    method = 9
 
     def __init__(self, code: int = 32, area: Area = AS_FOUND, *, epochs: int = 100) -> None:
         super().__init__()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import is_dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..checks import Image
+from ..perturbation.drawing import Part
 from ..region import Face, Region
-from .area import Area
+from .area import AS_FOUND, Area
 
 
 class Description(NamedTuple):
@@ -109,3 +114,54 @@ class AreaProtection(ProtectionBase):
     def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
         """The area of each face that touches an image of ``shape``."""
         return self.area.regions(faces, shape)
+
+
+class DrawnProtection(AreaProtection):
+    """The base of protections that draw over their area: a seal can bring the original back from each of them.
+
+    Attributes:
+        method: code in the record (docs/format-2.md).
+        revision: of the method.
+    """
+
+    __slots__ = ()
+
+    method = 255
+    revision = 1
+
+    def regions_for(self, faces: Sequence[Region | Face], shape: tuple[int, ...]) -> tuple[Region, ...]:
+        """The area of each face that touches an image of ``shape``, in raster order, each once."""
+        given = [face if isinstance(face, Face) else Face(face) for face in faces]
+        found = set(self.regions(given, shape))
+        return tuple(sorted(found, key=lambda one: (one.y, one.x, one.height, one.width, one.shape)))
+
+    def draw(self, image: Image, parts: Sequence[Part], out: Image, keys: Sequence[bytes]) -> None:
+        """Copies what is made of each region, on its own, into the pixels that the region owns.
+
+        Args:
+            image: the original.
+            parts: every region with what it owns.
+            out: of the image's shape and dtype; only owned pixels are written.
+            keys: 32 bytes for each region; the noise of a region follows from its key and the image.
+        """
+        exact = self._as_found()
+        shown = None
+        for part, key in zip(parts, keys, strict=True):
+            place = part.rows, part.columns
+            if shown is None or len(parts) > 1:
+                shown = exact.protect(image, [Face(part.region)], seed=int.from_bytes(key[:8], "little"))
+            np.copyto(out[place], shown[place], where=_where(part, image.ndim))
+
+    def _as_found(self) -> DrawnProtection:
+        """The same without margins: the regions of a record are final."""
+        if is_dataclass(self):
+            return replace(self, area=AS_FOUND)
+        changed = copy.copy(self)
+        setattr(changed, "area", AS_FOUND)  # noqa: B010 - the base has no slot of its own for it
+        return changed
+
+
+def _where(part: Part, dimensions: int) -> Any:
+    if part.mask is None:
+        return True
+    return part.mask if dimensions == 2 else part.mask[..., np.newaxis]

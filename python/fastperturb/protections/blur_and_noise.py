@@ -13,7 +13,7 @@ from .. import Face, Region
 from .._optional import import_opencv
 from ..checks import Image, check_image
 from .area import AS_FOUND, Area, owned_parts
-from .base import AreaProtection, Description, describe
+from .base import Description, DrawnProtection, describe
 from .mosaic_and_black import has_alpha, peak
 
 _REACH = 4.0  # standard deviations to where the kernel is cut off
@@ -21,7 +21,7 @@ SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blur(AreaProtection):
+class Blur(DrawnProtection):
     """Gaussian blur, cut off at four standard deviations; beyond the image's border it is mirrored (``c b|a b c``).
 
     What lies around a region bleeds into it. The arithmetic is in float32 for all dtypes; integers are rounded.
@@ -31,6 +31,8 @@ class Blur(AreaProtection):
         cells: instead: it is half of a region's shorter side divided by this.
         area: what of a face is protected.
     """
+
+    method = 5
 
     sigma: float | None = None
     cells: float | None = None
@@ -79,7 +81,7 @@ def _blurred(image: Image, part: tuple[slice, slice], sigma: float) -> Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Noise(AreaProtection):
+class Noise(DrawnProtection):
     """Gaussian noise, added to every colour sample on its own; integers are rounded and clipped to their range.
 
     Clipping makes what is measured less than ``variance`` where noise is strong. float32 is taken to be on a scale from
@@ -89,6 +91,8 @@ class Noise(AreaProtection):
         variance: on a scale from 0 to 1, over 0; the paper's are 0.05, 0.1 and 0.2.
         area: what of a face is protected.
     """
+
+    method = 7
 
     variance: float
     area: Area = AS_FOUND

@@ -21,7 +21,7 @@ from ..checks import Image, check_image
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from .area import AS_FOUND, Area, owned_parts
-from .base import AreaProtection, Description, describe
+from .base import Description, DrawnProtection, describe
 from .crops import collect_crops, face_crop, paste_crop
 from .mosaic_and_black import digest
 
@@ -30,13 +30,15 @@ _MOST = 4000  # faces that are kept; 49 MB
 _FORMAT = "fastperturb-ksame 1"
 
 
-class KSame(AreaProtection):
+class KSame(DrawnProtection):
     """The pixel-wise average of the ``k`` most alike faces of the training split, by the mean squared error.
 
     Args:
         k: how many; 1 puts another's face in its place.
         area: what of a face is replaced.
     """
+
+    method = 8
 
     def __init__(self, k: int, area: Area = AS_FOUND) -> None:
         if k < 1:

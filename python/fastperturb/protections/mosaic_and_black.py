@@ -12,7 +12,7 @@ import numpy as np
 from .. import Face, Region, view
 from ..checks import Image, check_image
 from .area import AS_FOUND, Area, owned_parts
-from .base import AreaProtection, Description, ProtectionBase, describe
+from .base import Description, DrawnProtection, ProtectionBase, describe
 from .window_size import EIGHTHS, WindowSize
 
 
@@ -35,11 +35,13 @@ class Clear(ProtectionBase):
 
 
 @dataclass(frozen=True, slots=True)
-class Black(AreaProtection):
+class Black(DrawnProtection):
     """All colours 0, as a pen does it; an alpha channel (the last of 2 or 4) becomes opaque.
 
     Hair and background stay, so this row says what they alone give away.
     """
+
+    method = 6
 
     area: Area = AS_FOUND
 
@@ -60,7 +62,7 @@ class Black(AreaProtection):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Mosaic(AreaProtection):
+class Mosaic(DrawnProtection):
     """Super-pixels: each window of a region shows its mean, rounded half up.
 
     Windows lie as those of a permutation (docs/format.md), so that both can be compared at the same windows: this is
@@ -70,6 +72,8 @@ class Mosaic(AreaProtection):
         window_size: side of the windows.
         area: what of a face is protected.
     """
+
+    method = 4
 
     window_size: WindowSize
     area: Area
