@@ -1,7 +1,6 @@
 """Draws docs/figures/picture.png, the picture of the README: ``python docs/figures/picture.py``.
 
-NASA's portrait of Eileen Collins (public domain), as scikit-image ships it: before, protected, and the view of the
-protected image, which anyone can compute without the key.
+NASA's portrait of Eileen Collins (public domain, from scikit-image) before, as a surrogate, as a camouflage and in windows.
 """
 
 from pathlib import Path
@@ -12,22 +11,24 @@ from skimage.data import astronaut
 
 import fastperturb as fp
 
-SIDE = 256
-CAPTIONS = ("before", "protected", "its view")
+SIDE = 232
 
 
 def main() -> None:
-    """Protects the portrait with a throw-away key and writes three panels side by side."""
-    image = astronaut()[:SIDE, 96 : 96 + SIDE]
+    """Writes the picture, and says whether each protected portrait gives the original back."""
+    image, key = astronaut(), fp.Key(bytes(range(32)))
     faces = fp.locate(image)
-    hidden, record = fp.perturb(image, faces, fp.Key.generate())
-    band = np.full((24, 3 * SIDE, 3), 255, np.uint8)
-    for column, caption in enumerate(CAPTIONS):
-        place = (column * SIDE + 6, 17)
-        cv2.putText(band, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
-    panels = np.vstack([np.hstack([image, hidden, fp.view(hidden, record)]), band])
+    shown = [image]
+    for protection in (fp.Surrogate(tone="around"), fp.Camouflage(), fp.Strength()):
+        hidden, record = fp.perturb(image, faces, key, protection, reproducible=True)
+        assert (fp.restore(hidden, record, key) == image).all()
+        shown.append(hidden)
+    crops = [cv2.resize(picture[:320, 60:380], (SIDE, SIDE), interpolation=cv2.INTER_AREA) for picture in shown]
     path = Path(__file__).with_name("picture.png")
-    cv2.imwrite(str(path), cv2.cvtColor(panels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    gap = np.full((SIDE, 6, 3), 255, np.uint8)
+    row = [crops[0], *(part for crop in crops[1:] for part in (gap, crop))]
+    cv2.imwrite(str(path), cv2.cvtColor(np.hstack(row), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    print(f"{path.name}: {path.stat().st_size // 1000} kB")
 
 
 if __name__ == "__main__":
