@@ -191,3 +191,33 @@ def test_a_place_and_names_of_boxes_are_serialised(key, monkeypatch):
     made = A.from_dict(saved)
     assert A.to_dict(made) == A.to_dict(transform)
     assert made.boxes == {"image2": "bboxes"}
+
+
+def test_a_composition_that_is_changed_later_or_is_not_known_is_refused(key):
+    image = np.random.default_rng(0).integers(0, 256, (64, 48, 3), np.uint8)
+    pipeline = A.Compose([A.Sequential([PerturbFaces(key, FaceOptions(no_face="whole"))], p=1)])
+    assert not np.array_equal(pipeline(image=image)["image"], image)
+    pipeline.p = 0.999
+    with pytest.raises(ValueError, match=r"must always run, and Compose with p=0\.999"):
+        [pipeline(image=image) for _ in range(20)]
+
+    class Own(A.BaseCompose):
+        def __call__(self, *_arguments, **sample):
+            return sample
+
+    with pytest.raises(ValueError, match="Own is not known to apply all of its transforms"):
+        Own([PerturbFaces(key)], p=1)
+
+
+def test_boxes_of_a_further_image_of_another_size_are_where_they_were_given(key):
+    rng = np.random.default_rng(0)
+    images = {"image": rng.integers(0, 256, (64, 48, 3), np.uint8), "image2": rng.integers(0, 256, (99, 150), np.uint8)}
+    pipeline = A.Compose(
+        [PerturbFaces(key)],
+        bbox_params=A.BboxParams("pascal_voc", label_fields=[]),
+        additional_targets={"image2": "image", "bboxes2": "bboxes"},
+        is_check_shapes=False,
+    )
+    done = pipeline(**images, bboxes=[[4, 4, 30, 40]], bboxes2=[[10, 12, 40, 60]])
+    (item,) = fp.Record.from_json(done["record_image2"]).regions
+    assert item.region == fp.Region(10, 12, 30, 48)

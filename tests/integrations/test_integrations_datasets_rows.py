@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
+from fastperturb.files.icc import colours_alone
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -189,3 +190,13 @@ def test_another_column_of_pictures_does_not_pass_in_the_clear(face, key):
     for image, text in (("image", "record"), ("other", "record_other")):
         shown = fp.restore(np.array(both[0][image]), fp.Record.from_json(both[0][text]), key)
         assert np.array_equal(shown, np.array(rows[0]["image"]))
+
+
+@pytest.mark.parametrize("decode", [True, False])
+def test_a_profile_brings_its_colours_and_nothing_else(astronaut, key, decode):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = file_of(PIL_Image.fromarray(astronaut), icc_profile=profile + b"a thumbnail")
+    done = data_set([data], decode).map(PerturbImages(key), batched=True).cast_column("image", datasets.Image())
+    kept = done[0]["image"].info["icc_profile"]
+    assert kept == colours_alone(profile, "RGB ")
+    assert b"thumbnail" not in kept

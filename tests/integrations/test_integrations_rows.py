@@ -160,7 +160,9 @@ def test_paths_stay_below_the_output(here, job):
     assert RowWorker(flat)("bucket/deep/a.png", data).output == str(here / "out" / "a.png.png")
 
 
-@pytest.mark.parametrize("output", ["s3://bucket/out", "file:///tmp/out", "gs://b", "hdfs://host:1/b", "s3:/bucket"])
+@pytest.mark.parametrize(
+    "output", ["s3://bucket/out", "file:///tmp/out", "gs://b", "hdfs://host:1/b", "s3:/bucket", "cache::s3://b"]
+)
 def test_an_address_is_no_place_to_write_to(here, output):
     with pytest.raises(ValueError, match="output must be a path of a file system that all machines mount, got"):
         RowJob(output=output)

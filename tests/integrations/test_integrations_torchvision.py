@@ -282,3 +282,10 @@ def test_arrays_and_tensors_are_each_other(face):
         assert torch.equal(image_tensor(image_array(image), like=image), image)
     assert image_array(face[:1]).shape == (512, 512)
     assert np.shares_memory(image_array(face), face.numpy()) is False
+
+
+def test_a_container_that_is_changed_later_is_refused(face, key):
+    pipeline = v2.RandomApply([v2.Compose([PerturbFaces(key)])], p=1.0)
+    pipeline.p = 0.999
+    with pytest.raises(ValueError, match=r"must always run, and RandomApply with p=0\.999"):
+        [pipeline({"image": face}) for _ in range(20)]

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from .. import Region
 from .._optional import import_extra
-from .always import refuse_in
+from .always import refuse_in, refuse_running
 from .protector import FaceOptions, KeyLike, KeyPlace, Protector, refuse_taken
 from .samples import refuse_pictures
 
@@ -114,6 +114,7 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
 
     def apply_with_params(self, params: dict[str, Any], *args: Any, **sample: Any) -> dict[str, Any]:
         """Protects the images and adds their records to the sample."""
+        refuse_running(self, (_A.BaseCompose,), _may_leave_out)
         roles = {name: self._roles.get(name, name) for name in sample if sample[name] is not None}
         unfit = sorted(name for name, role in roles.items() if role in _MANY)
         if unfit:
@@ -161,7 +162,8 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
                 f"{name} must have boxes of its own, as {' and '.join(there)} came: a target {own!r}, "
                 f"boxes={{{name!r}: {there[0]!r}}} if these are of its faces too, or boxes='locate'"
             )
-        return [_region_in_pixels(box, sample[name].shape) for box in sample[own]]
+        # All boxes come as shares of the sides of "image", whatever the size of the image that they are of.
+        return [_region_in_pixels(box, sample["image"].shape) for box in sample[own]]
 
 
 def _may_leave_out(container: Any) -> str | None:
@@ -171,6 +173,8 @@ def _may_leave_out(container: Any) -> str | None:
         return f"{name} leaves out some of its transforms"
     if isinstance(container, _A.SelectiveChannelTransform):
         return f"{name} hands on some of the channels and drops the record"
+    if not isinstance(container, (_A.Compose, _A.Sequential)):
+        return f"{name} is not known to apply all of its transforms"
     if container.p < 1:
         return f"{name} with p={container.p} leaves out all of its transforms at times"
     return None

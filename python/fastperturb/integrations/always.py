@@ -1,12 +1,14 @@
 """Transforms that must always run: containers that apply what they hold by chance refuse them when they are made.
 
 A container that leaves a transform out does not call it, so that no transform can see that it is left out. The
-frameworks' containers are therefore asked here, once, at the end of their ``__init__``.
+frameworks' containers are therefore asked here at the end of their ``__init__``, and again when they run, in case they
+were changed.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,13 +31,38 @@ def refuse_in(container: Any, reason: Callable[[Any], str | None]) -> None:
     def make_and_check(self: Any, *arguments: Any, **options: Any) -> None:
         make(self, *arguments, **options)
         held = next(_must_run(self), None)
-        why = None if held is None else reason(self)
-        if why is not None:
-            name = type(held).__name__
-            raise ValueError(f"{name} must always run, and {why}; put it before, in a container that always runs all")
+        if held is not None:
+            _refuse(held, reason(self))
 
     setattr(make_and_check, MARK, True)
     container.__init__ = make_and_check
+
+
+def refuse_running(transform: Any, container: tuple[type, ...], reason: Callable[[Any], str | None]) -> None:
+    """Refuses to run within a container that may leave a transform out, as one that was changed after it was made.
+
+    Args:
+        transform: the one that runs now.
+        container: the classes of containers.
+        reason: as for :func:`refuse_in`.
+
+    Raises:
+        ValueError: one of the containers whose methods are running may leave it out.
+    """
+    if getattr(transform, "replay_mode", False):
+        return
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, container):
+            _refuse(transform, reason(owner))
+        frame = frame.f_back
+
+
+def _refuse(transform: Any, why: str | None) -> None:
+    if why is not None:
+        name = type(transform).__name__
+        raise ValueError(f"{name} must always run, and {why}; put it before, in a container that always runs all")
 
 
 def _must_run(transform: Any) -> Iterator[Any]:

@@ -9,6 +9,7 @@ import io
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -192,8 +193,10 @@ def _picture(pixels: Image, before: Any) -> Any:
     """A PIL image with what the old one says of the colours of its pixels, and nothing else that it says."""
     picture = import_extra("PIL.Image", "datasets").fromarray(pixels)
     profile = before.info.get("icc_profile")
-    if profile and colours_alone(profile, "GRAY" if pixels.ndim == 2 else "RGB ") is not None:
-        picture.info["icc_profile"] = profile  # whole: tags that are not of colours stay in it
+    if profile is not None and not _is_pillows(profile):
+        profile = colours_alone(profile, "GRAY" if pixels.ndim == 2 else "RGB ")
+    if profile is not None and (pixels.ndim == 3 or profile[16:20] == b"GRAY"):
+        picture.info["icc_profile"] = profile
     transparent = before.info.get("transparency")
     if transparent is not None and before.mode != "P":
         picture.info["transparency"] = 255 * bool(transparent) if before.mode == "1" else transparent
@@ -220,3 +223,16 @@ def _region(box: Sequence[float]) -> Region:
     x, y, width, height = box
     left, top = math.floor(x), math.floor(y)
     return Region(left, top, max(1, math.ceil(x + width) - left), max(1, math.ceil(y + height) - top))
+
+
+def _is_pillows(profile: bytes) -> bool:
+    """Whether a profile is the sRGB that Pillow makes, in which only the date (bytes 24 to 35) differs."""
+    made = _srgb()
+    return len(profile) == len(made) and (profile[:24], profile[36:]) == (made[:24], made[36:])
+
+
+@lru_cache(maxsize=1)
+def _srgb() -> bytes:
+    cms = import_extra("PIL.ImageCms", "datasets")
+    made: bytes = cms.ImageCmsProfile(cms.createProfile("sRGB")).tobytes()
+    return made

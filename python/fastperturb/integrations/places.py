@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # two letters at least, as one is a drive of Windows
+# A scheme has two letters at least, as one is a drive of Windows; "://" further on is of schemes around it.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|.*://", re.S)
 
 
 def is_address(path: str) -> bool:
-    """Whether a text is an address such as ``s3://bucket/name`` or ``file:/name``, and not a path of this machine."""
+    """Whether a text is an address, such as ``cache::s3://bucket`` or ``file:/name``, and no path of this machine."""
     return bool(_SCHEME.match(path))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import Record, Region
 from .._optional import import_extra
-from .always import refuse_in
+from .always import refuse_in, refuse_running
 from .protector import FaceOptions, Image, KeyLike, Protector, refuse_taken
 from .samples import refuse_pictures
 
@@ -81,6 +81,7 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
                 that could be a picture, no ``dict`` that could take the record, or one that has a record already.
             NoFaceFound: there is no face, and ``options.no_face`` is "raise".
         """
+        refuse_running(self, _BY_CHANCE, _may_leave_out)
         sample = inputs if len(inputs) > 1 else inputs[0]
         named, structure = _torch.utils._pytree.tree_flatten_with_path(sample)
         flat, names = [item for _, item in named], [_name(path) for path, _ in named]
@@ -191,5 +192,6 @@ def _may_leave_out(container: Any) -> str | None:
 
 
 _CHOICES = (_v1.RandomChoice, _v2.RandomChoice)
-for _container in (_v1.RandomApply, _v2.RandomApply, *_CHOICES):
+_BY_CHANCE = (_v1.RandomApply, _v2.RandomApply, *_CHOICES)
+for _container in _BY_CHANCE:
     refuse_in(_container, _may_leave_out)
