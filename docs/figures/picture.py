@@ -1,6 +1,6 @@
 """Draws docs/figures/picture.png, the picture of the README: ``python docs/figures/picture.py``.
 
-NASA's portrait of Eileen Collins (public domain, from scikit-image) before, as a surrogate, as a camouflage and in windows.
+NASA's portrait of Eileen Collins (public domain, from scikit-image) before, as a surrogate, as a camouflage, in windows.
 """
 
 from pathlib import Path
@@ -21,7 +21,8 @@ def main() -> None:
     shown = [image]
     for protection in (fp.Surrogate(tone="around"), fp.Camouflage(), fp.Strength()):
         hidden, record = fp.perturb(image, faces, key, protection, reproducible=True)
-        assert (fp.restore(hidden, record, key) == image).all()
+        if not np.array_equal(fp.restore(hidden, record, key), image):
+            raise SystemExit(f"{protection} does not give the original back")
         shown.append(hidden)
     crops = [cv2.resize(picture[:320, 60:380], (SIDE, SIDE), interpolation=cv2.INTER_AREA) for picture in shown]
     path = Path(__file__).with_name("picture.png")
