@@ -1,6 +1,6 @@
 """Draws docs/figures/picture.png, the picture of the README: ``python docs/figures/picture.py``.
 
-NASA's portrait of Eileen Collins (public domain, from scikit-image) before, as a surrogate, as a camouflage, in windows.
+NASA's portrait of Eileen Collins (public domain, from scikit-image): before, surrogate, camouflage, windows.
 """
 
 from pathlib import Path
