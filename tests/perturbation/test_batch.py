@@ -11,7 +11,7 @@ from version_1 import perturb_v1
 import fastperturb as fp
 from fastperturb.perturbation import aes_gcm
 from fastperturb.perturbation import batch_pipeline as chunks
-from fastperturb.perturbation import plan as steps
+from fastperturb.perturbation import plan as planning
 
 BOX = (3, 4, 30, 30)
 
@@ -223,8 +223,8 @@ def test_flipped_images_are_not_kept_in_copies(key):
     chunk = chunks.Chunk(dict.fromkeys(range(10)), inverse=False)
 
     def prepare(chunk):
-        plans = {i: steps.plan(images[i], BOX, key, fp.Strength(), False) for i in range(10)}
-        chunk.jobs = {i: steps.make_job(images[i], None, plans[i]) for i in range(10)}
+        plans = {i: planning.plan(images[i], BOX, key, fp.Strength(), False) for i in range(10)}
+        chunk.jobs = {i: planning.make_job(images[i], None, plans[i]) for i in range(10)}
         kept.extend(weakref.ref(job[0]) for job in chunk.jobs.values())
 
     chunks.run_in_turn([chunk], prepare, lambda chunk, moved: dict(moved), helpers=1)
@@ -234,7 +234,7 @@ def test_flipped_images_are_not_kept_in_copies(key):
 
 
 def test_a_misused_queue_says_so(pictures, key):
-    with steps.WorkerQueue(1, 1) as queue:
+    with planning.WorkerQueue(1, 1) as queue:
         with pytest.raises(RuntimeError, match="without anything submitted"):
             queue.collect()
         begun = []

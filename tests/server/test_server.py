@@ -59,8 +59,8 @@ def test_faces_are_found_without_boxes(client, astronaut):
     found = client.post("/v1/locate", encoded(astronaut)).json()
     assert (found["width"], found["height"]) == (512, 512)
     (face,) = found["faces"]
-    (region,) = json.loads(answer.headers["fastperturb-record"])["regions"]
-    assert all(face[name] == region[name] for name in ("x", "y", "width", "height"))
+    (item,) = fp.Record.from_json(answer.headers["fastperturb-record"]).regions
+    assert all(face[name] == getattr(item.region, name) for name in ("x", "y", "width", "height"))
     assert 0.6 <= face["score"] <= 1
     assert len(face["landmarks"]) == 5
     for grow in ("0.25", "head"):
@@ -83,16 +83,16 @@ def test_options_do_what_they_say(client):
     def moved(**options):
         answer = client.post("/v1/perturb", SMALL_PNG, BOX | options)
         assert answer.status_code == 200, answer.text
-        return json.loads(answer.headers["fastperturb-record"])["regions"][0]
+        return fp.Record.from_json(answer.headers["fastperturb-record"]).regions[0]
 
-    assert moved()["moved"] == 440
-    assert moved(window=7)["window"] == 7
-    assert moved(window="region")["window"] == 22
-    assert moved(cells=2)["window"] == 10
-    assert moved(pixels=100)["moved"] == 100
-    assert moved(coverage=0.5)["moved"] == 220
-    assert moved(shape="ellipse")["moved"] < 440
-    assert 0 < moved(psnr=20)["moved"] < 440
+    assert moved().moved == 440
+    assert moved(window=7).window == 7
+    assert moved(window="region").window == 22
+    assert moved(cells=2).window == 10
+    assert moved(pixels=100).moved == 100
+    assert moved(coverage=0.5).moved == 220
+    assert moved(shape="ellipse").moved < 440
+    assert 0 < moved(psnr=20).moved < 440
     two = client.post("/v1/perturb", SMALL_PNG, {"region": ["0,0,9,9", "20,20,9,9"]})
     assert two.headers["fastperturb-regions"] == "2"
 

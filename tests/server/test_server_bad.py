@@ -1,7 +1,6 @@
 """Bodies that are wrong, and images that are broken, lie or are bombs: each gets a problem document, none a 500."""
 
 import asyncio
-import json
 import struct
 import zlib
 
@@ -144,16 +143,16 @@ def test_too_slow_a_body_is_cut_off():
         yield b"more"
 
     problem(client.post("/v1/perturb", slow()), 408, "upload-timeout")
-    assert client.app.state.service.room.admitted == 0
+    assert client.app.state.service.pool.admitted == 0
 
 
 def test_too_slow_a_job_is_given_up():
     client = Client(Settings(limits=Limits(seconds=0.001)))
     large = encoded(np.zeros((1500, 1500, 3), np.uint8))
     problem(client.post("/v1/preview", large, BOX), 503, "timeout")
-    room = client.app.state.service.room
-    room.close()
-    assert (room.admitted, room.running) == (0, 0)
+    pool = client.app.state.service.pool
+    pool.close()
+    assert (pool.admitted, pool.running) == (0, 0)
 
 
 def test_what_goes_wrong_inside_is_told_without_its_content(client, monkeypatch, caplog):
@@ -191,14 +190,14 @@ def test_broken_images(client, extension):
                 seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
                 if answer.status_code == 200:
                     record = answer.headers["fastperturb-record"]
-                    assert pixels_of(answer.content).shape == tuple(json.loads(record)["shape"])
+                    assert pixels_of(answer.content).shape == fp.Record.from_json(record).shape
                 else:
                     assert answer.headers["content-type"] == "application/problem+json"
 
     asyncio.run(all_of_them())
     assert set(seen) <= {200, 413, 415, 422}
     assert sum(seen.values()) - seen.get(200, 0) > 50
-    assert client.app.state.service.room.admitted == 0
+    assert client.app.state.service.pool.admitted == 0
 
 
 def test_broken_bodies_of_many_parts(client):

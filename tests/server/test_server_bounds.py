@@ -70,19 +70,19 @@ def test_what_could_not_be_restored_is_not_written():
 
 
 def test_larger_bodies_wait_for_a_place_of_their_own(client):
-    room = client.app.state.service.room
+    pool = client.app.state.service.pool
     body = {"image": encoded(NOISE), "key": KEY.to_text()}
     assert problem(client.post("/v1/restore", files=body), 422, "no-record")
-    room.large = room.workers
+    pool.large = pool.workers
     try:
         answer = client.post("/v1/restore", files=body)
         assert problem(answer, 429, "too-busy")
         assert int(answer.headers["retry-after"]) >= 1
         assert client.post("/v1/locate", SMALL_PNG).status_code == 200
     finally:
-        room.large = 0
+        pool.large = 0
     problem(client.post("/v1/restore", files=body), 422, "no-record")
-    assert (room.large, room.admitted) == (0, 0)
+    assert (pool.large, pool.admitted) == (0, 0)
 
 
 def test_records_are_bounded_before_they_are_parsed():

@@ -78,7 +78,7 @@ def test_the_numbers_follow_the_settings(page):
     assert "cells" not in asked
     _, asked = preview(page, lambda: page.check("#amount-dial [value=psnr]"))
     assert number(page, "#psnr") == pytest.approx(float(asked["psnr"][0]), abs=0.5)
-    page.fill("#window-dial input[type=number]", "2")
+    page.fill("#window-dial input[type=number]", "4")
     page.wait_for_selector("#status.bad")
     assert text(page, "#status").startswith("psnr must be at least")
     assert text(page, "#error") == ""

@@ -19,7 +19,7 @@ from ..record import Record
 from ..region import RegionLike
 from ..strength.strength import Strength
 from ..threads import check_threads
-from . import plan as steps
+from . import plan as planning
 from .batch_pipeline import CHUNK_BYTES, Chunk, Complete, Moved, Prepare, cut, run_in_turn, run_side_by_side
 from .drawing import Drawing
 from .formats import Opened
@@ -75,18 +75,20 @@ def perturb_many(
     def prepare(chunk: Chunk) -> None:
         sources: dict[int, Image] = {}
 
-        def plan(i: int) -> steps.Plan:
+        def plan(i: int) -> planning.Plan:
             check_image(images[i])
             sources[i] = np.array(images[i], order="C") if reproducible else images[i]
-            return steps.plan(sources[i], where[i], key, protection, reproducible)
+            return planning.plan(sources[i], where[i], key, protection, reproducible)
 
         chunk.ready = ready = chunk.each(chunk.outs, plan)
         outs = chunk.outs
-        chunk.jobs = chunk.each(ready, lambda i: steps.make_job(sources[i], destination(images[i], outs[i]), ready[i]))
+        chunk.jobs = chunk.each(
+            ready, lambda i: planning.make_job(sources[i], destination(images[i], outs[i]), ready[i])
+        )
 
     def complete(chunk: Chunk, moved: Moved) -> dict[int, tuple[Image, Record]]:
         jobs, ready = chunk.jobs, chunk.ready
-        return chunk.each(moved, lambda i: (jobs[i].target, steps.record_of(jobs[i], ready[i], moved[i][1])))
+        return chunk.each(moved, lambda i: (jobs[i].target, planning.record_of(jobs[i], ready[i], moved[i][1])))
 
     solves = not isinstance(protection, Strength) or protection.target is not None
     return batch.run(prepare, complete, brief=not (solves or reproducible), return_errors=return_errors)
@@ -156,16 +158,16 @@ def restore_many(
     def prepare(chunk: Chunk) -> None:
         def unlock(i: int) -> Opened:
             check_image(images[i])
-            return steps.open_record(images[i], known[i], key)
+            return planning.open_record(images[i], known[i], key)
 
         opened = chunk.each(chunk.outs, unlock)
-        boxes = steps.boxes_of({i: (images[i], opened[i]) for i in opened})
+        boxes = planning.boxes_of({i: (images[i], opened[i]) for i in opened})
 
-        def job(i: int) -> steps.CoreJob:
-            said = steps.check_pixels(images[i], opened[i], boxes.get(i), strict=verify)
+        def job(i: int) -> planning.CoreJob:
+            said = planning.check_pixels(images[i], opened[i], boxes.get(i), strict=verify)
             if said:
                 altered.setdefault(said, []).append(i)
-            return steps.make_job(images[i], chunk.outs[i], opened[i])
+            return planning.make_job(images[i], chunk.outs[i], opened[i])
 
         chunk.ready = opened
         chunk.jobs = chunk.each(opened, job)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias, TypeVar
 
 from ..checks import Image
-from . import plan as steps
+from . import plan as planning
 
 T = TypeVar("T")
 CHUNK = 32  # images that are prepared and moved together: few enough to share evenly, many enough to need few turns
@@ -33,7 +33,7 @@ class Chunk:
     def __init__(self, outs: dict[int, Image | None], *, inverse: bool) -> None:
         self.outs = outs
         self.ready: dict[int, Any] = {}
-        self.jobs: dict[int, steps.CoreJob] = {}
+        self.jobs: dict[int, planning.CoreJob] = {}
         self.results: dict[int, Any] = {}
         self.undo: dict[int, Callable[[], None]] = {}
         self._submitted: list[list[int]] = []  # written by the core, so that no signal comes in between
@@ -51,17 +51,17 @@ class Chunk:
                 self.results[index] = error
         return done
 
-    def submit(self, queue: steps.WorkerQueue) -> None:
+    def submit(self, queue: planning.WorkerQueue) -> None:
         """Has the pixels of all prepared images moved; if the core refuses, of each that it does not refuse."""
         try:
             self._submit(queue, list(self.jobs))
         except Exception:
             self.each(self.jobs, lambda index: self._submit(queue, [index]))
 
-    def _submit(self, queue: steps.WorkerQueue, indices: list[int]) -> None:
+    def _submit(self, queue: planning.WorkerQueue, indices: list[int]) -> None:
         queue.submit([self.jobs[index] for index in indices], self._inverse, self._submitted, indices)
 
-    def collect(self, queue: steps.WorkerQueue) -> Moved:
+    def collect(self, queue: planning.WorkerQueue) -> Moved:
         """What the core says of each image. Copies that were made of images are let go."""
         moved = {i: answer for indices in self._submitted for i, answer in zip(indices, queue.collect(), strict=True)}
         self.jobs = {i: job._replace(source=job.target) for i, job in self.jobs.items()}
@@ -73,7 +73,7 @@ class Chunk:
             self.undo.pop(index)()
         if index not in self._taken_back and any(index in indices for indices in self._submitted):
             self._taken_back.add(index)
-            steps.move_back(self.jobs[index], inverse=self._inverse)
+            planning.move_back(self.jobs[index], inverse=self._inverse)
 
     def take_all_back(self) -> None:
         """Leaves the images as they were."""
@@ -96,7 +96,7 @@ def run_in_turn(chunks: list[Chunk], prepare: Prepare, complete: Complete, *, he
         chunk = under_way.popleft()
         chunk.results |= complete(chunk, chunk.collect(queue))
 
-    with steps.WorkerQueue(helpers, threads) as queue:
+    with planning.WorkerQueue(helpers, threads) as queue:
         for chunk in chunks:
             prepare(chunk)
             chunk.submit(queue)

@@ -19,7 +19,7 @@ from ..record import Record, core_region
 from ..region import Region, RegionLike
 from ..strength.strength import Strength
 from ..threads import check_threads
-from . import plan as steps
+from . import plan as planning
 from .call_limiter import limit_calls
 from .drawing import Drawing
 from .sealing import Sealing, draw_and_seal
@@ -75,18 +75,18 @@ def perturb(
         with limit_calls(image):
             how = Sealing(seal, reproducible, surroundings)
             return draw_and_seal(image, regions, key, protection, out, how)
-    job: steps.CoreJob | None = None
+    job: planning.CoreJob | None = None
     done: list[list[tuple[list[int], bytes]]] = []
     try:
         with limit_calls(image):
             source = np.array(image, order="C") if reproducible else image
-            ready = steps.plan(source, regions, key, protection, reproducible)
-            job = steps.make_job(source, destination(image, out), ready)
+            ready = planning.plan(source, regions, key, protection, reproducible)
+            job = planning.make_job(source, destination(image, out), ready)
             _core.permute([job], False, count, done)
-            return job.target, steps.record_of(job, ready, done[0][0][1], surroundings=surroundings)
+            return job.target, planning.record_of(job, ready, done[0][0][1], surroundings=surroundings)
     except BaseException:  # around all of it: an interrupt may come while the turn is left
         if job and done:
-            steps.move_back(job, inverse=False)  # without its record nobody could
+            planning.move_back(job, inverse=False)  # without its record nobody could
         raise
 
 
@@ -124,12 +124,12 @@ def restore(
     check_image(image)
     count = check_threads(threads)
     with limit_calls(image):
-        opened = steps.open_record(image, record, key, only)
-        boxes = steps.boxes_of({0: (image, opened)}).get(0)
-        said = steps.check_pixels(image, opened, boxes, strict=verify)
+        opened = planning.open_record(image, record, key, only)
+        boxes = planning.boxes_of({0: (image, opened)}).get(0)
+        said = planning.check_pixels(image, opened, boxes, strict=verify)
         if said:
             warnings.warn(f"image: {said}", UnverifiedWarning, stacklevel=2)
-        job = steps.make_job(image, out, opened)
+        job = planning.make_job(image, out, opened)
         _core.permute([job], True, count, [])
         opened.finish(job.target)
         return job.target

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from .. import __version__
 from . import health, openapi, page, problems, routes
 from .logs import describe, log
-from .middleware import Edge
+from .middleware import RequestMiddleware
 from .service import Service
 from .settings import Settings
 
@@ -31,7 +31,7 @@ def build(settings: Settings) -> FastAPI:
             yield
         finally:
             reloading.cancel()
-            await asyncio.get_running_loop().run_in_executor(None, service.room.close)
+            await asyncio.get_running_loop().run_in_executor(None, service.pool.close)
             log("stopped")
 
     app = FastAPI(
@@ -48,7 +48,7 @@ def build(settings: Settings) -> FastAPI:
     app.add_exception_handler(problems.Problem, problems.on_problem)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(HTTPException, problems.on_http_error)
-    app.add_middleware(Edge, service=service)
+    app.add_middleware(RequestMiddleware, service=service)
     for router in (routes.router, health.router, page.page_router()):
         app.include_router(router)
     _complete_document(app)

@@ -58,4 +58,4 @@ async def readyz(request: Request) -> JSONResponse:
 )
 async def metrics(request: Request) -> Response:
     """Numbers in Prometheus's text format. With tokens, it needs one with the scope `metrics`."""
-    return Response(service_of(request).instruments.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(service_of(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})

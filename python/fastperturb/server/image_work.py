@@ -1,4 +1,4 @@
-"""What the service does to images: bytes in, bytes and numbers out. Runs in the workroom's threads.
+"""What the service does to images: bytes in, bytes and numbers out. Runs in the worker pool's threads.
 
 ``check`` is called between the steps, so that work that nobody waits for ends early. Errors are problems.
 """
@@ -58,20 +58,25 @@ class Protected:
     Attributes:
         png: the file, its record inside if it can be restored.
         record: of the perturbation.
-        reversible: whether somebody has the key.
+        key_id: public name of the key that restores it; None if nobody has it.
         found: the faces, or the own boxes.
         shown: the pixels, original and protected, for those who measure them.
     """
 
     png: bytes
     record: Record
-    reversible: bool
+    key_id: str | None
     found: Sequence[Face | Region]
     shown: tuple[Any, Any]
 
+    @property
+    def reversible(self) -> bool:
+        """Whether somebody has the key."""
+        return self.key_id is not None
+
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ImageWork:
     """What every piece of work needs.
 
     Attributes:
@@ -131,7 +136,7 @@ class Desk:
             need = f"are more than the limit of {self.max_result}"
             detail = f"its {len(png)} bytes {need}, so that it could not be restored here"
             raise Problem("result-too-large", detail)
-        return Protected(png, record, key is not None, found, (picture.pixels, hidden))
+        return Protected(png, record, None if key is None else key.id, found, (picture.pixels, hidden))
 
     def find(self, picture: Picture, options: FaceOptions) -> Sequence[Face | Region]:
         """The regions that are meant: own boxes, else faces."""

@@ -14,16 +14,16 @@ from prometheus_client import (
 
 from .. import __version__
 from .key_ring import KeyRing
-from .worker_pool import Workroom
+from .worker_pool import WorkerPool
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _BYTES = tuple(float(2**power) for power in range(12, 27, 2))
 
 
-class Instruments:
+class ServiceMetrics:
     """The numbers of one application; each has a registry of its own."""
 
-    def __init__(self, room: Workroom, keys: KeyRing) -> None:
+    def __init__(self, pool: WorkerPool, keys: KeyRing) -> None:
         registry = self.registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -53,10 +53,10 @@ class Instruments:
         )
         self.pixels = Counter("fastperturb_pixels", "Pixels of images that were worked on.", registry=registry)
         self.faces = Counter("fastperturb_faces", "Faces or own boxes in them.", registry=registry)
-        self._gauge("fastperturb_admitted", "Requests being received, waiting or worked on.", lambda: room.admitted)
-        self._gauge("fastperturb_running", "Requests being worked on.", lambda: room.running)
-        self._gauge("fastperturb_workers", "Requests that can be worked on at once.", lambda: room.workers)
-        self._gauge("fastperturb_places", "Requests that are admitted at most.", lambda: room.places)
+        self._gauge("fastperturb_admitted", "Requests being received, waiting or worked on.", lambda: pool.admitted)
+        self._gauge("fastperturb_running", "Requests being worked on.", lambda: pool.running)
+        self._gauge("fastperturb_workers", "Requests that can be worked on at once.", lambda: pool.workers)
+        self._gauge("fastperturb_places", "Requests that are admitted at most.", lambda: pool.places)
         self._gauge("fastperturb_keys", "Keys in the ring.", lambda: len(keys))
         self._gauge("fastperturb_key_problems", "Things wrong with the key ring.", lambda: len(keys.problems))
         Gauge("fastperturb_info", "Version.", ("version",), registry=registry).labels(__version__).set(1)

@@ -1,4 +1,4 @@
-"""The outermost layer of every request: its id, who may call, security headers, counting, the log, the last net.
+"""The outermost layer of every request: its id, who may call, security headers, counting, the log, errors that escaped.
 
 Plain ASGI, so that bodies stream through untouched.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from . import image_work as engine
+from . import image_work
 from .logs import describe, log
 from .problems import Problem, let_go
 from .request_bodies import linger
@@ -49,7 +49,7 @@ class RequestFacts:
     """What the log and the metrics say of a request."""
 
     request_id: str
-    work: engine.Facts = field(default_factory=engine.Facts)
+    work: image_work.Facts = field(default_factory=image_work.Facts)
     caller: str | None = None
     problem: str | None = None
     waited: float | None = None
@@ -58,7 +58,7 @@ class RequestFacts:
     status: int = 0
 
 
-class Edge:
+class RequestMiddleware:
     """Wraps the application.
 
     Args:
@@ -146,7 +146,7 @@ class Edge:
     def _note(self, scope: Scope, facts: RequestFacts, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or "unmatched"
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        numbers = self.service.instruments
+        numbers = self.service.metrics
         numbers.requests.labels(route, method, str(facts.status)).inc()
         numbers.seconds.labels(route).observe(seconds)
         if facts.problem is not None:

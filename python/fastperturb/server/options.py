@@ -81,7 +81,7 @@ def _numbers(text: str) -> tuple[int, int, int, int]:
 class WindowOptions(FaceOptions):
     """Where, and how large the windows are."""
 
-    window: Annotated[int, Field(ge=2, le=65_535)] | Literal["region"] | None = Field(
+    window: Annotated[int, Field(ge=4, le=65_535)] | Literal["region"] | None = Field(
         None, description="Side of the windows that pixels stay in, in pixels; or `region`, one window for all of it."
     )
     cells: int | None = Field(

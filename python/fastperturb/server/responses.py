@@ -54,7 +54,7 @@ def facts_of(done: Protected) -> dict[str, Any]:
     """What a client should know of a protected image, as JSON can hold it."""
     return {
         "reversible": done.reversible,
-        "key_id": done.record.key_id if done.reversible else None,
+        "key_id": done.key_id,
         "note": None if done.reversible else "one-time key, dropped: the original can never be restored from this",
         "moved": done.record.moved,
         "regions": [as_json(item) for item in done.found],
@@ -69,8 +69,8 @@ def protected_headers(done: Protected) -> dict[str, str]:
         "Fastperturb-Regions": str(len(done.found)),
         "Fastperturb-Moved": str(done.record.moved),
     }
-    if done.reversible:
-        headers["Fastperturb-Key-Id"] = done.record.key_id or ""
+    if done.key_id is not None:
+        headers["Fastperturb-Key-Id"] = done.key_id
         text = done.record.to_json()
         if len(text) <= MAX_RECORD_HEADER:
             headers["Fastperturb-Record"] = text

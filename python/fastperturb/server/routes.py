@@ -1,4 +1,4 @@
-"""The addresses under /v1: each reads a body, has the work done in the workroom, and sends an answer."""
+"""The addresses under /v1: each reads a body, has the work done in the worker pool, and sends an answer."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
-from . import openapi
-from . import responses as answers
+from . import openapi, responses
 from .access import BEARER, bearer, check_any_token, key_to_protect, key_to_restore, needs, own_key
-from .image_work import Desk
+from .image_work import ImageWork
 from .openapi import BODY, IMAGES, PAIR, PROTECT, RESTORE, VIEW
 from .options import CompareOptions, FaceOptions, Options, ProtectOptions, ViewOptions, no_option_twice
 from .request_bodies import Parts, read_body
@@ -23,7 +22,12 @@ router = APIRouter(prefix="/v1", tags=["images"], dependencies=[Depends(no_optio
 
 
 async def work_on(
-    request: Request, needed: set[str], more: set[str], work: Callable[[Desk, Parts], Response], *, results: bool = True
+    request: Request,
+    needed: set[str],
+    more: set[str],
+    work: Callable[[ImageWork, Parts], Response],
+    *,
+    results: bool = True,
 ) -> Response:
     """Admits a request, reads its body, and has it worked on.
 
@@ -37,13 +41,13 @@ async def work_on(
     service = service_of(request)
     facts = request.scope["facts"]
     limits = service.settings.limits
-    with service.room.admit() as ticket:
-        body = await read_body(request, limits, needed, (lambda: service.room.enlarge(ticket)) if results else None)
-        desk = Desk(limits.pixels, ticket.check, facts.work, limits.most_result_bytes)
+    with service.pool.admit() as admission:
+        body = await read_body(request, limits, needed, (lambda: service.pool.enlarge(admission)) if results else None)
+        images = ImageWork(limits.pixels, admission.check, facts.work, limits.most_result_bytes)
         try:
-            return await service.room.run(ticket, request.receive, lambda: work(desk, body.parts(needed, more)))
+            return await service.pool.run(admission, request.receive, lambda: work(images, body.parts(needed, more)))
         finally:
-            facts.waited = ticket.waited
+            facts.waited = admission.waited
 
 
 @router.post("/perturb", dependencies=[may_perturb], **PROTECT)
@@ -57,12 +61,12 @@ async def perturb(request: Request, options: Annotated[ProtectOptions, Query()])
     The answer is a PNG that holds the record which restoring needs; with `Accept: application/json` or
     `multipart/form-data`, image and record come apart.
     """
-    kind = answers.choose(request.headers.get("accept"), IMAGES)
+    kind = responses.choose(request.headers.get("accept"), IMAGES)
     service = service_of(request)
 
-    def work(desk: Desk, parts: Parts) -> Response:
-        done = desk.protect(parts["image"], options, key_to_protect(service, parts, options.key_id))
-        return answers.answer(kind, {"image": done.png}, answers.facts_of(done), answers.protected_headers(done))
+    def work(images: ImageWork, parts: Parts) -> Response:
+        done = images.protect(parts["image"], options, key_to_protect(service, parts, options.key_id))
+        return responses.answer(kind, {"image": done.png}, responses.facts_of(done), responses.protected_headers(done))
 
     return await work_on(request, {"image"}, {"key"}, work, results=False)
 
@@ -74,15 +78,15 @@ async def preview(request: Request, options: Annotated[ProtectOptions, Query()])
     As `/v1/perturb`, and beside the protected image its view (what anyone can see of it without a key), PSNR and SSIM,
     and the faces that are found before and after, directly and through the view. It costs several times as much.
     """
-    kind = answers.choose(request.headers.get("accept"), (answers.JSON, answers.MULTIPART))
+    kind = responses.choose(request.headers.get("accept"), (responses.JSON, responses.MULTIPART))
     service = service_of(request)
 
-    def work(desk: Desk, parts: Parts) -> Response:
+    def work(images: ImageWork, parts: Parts) -> Response:
         key = key_to_protect(service, parts, options.key_id)
-        done, view_png, measures = desk.preview(parts["image"], options, key)
-        facts = {**answers.facts_of(done), "measures": measures}
-        images = {"image": done.png, "view": view_png}
-        return answers.answer(kind, images, facts, answers.protected_headers(done))
+        done, view_png, measures = images.preview(parts["image"], options, key)
+        facts = {**responses.facts_of(done), "measures": measures}
+        files = {"image": done.png, "view": view_png}
+        return responses.answer(kind, files, facts, responses.protected_headers(done))
 
     return await work_on(request, {"image"}, {"key"}, work, results=False)
 
@@ -100,11 +104,13 @@ async def restore(request: Request, options: Annotated[Options, Query()]) -> Res
         key_to_restore(request, service, None)  # no key can come: refused before the body is read
     elif service.settings.asks_for_tokens:
         check_any_token(request, service, bearer(request), ("perturb", "restore"))
-    answers.choose(request.headers.get("accept"), (answers.PNG,))
+    responses.choose(request.headers.get("accept"), (responses.PNG,))
 
-    def work(desk: Desk, parts: Parts) -> Response:
+    def work(images: ImageWork, parts: Parts) -> Response:
         key_for = key_to_restore(request, service, own_key(parts))
-        return answers.answer(answers.PNG, {"image": desk.restore(parts["image"], parts.get("record"), key_for)}, {})
+        return responses.answer(
+            responses.PNG, {"image": images.restore(parts["image"], parts.get("record"), key_for)}, {}
+        )
 
     return await work_on(request, {"image"}, {"record", "key"}, work)
 
@@ -116,8 +122,8 @@ async def locate(request: Request, options: Annotated[FaceOptions, Query()]) -> 
     No face is an answer too: an empty list. It is no reason to take the image for free of faces.
     """
 
-    def work(desk: Desk, parts: Parts) -> Response:
-        return JSONResponse(desk.locate(parts["image"], options))
+    def work(images: ImageWork, parts: Parts) -> Response:
+        return JSONResponse(images.locate(parts["image"], options))
 
     return await work_on(request, {"image"}, set(), work)
 
@@ -129,10 +135,10 @@ async def view(request: Request, options: Annotated[ViewOptions, Query()]) -> Re
     Regions and windows come from the record, inside the image or as the part `record`; without one, faces are found and
     the options count. The view of a protected image is the view of its original.
     """
-    answers.choose(request.headers.get("accept"), (answers.PNG,))
+    responses.choose(request.headers.get("accept"), (responses.PNG,))
 
-    def work(desk: Desk, parts: Parts) -> Response:
-        return answers.answer(answers.PNG, {"image": desk.view(parts["image"], parts.get("record"), options)}, {})
+    def work(images: ImageWork, parts: Parts) -> Response:
+        return responses.answer(responses.PNG, {"image": images.view(parts["image"], parts.get("record"), options)}, {})
 
     return await work_on(request, {"image"}, {"record"}, work)
 
@@ -144,8 +150,8 @@ async def compare(request: Request, options: Annotated[CompareOptions, Query()])
     `psnr` is null where the images are equal, `ssim` where they are smaller than its window of 11 x 11 pixels.
     """
 
-    def work(desk: Desk, parts: Parts) -> Response:
-        return JSONResponse(desk.compare(parts["before"], parts["after"], options))
+    def work(images: ImageWork, parts: Parts) -> Response:
+        return JSONResponse(images.compare(parts["before"], parts["after"], options))
 
     return await work_on(request, {"before", "after"}, set(), work)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from .logs import log
-from .metrics import Instruments
+from .metrics import ServiceMetrics
 from .settings import Settings
-from .worker_pool import Workroom
+from .worker_pool import WorkerPool
 
 
 @dataclass(slots=True)
@@ -19,19 +19,19 @@ class Service:
 
     Attributes:
         settings: what the operator decided.
-        room: where the work is done.
-        instruments: what is counted.
+        pool: where the work is done.
+        metrics: what is counted.
         stopping: whether new work is refused, since the process is about to end.
     """
 
     settings: Settings
-    room: Workroom = field(init=False)
-    instruments: Instruments = field(init=False)
+    pool: WorkerPool = field(init=False)
+    metrics: ServiceMetrics = field(init=False)
     stopping: bool = False
 
     def __post_init__(self) -> None:
-        self.room = Workroom(self.settings.limits)
-        self.instruments = Instruments(self.room, self.settings.keys)
+        self.pool = WorkerPool(self.settings.limits)
+        self.metrics = ServiceMetrics(self.pool, self.settings.keys)
 
     def reload(self) -> None:
         """Looks at keys and tokens again, and tells the log what changed."""

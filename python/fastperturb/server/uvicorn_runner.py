@@ -40,8 +40,8 @@ def run(settings: Settings, host: str, port: int, drain_seconds: float) -> None:
         restores=settings.allow_restore,
         keys=len(settings.keys),
         current_key=current.id if current else None,
-        workers=service.room.workers,
-        places=service.room.places,
+        workers=service.pool.workers,
+        places=service.pool.places,
     )
     if settings.no_auth:
         log("no token is asked for: a gateway in front must decide who may send images", logging.WARNING)

@@ -26,7 +26,7 @@ class ClientGone(Exception):
     """Nobody waits for the answer any more."""
 
 
-class Ticket:
+class Admission:
     """A request's leave to be worked on, until its deadline, which counts from when its body has arrived."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Ticket:
             raise Problem("timeout", "send a smaller image, or ask the operator for more time")
 
 
-class Workroom:
+class WorkerPool:
     """Admits as many requests as there are workers and places in the queue, and refuses those beyond.
 
     Args:
@@ -80,7 +80,7 @@ class Workroom:
         self.large = 0  # requests whose bodies are larger than most
 
     @contextlib.contextmanager
-    def admit(self) -> Iterator[Ticket]:
+    def admit(self) -> Iterator[Admission]:
         """A place for one request, kept until its work has really ended, also if nobody waits for it any more.
 
         Raises:
@@ -90,30 +90,30 @@ class Workroom:
             if self.admitted >= self.places:
                 raise self._busy(f"{self.admitted} are being worked on or waiting")
             self.admitted += 1
-        ticket = Ticket()
+        admission = Admission()
         try:
-            yield ticket
+            yield admission
         finally:
-            future, ticket.future = ticket.future, None  # what failed holds on to all that it worked on
-            large = ticket.large
+            future, admission.future = admission.future, None  # what failed holds on to all that it worked on
+            large = admission.large
             if future is None:
                 self._leave(large)
             else:
                 future.add_done_callback(lambda _: self._leave(large))
 
-    def enlarge(self, ticket: Ticket) -> None:
+    def enlarge(self, admission: Admission) -> None:
         """A place for a body that is larger than most: there are as many as workers.
 
         Raises:
             Problem: there is none.
         """
         with self._lock:
-            if ticket.large:
+            if admission.large:
                 return
             if self.large >= self.workers:
                 raise self._busy(f"{self.large} large bodies are being worked on or waiting")
             self.large += 1
-            ticket.large = True
+            admission.large = True
 
     def _busy(self, what: str) -> Problem:
         wait = max(1, math.ceil(self._mean * self.admitted / self.workers))
@@ -124,25 +124,25 @@ class Workroom:
             self.admitted -= 1
             self.large -= large
 
-    async def run(self, ticket: Ticket, receive: Receive, work: Callable[[], T]) -> T:
+    async def run(self, admission: Admission, receive: Receive, work: Callable[[], T]) -> T:
         """Runs ``work`` in the pool and waits for it.
 
         Args:
-            ticket: of the request.
+            admission: of the request.
             receive: the request's ASGI channel, whose body has been read; tells when the client goes away.
-            work: must call ``ticket.check`` between its steps.
+            work: must call ``admission.check`` between its steps.
 
         Raises:
             Problem: the deadline passed.
             ClientGone: the client went away.
         """
         asked = time.monotonic()
-        ticket.begin(self._seconds)
+        admission.begin(self._seconds)
 
         def timed() -> T:
             began = time.monotonic()
-            ticket.waited = began - asked
-            ticket.check()
+            admission.waited = began - asked
+            admission.check()
             with self._lock:
                 self.running += 1
             try:
@@ -152,21 +152,21 @@ class Workroom:
                     self.running -= 1
                     self._mean += _SMOOTHING * (time.monotonic() - began - self._mean)
 
-        ticket.future = self._pool.submit(timed)
-        done = asyncio.wrap_future(ticket.future)
+        admission.future = self._pool.submit(timed)
+        done = asyncio.wrap_future(admission.future)
         done.add_done_callback(lambda future: future.cancelled() or future.exception())  # marks it as looked at
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
-            await asyncio.wait({done, gone}, timeout=ticket.remaining, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({done, gone}, timeout=admission.remaining, return_when=asyncio.FIRST_COMPLETED)
             if done.done():
                 result: T = done.result()
                 return result
-            ticket.abandon()
+            admission.abandon()
             if gone.done():
                 raise ClientGone
             raise Problem("timeout", "send a smaller image, or ask the operator for more time")
         except asyncio.CancelledError:
-            ticket.abandon()
+            admission.abandon()
             raise
         finally:
             gone.cancel()

@@ -11,7 +11,7 @@ import { by, calm, complain, megabytes, save, showBlob, stem } from "./ui.js";
 const PAUSE = 180; // milliseconds without a change before the service is asked
 const WINDOWS = {
 	cells: { label: "Cells across the face", unit: "cells", min: 1, max: 32, step: 1, value: 8 },
-	window: { label: "Pixels", unit: "pixels", min: 2, max: 128, step: 1, value: 12 },
+	window: { label: "Pixels", unit: "pixels", min: 4, max: 128, step: 1, value: 12 },
 	region: { label: "The whole box" },
 };
 const AMOUNTS = {
