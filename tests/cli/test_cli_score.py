@@ -31,23 +31,23 @@ def rows(capsys):
 
 
 def test_before_and_after(data, capsys):
-    assert run([*BASE, "--strength", "window=9+11", "--json"]) == 0
+    assert run([*BASE, "--strength", "window=9+45", "--json"]) == 0
     table = rows(capsys)
     assert table["clear", "direct"]["recall"] == table["window 9", "view"]["recall"] == 1
-    assert table["window 11", "direct"]["recall"] == 0
-    assert table["window 11", "direct"]["precision"] is None
+    assert table["window 45", "direct"]["recall"] == 0
+    assert table["window 45", "direct"]["precision"] is None
     assert table["clear", "direct"]["truths"] == 2
 
 
 def test_results_misses_and_going_on(data, capsys):
-    job = [*BASE, "--strength", "window=11", "-o", "out", "--rule", "paper", "--misses", "1"]
+    job = [*BASE, "--strength", "window=45", "-o", "out", "--rule", "paper", "--misses", "1"]
     assert run(job) == 0
     first = capsys.readouterr().out
     assert 'Rule "paper"' in first
     assert {path.name for path in (data / "out").iterdir()} == {
         *("scores.csv", "scores.json", "scores.md", "cache", "misses")
     }
-    (picture,) = (data / "out" / "misses" / "yunet_window_11_direct").iterdir()
+    (picture,) = (data / "out" / "misses" / "yunet_window_45_direct").iterdir()
     assert read_image(picture).pixels.shape == (300, 300, 3)
     found = {path.name: path.read_text() for path in (data / "out" / "cache").iterdir()}
     assert len(found) == 3

@@ -101,7 +101,7 @@ def test_options_do_what_they_say(client):
     ("options", "text"),
     [
         ({"windows": 4}, "windows: Extra inputs"),
-        ({"window": 1}, "greater than or equal to 2"),
+        ({"window": 1}, "greater than or equal to 4"),
         ({"window": 4, "cells": 2}, "window or cells, not both"),
         ({"pixels": 10, "coverage": 0.5}, "give one of"),
         ({"pixels": 10_000}, "at most the 440"),

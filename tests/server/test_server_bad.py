@@ -11,6 +11,7 @@ from damage import broken, mend_crcs
 from file_cases import jpeg_of_scans
 from server_cases import BOX, KEY, PNG, SMALL, SMALL_PNG, Client, encoded, pixels_of, problem
 
+import fastperturb as fp
 from fastperturb.files import png
 from fastperturb.server import KeyRing, Limits, Settings
 
