@@ -46,6 +46,8 @@ PROTECTIONS: dict[str, Callable[[], Any]] = {
     "camouflage-face": lambda: Camouflage(area="face"),
     "windows": lambda: Permutation(fp.Strength()),
     "head-window": lambda: Permutation(fp.Strength(window="region"), HEAD_ELLIPSE),
+    "surrogate": Surrogate,
+    "surrogate-around": lambda: Surrogate(tone="around"),
     "black-head": lambda: Black(HEAD_ELLIPSE),
 }
 DRAWS = 20
