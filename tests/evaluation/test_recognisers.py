@@ -1,6 +1,7 @@
 """Recognisers: what their embeddings keep apart, alignment, users' networks, dlib's network against dlib itself."""
 
 import copy
+import math
 import pickle
 from importlib.util import find_spec
 
@@ -8,7 +9,7 @@ import numpy as np
 import onnx_models as models
 import pytest
 from onnx import TensorProto, helper
-from people import FACE, make_split
+from people import BOX, FACE, make_people, make_split
 from photographs import astronaut
 
 import fastperturb as fp
@@ -17,6 +18,7 @@ from fastperturb.evaluation.recognition import (
     DlibResnet,
     Eigenfaces,
     Fisherfaces,
+    GallerySplit,
     LocalHistograms,
     OnnxEmbedding,
     Recogniser,
@@ -29,6 +31,7 @@ from fastperturb.evaluation.recognition import (
 from fastperturb.evaluation.recognition.alignment import TEMPLATE, crop_face, crop_matrix
 from fastperturb.evaluation.recognition.matching_heads import measure_distances
 from fastperturb.evaluation.recognition.registry import recogniser_settings
+from fastperturb.protections import Permutation
 
 NEEDS_DLIB = pytest.mark.skipif(find_spec("dlib") is None, reason="pip install 'fastperturb[dlib]'")
 
@@ -275,3 +278,26 @@ def test_a_file_that_is_not_dlibs_network(tmp_path):
         read_layers(b"\x01\x05con_4\x01\x02" + bytes(100))
     with pytest.raises(fp.errors.ModelError, match="must hold dlib's face recognition network"):
         read_layers(b"")
+
+
+def test_values_know_a_person_again_wherever_the_pixels_went():
+    """Nearest neighbour on histograms: what a computation beside it finds, in the clear and in one permuted window."""
+    split, looker = make_split(make_people(12, 6)), LocalHistograms(1, 32)
+    hide = Permutation(fp.Strength(window="region"))
+    sides = [
+        [one.altered(lambda image, who, seed=seed: hide.protect(image, (who.face,), seed=seed)) for one in side]
+        for seed, side in enumerate((split.gallery, split.probes))
+    ]
+    assert (sides[1][0].shown() != split.probes[0].shown()).any()
+    shares = [np.array([_shares_beside(one.shown()) for one in side]) for side in sides]
+    hits = []
+    for probe, subject in zip(shares[1], split.probes, strict=True):
+        alike = [sum(math.sqrt(a * b) for a, b in zip(probe, known, strict=True)) for known in shares[0]]
+        hits.append(split.gallery[int(np.argmax(alike))].person == subject.person)
+    assert rank1(looker, GallerySplit(*sides)) == pytest.approx(np.mean(hits)) == pytest.approx(rank1(looker, split))
+    assert np.mean(hits) > 4 / 12
+
+
+def _shares_beside(image):
+    values = [int(value) // 8 for row in image[BOX.y : BOX.y + BOX.height] for value in row[BOX.x : BOX.x + BOX.width]]
+    return [values.count(level) / len(values) for level in range(32)]

