@@ -41,7 +41,9 @@ def text_of(page):
     return path.read_text(encoding="utf-8")
 
 
-PYTHON = sorted({path.stem for path in DOCS.glob("*.md") if "```python\n" in text_of(path.stem)} - {*SHELL, *FRAMEWORKS})
+PYTHON = sorted(
+    {path.stem for path in DOCS.glob("*.md") if "```python\n" in text_of(path.stem)} - {*SHELL, *FRAMEWORKS}
+)
 RUN = [*SHELL, "README", *PYTHON]
 
 

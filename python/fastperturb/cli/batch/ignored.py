@@ -1,4 +1,4 @@
-"""Files of a folder that are not taken for images; videos and documents, which may show faces all the same, are named."""
+"""Files of a folder that are not taken for images; those that may show faces all the same are named."""
 
 from __future__ import annotations
 
