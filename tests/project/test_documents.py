@@ -1,8 +1,9 @@
 """The site's pages: their code blocks run and print what they say, the reference is complete.
 
-A block of Python runs, and of shell in tutorial and how-tos, page by page from the top, unless ``<!-- not run: why -->``
-stands above it; a block marked ``text`` below it is its output, in which "about 14.5" leaves room (5 %, or 0.05).
-Installing is left out; ``test_documents_installing.py`` looks at it, ``test_documents_pipelines.py`` at frameworks.
+A block of Python runs, and of shell in tutorial and how-tos, page by page from the top, unless the comment
+``<!-- not run: why -->`` stands above it; a block marked ``text`` below it is its output, in which "about 14.5" leaves
+room (5 %, or 0.05). Installing is left out: ``test_documents_installing.py`` looks at it, and
+``test_documents_pipelines.py`` at the pages of frameworks.
 """
 
 import ast
