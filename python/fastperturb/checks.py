@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,7 +19,7 @@ MAX_SIDE = 2**31 - 1
 def check_image(image: Image, name: str = "image") -> None:
     """Raises TypeError or ValueError unless ``image`` is an :data:`Image` with at least one pixel, finite if float."""
     if type(image) is not np.ndarray:
-        _check_type(image, name)
+        check_array(image, name)
     kind = _DTYPES.get(image.dtype)
     if kind is None:
         raise TypeError(f"{name} must be uint8, uint16 or float32 in native byte order, got {image.dtype}")
@@ -32,12 +33,31 @@ def check_image(image: Image, name: str = "image") -> None:
         raise ValueError(f"{name} must be finite, got NaN or infinity")
 
 
-def _check_type(image: object, name: str) -> None:
+def check_array(image: object, name: str) -> None:
+    """Raises TypeError, with what to do, unless ``image`` is a NumPy array of samples and nothing more."""
     if not isinstance(image, np.ndarray):
-        raise TypeError(f"{name} must be a NumPy array, got {type(image).__name__}")
+        raise TypeError(f"{name} must be a NumPy array, got {type(image).__name__}{_advice(image)}")
     if hasattr(image, "mask") or hasattr(image, "unit"):
         got = f"{type(image).__name__}, which means more than its samples"
         raise TypeError(f"{name} must be a plain NumPy array, got {got}")
+
+
+def _advice(image: object) -> str:
+    """How to make an array out of what people often have instead."""
+    module = type(image).__module__
+    if isinstance(image, (str, os.PathLike)):
+        return "; fastperturb.files.read_image(path).pixels reads a file"
+    if isinstance(image, (bytes, bytearray, memoryview)):
+        return "; fastperturb.files.read_image reads files, cv2.imdecode bytes"
+    if module.startswith("PIL."):
+        return (
+            "; np.asarray(image) makes one of mode RGB, RGBA or L, and ImageOps.exif_transpose(image) turns it upright"
+        )
+    if module == "fastperturb.files.reading":
+        return "; its pixels attribute is one"
+    if module == "torch" or module.startswith("torch."):
+        return "; tensor.numpy(force=True) makes one, and permute(1, 2, 0) puts its channels last"
+    return ""
 
 
 def dtype_name(image: Image) -> str:

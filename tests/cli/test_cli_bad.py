@@ -35,7 +35,7 @@ def test_no_option_takes_a_key_itself(capsys):
     assert "fpkey1" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("choice", "code", "written"), [("fail", 1, False), ("skip", 0, False), ("copy", 0, True)])
+@pytest.mark.parametrize(("choice", "code", "written"), [("fail", 3, False), ("skip", 0, False), ("copy", 0, True)])
 def test_no_face_is_not_success(folder, here, capsys, choice, code, written):
     job = ["perturb", "in/a.png", "-o", "out.png", "--key-file", "my.key", "--on-no-face", choice, "--json"]
     assert run(job) == code
@@ -73,7 +73,7 @@ def test_a_record_that_is_none_is_told(folder, here, capsys):
     assert run(["view", "in/a.png", "-o", "v.png", "--boxes", "boxes.json"]) == 0
     assert run(["restore", "in/a.png", "-o", "y.png", "--key-file", "my.key"]) == 1
     assert "in/a.png.json: a record must be a JSON object" in capsys.readouterr().err
-    assert run(["view", "in/b.pgm", "-o", "w.png"]) == 1
+    assert run(["view", "in/b.pgm", "-o", "w.png"]) == 3
     assert "no record and no face found; nothing written" in capsys.readouterr().err
 
 

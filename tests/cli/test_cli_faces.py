@@ -164,7 +164,10 @@ def test_inspect(folder, here, capsys):
 def test_the_demo_is_a_photograph_with_a_face(here, capsys):
     assert run(["demo"]) == 0
     assert run(["demo"]) == 1
-    assert "astronaut.png exists" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "astronaut.png exists" in err
+    assert "--force replaces it" in err
+    assert run(["demo", "--force"]) == 0
     assert run(["locate", "astronaut.png"]) == 0
     assert len(json.loads(capsys.readouterr().out)["faces"]) == 1
 

@@ -13,11 +13,12 @@ from fastperturb.files import read_image, write_image
 from fastperturb.protections import parse_protection
 
 OWN = ("--boxes", "boxes.json")
+FOR_GOOD = (*OWN, "--irreversible")
 
 
 @pytest.mark.parametrize("method", ["mosaic:5", "black", "blur:cells=3", "noise:0.2"])
 def test_a_folder_is_hidden_for_good(folder, capsys, method):
-    assert run(["perturb", "in", "-o", "out", *OWN, "--method", method, "--json"]) == 0
+    assert run(["perturb", "in", "-o", "out", *FOR_GOOD, "--method", method, "--json"]) == 0
     out, err = capsys.readouterr()
     *results, last = lines_of(out)
     name = parse_protection(method).name
@@ -36,7 +37,7 @@ def test_a_folder_is_hidden_for_good(folder, capsys, method):
 
 
 def test_what_is_done_is_not_done_again_and_another_method_is_another_result(folder, capsys):
-    job = ["perturb", "in/a.png", "-o", "out", *OWN, "--json", "--method"]
+    job = ["perturb", "in/a.png", "-o", "out", *FOR_GOOD, "--json", "--method"]
     assert run([*job, "noise:0.1"]) == 0
     assert run([*job, "noise:0.1"]) == 0
     assert lines_of(capsys.readouterr().out)[2]["status"] == "unchanged"
@@ -70,13 +71,17 @@ def test_other_options_behave(here, capsys):
     (face,) = fp.locate(clear.astype(np.uint8), grow=(0.3, 0.45, 0.3, 0.15), shape="ellipse")
     expected = parse_protection("black").protect(clear.astype(np.uint8), [face], seed=0)
     assert np.abs(hidden - expected).mean() < 3
-    assert run(["perturb", "face.png", "-o", "features.png", "--method", "black", "--features", "--json"]) == 0
+    job = ["perturb", "face.png", "-o", "features.png", "--method", "black", "--features", "--irreversible", "--json"]
+    assert run(job) == 0
     assert lines_of(capsys.readouterr().out)[0]["regions"] == 4
 
 
 def test_a_key_in_the_environment_is_no_key_here(folder, monkeypatch, capsys):
     monkeypatch.setenv("FASTPERTURB_KEY", fp.Key.generate().to_text())
-    assert run(["perturb", "in/a.png", "-o", "out", *OWN, "--method", "black", "--json"]) == 0
+    job = ["perturb", "in/a.png", "-o", "out", *OWN, "--method", "black", "--json"]
+    assert run(job) == 2
+    assert "black is irreversible: the originals can never be restored; --irreversible asks" in capsys.readouterr().err
+    assert run([*job, "--irreversible"]) == 0
     result = lines_of(capsys.readouterr().out)[0]
     assert not result["reversible"]
 
@@ -104,7 +109,7 @@ def test_refused(folder, capsys, options, message):
 def test_what_cannot_be_hidden_is_not_written(folder, capsys):
     (folder.parent / "boxes.json").write_text(json.dumps({"a.png": [[500, 6, 20, 22]], "b.pgm": [[5, 6, 20, 22]]}))
     for method in ("black", "parts"):
-        job = ["perturb", "in/a.png", "in/b.pgm", "-o", "out", *OWN, "--method", method]
+        job = ["perturb", "in/a.png", "in/b.pgm", "-o", "out", *FOR_GOOD, "--method", method]
         assert run(job) == 1
         assert "regions[0] must touch the image" in capsys.readouterr().err
         assert tree(folder.parent / "out") == (["b.png"] if method == "black" else [])
@@ -116,7 +121,7 @@ def test_train_and_use(folder, capsys, method, use):
     assert run(["train", "in", "-o", "learnt.npz", "--method", method, *OWN, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["pictures"], facts["faces"], facts["without"]) == (5, 5, 0)
-    job = ["perturb", "in", *OWN, "--method", use.format("learnt.npz")]
+    job = ["perturb", "in", *FOR_GOOD, "--method", use.format("learnt.npz")]
     assert run([*job, "-o", "out"]) == 0
     assert run([*job, "-o", "out"]) == 0
     assert run(["train", "in", "-o", "learnt.npz", "--method", method, *OWN]) == 1
@@ -132,7 +137,7 @@ def test_train_an_autoencoder(folder, capsys):
     pytest.importorskip("torch")
     pytest.importorskip("onnx")
     assert run(["train", "in", "-o", "small.onnx", "--method", "cae:code=3,epochs=2", *OWN]) == 0
-    assert run(["perturb", "in", "-o", "out", *OWN, "--method", "cae:small.onnx", "--json"]) == 0
+    assert run(["perturb", "in", "-o", "out", *FOR_GOOD, "--method", "cae:small.onnx", "--json"]) == 0
     assert lines_of(capsys.readouterr().out)[0]["method"] == "autoencoder, 3 numbers, small.onnx"
 
 

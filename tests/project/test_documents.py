@@ -1,7 +1,9 @@
-"""The site's pages: code blocks of tutorial and how-tos run and print what they say, the reference is complete.
+"""The site's pages: their code blocks run and print what they say, the reference is complete.
 
-A block of Python or shell runs, page by page from the top, unless ``<!-- not run: why -->`` stands above it; a block
-marked ``text`` below it is its output, in which "about 14.5" leaves room (5 %, or 0.05). Installing is left out.
+A block of Python runs, and of shell in tutorial and how-tos, page by page from the top, unless the comment
+``<!-- not run: why -->`` stands above it; a block marked ``text`` below it is its output, in which "about 14.5" leaves
+room (5 %, or 0.05). Installing is left out: ``test_documents_installing.py`` looks at it, and
+``test_documents_pipelines.py`` at the pages of frameworks.
 """
 
 import ast
@@ -22,7 +24,8 @@ pytest.importorskip("skimage")
 
 DOCS = Path(__file__).parents[2] / "docs"
 PACKAGE = DOCS.parent / "python" / "fastperturb"
-RUN = ["tutorial", *sorted(path.stem for path in DOCS.glob("howto-*.md"))]
+SHELL = ["tutorial", *sorted(path.stem for path in DOCS.glob("howto-*.md"))]
+FRAMEWORKS = {"integrations", "clusters"}
 BLOCK = re.compile(r"^(?P<skip><!-- not run: .+ -->\n)?```(?P<kind>python|sh|text)\n(?P<code>.*?)^```$", re.M | re.S)
 ABOUT = re.compile(r"(?<=about )-?\d+\.?\d*")
 REFERENCE = {
@@ -34,15 +37,30 @@ REFERENCE = {
 }
 
 
+def text_of(page):
+    path = DOCS.parent / "README.md" if page == "README" else DOCS / f"{page}.md"
+    return path.read_text(encoding="utf-8")
+
+
+PYTHON = sorted(
+    {path.stem for path in DOCS.glob("*.md") if "```python\n" in text_of(path.stem)} - {*SHELL, *FRAMEWORKS}
+)
+RUN = [*SHELL, "README", *PYTHON]
+
+
 def blocks(page):
-    """(line, kind, code, expected output or None) of each block to run."""
-    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    """[line, kind, code, expected output or None] of each block to run."""
+    text = text_of(page)
     found = []
     for match in BLOCK.finditer(text):
         line = text.count("\n", 0, match.start("code")) + 1
         if match["kind"] == "text":
+            if page not in SHELL:
+                continue
             assert found, f"{page}.md:{line}: output of nothing"
             found[-1][3] = match["code"]
+        elif match["kind"] == "sh" and page not in SHELL:
+            continue
         elif match["skip"] is None and not match["code"].startswith("pip install"):
             found.append([line, match["kind"], match["code"], None])
     return found
@@ -83,7 +101,8 @@ def test_the_blocks_of_a_page_run_and_print_what_they_say(page, tmp_path, monkey
 
 
 def test_the_pages_have_blocks():
-    assert sum(len(blocks(page)) for page in RUN) >= 18
+    assert sum(len(blocks(page)) for page in RUN) >= 23
+    assert blocks("README")
 
 
 @pytest.mark.parametrize("module", REFERENCE)

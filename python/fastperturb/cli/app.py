@@ -25,7 +25,7 @@ fastperturb perturb photos -o protected --key-file my.key
 fastperturb restore protected -o restored --key-file my.key
 
 Files or folders in, a mirrored tree of lossless files out. A run that was interrupted goes on where it stopped.
-Exit codes: 0 every file went well, 1 some did not, 2 wrong usage, 130 interrupted.
+Exit codes: 0 every file went well, 1 some failed, 2 wrong usage, 3 none failed but some show no face, 130 interrupted.
 """
 
 

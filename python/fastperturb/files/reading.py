@@ -37,6 +37,7 @@ _OTHERS = {
 }
 
 
+_CONTAINERS = {b"qt  ": "QuickTime video", b"crx ": "Canon CR3"}
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"avif", b"avis")
 
 
@@ -121,7 +122,7 @@ def read_header(data: Bytes) -> Header:
         raise damaged("the file is empty")
     other = next((name for magic, name in _OTHERS.items() if start.startswith(magic)), None)
     if start[4:8] == b"ftyp":
-        other = "HEIF or AVIF"
+        other = "HEIF or AVIF" if start[8:12] in _HEIF_BRANDS else _CONTAINERS.get(start[8:12], "MP4 video")
     if other:
         raise unsupported(f"{other}; PNG, JPEG, WebP, TIFF, BMP, PGM and PPM are")
     raise ImageFileError("not an image: PNG, JPEG, WebP, TIFF, BMP, PGM and PPM can be read")

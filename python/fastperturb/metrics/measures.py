@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..checks import check_array
 from ..threads import check_threads
 from .region_mask import Image, Where, inside
 from .ssim_options import CoreSettings, SsimOptions, SsimTerms, core_settings, positive
@@ -239,8 +240,7 @@ def _peak(dtype: np.dtype[Any], data_range: float | None) -> float:
 def _settings(image: Image, data_range: float | None, options: SsimOptions, all_terms: bool = False) -> CoreSettings:
     if not isinstance(options, SsimOptions):
         raise TypeError(f"options must be SsimOptions, got {options!r}")
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f"a must be a NumPy array, got {type(image).__name__}")
+    check_array(image, "a")
     terms = all_terms or options.has_exponents
     return core_settings(options, _peak(image.dtype, data_range), image.dtype in _FLOATS, terms)
 

@@ -53,7 +53,7 @@ TITLES = {
 
 
 class Problem(Exception):
-    """What went wrong, as the client shall see it.
+    """What went wrong, as the client sees it.
 
     Args:
         name: one of :data:`TITLES`.

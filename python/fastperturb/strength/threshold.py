@@ -195,7 +195,7 @@ class Threshold:
         axes.axvline(self.theta, color="black", linestyle="--", label=f"theta = {self.theta:.5g}")
         axes.set_xlabel("Euclidean distance among the eigenfaces")
         axes.set_ylabel("density")
-        axes.legend()
+        axes.legend(loc="upper right")  # "best" takes long where there are many values, and warns of it
         return figure  # type: ignore[no-any-return]
 
 

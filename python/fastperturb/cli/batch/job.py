@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ import click
 
 from ..._optional import import_opencv
 from ...checks import Image
-from ...errors import ImageFileError
+from ...errors import ImageFileError, MissingExtra, ModelError
 from ...files import Picture
+from ...files.header import Bytes
 from ...files.reading import RECORD_TEXT, decode, read_bytes, record_beside
 from ...files.writing import INSIDE, TEXTS, encode, format_for, remove_record_beside, write_file
 from ...record import Record
@@ -43,23 +45,34 @@ def run_job(
     import_opencv().setNumThreads(max(1, available_cpus() // threads))  # our threads are enough
     manner = {"machine": job.json, "quiet": job.quiet, "verbose": job.verbose, "prints": prints}
     with Stop() as stop, Report(survey.images, **manner) as report:
-        for outcome in map_in_order(lambda source: attempt(step, source), inputs, threads, stop):
+        for outcome in map_in_order(lambda source: attempt(step, source, targets), inputs, threads, stop):
             report.add(outcome)
         interrupted = stop.wanted and sum(report.counts.values()) < survey.images
     if not survey.images:
         report.say("no images found in " + ", ".join(map(str, job.inputs)))
-    return report.finish(interrupted, survey.others)
+    return report.finish(interrupted, survey.ignored)
 
 
-def attempt(step: Callable[[Source], Outcome], source: Source) -> Outcome:
+def attempt(step: Callable[[Source], Outcome], source: Source, targets: Targets | None = None) -> Outcome:
     """What became of one file; an error is an outcome too, so that the others go on."""
     if source.problem is not None:
         return Outcome(source.path, "failed", message=source.problem)
     try:
-        return step(source)
+        outcome = step(source)
     except Exception as error:
         message = describe(error).removeprefix(f"{source.path}: ")
-        return Outcome(source.path, "failed", message=message, facts={"error": type(error).__name__})
+        facts = {"error": type(error).__name__}
+        return Outcome(source.path, "failed", message=message, facts=facts, cause=_common_cause(error))
+    if targets is not None and outcome.output is not None and outcome.output == targets.fallback_for(source):
+        outcome.instead_of = format_for(targets.path_for(source))
+    return outcome
+
+
+def _common_cause(error: Exception) -> str | None:
+    """What is wrong with the machine, which fails one file after the other; ``None`` for what is wrong with a file."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        return error.strerror
+    return describe(error) if isinstance(error, (MissingExtra, ModelError, ImportError)) else None
 
 
 def read_picture(source: Source, job: Job) -> Picture:
@@ -94,7 +107,7 @@ class Writer:
             source: the file.
             marks: any of which the result may carry.
         """
-        path = self.targets.path_for(source)
+        path = self._place(source)
         if not os.path.lexists(path):
             return None
         if path.exists() and path.samefile(source.path):
@@ -110,22 +123,29 @@ class Writer:
         elif format_for(path) not in TEXTS:
             why = f"{format_for(path)} files cannot tell whose result they are"
         message = f"{path} exists, and {why}; --force writes it anew"
-        return Outcome(source.path, "failed", message=message, facts={"error": "FileExistsError"})
+        cause = f"an output exists, and {why}; --force writes it anew" if mark is None else None
+        return Outcome(source.path, "failed", message=message, facts={"error": "FileExistsError"}, cause=cause)
+
+    def _place(self, source: Source) -> Path:
+        """Where the result is or will be: at the fallback only if that alone is there."""
+        path, fallback = self.targets.path_for(source), self.targets.fallback_for(source)
+        alone = fallback is not None and os.path.lexists(fallback) and not os.path.lexists(path)
+        return fallback if fallback is not None and alone else path
 
     def write(self, source: Source, pixels: Image, icc: bytes | None, mark: str, record: Record | None = None) -> Path:
         """Writes a result, whole or not at all. A million of them must not fill the system's memory: none stays there.
 
         Returns:
-            Where it is.
+            Where it is: a PNG beside the place meant for it, if the format of that cannot hold the pixels.
         """
-        path = self.targets.path_for(source)
-        name = format_for(path)
-        texts = {MARK_TEXT: mark}
-        inside = name in INSIDE and not self.beside
-        if record is not None and inside:
-            texts[RECORD_TEXT] = record.to_json()
-        parts = encode(pixels, name, icc=icc, texts=texts)
-        beside = None if inside else record
+        path, fallback = self.targets.path_for(source), self.targets.fallback_for(source)
+        try:
+            parts, beside = self._encode(path, pixels, icc, mark, record)
+        except ImageFileError:
+            if fallback is None:
+                raise
+            path = fallback
+            parts, beside = self._encode(path, pixels, icc, mark, record)
         clear = not self.published or mark.endswith(COPIED)
         mode = os.stat(source.path).st_mode & 0o666 if clear else 0o666  # noqa: PTH116
         try:
@@ -136,6 +156,17 @@ class Writer:
         if beside is None:
             remove_record_beside(path)  # of what was there before: with this picture it would be taken for tampering
         return path
+
+    def _encode(
+        self, path: Path, pixels: Image, icc: bytes | None, mark: str, record: Record | None
+    ) -> tuple[list[Bytes], Record | None]:
+        """The bytes of a file, and the record that lies beside it if it is not inside."""
+        name = format_for(path)
+        texts = {MARK_TEXT: mark}
+        inside = name in INSIDE and not self.beside
+        if record is not None and inside:
+            texts[RECORD_TEXT] = record.to_json()
+        return encode(pixels, name, icc=icc, texts=texts), None if inside else record
 
     def _needs_record_beside(self, path: Path, mark: str) -> bool:
         return self.records and not mark.endswith(COPIED) and (self.beside or format_for(path) not in INSIDE)

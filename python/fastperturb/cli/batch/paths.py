@@ -15,6 +15,7 @@ import click
 from ...bounded_files import read_start
 from ...files import FORMATS
 from ...files.reading import starts_as_image
+from .ignored import Ignored
 
 READABLE = frozenset((*FORMATS, ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp", ".dib", ".tf8", ".btf"))
 """Extensions of the files in a folder that are taken for images, whatever is in them.
@@ -51,10 +52,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the inputs hold: how many images, and how many files that are not taken for such."""
+    """What the inputs hold: how many images, and the files that are not taken for such."""
 
     images: int
-    others: int
+    ignored: Ignored
 
 
 class Inputs:
@@ -70,7 +71,7 @@ class Inputs:
             if path.is_dir() and folders.setdefault(path.resolve().name, path) is not path:
                 twin = folders[path.resolve().name]
                 raise click.UsageError(f"{twin} and {path} would both be written to {path.resolve().name}")
-        self._others = 0
+        self._ignored = Ignored()
         self._clashes: dict[Path, str] = {}
 
     @property
@@ -80,7 +81,7 @@ class Inputs:
 
     def __iter__(self) -> Iterator[Source]:
         """The files in order: as named, and by name within folders."""
-        self._others = 0
+        self._ignored = Ignored()
         for source in self._sources():
             clash = self._clashes.get(source.path)
             yield source if clash is None else replace(source, problem=clash)
@@ -115,7 +116,7 @@ class Inputs:
                 problem = f"{twin.path} and {source.path} would both be written to {target}; " + _FULL_NAMES
                 self._clashes[source.path] = problem
                 self._clashes.setdefault(twin.path, problem)
-        return Survey(images, self._others)
+        return Survey(images, self._ignored)
 
     def _walk(self, folder: Path, inner: PurePath, root: Path) -> Iterator[Source]:
         """The files of a folder, and of the folders in it, but for those that links lead to.
@@ -141,9 +142,10 @@ class Inputs:
                 if outside:
                     yield Source(place, inner / entry.name, _LEADS_OUT)
                 else:
-                    self._others += 1
+                    self._ignored.add(place)
             elif not _is_image(entry):
-                self._others += not entry.name.endswith(".json")
+                if not entry.name.endswith(".json"):
+                    self._ignored.add(place)
             else:
                 yield Source(place, inner / entry.name, _LEADS_OUT if outside else _problem_within(entry))
         for place in folders:
@@ -230,3 +232,8 @@ class Targets:
     def path_for(self, source: Source) -> Path:
         """The path of a result."""
         return self.output if self.is_file else self.output / self.relative_for(source)
+
+    def fallback_for(self, source: Source) -> Path | None:
+        """Where a result goes whose pixels the format cannot hold: to a PNG, unless the name was given."""
+        path = self.path_for(source)
+        return None if self.is_file or self.suffix == ".png" else path.with_suffix(".png")

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import printable
+from .ignored import Ignored
 
-OK, FAILED, INTERRUPTED = 0, 1, 130
-PROBLEMS = ("failed", "no face", "no record")
-"""Statuses that make the exit code 1."""
+OK, FAILED, NO_FACE, INTERRUPTED = 0, 1, 3, 130
+PROBLEMS = ("failed", "no record")
+"""Statuses that make the exit code 1; "no face" alone makes it 3."""
+REPEATED = 3
+"""How many files are named that fail for one cause; the others are counted, for ten thousand lines hide all else."""
 
 
 @dataclass(slots=True)
@@ -24,11 +27,13 @@ class Outcome:
     Attributes:
         source: the file that came in.
         status: "perturbed", "restored", "viewed" and so on; "unchanged" if it was done before; "copied", "skipped";
-            or one of :data:`PROBLEMS`.
+            "no face", or one of :data:`PROBLEMS`.
         output: the file that was written, if any.
         message: one line for a human: what went wrong, or what to mind.
         facts: more for machines.
         text: what is printed for a human, of commands that print.
+        cause: what is wrong, if it may be the same for thousands of files and has one remedy: then few are named.
+        instead_of: the format that was asked for, if it cannot hold the picture and another was taken.
     """
 
     source: Path
@@ -37,6 +42,8 @@ class Outcome:
     message: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     text: str = ""
+    cause: str | None = None
+    instead_of: str | None = None
 
 
 class Report:
@@ -68,6 +75,8 @@ class Report:
         self._progress: Any = None
         self._task: Any = None
         self._start = time.monotonic()
+        self._causes: Counter[str] = Counter()
+        self._instead: Counter[str] = Counter()
 
     def __enter__(self) -> Report:
         """Shows the progress bar, if there is a terminal that nothing else is printed on, and more than one file."""
@@ -102,13 +111,18 @@ class Report:
     def add(self, outcome: Outcome) -> None:
         """One file is through."""
         self.counts[outcome.status] += 1
+        if outcome.instead_of is not None:
+            self._instead[outcome.instead_of] += 1
         if self._machine:
             _print_json(_as_json(outcome))
         elif outcome.text:
             sys.stdout.write(outcome.text)
             sys.stdout.flush()
+        if outcome.cause is not None:
+            self._causes[outcome.cause] += 1
         if outcome.message is not None:
-            self.say(f"{outcome.source}: {outcome.message}")
+            if self._verbose or outcome.cause is None or self._causes[outcome.cause] <= REPEATED:
+                self.say(f"{outcome.source}: {outcome.message}")
         elif self._verbose or (self.total == 1 and outcome.output is not None and not self._quiet):
             self.say(f"{outcome.source}: {outcome.status}" + (f", {outcome.output}" if outcome.output else ""))
         if self._progress is not None:
@@ -116,22 +130,25 @@ class Report:
             speed = f"{done / max(time.monotonic() - self._start, 1e-9):.1f}/s"
             self._progress.update(self._task, completed=done, speed=speed)
 
-    def finish(self, interrupted: bool, others: int = 0) -> int:
+    def finish(self, interrupted: bool, ignored: Ignored | None = None) -> int:
         """Sums up.
 
         Args:
             interrupted: whether files are left that nobody looked at.
-            others: how many files in the folders were not taken for images.
+            ignored: the files in the folders that were not taken for images.
 
         Returns:
             The exit code; it is a failure that there was no file at all.
         """
+        ignored = Ignored() if ignored is None else ignored
         done, seconds = sum(self.counts.values()), time.monotonic() - self._start
         if self._machine:
-            facts = {"files": self.total, "done": done, "ignored": others, "interrupted": interrupted}
-            _print_json({"summary": {**facts, "seconds": round(seconds, 3), "counts": dict(self.counts)}})
-        failures = sum(self.counts[status] for status in PROBLEMS)
-        if not self._quiet and (self.total > 1 or self._verbose or interrupted or others):
+            self._print_summary(done, seconds, interrupted, ignored)
+        if not self._verbose:
+            for cause, count in self._causes.items():
+                if count > REPEATED:
+                    self.say(f"{count - REPEATED} more, {count} files in all: {cause}")
+        if not self._quiet and (self.total > 1 or self._verbose or interrupted or ignored.count):
             parts = [f"{number} {status}" for status, number in sorted(self.counts.items())]
             line = f"interrupted after {done}" if interrupted else f"{done}"
             line += (
@@ -139,11 +156,25 @@ class Report:
                 + (": " if parts else "")
                 + ", ".join(parts)
             )
-            line += f"; {others} other {'file' if others == 1 else 'files'} ignored" if others else ""
-            self.say(line)
+            for name, count in sorted(self._instead.items()):
+                line += f"; {count} written as PNG, for {name} cannot hold them"
+            self.say(line + ignored.told())
         if interrupted:
             return INTERRUPTED
-        return FAILED if failures or not self.total else OK
+        if not self.total or any(self.counts[status] for status in PROBLEMS):
+            return FAILED
+        return NO_FACE if self.counts["no face"] else OK
+
+    def _print_summary(self, done: int, seconds: float, interrupted: bool, ignored: Ignored) -> None:
+        facts = {"files": self.total, "done": done, "ignored": ignored.count, "interrupted": interrupted}
+        more: dict[str, Any] = {}
+        if ignored.notable:
+            more["videos_and_documents"] = {"count": ignored.notable, "first": [str(path) for path in ignored.first]}
+        if self._instead:
+            more["png_instead_of"] = dict(self._instead)
+        if self._causes:
+            more["causes"] = dict(self._causes)
+        _print_json({"summary": {**facts, "seconds": round(seconds, 3), "counts": dict(self.counts), **more}})
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
@@ -152,6 +183,8 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         data["output"] = str(outcome.output)
     if outcome.message is not None:
         data["message"] = outcome.message
+    if outcome.instead_of is not None:
+        data["instead_of"] = outcome.instead_of
     return {**data, **outcome.facts}
 
 

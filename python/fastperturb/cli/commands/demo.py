@@ -21,7 +21,8 @@ from ..errors import say
     metavar="FILE",
     help="Where to write it.  [default: astronaut.png]",
 )
-def demo(output: Path) -> int:
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+def demo(output: Path, force: bool) -> int:
     """Write a photograph of a face: astronaut Eileen Collins, by NASA, in the public domain.
 
     It comes out of the installed scikit-image, which the extra 'demo' installs; nothing is downloaded.
@@ -29,8 +30,8 @@ def demo(output: Path) -> int:
     import_extra("skimage", "demo")
     photograph = resources.files("skimage") / "data" / "astronaut.png"
     try:
-        write_atomically(output, [photograph.read_bytes()], overwrite=False)
+        write_atomically(output, [photograph.read_bytes()], overwrite=force)
     except FileExistsError:
-        raise click.ClickException(f"{output} exists; name another file with -o") from None
+        raise click.ClickException(f"{output} exists; name another file with -o, or --force replaces it") from None
     say(f"{output} written")
     return 0

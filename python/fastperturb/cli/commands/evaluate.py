@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,6 +23,8 @@ from ..options.evaluate import Output, StudyOptions, output_options, study_optio
 from ..options.sections import SectionCommand
 
 INTERRUPTED = 130
+QUIET_SECONDS = 30.0
+"""How long nothing is said without a terminal, so that a log shows that the work goes on."""
 
 
 @click.command(cls=SectionCommand, short_help="Compare protections: found, recognised, changed; a report.")
@@ -82,15 +85,34 @@ def _tell(results: StudyResults, output: Output, report: Path) -> None:
     sys.stdout.write(f"{report}\n")
 
 
+class _Lines:
+    """Says a line of progress at first, at the end, and every :data:`QUIET_SECONDS` between them."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._next = self._start
+
+    def __call__(self, what: str, done: float, ahead: float) -> None:
+        now = time.monotonic()
+        if now < self._next and done < ahead:
+            return
+        self._next = now + QUIET_SECONDS
+        share = done / ahead if ahead > 0.0 else 1.0
+        say(f"evaluate: {min(share, 1.0):.0%} of the expected work, {now - self._start:.0f} s, {what}")
+
+
 def _command() -> str:
     return shlex.join(["fastperturb", *sys.argv[1:]])
 
 
 @contextmanager
 def _progress(output: Output) -> Iterator[Callable[[str, float, float], None] | None]:
-    """Shows a progress bar on a terminal, by the expected time of the tasks."""
-    if output.quiet or not sys.stderr.isatty():
+    """Shows a progress bar on a terminal, by the expected time of the tasks, and elsewhere a line now and then."""
+    if output.quiet:
         yield None
+        return
+    if not sys.stderr.isatty():
+        yield _Lines()
         return
     from rich.console import Console
     from rich.progress import (

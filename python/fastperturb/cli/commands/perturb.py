@@ -22,7 +22,7 @@ from ..batch.job import Writer, plan_output, read_picture, run_job
 from ..batch.paths import Source
 from ..batch.progress import Outcome
 from ..errors import say
-from ..options.common import Job, job_options, key_or_one_time
+from ..options.common import Job, job_options, key_or_one_time, missing_key
 from ..options.faces import Finder, finder_options
 from ..options.protection import METHOD_OPTION, Method, make_method
 from ..options.sections import SectionCommand, option, shared
@@ -80,9 +80,8 @@ _choices = shared(
 def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choices) -> int:
     """Hide the faces of photographs.
 
-    Pixels inside faces are permuted under a key; 'restore' brings the originals back bit for bit. Without a key a
-    one-time key is made and dropped: then nobody can. Results hold the record which restoring needs; of the original's
-    metadata only an ICC profile is kept.
+    Pixels inside faces are permuted under a key; 'restore' brings the originals back bit for bit. With --one-time-key
+    nobody can. Results hold the record which restoring needs; of the original's metadata only an ICC profile is kept.
 
     What is done already is not done again, so a run that was interrupted goes on where it stopped.
     """
@@ -91,6 +90,9 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
     if method is not None:
         method.check(aim, options["key_file"], choices.reproducible)
         key = key if method.protection.reversible else None
+    if key is None and not options["one_time_key"]:
+        keyless = None if method is None or method.protection.reversible else method.protection.name
+        raise click.UsageError(missing_key(keyless))
     lossy = FORMATS[job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"] == "JPEG"
     if lossy and key is not None:
         if not choices.allow_lossy:
@@ -99,9 +101,9 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
                 "--allow-lossy, or --one-time-key"
             )
         say("JPEG changes pixels: what is restored from these files will not be the originals")
-    if key is None and not (job.quiet and options["one_time_key"]):
+    if key is None and not job.quiet:
         if method is None or method.protection.reversible:
-            say("no key: a one-time key is made and dropped, so the results can never be restored")
+            say("a one-time key is made and dropped: the results can never be restored")
         else:
             say(f"{method.protection.name} is irreversible: no record is kept, the results can never be restored")
     aim = replace(aim, strength=finder.with_window(aim.strength))

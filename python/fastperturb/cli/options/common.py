@@ -203,6 +203,20 @@ def _key_or_one_time(key_file: Path | None, one_time_key: bool) -> Key | None:
     return None if one_time_key else read_key(key_file)
 
 
+def missing_key(irreversible: str | None) -> str:
+    """What to say where nothing was asked for that makes results for good: a variable may be unset by mistake.
+
+    Args:
+        irreversible: the name of a protection that has no key; ``None`` for one that has.
+    """
+    if irreversible is not None:
+        return f"{irreversible} is irreversible: the originals can never be restored; --irreversible asks for that"
+    return (
+        f"a key is needed: --key-file FILE, or {KEY_VARIABLE} in the environment; "
+        "--one-time-key makes one and drops it, and then the originals can never be restored"
+    )
+
+
 key_needed = shared("key", _needed_key, _KEY_FILE)
 key_if_any = shared("key", read_key, _KEY_FILE)
 key_or_one_time = shared(
@@ -211,8 +225,10 @@ key_or_one_time = shared(
     _KEY_FILE,
     option(
         "--one-time-key",
+        "--irreversible",
+        "one_time_key",
         is_flag=True,
         section=_KEY,
-        help="Use a key that nobody will have, as without a key: the results can never be restored.",
+        help="Use a key that nobody will have, or a method without one: the results can never be restored.",
     ),
 )
