@@ -102,7 +102,7 @@ def test_a_cut_or_foreign_chunk_is_no_record(tmp_path, key, suffix):
     for body in (record.to_bytes()[:-1], record.to_bytes() + b"\0", b"\xff" * 40):
         texts = {"fastperturb-record": wrapped(body)}
         (tmp_path / f"x{suffix}").write_bytes(encoded(hidden, suffix, texts))
-        with pytest.raises(fp.errors.RecordError, match="a record .*must"):
+        with pytest.raises(fp.errors.RecordError, match=r"a record .*must"):
             read_record(tmp_path / f"x{suffix}")
 
 
