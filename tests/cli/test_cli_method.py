@@ -95,6 +95,7 @@ def test_a_key_in_the_environment_seals(folder, monkeypatch, capsys):
         (["mosaic:1"], "window must be at least 4, got 1"),
         (["cae"], "needs a file of what it has learnt: 'fastperturb train' writes one"),
         (["cae:none.onnx"], "none.onnx: the model cannot be read"),
+        (["black", "--reproducible"], "black has no key: no --reproducible"),
         (["black", "--cells", "4"], "--protect has its own strength"),
         (["permutation", "--psnr", "24"], "--protect has its own strength"),
     ],

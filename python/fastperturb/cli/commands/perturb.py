@@ -90,6 +90,8 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
     """
     inputs, targets = plan_output(job)
     method = choose_method(choices.protect, choices.purpose, choices.seals, aim, finder, key)
+    if choices.reproducible and method.sealed and key is None:
+        raise click.UsageError(f"{method.name} has no key: no --reproducible")
     options = click.get_current_context().params
     lossy = FORMATS[job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"] == "JPEG"
     if lossy and key is not None and not method.sealed:
