@@ -122,6 +122,24 @@ class Record(ABC):
         """Whether this key is the one that restores the image, or one of them."""
 
     @property
+    def sealed(self) -> bool:
+        """Whether every region comes back out of a seal, whatever happens to the pixels that are shown."""
+        return False
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The numbers of the seals that the record has and that are not at hand."""
+        return ()
+
+    def beside_bytes(self) -> bytes:
+        """The content of the file of seals beside the picture; empty if none belong there."""
+        return b""
+
+    def with_beside(self, data: bytes) -> Record:
+        """The record with the seals out of that file."""
+        raise RecordError(f"a record of version {self.version} has no seals")
+
+    @property
     def moved(self) -> int:
         """How many pixels moved, in all regions."""
         return sum(item.moved for item in self.regions)

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from cli_cases import BOXES, lines_of, same, tree
+from cli_cases import BOXES, WINDOWS, lines_of, same, tree
 
 from fastperturb.cli.app import run
 from fastperturb.files import read_image
@@ -16,10 +16,10 @@ from fastperturb.files import read_image
 
 def test_lossy_files_are_refused_with_a_key(folder, here, capsys):
     for output in (["-o", "x.jpg"], ["-o", "x", "--format", "jpg"]):
-        assert run(["perturb", "in/a.png", *output, *BOXES]) == 2
+        assert run(["perturb", "in/a.png", *output, *BOXES, *WINDOWS]) == 2
         assert "could not be restored" in capsys.readouterr().err
     assert not (here / "x").exists()
-    assert run(["perturb", "in/a.png", "-o", "x.jpg", *BOXES, "--allow-lossy"]) == 0
+    assert run(["perturb", "in/a.png", "-o", "x.jpg", *BOXES, *WINDOWS, "--allow-lossy"]) == 0
     assert "will not be the originals" in capsys.readouterr().err
     assert run(["restore", "x.jpg", "-o", "y.png", "--key-file", "my.key"]) == 1
     assert "were changed since they were written; --no-verify" in capsys.readouterr().err
@@ -183,14 +183,14 @@ def test_a_perturbed_picture_is_not_perturbed_again(folder, capsys):
     [
         (["--window", "8", "--cells", "4"], "window or cells, not both"),
         (["--pixels", "8", "--coverage", ".4"], "give one of pixels, coverage, psnr, distance, mse"),
-        (["--window", "1"], "window must be at least 2, got 1"),
+        (["--window", "1"], "window must be at least 4, got 1"),
         (["--window", "big"], "--window must be a whole number of pixels or 'region', got 'big'"),
         (["--coverage", "1.5"], "coverage must be over 0 and up to 1, got 1.5"),
         (["--cells", "0"], "cells must be at least 1"),
         (["--jobs", "0"], "'--jobs'"),
         (["--jobs", "-3"], "'--jobs'"),
-        (["--grow", "x"], "no --detector-model, --min-score, --grow or --features"),
-        (["--grow", "0.2"], "no --detector-model, --min-score, --grow or --features"),
+        (["--grow", "x"], "no --detector-model, --min-score, --grow, --features or --turned"),
+        (["--grow", "0.2"], "no --detector-model, --min-score, --grow, --features or --turned"),
         (["--shape", "star"], "star"),
         (["--format", "gif"], "gif"),
         (["--max-pixels", "0"], "'--max-pixels'"),

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from cli_cases import BOXES, lines_of
+from cli_cases import BOXES, WINDOWS, lines_of
 
 import fastperturb as fp
 from fastperturb.cli.app import run
@@ -31,7 +31,7 @@ def test_two_files(folder, capsys):
 
 
 def test_folders_after_perturb(folder, capsys):
-    assert run(["perturb", "in", "-o", "out", *BOXES, "-q"]) == 0
+    assert run(["perturb", "in", "-o", "out", *BOXES, *WINDOWS, "-q"]) == 0
     capsys.readouterr()
     assert run(["compare", "in", "out", "--json"]) == 0
     *files, last = lines_of(capsys.readouterr().out)
@@ -49,7 +49,7 @@ def test_folders_after_perturb(folder, capsys):
 
 
 def test_inside_the_record_or_boxes(folder, capsys):
-    assert run(["perturb", "in", "-o", "out", *BOXES, "-q"]) == 0
+    assert run(["perturb", "in", "-o", "out", *BOXES, *WINDOWS, "-q"]) == 0
     capsys.readouterr()
     a, b = pixels("in/a.png"), pixels("out/a.png")
     expected = metrics.mse(a, b, region=fp.Region(5, 6, 20, 22))
@@ -74,7 +74,7 @@ def test_equal_files_have_no_finite_psnr(folder, capsys):
 
 
 def test_the_map_is_a_picture_of_ssim(folder, capsys):
-    assert run(["perturb", "in", "-o", "out", *BOXES, "-q"]) == 0
+    assert run(["perturb", "in", "-o", "out", *BOXES, *WINDOWS, "-q"]) == 0
     assert run(["compare", "in", "out", "--map", "maps"]) == 0
     found = pixels("maps/sub/deep/e.png.png")
     a, b = pixels("in/sub/deep/e.png"), pixels("out/sub/deep/e.png")

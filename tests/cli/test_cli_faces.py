@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from cli_cases import BOXES, lines_of, same
+from cli_cases import BOXES, WINDOWS, lines_of, same
 
 import fastperturb as fp
 from fastperturb.cli.app import run
@@ -62,7 +62,7 @@ def test_regions_of_faces(here, capsys, options):
     else:
         assert other[0]["y"] < plain[0]["y"]
         assert other[0]["width"] > plain[0]["width"]
-    assert run(["perturb", "face.png", "-o", "x.png", "--key-file", "my.key", *options]) == 0
+    assert run(["perturb", "face.png", "-o", "x.png", "--key-file", "my.key", *WINDOWS, *options]) == 0
     assert run(["restore", "x.png", "-o", "y.png", "--key-file", "my.key"]) == 0
     assert same("y.png", "face.png")
 
@@ -102,13 +102,22 @@ FORMS = {
 }
 
 
+def test_tables_of_boxes_end_their_lines_as_they_like_and_must_be_tables(folder, here, capsys):
+    (here / "old.csv").write_bytes(b"file,x,y,width,height\ra.png,5,6,20,22\r")
+    assert run(["perturb", "in/a.png", "-o", "x.png", "--boxes", "old.csv", "--key-file", "my.key", *WINDOWS]) == 0
+    assert [item.region for item in read_record("x.png").regions] == [fp.Region(5, 6, 20, 22)]
+    (here / "long.csv").write_text("file,x,y,width,height\n" + "a" * 200_000 + ",5,6,20,22\n")
+    assert run(["perturb", "in/a.png", "-o", "y.png", "--boxes", "long.csv", "--key-file", "my.key"]) == 2
+    assert "a table of boxes must be CSV: field larger than field limit" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_forms_of_boxes(folder, here, name):
     (here / name).write_text(FORMS[name])
-    assert run(["perturb", "in/a.png", "-o", "x.png", "--boxes", name, "--key-file", "my.key"]) == 0
+    assert run(["perturb", "in/a.png", "-o", "x.png", "--boxes", name, "--key-file", "my.key", *WINDOWS]) == 0
     regions = [item.region for item in read_record("x.png").regions]
-    expected = [fp.Region(5, 6, 20, 22), fp.Region(1, 2, 9, 8, "ellipse")]
-    assert regions == expected[: 1 if name == "few.csv" else 2]
+    expected = [fp.Region(1, 2, 9, 8, "ellipse"), fp.Region(5, 6, 20, 22)]  # as records have them, row by row
+    assert regions == expected[1 if name == "few.csv" else 0 :]
 
 
 @pytest.mark.parametrize(
@@ -145,11 +154,11 @@ def test_printed_lines_come_in_order(folder, capsys):
 
 
 def test_inspect(folder, here, capsys):
-    assert run(["perturb", "in/a.png", "-o", "x.png", *BOXES]) == 0
+    assert run(["perturb", "in/a.png", "-o", "x.png", *BOXES, *WINDOWS]) == 0
     assert run(["inspect", "x.png", "in/b.pgm", "--key-file", "my.key"]) == 0
     out = capsys.readouterr().out
     assert "PNG, 50 x 40, RGB, 8 bit" in out
-    assert "region    box 20 x 22 at 5,6, windows of 3, 440 pixels moved" in out
+    assert "region 0  box 20 x 22 at 5,6, windows of 4, 440 pixels moved" in out
     assert "restores it" in out
     assert "PGM, 50 x 40, grey, 8 bit\n  record    none" in out
     assert run(["inspect", "x.png", "--json"]) == 0
@@ -174,7 +183,7 @@ def test_the_demo_is_a_photograph_with_a_face(here, capsys):
 
 @pytest.mark.parametrize("interpolation", ["mosaic", "linear", "cubic", "lanczos"])
 def test_views_of_pictures_with_and_without_record(folder, interpolation):
-    assert run(["perturb", "in/a.png", "-o", "x.png", *BOXES]) == 0
+    assert run(["perturb", "in/a.png", "-o", "x.png", *BOXES, *WINDOWS]) == 0
     assert run(["view", "x.png", "-o", "one.png", "--interpolation", interpolation]) == 0
     options = ["--boxes", "boxes.json", "--interpolation", interpolation]
     assert run(["view", "in/a.png", "-o", "two.png", *options]) == 0

@@ -25,7 +25,7 @@ def test_a_folder_is_hidden_for_good(folder, capsys, method):
     assert {(item["method"], item["reversible"], item["regions"]) for item in results} == {(name, False, 1)}
     assert all("moved" not in item for item in results)
     assert last["summary"]["counts"] == {"perturbed": 5}
-    assert f"{name} is irreversible" in err
+    assert f"{name} replaces the faces for good: no seal is made" in err
     face = [fp.Face(fp.Region(5, 6, 20, 22))]
     for source, target in zip(tree(folder), tree(folder.parent / "out"), strict=True):
         clear, hidden = read_image(folder / source).pixels, read_image(folder.parent / "out" / target)
@@ -58,9 +58,13 @@ def test_reversible_methods_keep_records_and_are_restored(here, capsys, method):
     assert same("face.png", "back.png")
 
 
-def test_no_method_is_the_permutation(folder, capsys):
-    assert run(["perturb", "in/a.png", "-o", "out", *OWN, "--key-file", "my.key", "--json"]) == 0
-    assert lines_of(capsys.readouterr().out)[0]["method"] == "permutation"
+def test_no_method_is_the_surrogate_and_a_strength_means_windows(folder, capsys):
+    job = ["perturb", "in/a.png", *OWN, "--key-file", "my.key", "--json", "-o"]
+    assert run([*job, "out"]) == 0
+    assert lines_of(capsys.readouterr().out)[0]["method"] == "surrogate, head, tone around"
+    for name, options in (("a", ("--cells", "4")), ("b", ("--psnr", "20")), ("c", ("--protect", "windows"))):
+        assert run([*job, name, *options]) == 0
+        assert lines_of(capsys.readouterr().out)[0]["method"] == "permutation"
 
 
 def test_other_options_behave(here, capsys):
@@ -76,28 +80,27 @@ def test_other_options_behave(here, capsys):
     assert lines_of(capsys.readouterr().out)[0]["regions"] == 4
 
 
-def test_a_key_in_the_environment_is_no_key_here(folder, monkeypatch, capsys):
+def test_a_key_in_the_environment_seals(folder, monkeypatch, capsys):
     monkeypatch.setenv("FASTPERTURB_KEY", fp.Key.generate().to_text())
     job = ["perturb", "in/a.png", "-o", "out", *OWN, "--method", "black", "--json"]
-    assert run(job) == 2
-    assert "black is irreversible: the originals can never be restored; --irreversible asks" in capsys.readouterr().err
-    assert run([*job, "--irreversible"]) == 0
+    assert run(job) == 0
     result = lines_of(capsys.readouterr().out)[0]
-    assert not result["reversible"]
+    assert result["reversible"]
+    assert run(["restore", "out/a.png", "-o", "back.png"]) == 0
+    assert same("in/a.png", "back.png")
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["mosiac"], "a protection must be one of"),
-        (["clear"], "--method clear hides nothing"),
+        (["clear"], "--protect clear hides nothing"),
         (["mosaic:1"], "window must be at least 4, got 1"),
         (["cae"], "needs a file of what it has learnt: 'fastperturb train' writes one"),
         (["cae:none.onnx"], "none.onnx: the model cannot be read"),
-        (["black", "--key-file", "my.key"], "black cannot be undone: no --key-file"),
         (["black", "--reproducible"], "black has no key: no --reproducible"),
-        (["black", "--cells", "4"], "--method has its own strength"),
-        (["permutation", "--psnr", "24"], "--method has its own strength"),
+        (["black", "--cells", "4"], "--protect has its own strength"),
+        (["permutation", "--psnr", "24"], "--protect has its own strength"),
     ],
 )
 def test_refused(folder, capsys, options, message):

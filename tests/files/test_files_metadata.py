@@ -11,6 +11,7 @@ from file_cases import COLOURS, GREY, LOSSLESS, RGB, RGBA, SRGB, noise, opened, 
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from version_1 import perturb_v1
 
 import fastperturb as fp
 from fastperturb.files import png, read_image, read_record, write_image
@@ -98,7 +99,17 @@ def test_others_can_read_our_png_and_its_record(tmp_path, key):
     write_image(tmp_path / "x.png", hidden, record, icc=SRGB)
     with Image.open(tmp_path / "x.png") as image:
         assert np.array_equal(np.array(image), hidden)
+    kinds = {kind: bytes(body) for kind, body in png.chunks((tmp_path / "x.png").read_bytes())}
+    assert kinds[b"fpSL"] == record.to_bytes()
+    assert list(kinds)[-2:] == [b"IDAT", b"fpSL"]  # what must be found first stands first
+
+
+def test_others_can_read_a_record_of_version_1(tmp_path, key):
+    hidden, record = perturb_v1(RGB, [((5, 5, 30, 30), 4, 500)], key)
+    write_image(tmp_path / "x.png", hidden, record)
+    with Image.open(tmp_path / "x.png") as image:
         assert json.loads(image.info["fastperturb-record"])["key_id"] == key.id
+    assert read_record(tmp_path / "x.png") == record
 
 
 @pytest.mark.parametrize("suffix", [".webp", ".tiff", ".png"])

@@ -40,6 +40,8 @@ def folder(here):
 
 
 BOXES = ("--boxes", "boxes.json", "--key-file", "my.key")
+WINDOWS = ("--protect", "windows")
+"""For what is about the permutation, which is not what the command line does by default."""
 
 
 def lines_of(text):

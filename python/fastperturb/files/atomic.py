@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -39,50 +39,53 @@ def write_atomically(
         file.publish(overwrite)
 
 
-def write_pair(
-    first: Path,
-    first_parts: Iterable[Bytes],
-    second: Path,
-    second_parts: Iterable[Bytes],
-    *,
-    overwrite: bool = True,
-    cached: bool = True,
-    mode: int = 0o666,
+def write_together(
+    files: Sequence[tuple[Path, Iterable[Bytes], int]], *, overwrite: bool = True, cached: bool = True
 ) -> None:
-    """Writes two files of one folder that belong together: both, or neither if anything fails.
+    """Writes files of one folder that belong together: all, or none if anything fails.
 
-    Both are on the disk before either gets its name. What ``first`` was before is kept under a hidden name that ends in
-    ``.fastperturb-previous`` until ``second`` has its name, and is put back if that fails. Only a process that is
-    killed in that moment leaves the new ``first`` beside the old ``second``, and then the hidden file is still there.
+    All are on the disk before any gets its name, and they get them in order. What one but the last was before is kept
+    under a hidden name that ends in ``.fastperturb-previous`` until the last has its name, and is put back if that
+    fails. Only a process that is killed in that moment leaves new files beside the old last one, and then the hidden
+    files are still there.
 
     Args:
-        first: what is written first; it may be there already.
-        first_parts: its bytes.
-        second: the other.
-        second_parts: its bytes.
-        overwrite: whether ``second`` may be there already.
+        files: path, bytes, and who may read and write it, as for :func:`write_atomically`, of each.
+        overwrite: whether the last may be there already; the others may.
         cached: as for :func:`write_atomically`.
-        mode: as for :func:`write_atomically`, of both.
 
     Raises:
-        FileExistsError: ``second`` is there and may not be replaced.
-        OSError: one cannot be written; both are what they were.
+        FileExistsError: the last is there and may not be replaced.
+        OSError: one cannot be written; all are what they were.
     """
-    with Pending(first, first_parts, cached, mode) as one, Pending(second, second_parts, cached, mode) as two:
-        previous, published = _set_aside(first), False
+    with contextlib.ExitStack() as stack:
+        pending = [stack.enter_context(Pending(path, parts, cached, mode)) for path, parts, mode in files]
+        undo: list[tuple[Path, Path | None]] = []
         try:
-            one.publish(overwrite=previous is not None)
-            published = True
-            two.publish(overwrite)
+            for (path, _, _), file in zip(files[:-1], pending, strict=False):
+                previous = _set_aside(path)
+                undo.append((path, previous))
+                try:
+                    file.publish(overwrite=previous is not None)
+                except BaseException:
+                    _put_back(*undo.pop(), published=False)
+                    raise
+            pending[-1].publish(overwrite)
         except BaseException:
-            if previous is not None:
-                previous.replace(first)
-            elif published:
-                first.unlink(missing_ok=True)
+            for path, previous in reversed(undo):
+                _put_back(path, previous, published=True)
             raise
+    for _, previous in undo:
+        if previous is not None:
+            with contextlib.suppress(OSError):  # all is written; a hidden file more does no harm
+                previous.unlink()
+
+
+def _put_back(path: Path, previous: Path | None, *, published: bool) -> None:
     if previous is not None:
-        with contextlib.suppress(OSError):  # all is written; a hidden file more does no harm
-            previous.unlink()
+        previous.replace(path)
+    elif published:
+        path.unlink(missing_ok=True)
 
 
 def _set_aside(path: Path) -> Path | None:

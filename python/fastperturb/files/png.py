@@ -15,9 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from .._optional import import_isal
 from .exif import exif_orientation, hexadecimal_orientation
 from .header import KEYWORD_PREFIX, Bytes, Header, add_text, damaged, inflate, unsupported
+from .record_chunk import CHUNK, add_record, split_record
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEAD_BYTES = len(SIGNATURE) + 12 + 13  # up to the end of IHDR
+_END_BYTES = 12  # of IEND
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _DEPTHS = {_GREY: (1, 2, 4, 8, 16), _RGB: (8, 16), _PALETTE: (1, 2, 4, 8), _GREY_ALPHA: (8, 16), _RGBA: (8, 16)}
 _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGBA: 4}
@@ -57,6 +59,8 @@ def read_header(data: Bytes) -> Header:
         if kind == b"tEXt" and bytes(body[: len(_KEYWORD_PREFIX)]) == _KEYWORD_PREFIX:
             keyword, _, text = bytes(body).partition(b"\0")
             add_text(texts, keyword.decode("latin-1"), text.decode("latin-1"))
+        elif kind == CHUNK:
+            add_record(texts, body)
         else:
             found.setdefault(b"text" if _holds_exif(kind, body) else kind, body)
     if b"IDAT" not in found:
@@ -163,17 +167,24 @@ def chunks(data: Bytes) -> Iterator[tuple[bytes, memoryview]]:
 def with_chunks(png: Sequence[Bytes], icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:
     """The parts of a PNG with an ICC profile and texts put in right after IHDR, where readers find them first.
 
+    The bytes of a record stand before IEND, behind the pixels: they may be many.
+
     Args:
-        png: the parts of a PNG; signature and IHDR are in the first.
+        png: the parts of a PNG; signature and IHDR are in the first, all of IEND in the last.
         icc: a profile, or ``None``.
         texts: by keyword, of 1 to 79 characters; ASCII.
     """
     head = memoryview(png[0])
+    texts, record = split_record(texts)
     parts: list[Bytes] = [head[:_HEAD_BYTES]]
     if icc is not None:
         parts.append(chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc)))
     parts += [chunk(b"tEXt", key.encode("ascii") + b"\0" + text.encode("ascii")) for key, text in texts.items()]
-    return [*parts, head[_HEAD_BYTES:], *png[1:]]
+    parts += [head[_HEAD_BYTES:], *png[1:]]
+    if record:
+        last = memoryview(parts[-1])
+        parts[-1:] = [last[:-_END_BYTES], chunk(CHUNK, record), last[-_END_BYTES:]]
+    return parts
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

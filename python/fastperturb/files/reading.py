@@ -17,15 +17,15 @@ from .._optional import import_opencv
 from ..bounded_files import read_file_or_pipe, read_regular_file
 from ..checks import Image
 from ..errors import ImageFileError, RecordError
-from ..record import MAX_RECORD_BYTES, Record
+from ..record import Record
 from . import bitmap, jpeg, png, tiff, webp
 from .exif import turn_upright
 from .header import Bytes, Header, damaged, unsupported
 from .icc import colours_alone
+from .record_chunk import RECORD_TEXT as RECORD_TEXT  # who reads texts needs it
 
 MAX_PIXELS = 2**28
 MAX_FILE_BYTES = 2**31 - 1  # what OpenCV can be given
-RECORD_TEXT = "fastperturb-record"
 _OTHERS = {
     b"GIF8": "GIF",
     b"\0\0\0\x0cjP  ": "JPEG 2000",
@@ -182,16 +182,25 @@ def record_beside(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
+def seals_beside(path: Path) -> Path:
+    """Where the seals of an image lie if they are not in its record: NAME.seal, NAME being the whole file name."""
+    return path.with_name(path.name + ".seal")
+
+
 def read_record(path: str | os.PathLike[str]) -> Record:
-    """Reads the record of a perturbed image file: from inside a PNG, else from NAME.json beside it.
+    """Reads the record of a perturbed image file: from inside it, else from NAME.json beside it.
+
+    Seals that are not in the record are read from NAME.seal. If there is no such file, the record comes without them
+    (``record.missing`` says which), and restoring says so.
 
     Args:
-        path: the image file, such as ``photo.png``; beside it would be ``photo.png.json``.
+        path: the image file, such as ``photo.png``; beside it would be ``photo.png.json`` and ``photo.png.seal``.
 
     Raises:
         OSError: the file cannot be read.
         ImageFileError: it is no sound image file.
-        RecordError: there is no record, or what stands in its place is none: a pipe, a folder, a file of others.
+        RecordError: there is no record, or what stands in its place is none: a pipe, a folder, a file of others; or
+            NAME.seal holds other seals than the record's.
     """
     path = Path(path)
     try:
@@ -208,9 +217,16 @@ def find_record(path: Path, texts: Mapping[str, str]) -> Record | None:
     """As :func:`read_record`, of a file whose texts have been read; ``None`` if there is nothing that could be one."""
     inside = texts.get(RECORD_TEXT)
     try:
-        return _read_record_beside(path) if inside is None else Record.from_json(inside)
+        record = _read_record_beside(path) if inside is None else Record.from_json(inside)
     except RecordError as error:
         raise RecordError(f"{path if inside is not None else record_beside(path)}: {error}") from None
+    if record is None or not record.missing:
+        return record
+    try:
+        seals = _read_beside(path, ".seal", MAX_FILE_BYTES)
+        return record if seals is None else record.with_beside(seals)
+    except RecordError as error:
+        raise RecordError(f"{seals_beside(path)}: {error}") from None
 
 
 def has_record_beside(path: Path) -> bool:
@@ -222,8 +238,13 @@ def has_record_beside(path: Path) -> bool:
 
 
 def _read_record_beside(path: Path) -> Record | None:
+    data = _read_beside(path, ".json", MAX_FILE_BYTES)
+    return None if data is None else Record.from_json(data)
+
+
+def _read_beside(path: Path, suffix: str, most: int) -> bytes | None:
     try:
-        return Record.from_json(read_regular_file(f"{path}.json", MAX_RECORD_BYTES))
+        return read_regular_file(f"{path}{suffix}", most)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
             return None  # such a name can have no file

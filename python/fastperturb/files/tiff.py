@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from .exif import ORIENTATION_TAG
 from .header import MAX_PROFILE_BYTES, Bytes, Header, damaged, pack_texts, unpack_texts, unsupported
+from .record_chunk import TIFF_TAG, add_record, split_record
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
@@ -63,7 +64,7 @@ class _Directory:
             raise damaged("its directory is cut short")
         for place in range(start, start + count * size, size):
             tag, kind, length, value = self._unpack(entry, place)
-            if tag == _TEXTS and tag in self.tags:
+            if tag in (_TEXTS, TIFF_TAG) and tag in self.tags:
                 raise damaged(f"it has two tags {tag}, which hold records")
             letter = _TYPES.get(kind)
             if letter is not None:
@@ -91,7 +92,9 @@ class _Directory:
         item = self.tags.get(tag)
         if item is None or item.kind != "B" or not 0 < item.count <= most:
             return None
-        return bytes(self.values(tag).astype(np.uint8))
+        if item.place + item.count > len(self.data):
+            raise damaged(f"the values of tag {tag} are cut short")
+        return bytes(self.data[item.place : item.place + item.count])
 
     def value(self, tag: int, default: int) -> int:
         """The first value of a tag."""
@@ -119,6 +122,8 @@ def read_header(data: Bytes) -> Header:
     texts: dict[str, str] = {}
     if block is not None:
         unpack_texts(block, texts)
+    if (record := directory.block(TIFF_TAG, len(data))) is not None:
+        add_record(texts, record)
     orientation = directory.value(ORIENTATION_TAG, 1)
     changed = orientation != 1 or directory.value(_EXTRA_SAMPLES, 0) == _UNASSOCIATED
     untiled = pieces.tiled and bits == 8 and directory.value(_COMPRESSION, _PLAIN) == _PLAIN
@@ -267,7 +272,8 @@ def with_tags(data: memoryview, icc: bytes | None, texts: Mapping[str, str], alp
 
     A new directory goes to the end of the file and the header points to it; the old one is left unused.
     """
-    blocks = {_PROFILE: icc or b"", _TEXTS: pack_texts(texts)}
+    texts, record = split_record(texts)
+    blocks = {_PROFILE: icc or b"", _TEXTS: pack_texts(texts), TIFF_TAG: record}
     if not alpha and not any(blocks.values()):
         return [data]
     directory = _Directory(data)

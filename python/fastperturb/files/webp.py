@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from .exif import exif_orientation
 from .header import Bytes, Header, damaged, pack_texts, unpack_texts, unsupported
+from .record_chunk import CHUNK, add_record, split_record
 
 MAX_SIDE = 16_383
 _HEAD_BYTES = 12
@@ -33,6 +34,8 @@ def read_header(data: Bytes) -> Header:
     for kind, body in _chunks(data):
         if kind == _TEXTS:
             unpack_texts(body, texts)
+        elif kind == CHUNK:
+            add_record(texts, body)
         found.setdefault(kind, body)
     flags = bytes(found[b"VP8X"])[0] if found.get(b"VP8X") else 0
     if flags & _ANIMATION_FLAG or b"ANIM" in found or b"ANMF" in found:
@@ -88,6 +91,7 @@ def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -
     """The parts of a lossless WebP as OpenCV writes it (one VP8L chunk), with an ICC profile and texts."""
     if icc is None and not texts:
         return [data]
+    texts, record = split_record(texts)
     pixels = data[_HEAD_BYTES:]
     width, height, alpha = _lossless_size(pixels[8:])
     flags = (_ICC_FLAG if icc is not None else 0) | (_ALPHA_FLAG if alpha else 0)
@@ -96,6 +100,7 @@ def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -
     if icc is not None:
         before += _chunk(b"ICCP", icc)
     after = _chunk(_TEXTS, pack_texts(texts)) if texts else b""
+    after += _chunk(CHUNK, record) if record else b""
     length = 4 + len(before) + len(pixels) + len(after)
     return [struct.pack("<4sI4s", b"RIFF", length, b"WEBP"), before, pixels, after]
 

@@ -16,10 +16,11 @@ from ..checks import Image, check_image
 from ..errors import ImageFileError, LossyFormat
 from ..record import Record
 from . import jpeg, png, png_pixels, tiff, webp
-from .atomic import write_atomically, write_pair
+from .atomic import write_atomically, write_together
 from .header import Bytes, unsupported
 from .icc import colours_alone
-from .reading import RECORD_TEXT, has_record_beside, record_beside
+from .reading import has_record_beside, record_beside, seals_beside
+from .record_chunk import RECORD_TEXT
 
 JPEG_QUALITY = 95
 FORMATS = {
@@ -70,13 +71,15 @@ def write_image(
         path: ends in .png, .webp (always lossless), .tif, .tiff, .bmp, .ppm, .pgm, .pnm, .jpg or .jpeg.
         image: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA; uint8 or uint16.
         record: what ``perturb`` gave with the image; it goes inside PNG, WebP and TIFF, else to NAME.json beside it.
+            Seals go along with it, those beside to NAME.seal.
         icc: the ICC profile of the original, of which the colours are kept and nothing else; formats without a place
             for it, and images that it does not fit (a grey profile of an RGB image), go without.
-        allow_lossy: let a record go to a JPEG; its pixels change, so that it can never be restored exactly.
+        allow_lossy: let a record whose regions are not all sealed go to a JPEG; its pixels change, so that they can
+            never be restored exactly. Sealed regions can, out of a JPEG too.
         inside: ``False`` puts the record beside in any case.
 
     Raises:
-        LossyFormat: ``record`` is given and the format is JPEG.
+        LossyFormat: ``record`` is given, a region of it is not sealed, and the format is JPEG.
         ImageFileError: an extension that names no format, or an image that the format cannot hold as it is.
         TypeError, ValueError: the image is of another shape or dtype, or the record of another image.
         OSError: the file cannot be written; it and the record beside it are what they were.
@@ -94,7 +97,7 @@ def write_image(
     except ImageFileError as error:
         raise type(error)(f"{path}: {error}") from None
     beside = record if record is not None and not texts else None
-    write_file(path, parts, beside, overwrite=True)
+    write_file(path, parts, beside, overwrite=True, seals=b"" if record is None else record.beside_bytes())
 
 
 def write_file(
@@ -105,32 +108,39 @@ def write_file(
     overwrite: bool,
     cached: bool = True,
     mode: int = 0o666,
+    seals: bytes = b"",
 ) -> None:
-    """Writes an encoded image, and a record beside it: that first, for an image without its record would be lost.
+    """Writes an encoded image, record and seals beside it: these first, for an image without them would be lost.
 
     Args:
         path: of the image.
         parts: its bytes.
         beside: the record, if it is to lie beside.
         overwrite: whether an image that is there may be replaced. If none is, a record that lies there all the same is
-            of a run that was killed, and makes way; anything else of that name does not.
+            of a run that was killed, and makes way; anything else of that name does not, and seals never do: their
+            picture may have been published.
         cached: leave what was written in the system's memory too, for who reads it soon.
         mode: who may read and write image and record, as far as the process's umask allows it.
+        seals: the content of NAME.seal, which only its owner may read and write; empty for no such file.
 
     Raises:
         FileExistsError: something is there and may not be replaced.
         OSError: not written; image and record are what they were.
     """
-    if beside is None:
+    if beside is None and not seals:
         write_atomically(path, parts, overwrite=overwrite, cached=cached, mode=mode)
         return
-    place = record_beside(path)
+    files: list[tuple[Path, list[Bytes], int]] = []
+    if seals:
+        files.append((seals_beside(path), [seals], 0o600))
+    if beside is not None:
+        files.append((record_beside(path), [beside.to_json(indent=1).encode("ascii"), b"\n"], mode))
     if not overwrite:
-        for taken in (path, place):
-            if os.path.lexists(taken) and (taken is path or not has_record_beside(path)):
+        for taken in (path, *(place for place, _, _ in files)):
+            killed = beside is not None and taken == record_beside(path) and has_record_beside(path)
+            if os.path.lexists(taken) and not killed:
                 raise FileExistsError(17, "File exists", os.fspath(taken))
-    texts = [beside.to_json(indent=1).encode("ascii"), b"\n"]
-    write_pair(place, texts, path, parts, overwrite=overwrite, cached=cached, mode=mode)
+    write_together([*files, (path, parts, mode)], overwrite=overwrite, cached=cached)
 
 
 def remove_record_beside(path: Path) -> None:
@@ -226,5 +236,5 @@ def _check_record(image: Image, record: Record, name: str, allow_lossy: bool) ->
             f"record must be of the image: it is of shape {record.shape} and dtype {record.dtype}, "
             f"got shape {image.shape} and dtype {image.dtype}"
         )
-    if name == "JPEG" and not allow_lossy:
+    if name == "JPEG" and not allow_lossy and not record.sealed:
         raise LossyFormat("JPEG changes pixels, so that the original could not be restored; write PNG, WebP or TIFF")

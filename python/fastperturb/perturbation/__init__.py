@@ -3,5 +3,6 @@
 from .batch import perturb_many, restore_many
 from .block_view import view
 from .single import permute, perturb, restore
+from .verdicts import Verdicts, examine
 
-__all__ = ["permute", "perturb", "perturb_many", "restore", "restore_many", "view"]
+__all__ = ["Verdicts", "examine", "permute", "perturb", "perturb_many", "restore", "restore_many", "view"]

@@ -113,6 +113,11 @@ class RecordV2(Record):
         return (*self.entries, self.rest)
 
     @property
+    def sealed(self) -> bool:
+        """Whether every region comes back out of a seal, whatever happens to the pixels that are shown."""
+        return all(entry.length for entry in self.entries)
+
+    @property
     def missing(self) -> tuple[int, ...]:
         """The numbers of the seals that the record has and that are not at hand; the metadata are the last number."""
         pairs = zip(self.places, self.seals, strict=True)

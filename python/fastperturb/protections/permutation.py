@@ -47,7 +47,13 @@ class Permuting(AreaProtection):
         """
 
     def perturb(
-        self, image: Image, faces: Sequence[Face], key: Key, *, reproducible: bool = False
+        self,
+        image: Image,
+        faces: Sequence[Face],
+        key: Key,
+        *,
+        reproducible: bool = False,
+        surroundings: bool = False,
     ) -> tuple[Image, Record]:
         """:func:`fastperturb.perturb` with this protection's regions and strengths.
 
@@ -60,7 +66,7 @@ class Permuting(AreaProtection):
         grid = sorted(grid, key=lambda item: (item[0].y, item[0].x))  # as records have them
         regions, strengths = [item[0] for item in grid], [item[1] for item in grid]
         fitting = _fitting(regions, strengths, image.shape)
-        return perturb(image, regions, key, fitting, reproducible=reproducible)
+        return perturb(image, regions, key, fitting, reproducible=reproducible, surroundings=surroundings)
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Permutes with a key made from ``seed``, and a nonce from key, image and parameters."""

@@ -63,9 +63,15 @@ class ReversibleProtection(Protection, Protocol):
     """A protection that is an ordinary perturbation: :func:`fastperturb.restore` undoes it."""
 
     def perturb(
-        self, image: Image, faces: Sequence[Face], key: Key, *, reproducible: bool = False
+        self,
+        image: Image,
+        faces: Sequence[Face],
+        key: Key,
+        *,
+        reproducible: bool = False,
+        surroundings: bool = False,
     ) -> tuple[Image, Record]:
-        """Hides the faces as :func:`fastperturb.perturb` does, with a random nonce unless ``reproducible``.
+        """Hides the faces as :func:`fastperturb.perturb` does, whose options these are.
 
         Raises:
             NoFaceFound: no face touches the image.

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -148,11 +149,13 @@ class Writer:
             parts, beside = self._encode(path, pixels, icc, mark, record)
         clear = not self.published or mark.endswith(COPIED)
         mode = os.stat(source.path).st_mode & 0o666 if clear else 0o666  # noqa: PTH116
+        seals = b"" if record is None else record.beside_bytes()
+        write = partial(write_file, path, parts, beside, overwrite=self.job.force, cached=False, mode=mode, seals=seals)
         try:
-            write_file(path, parts, beside, overwrite=self.job.force, cached=False, mode=mode)
+            write()
         except FileNotFoundError:  # the first of its folder
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, parts, beside, overwrite=self.job.force, cached=False, mode=mode)
+            write()
         if beside is None:
             remove_record_beside(path)  # of what was there before: with this picture it would be taken for tampering
         return path

@@ -1,4 +1,4 @@
-"""``fastperturb inspect``: what a file is, what its record says, and whether a key fits."""
+"""``fastperturb inspect``: what a file is, what its record says, and with a key what is still whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from ...errors import RecordError, Tampered, WrongKey
 from ...files import Picture
 from ...files.reading import find_record
 from ...key import Key
-from ...perturbation.single import restore as restore_image
+from ...perturbation.record_v2 import RecordV2
+from ...perturbation.verdicts import examine
 from ...record import Record
 from ..batch.job import read_picture, run_job
 from ..batch.paths import Inputs, Source
@@ -20,15 +21,21 @@ from ..batch.progress import Outcome
 from ..errors import printable
 from ..options.common import Job, job_options, key_if_any
 from ..options.sections import SectionCommand
+from .restore import bring_back, check_seals
+
+_RECIPIENTS = {1: "master key", 2: "public key", 3: "public key of a face"}
+_SEALS = {"none": "no seal", "here": "sealed here", "beside": "sealed beside", "erased": "seal erased"}
+_WORDS = {True: "unchanged", False: "changed", None: "unknown"}
 
 
 @click.command(cls=SectionCommand, short_help="Tell what is known of files and their records.")
 @job_options()
 @key_if_any
 def inspect(job: Job, key: Key | None) -> int:
-    """Tell what is known of files: format, size, record, and with a key whether it restores them.
+    """Tell what is known of files: format, size, record, what each region holds, and with a key what is still whole.
 
-    Exit code 1 if a file is damaged, or with a key if it does not restore a file that has a record.
+    There are three verdicts: on the record, on the pixels of each region, and on the surroundings. Exit code 1 if a
+    file is damaged, or with a key if it does not restore a file that has a record.
     """
 
     def step(source: Source) -> Outcome:
@@ -53,14 +60,55 @@ def _facts(path: Path, picture: Picture, key: Key | None) -> tuple[dict[str, Any
         record = find_record(path, picture.texts)
     except RecordError as error:
         return {**facts, "record": None}, str(error).removeprefix(f"{path}: ")
-    facts["record"] = None if record is None else json.loads(record.to_json())
+    facts["record"] = None if record is None else _decoded(record)
     if record is None or key is None:
         return facts, None
     try:
-        restore_image(pixels, record, key, out=pixels)
-    except (WrongKey, Tampered) as error:
-        return {**facts, "restores": False}, str(error).partition(";")[0]
+        verdicts = examine(pixels, record, key)
+        facts["verdicts"] = {
+            "record": verdicts.record,
+            "regions": list(verdicts.regions),
+            "surroundings": verdicts.surroundings,
+        }
+        if record.sealed or record.missing:
+            check_seals(path, record)
+        bring_back(pixels, record, key)
+    except (WrongKey, Tampered, RecordError) as error:
+        return {**facts, "restores": False}, str(error).partition("; --no-verify")[0]
     return {**facts, "restores": True}, None
+
+
+def _decoded(record: Record) -> dict[str, Any]:
+    """The fields of a record, as JSON can hold them; without keys, tags and seals where it is of version 2."""
+    if not isinstance(record, RecordV2):
+        fields: dict[str, Any] = json.loads(record.to_json())
+        return fields
+    return {
+        "format": "fastperturb-record",
+        "version": record.version,
+        "shape": list(record.shape),
+        "dtype": record.dtype,
+        "regions": [
+            {
+                "x": item.region.x,
+                "y": item.region.y,
+                "width": item.region.width,
+                "height": item.region.height,
+                "shape": item.region.shape,
+                "method": item.method_name,
+                "revision": item.revision,
+                "window": item.window,
+                "pixels": item.pixels,
+                "seal": entry.state,
+                "seal_bytes": entry.length,
+                "seal_at_hand": seal is not None,
+            }
+            for item, entry, seal in zip(record.regions, record.entries, record.seals, strict=False)
+        ],
+        "recipients": [_RECIPIENTS.get(stanza.kind, "unknown") for stanza in record.stanzas],
+        "surroundings": record.scene is not None,
+        "metadata": {"seal": record.rest.state, "seal_bytes": record.rest.length},
+    }
 
 
 def _as_text(path: Path, facts: dict[str, Any]) -> str:
@@ -71,17 +119,50 @@ def _as_text(path: Path, facts: dict[str, Any]) -> str:
         f"  picture   {facts['format']}, {facts['width']} x {facts['height']}, {kinds[facts['channels']]}, {bits} bit"
         + (", with a colour profile" if facts["profile"] else ""),
     ]
-    if facts["record"] is None:
-        lines.append("  record    none")
-    else:
-        record = Record.from_json(json.dumps(facts["record"]))
-        lines.append(f"  record    version {record.version}, key {record.key_id}, {record.moved} pixels moved")
-        for item in record.regions:
-            r = item.region
-            lines.append(
-                f"  region    {r.shape} {r.width} x {r.height} at {r.x},{r.y}, "
-                f"windows of {item.window}, {item.moved} pixels moved"
-            )
+    record = facts["record"]
+    lines += ["  record    none"] if record is None else _record_lines(record)
+    if "verdicts" in facts:
+        verdicts = facts["verdicts"]
+        lines.append(f"  whole     record {_WORDS[verdicts['record']]}")
+        lines += [f"            region {i} {_WORDS[whole]}" for i, whole in enumerate(verdicts["regions"])]
+        lines.append(f"            surroundings {_surroundings(record, verdicts)}")
+    if facts.get("restores") and not _all_whole(facts["verdicts"]) and facts["format"] == "JPEG":
+        lines.append("            JPEG changes pixels; the seals are whole")
     if "restores" in facts:
         lines.append(f"  key       {'restores it' if facts['restores'] else 'does not restore it'}")
     return "\n".join(lines) + "\n"
+
+
+def _all_whole(verdicts: dict[str, Any]) -> bool:
+    return False not in (verdicts["record"], *verdicts["regions"], verdicts["surroundings"])
+
+
+def _surroundings(record: dict[str, Any], verdicts: dict[str, Any]) -> str:
+    return _WORDS[verdicts["surroundings"]] if record.get("surroundings") else "not recorded"
+
+
+def _record_lines(record: dict[str, Any]) -> list[str]:
+    if record["version"] == 1:
+        moved = sum(item["moved"] for item in record["regions"])
+        lines = [f"  record    version 1, key {record['key_id']}, {moved} pixels moved"]
+    else:
+        recipients = ", ".join(record["recipients"]) or "nobody"
+        lines = [f"  record    version {record['version']}, opened by: {recipients}"]
+    for index, item in enumerate(record["regions"]):
+        place = f"{item['shape']} {item['width']} x {item['height']} at {item['x']},{item['y']}"
+        lines.append(f"  region {index}  {place}, {_held(item)}")
+    metadata = record.get("metadata", {"seal": "none"})
+    if metadata["seal"] != "none":
+        lines.append(f"  metadata  {_SEALS[metadata['seal']]}, {metadata['seal_bytes']} bytes")
+    return lines
+
+
+def _held(item: dict[str, Any]) -> str:
+    """What a region holds."""
+    if item.get("method", "windows") == "windows":
+        moved = item.get("moved", item["pixels"])
+        return f"windows of {item['window']}, {moved} pixels moved"
+    if not item["seal_bytes"]:
+        return f"{item['method']}, {_SEALS[item['seal']]}: replaced for good"
+    lost = "" if item["seal_at_hand"] else ", not at hand"
+    return f"{item['method']}, {_SEALS[item['seal']]}, {item['seal_bytes']} bytes{lost}"

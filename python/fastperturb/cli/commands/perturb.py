@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from ...checks import Image
-from ...errors import ImageFileError, RecordError
+from ...errors import ImageFileError
 from ...files import FORMATS, Picture
-from ...files.reading import find_record
+from ...files.reading import RECORD_TEXT, has_record_beside
 from ...key import Key
 from ...perturbation.formats import WRITTEN
 from ...perturbation.single import perturb as perturb_image
@@ -24,7 +24,7 @@ from ..batch.progress import Outcome
 from ..errors import say
 from ..options.common import Job, job_options, key_or_one_time, missing_key
 from ..options.faces import Finder, finder_options
-from ..options.protection import METHOD_OPTION, Method, make_method
+from ..options.protection import PROTECT_OPTIONS, Method, choose_method, make_method
 from ..options.sections import SectionCommand, option, shared
 from ..options.strength import Aim, aim_options
 
@@ -37,11 +37,13 @@ class Choices:
     record_beside: bool
     allow_lossy: bool
     reproducible: bool
-    method: Method | None
+    purpose: str | None
+    seals: str | None
+    protect: Method | None
 
 
-def _build(method: str | None, **rest: Any) -> Choices:
-    return Choices(method=make_method(method), **rest)
+def _build(protect: str | None, **rest: Any) -> Choices:
+    return Choices(protect=None if protect is None else make_method(protect), **rest)
 
 
 _choices = shared(
@@ -59,7 +61,7 @@ _choices = shared(
         "--allow-lossy",
         is_flag=True,
         section="Files",
-        help="Allow JPEG with a key: the originals can then never be restored exactly.",
+        help="Allow JPEG for windows with a key: the originals can then never be restored exactly.",
     ),
     option(
         "--reproducible",
@@ -67,7 +69,7 @@ _choices = shared(
         section="Key",
         help="The same input, key and options give the same output; shows which inputs were equal.",
     ),
-    METHOD_OPTION,
+    *PROTECT_OPTIONS,
 )
 
 
@@ -80,21 +82,21 @@ _choices = shared(
 def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choices) -> int:
     """Hide the faces of photographs.
 
-    Pixels inside faces are permuted under a key; 'restore' brings the originals back bit for bit. With --one-time-key
-    nobody can. Results hold the record which restoring needs; of the original's metadata only an ICC profile is kept.
+    Another face is drawn over each head, and the original is sealed under a key; 'restore' brings it back bit for bit.
+    With --one-time-key nothing is sealed: then nobody can. Results hold the record which restoring needs; of the
+    original's metadata only an ICC profile is kept.
 
     What is done already is not done again, so a run that was interrupted goes on where it stopped.
     """
     inputs, targets = plan_output(job)
-    options, method = click.get_current_context().params, choices.method
-    if method is not None:
-        method.check(aim, options["key_file"], choices.reproducible)
-        key = key if method.protection.reversible else None
+    method = choose_method(choices.protect, choices.purpose, choices.seals, aim, finder, key)
+    if choices.reproducible and method.sealed and key is None:
+        raise click.UsageError(f"{method.name} has no key: no --reproducible")
+    options = click.get_current_context().params
     if key is None and not options["one_time_key"]:
-        keyless = None if method is None or method.protection.reversible else method.protection.name
-        raise click.UsageError(missing_key(keyless))
+        raise click.UsageError(missing_key())
     lossy = FORMATS[job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"] == "JPEG"
-    if lossy and key is not None:
+    if lossy and key is not None and not method.sealed:
         if not choices.allow_lossy:
             raise click.UsageError(
                 "JPEG changes pixels, so that the originals could not be restored; choose another format, "
@@ -102,16 +104,17 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
             )
         say("JPEG changes pixels: what is restored from these files will not be the originals")
     if key is None and not job.quiet:
-        if method is None or method.protection.reversible:
-            say("a one-time key is made and dropped: the results can never be restored")
+        if method.sealed:
+            say(f"{method.name} replaces the faces for good: no seal is made, they can never be restored")
         else:
-            say(f"{method.protection.name} is irreversible: no record is kept, the results can never be restored")
+            say("a one-time key is made and dropped: the results can never be restored")
+    if method.beside and not job.quiet:
+        say("seals go into NAME.seal: NAME alone holds no pixel of the faces; NAME.seal and the key bring them back")
     aim = replace(aim, strength=finder.with_window(aim.strength))
     beside = choices.record_beside and key is not None
-    settings = [aim.identity(), choices.reproducible, WRITTEN, beside]
-    settings += [] if method is None else [method.identity()]
+    settings = [aim.identity(), choices.reproducible, WRITTEN, beside, method.identity()]
     writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=key is not None, published=True)
-    step = _Perturbing(job, key or Key.generate(), key is not None, aim, finder, choices, writer)
+    step = _Perturbing(key, method, aim, finder, choices, writer)
     return run_job(job, step, inputs, targets)
 
 
@@ -119,9 +122,8 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
 class _Perturbing:
     """What is done to one file, from any thread."""
 
-    job: Job
-    key: Key
-    reversible: bool
+    key: Key | None
+    method: Method
     aim: Aim
     finder: Finder
     choices: Choices
@@ -133,23 +135,26 @@ class _Perturbing:
         done = self.writer.done_before(source, marks)
         if done is not None:
             return done
-        picture = read_picture(source, self.job)
+        picture = read_picture(source, self.writer.job)
         _refuse_perturbed(source, picture.texts)
         found = self.finder.find(picture, source)
         if not found:
             return self._without_face(source, picture, mark + COPIED)
         hidden, record = self._hide(picture.pixels, found)
-        path = self.writer.write(source, hidden, picture.icc, mark, record if self.reversible else None)
-        method = self.choices.method
-        facts: dict[str, Any] = {"method": "permutation" if method is None else method.protection.name}
-        facts |= {"regions": len(found)} if record is None else {"regions": len(record.regions), "moved": record.moved}
-        return Outcome(source.path, "perturbed", path, facts={**facts, "reversible": self.reversible})
+        path = self.writer.write(source, hidden, picture.icc, mark, record if self.key is not None else None)
+        facts: dict[str, Any] = {"method": self.method.name}
+        facts["regions"] = len(found) if record is None else len(record.regions)
+        if record is not None and not self.method.sealed:
+            facts["moved"] = record.moved
+        facts |= {"reversible": self.key is not None, "sealed": record is not None and record.sealed}
+        return Outcome(source.path, "perturbed", path, facts=facts)
 
     def _hide(self, pixels: Image, found: list[Face] | list[Region]) -> tuple[Image, Record | None]:
-        if self.choices.method is not None:
-            return self.choices.method.hide(pixels, found, self.key, self.choices.reproducible)
-        strength = self.aim.strength_for(pixels, found)
-        return perturb_image(pixels, found, self.key, strength, reproducible=self.choices.reproducible, out=pixels)
+        reproducible = self.choices.reproducible
+        if self.method.protection is not None:
+            return self.method.hide(pixels, found, self.key, reproducible)
+        strength, key = self.aim.strength_for(pixels, found), self.key or Key.generate()
+        return perturb_image(pixels, found, key, strength, surroundings=True, reproducible=reproducible, out=pixels)
 
     def _without_face(self, source: Source, picture: Picture, mark: str) -> Outcome:
         what = "no face found" if self.finder.boxes is None else "no boxes given"
@@ -162,9 +167,5 @@ class _Perturbing:
 
 
 def _refuse_perturbed(source: Source, texts: Mapping[str, str]) -> None:
-    try:
-        record = find_record(source.path, texts)
-    except RecordError:  # photo.jpg.json of some other program
-        return
-    if record is not None:
+    if RECORD_TEXT in texts or has_record_beside(source.path):  # not photo.jpg.json of some other program
         raise ImageFileError("it is perturbed already and has a record; restore it first")

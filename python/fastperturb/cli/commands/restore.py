@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from ...checks import Image
-from ...errors import Tampered
+from ...errors import RecordError, Tampered
 from ...files import Picture
-from ...files.reading import find_record, record_beside
+from ...files.reading import find_record, record_beside, seals_beside
 from ...key import Key
 from ...perturbation.single import restore as restore_image
+from ...perturbation.verdicts import examine, say_verdicts
 from ...record import Record
 from ..batch.done_marks import COPIED, Marks
 from ..batch.job import Writer, plan_output, read_picture, run_job
@@ -27,6 +30,7 @@ class Choices:
 
     on_no_record: str
     no_verify: bool
+    faces: tuple[int, ...]
 
 
 _choices = shared(
@@ -45,6 +49,16 @@ _choices = shared(
         section="Key",
         help="Restore pictures that were changed since, as well as can be; they will not be the originals.",
     ),
+    option(
+        "--face",
+        "faces",
+        type=click.IntRange(0),
+        multiple=True,
+        metavar="N",
+        section="Faces",
+        help="Restore this region alone, by the number that 'inspect' gives it; may be given several times. The result "
+        "has no record: keep the protected file for the others.",
+    ),
 )
 
 
@@ -55,12 +69,56 @@ _choices = shared(
 def restore(job: Job, key: Key, choices: Choices) -> int:
     """Bring back what 'perturb' hid, bit for bit.
 
-    The record is read from inside each PNG, or from NAME.json beside the file. It is checked with the key first:
-    another key, or pixels or a record that were changed, are errors and nothing is written.
+    The record is read from inside each file, or from NAME.json beside it, and seals that are not in it from NAME.seal.
+    It is checked with the key first: another key, or pixels or a record that were changed, are errors and nothing is
+    written. Sealed faces come back exactly all the same, if only what is shown was changed: out of a JPEG, say.
     """
     inputs, targets = plan_output(job)
-    step = _Restoring(job, key, choices, Writer(job, targets, Marks("restore", [choices.no_verify], key)))
+    step = _Restoring(
+        job, key, choices, Writer(job, targets, Marks("restore", [choices.no_verify, choices.faces], key))
+    )
     return run_job(job, step, inputs, targets)
+
+
+def check_seals(path: Path, record: Record, faces: Sequence[int] = ()) -> None:
+    """Raises RecordError if a seal is not at hand that these regions need; none named means all."""
+    missing = [index for index in record.missing if index in (faces or range(len(record.regions)))]
+    if missing:
+        raise RecordError(
+            f"the face{'s' * (len(missing) > 1)} cannot come back without {seals_beside(path).name}, which is not there"
+        )
+
+
+def bring_back(
+    pixels: Image, record: Record, key: Key, faces: Sequence[int] = (), *, verify: bool = True
+) -> tuple[Image, str | None]:
+    """The original, or the picture with some of its regions restored; and what to say if not all is as it was written.
+
+    Sealed regions come back exactly whatever is shown, so a change of what they show is said and is no error.
+
+    Args:
+        pixels: of the protected picture.
+        record: with the seals that are needed.
+        key: it was made with.
+        faces: the numbers of the regions; none named means all.
+        verify: refuse regions that would not come back exactly.
+
+    Raises:
+        WrongKey, Tampered, RecordError, ValueError: as :func:`fastperturb.restore`.
+    """
+    only = tuple(faces) or None
+    verdicts = examine(pixels, record, key)
+    said = "; ".join(say_verdicts(verdicts, only))
+    try:
+        return restore_image(pixels, record, key, only=only), f"{said}; the faces are exact" if said else None
+    except Tampered as error:
+        if verdicts.record is False or (verify and not record.sealed):
+            why = str(error).replace("verify=False", "--no-verify")
+            raise Tampered(f"{said}: {why}" if said else why) from None
+    shown = restore_image(pixels, record, key, only=only, verify=False)
+    if record.sealed:
+        return shown, f"{said}; the faces come from their seals and are exact"
+    return shown, f"{said or 'picture or record were changed since'}; what is restored is not the original"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +140,11 @@ class _Restoring:
         record = find_record(source.path, picture.texts)
         if record is None:
             return self._without_record(source, picture, mark + COPIED)
-        shown, message = self._restored(picture.pixels, record)
+        choices = self.choices
+        check_seals(source.path, record, choices.faces)
+        shown, message = bring_back(picture.pixels, record, self.key, choices.faces, verify=not choices.no_verify)
         path = self.writer.write(source, shown, picture.icc, mark)
         return Outcome(source.path, "restored", path, message, {"verified": message is None})
-
-    def _restored(self, pixels: Image, record: Record) -> tuple[Image, str | None]:
-        try:
-            return restore_image(pixels, record, self.key), None
-        except Tampered as error:
-            if not self.choices.no_verify or (record.shape, record.dtype) != (pixels.shape, pixels.dtype.name):
-                raise Tampered(str(error).replace("verify=False", "--no-verify")) from None
-        shown = restore_image(pixels, record, self.key, verify=False)
-        return shown, "picture or record were changed since; what is restored is not the original"
 
     def _without_record(self, source: Source, picture: Picture, mark: str) -> Outcome:
         what = f"no record inside, and no {record_beside(source.path).name} beside it"

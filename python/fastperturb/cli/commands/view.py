@@ -53,7 +53,9 @@ def view(job: Job, strength: Strength, finder: Finder, interpolation: Interpolat
         where: Any = _record(source, picture.texts) or finder.find(picture, source)
         if not where:
             return Outcome(source.path, "no face", message="no record and no face found; nothing written")
-        shown = view_image(picture.pixels, where, strength, interpolation=interpolation, out=picture.pixels)
+        shown = picture.pixels  # what was drawn is what everybody sees
+        if not isinstance(where, Record) or any(item.window for item in where.regions):
+            shown = view_image(shown, where, strength, interpolation=interpolation, out=shown)
         return Outcome(source.path, "viewed", writer.write(source, shown, picture.icc, mark))
 
     return run_job(job, step, inputs, targets)

@@ -67,7 +67,10 @@ class Boxes:
 
 def _rows(text: str, suffix: str) -> Iterable[tuple[str, list[Any]]]:
     if suffix == ".csv":
-        return _csv_rows(text)
+        try:
+            return list(_csv_rows(text))
+        except csv.Error as error:
+            raise ValueError(f"a table of boxes must be CSV: {error}") from None
     try:
         data = json.loads(text)
     except ValueError:
@@ -98,7 +101,7 @@ def _list(boxes: Any, file: str) -> list[Any]:
 
 
 def _csv_rows(text: str) -> Iterable[tuple[str, list[Any]]]:
-    reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
+    reader = csv.DictReader(io.StringIO(text, newline=None), skipinitialspace=True)  # lines may end as they like
     missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise ValueError(f"the first line must name the columns {', '.join(_COLUMNS)}; it lacks {', '.join(missing)}")

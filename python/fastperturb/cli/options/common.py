@@ -203,17 +203,11 @@ def _key_or_one_time(key_file: Path | None, one_time_key: bool) -> Key | None:
     return None if one_time_key else read_key(key_file)
 
 
-def missing_key(irreversible: str | None) -> str:
-    """What to say where nothing was asked for that makes results for good: a variable may be unset by mistake.
-
-    Args:
-        irreversible: the name of a protection that has no key; ``None`` for one that has.
-    """
-    if irreversible is not None:
-        return f"{irreversible} is irreversible: the originals can never be restored; --irreversible asks for that"
+def missing_key() -> str:
+    """What to say where no key is at hand and nobody asked for results that are for good."""
     return (
         f"a key is needed: --key-file FILE, or {KEY_VARIABLE} in the environment; "
-        "--one-time-key makes one and drops it, and then the originals can never be restored"
+        "with --one-time-key (or --irreversible) the originals can never be restored"
     )
 
 

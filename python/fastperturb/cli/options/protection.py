@@ -1,4 +1,4 @@
-"""``perturb --method``: other protections than the permutation of the strength options, most of them irreversible."""
+"""``perturb --protect``, ``--purpose`` and ``--seals``: what faces show, and where what brings them back lies."""
 
 from __future__ import annotations
 
@@ -11,20 +11,55 @@ import click
 
 from ...checks import Image
 from ...key import Key
-from ...protections import FittedProtection, Protection, ReversibleProtection, list_protections, parse_protection
+from ...perturbation.format_v2 import SealOptions
+from ...perturbation.sealing import Sealing, draw_and_seal
+from ...protections import (
+    Camouflage,
+    FittedProtection,
+    Protection,
+    ReversibleProtection,
+    Surrogate,
+    as_drawing,
+    list_protections,
+    parse_protection,
+)
 from ...record import Record
 from ...region import Face, Region
 from ...strength.strength import Strength
+from .faces import Finder
 from .sections import option
 from .strength import Aim
 
-METHOD_OPTION = option(
-    "--method",
-    metavar="NAME[:SETTINGS]",
-    section="Strength",
-    help="Another protection, instead of the options above: "
-    + ", ".join(item.name for item in list_protections() if item.name != "clear")
-    + ". mosaic:16, blur:cells=4, black:shape=ellipse. Most cannot be undone; docs/protections.md has all.",
+WINDOWS = "windows"
+DEFAULT = "surrogate:tone=around"
+PURPOSES = {"publish": (DEFAULT, "beside"), "archive": (DEFAULT, "inside"), "paper": (WINDOWS, None)}
+"""Protection and place of seals by purpose."""
+_SECTION = "Protection"
+_NAMES = [item.name for item in list_protections() if item.name not in ("clear", "surrogate", "camouflage")]
+PROTECT_OPTIONS = (
+    option(
+        "--protect",
+        "--method",
+        "protect",
+        metavar="NAME[:SETTINGS]",
+        section=_SECTION,
+        help=f"What is shown instead: surrogate (a drawn face), camouflage, windows (the strength options), "
+        f"{', '.join(_NAMES)}. mosaic:16, blur:cells=4, black:shape=ellipse. docs/protections.md has all.  "
+        f"[default: {DEFAULT}, or windows with a strength option]",
+    ),
+    option(
+        "--purpose",
+        type=click.Choice(list(PURPOSES)),
+        section=_SECTION,
+        help="publish: a surrogate, seals beside; archive: a surrogate, seals inside; paper: windows.",
+    ),
+    option(
+        "--seals",
+        type=click.Choice(["inside", "beside"]),
+        section=_SECTION,
+        help="Where the encrypted originals go: with the record, or into NAME.seal, which need not be published.  "
+        "[default: inside]",
+    ),
 )
 
 
@@ -34,56 +69,102 @@ class Method:
 
     Attributes:
         text: as it was given.
-        protection: what it means.
+        protection: what it means; None for windows of the strength options.
+        beside: put seals into a file of their own.
     """
 
     text: str
-    protection: Protection
+    protection: Protection | None
+    beside: bool = False
 
-    def check(self, aim: Aim, key_file: object, reproducible: bool) -> None:
+    @property
+    def name(self) -> str:
+        """For reports."""
+        return "permutation" if self.protection is None else self.protection.name
+
+    @property
+    def sealed(self) -> bool:
+        """Whether a key brings the original back by a seal, whatever happens to the pixels that are shown."""
+        return self.protection is not None and not isinstance(self.protection, ReversibleProtection)
+
+    def check(self, aim: Aim, finder: Finder) -> None:
         """Raises click.UsageError where other options contradict it."""
-        if aim != Aim(Strength()):
-            raise click.UsageError(f"--method has its own strength: no other option of it, got --method {self.text}")
-        if self.protection.reversible:
-            return
-        if key_file is not None:
-            raise click.UsageError(f"{self.protection.name} cannot be undone: no --key-file")
-        if reproducible:
-            raise click.UsageError(f"{self.protection.name} has no key: no --reproducible")
+        if self.protection is not None and aim != Aim(Strength()):
+            raise click.UsageError(f"--protect has its own strength: no other option of it, got --protect {self.text}")
+        own = isinstance(self.protection, (Surrogate, Camouflage))
+        if own and (finder.grow != 0.0 or finder.shape != "box" or finder.features):
+            raise click.UsageError(
+                f"{self.text} has an area of its own, a rounded ellipse over the head: no --grow, --shape or "
+                "--features; --protect windows takes them"
+            )
 
     def identity(self) -> list[Any]:
         """What decides what it does, as JSON can hold it."""
         learnt = self.protection.fingerprint if isinstance(self.protection, FittedProtection) else ""
-        return [self.text, self.protection.name, learnt]
+        return [self.text, self.name, learnt, self.beside]
 
     def hide(
-        self, pixels: Image, found: Sequence[Face] | Sequence[Region], key: Key, reproducible: bool
+        self, pixels: Image, found: Sequence[Face] | Sequence[Region], key: Key | None, reproducible: bool
     ) -> tuple[Image, Record | None]:
-        """The protected picture, and its record if there is a way back.
+        """The protected picture, and its record if there is a way back; without a key no seal is made at all.
 
         Raises:
             ValueError: a region does not touch the picture, or the protection does not fit.
         """
+        protection: Any = self.protection
         faces = [item if isinstance(item, Face) else Face(item) for item in found]
         for index, face in enumerate(faces):
             if 0 in pixels[face.region.clipped(*pixels.shape[:2])].shape:
                 raise ValueError(f"regions[{index}] must touch the image, got {face.region}")
-        if isinstance(self.protection, ReversibleProtection):
-            return self.protection.perturb(pixels, faces, key, reproducible=reproducible)
-        return self.protection.protect(pixels, faces, seed=secrets.randbits(64)), None
+        if not self.sealed:
+            kept = key or Key.generate()
+            hidden: Image
+            hidden, record = protection.perturb(pixels, faces, kept, reproducible=reproducible, surroundings=True)
+            return hidden, record
+        if key is None:
+            return protection.protect(pixels, faces, seed=secrets.randbits(64)), None
+        how = Sealing(True, reproducible, surroundings=True, options=SealOptions(beside=self.beside))
+        return draw_and_seal(pixels, faces, key, as_drawing(protection), pixels, how)
 
 
-def make_method(text: str | None) -> Method | None:
+def make_method(text: str) -> Method:
     """The method of an option's text.
 
     Raises:
         ValueError: there is none like that, it hides nothing, or it has learnt nothing yet.
     """
-    if text is None:
-        return None
-    protection = parse_protection(text)
+    if text == WINDOWS:
+        return Method(text, None)
+    name, colon, settings = text.partition(":")
+    protection = parse_protection(f"permutation:{settings}" if name == WINDOWS and colon else text)
     if protection.family == "clear":
-        raise ValueError("--method clear hides nothing")
+        raise ValueError("--protect clear hides nothing")
     if isinstance(protection, FittedProtection) and not protection.fitted:
-        raise ValueError(f"--method {text} needs a file of what it has learnt: 'fastperturb train' writes one")
+        raise ValueError(f"--protect {text} needs a file of what it has learnt: 'fastperturb train' writes one")
     return Method(text, protection)
+
+
+def choose_method(
+    given: Method | None, purpose: str | None, seals: str | None, aim: Aim, finder: Finder, key: Key | None
+) -> Method:
+    """The method that all options together mean.
+
+    Raises:
+        click.UsageError: they contradict each other.
+    """
+    text, place = PURPOSES[purpose] if purpose is not None else (DEFAULT, None)
+    windows = aim != Aim(Strength()) or finder.features
+    if given is None and windows:
+        if purpose in ("publish", "archive"):
+            raise click.UsageError(f"strength options and --features mean windows, --purpose {purpose} a surrogate")
+        text = WINDOWS
+    method = given or make_method(text)
+    if purpose == "paper" and method.sealed:
+        raise click.UsageError(f"--purpose paper means windows, got --protect {method.text}")
+    if seals is not None and not method.sealed:
+        raise click.UsageError(f"--seals is for what is sealed; {method.text} comes back by its key alone")
+    if seals is not None and key is None:
+        raise click.UsageError("--seals needs a key: without one no seal is made")
+    method.check(aim, finder)
+    beside = (seals or place) == "beside" and method.sealed and key is not None
+    return Method(method.text, method.protection, beside)

@@ -99,7 +99,7 @@ def read_truth(path: str | os.PathLike[str], form: TruthForm | None = None) -> T
             for face in faces:
                 _check(name, face)
             boxes[_normal(name)] = (*boxes.get(_normal(name), ()), *faces)
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, csv.Error) as error:
         raise ValueError(f"{path}: {error}") from None
     if not boxes:
         raise ValueError(f"{path}: there is no image in it")
