@@ -100,6 +100,8 @@ def test_webp_falls_back_to_png_picture_by_picture(here, capsys):
     assert {item["status"] for item in lines_of(capsys.readouterr().out)[:-1]} == {"unchanged"}
     assert run(["restore", "out", "-o", "back", "--key-file", "my.key"]) == 0
     assert all(same(f"in/{name}", f"back/{name}") for name in pictures)
+    assert run(["perturb", "in/grey.png", "-o", "one", *BOXES, "--format", "webp"]) == 0
+    assert "one/grey.png, for WebP cannot hold it" in capsys.readouterr().err.replace("\\", "/")
     assert run(["perturb", "in/grey.png", "-o", "grey.webp", *BOXES]) == 1  # the name was given
     assert "WebP of grey pixels; PNG keeps them" in capsys.readouterr().err
 
@@ -118,7 +120,7 @@ def test_other_formats_fall_back_too(here, extension, options):
 
 
 def test_videos_and_documents_are_named(folder, here, capsys):
-    for name in ("b.mp4", "c.PDF", "notes.txt", "sub/d.mov", "sub/e.avi", "sub/f.mkv"):
+    for name in ("a.png.seal", "b.mp4", "c.PDF", "notes.txt", "sub/d.mov", "sub/e.avi", "sub/f.mkv"):
         (folder / name).write_bytes(b"x")
     assert run(["perturb", "in", "-o", "out", *BOXES, "--json"]) == 0
     out, err = capsys.readouterr()

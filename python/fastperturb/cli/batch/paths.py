@@ -144,7 +144,7 @@ class Inputs:
                 else:
                     self._ignored.add(place)
             elif not _is_image(entry):
-                if not entry.name.endswith(".json"):
+                if not entry.name.endswith(_BESIDE):
                     self._ignored.add(place)
             else:
                 yield Source(place, inner / entry.name, _LEADS_OUT if outside else _problem_within(entry))
@@ -168,6 +168,8 @@ class Inputs:
 
 
 _FULL_NAMES = "--full-names keeps them apart (photo.jpg.png) if their extensions differ"
+_BESIDE = (".json", ".seal")
+"""Ends of the names of what lies beside pictures and belongs to them."""
 _LEADS_OUT = "a link that leads out of the folder; name what it leads to, if that is meant"
 
 

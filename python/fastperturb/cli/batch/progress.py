@@ -124,7 +124,8 @@ class Report:
             if self._verbose or outcome.cause is None or self._causes[outcome.cause] <= REPEATED:
                 self.say(f"{outcome.source}: {outcome.message}")
         elif self._verbose or (self.total == 1 and outcome.output is not None and not self._quiet):
-            self.say(f"{outcome.source}: {outcome.status}" + (f", {outcome.output}" if outcome.output else ""))
+            line = f"{outcome.source}: {outcome.status}" + (f", {outcome.output}" if outcome.output else "")
+            self.say(line + (f", for {outcome.instead_of} cannot hold it" if outcome.instead_of else ""))
         if self._progress is not None:
             done = sum(self.counts.values())
             speed = f"{done / max(time.monotonic() - self._start, 1e-9):.1f}/s"
