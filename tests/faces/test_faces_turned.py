@@ -15,6 +15,7 @@ import fastperturb as fp
 from fastperturb.faces import HEAD, AnyAngle, YuNet, grow_region, locate, make_detector, regions_from_landmarks
 from fastperturb.faces.tilt import Box, covering_box, landmark_tilt, rotation, turned_copy, within_half_turn
 from fastperturb.protections.area import Area
+from fastperturb.protections.rounding import round_face, turn_of
 
 FRONTAL = ((100.0, 100.0), (140.0, 100.0), (120.0, 122.0), (104.0, 142.0), (136.0, 142.0))
 
@@ -275,3 +276,17 @@ def test_arguments_that_are_refused():
 def test_pickled(photograph, upright):
     copy = pickle.loads(pickle.dumps(AnyAngle(YuNet())))  # noqa: S301
     assert copy.detect(photograph) == [upright]
+
+
+def test_a_rounded_region_lies_as_the_face_does():
+    lying = fp.Face(fp.Region(100, 100, 80, 60), turn=88.0)
+    assert turn_of(round_face(lying)) == 1
+    assert turn_of(round_face(fp.Face(lying.region))) == 0
+
+
+def test_never_less_than_the_detectors_own_box(photograph):
+    for degrees in (30, 75, 200):
+        picture, _ = turned(photograph, degrees)
+        faces = locate(picture)
+        for own in YuNet(threshold=0.8).detect(picture):
+            assert any(share(corners(own.region), face.region) == 1 for face in faces)

@@ -148,3 +148,13 @@ def covering_box(box: Box, margin: float) -> Region:
     wide, high = box.width * (1 + 2 * margin), box.height * (1 + 2 * margin)
     across, down = wide * c + high * s, wide * s + high * c
     return covering_region(box.x - across / 2, box.y - down / 2, across, down)
+
+
+def halved_copies(copy: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """A copy, and copies of half the size of the one before down to 64 pixels."""
+    cv2 = import_opencv()
+    copies = [copy]
+    while min(copies[-1].shape[:2]) >= 128:
+        height, width = (side // 2 for side in copies[-1].shape[:2])
+        copies.append(np.asarray(cv2.resize(copies[-1], (width, height), interpolation=cv2.INTER_AREA), np.uint8))
+    return copies

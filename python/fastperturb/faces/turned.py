@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .._optional import import_opencv
 from ..checks import Image
 from ..region import Face, Point, Region
 from .boxes import HEAD, grow_region
@@ -23,6 +22,7 @@ from .tilt import (
     Box,
     Look,
     covering_box,
+    halved_copies,
     landmark_tilt,
     placed,
     tilted_box,
@@ -151,7 +151,7 @@ class _Crops:
 
     def __init__(self, detector: _Detects, image: Image) -> None:
         self._detector = detector
-        self._copies = _halved(reduced_copy(image, _CROP_PIXELS))
+        self._copies = halved_copies(reduced_copy(image, _CROP_PIXELS))
         self._scale = image.shape[1] / self._copies[0].shape[1], image.shape[0] / self._copies[0].shape[0]
 
     def settle(self, group: Sequence[_Sighting]) -> _Sighting | None:
@@ -266,18 +266,24 @@ def _covered(group: Sequence[_Sighting], settled: _Sighting | None) -> Face:
         landmarks: tuple[Point, ...] = ()  # where they are was not settled either
     else:
         turn = within_half_turn(settled.box.turn + _GAIN * settled.tilt)
-        region = covering_box(settled.box._replace(turn=turn), _MARGIN)
+        known = [item.face.region for item in group if item.face is not None]  # never less than without turned copies
+        region = _united([covering_box(settled.box._replace(turn=turn), _MARGIN), *known])
         landmarks, score = settled.landmarks, max(best.score, settled.score)
     return Face(Region(region.x, region.y, region.width, region.height, shape), score, landmarks, round(turn, 1) + 0.0)
 
 
-def _square(regions: Sequence[Region]) -> Region:
-    """The square over several regions, half as large again as their longer side."""
+def _united(regions: Sequence[Region]) -> Region:
+    """The upright box around several regions."""
     left, top = min(region.x for region in regions), min(region.y for region in regions)
     right = max(region.x + region.width for region in regions)
-    bottom = max(region.y + region.height for region in regions)
-    side = float(max(right - left, bottom - top))
-    return covering_box(Box((left + right) / 2, (top + bottom) / 2, side, side, 0.0), (_SQUARE - 1) / 2)
+    return Region(left, top, right - left, max(region.y + region.height for region in regions) - top)
+
+
+def _square(regions: Sequence[Region]) -> Region:
+    """The square over several regions, half as large again as their longer side."""
+    whole = _united(regions)
+    side = float(max(whole.width, whole.height))
+    return covering_box(Box(whole.x + whole.width / 2, whole.y + whole.height / 2, side, side, 0.0), (_SQUARE - 1) / 2)
 
 
 def _distinct(faces: list[tuple[Box, Face]]) -> list[Face]:
@@ -287,13 +293,3 @@ def _distinct(faces: list[tuple[Box, Face]]) -> list[Face]:
         if not any(_is_same(other, box) for other, _ in kept):
             kept.append((box, face))
     return [face for _, face in kept]
-
-
-def _halved(copy: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """A copy, and copies of half the size of the one before down to 64 pixels."""
-    cv2 = import_opencv()
-    copies = [copy]
-    while min(copies[-1].shape[:2]) >= 128:
-        height, width = (side // 2 for side in copies[-1].shape[:2])
-        copies.append(np.asarray(cv2.resize(copies[-1], (width, height), interpolation=cv2.INTER_AREA), np.uint8))
-    return copies

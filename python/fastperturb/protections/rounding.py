@@ -39,7 +39,7 @@ def round_face(face: Face | Region, margins: Hundredths = HEAD_MARGINS) -> Regio
     eighth of the width; it is the smallest class that covers 97 % of the ellipse in the box with its margins.
 
     Args:
-        face: as a detector gives it: box from brow to chin; with five landmarks the turn follows from them.
+        face: as a detector gives it: box from brow to chin; its landmarks tell the turn, or its ``turn`` without them.
         margins: around the box, by the face's own axes.
 
     Returns:
@@ -49,7 +49,7 @@ def round_face(face: Face | Region, margins: Hundredths = HEAD_MARGINS) -> Regio
         ValueError: the face is larger than any region can be.
     """
     box, landmarks = (face.region, face.landmarks) if isinstance(face, Face) else (face, ())
-    turn = quarter_turn(landmarks)
+    turn = quarter_turn(landmarks) if landmarks or not isinstance(face, Face) else round(face.turn / 90) % 4
     x, y, width, height = _turned_back((box.x, box.y, box.width, box.height), turn)
     left, top, right, bottom = margins
     head = _Head(
