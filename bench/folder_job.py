@@ -95,7 +95,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--extension", default=".jpg", choices=[".jpg", ".png"])
     options = parser.parse_args()
-    ours = [sys.executable, "-m", "fastperturb", "perturb", "--json"]
+    ours = [sys.executable, "-m", "fastperturb", "perturb", "--protect", "windows", "--json"]
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         (root / "in").mkdir()

@@ -80,14 +80,17 @@ def test_other_options_behave(here, capsys):
     assert lines_of(capsys.readouterr().out)[0]["regions"] == 4
 
 
-def test_a_key_in_the_environment_seals(folder, monkeypatch, capsys):
-    monkeypatch.setenv("FASTPERTURB_KEY", fp.Key.generate().to_text())
+def test_a_key_in_the_environment_seals_and_an_unset_one_is_an_error(folder, monkeypatch, capsys):
     job = ["perturb", "in/a.png", "-o", "out", *OWN, "--method", "black", "--json"]
+    assert run(job) == 2
+    assert "a key is needed" in capsys.readouterr().err
+    monkeypatch.setenv("FASTPERTURB_KEY", fp.Key.generate().to_text())
     assert run(job) == 0
-    result = lines_of(capsys.readouterr().out)[0]
-    assert result["reversible"]
+    assert lines_of(capsys.readouterr().out)[0]["reversible"]
     assert run(["restore", "out/a.png", "-o", "back.png"]) == 0
     assert same("in/a.png", "back.png")
+    assert run([*job, "--irreversible", "--force"]) == 0
+    assert not lines_of(capsys.readouterr().out)[0]["reversible"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def test_a_key_in_the_environment_seals(folder, monkeypatch, capsys):
         (["mosaic:1"], "window must be at least 4, got 1"),
         (["cae"], "needs a file of what it has learnt: 'fastperturb train' writes one"),
         (["cae:none.onnx"], "none.onnx: the model cannot be read"),
-        (["black", "--reproducible"], "black has no key: no --reproducible"),
+        (["black", "--reproducible", "--irreversible"], "black has no key: no --reproducible"),
         (["black", "--cells", "4"], "--protect has its own strength"),
         (["permutation", "--psnr", "24"], "--protect has its own strength"),
     ],

@@ -7,6 +7,7 @@ import pytest
 import skimage.data
 
 import fastperturb as fp
+from fastperturb.cli.app import run
 from fastperturb.files import read_image, write_image
 
 
@@ -54,3 +55,18 @@ def tree(path):
 
 def same(one, other):
     return np.array_equal(read_image(one).pixels, read_image(other).pixels)
+
+
+@pytest.fixture
+def two(here):
+    """two.png with boxes of two faces that overlap, and its pixels."""
+    rows, columns = np.mgrid[:150, :200]
+    image = np.stack([(rows + columns) % 256, (2 * rows) % 256, (columns * 3 // 2) % 256], 2).astype(np.uint8)
+    write_image("two.png", image)
+    (here / "boxes.json").write_text(json.dumps({"two.png": [[40, 50, 40, 50], [110, 40, 44, 52]]}))
+    return image
+
+
+def protect(name, *options):
+    """The exit code of protecting two.png."""
+    return run(["perturb", "two.png", "-o", name, *BOXES, "--quiet", *options])

@@ -223,6 +223,6 @@ key_or_one_time = shared(
         "one_time_key",
         is_flag=True,
         section=_KEY,
-        help="Use a key that nobody will have, or a method without one: the results can never be restored.",
+        help="Seal nothing, and use a key that nobody will have: the results can never be restored.",
     ),
 )
