@@ -271,15 +271,6 @@ def test_dlib_may_be_pickled_and_reads_the_clear_image_once():
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(recogniser)).embed([hidden]), points[:1])  # noqa: S301
 
 
-def test_a_file_that_is_not_dlibs_network(tmp_path):
-    from fastperturb.evaluation.recognition.dlib_graph import read_layers
-
-    with pytest.raises(fp.errors.ModelError, match="must hold dlib's face recognition network"):
-        read_layers(b"\x01\x05con_4\x01\x02" + bytes(100))
-    with pytest.raises(fp.errors.ModelError, match="must hold dlib's face recognition network"):
-        read_layers(b"")
-
-
 def test_values_know_a_person_again_wherever_the_pixels_went():
     """Nearest neighbour on histograms: what a computation beside it finds, in the clear and in one permuted window."""
     split, looker = make_split(make_people(12, 6)), LocalHistograms(1, 32)
