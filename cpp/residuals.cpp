@@ -169,8 +169,9 @@ void decode(const MaskedCrop& crop, const std::uint8_t* data) {
           here[c][x + 1] = wrap<T, channels>(static_cast<Wide<T>>(value), c);
           pixel[c] = value;
         }
-        for (int c = 0; c < channels; ++c)
-          if (is_difference<channels>(c)) pixel[c] = static_cast<T>(pixel[c] + pixel[1]);
+        if constexpr (channels > 1)
+          for (int c = 0; c < channels; ++c)
+            if (is_difference<channels>(c)) pixel[c] = static_cast<T>(pixel[c] + pixel[1]);
         std::memcpy(crop.view.at(y, x), pixel, sizeof(pixel));
       }
     });
