@@ -1,5 +1,7 @@
 """Shared fixtures; run the whole suite for one instruction set with FASTPERTURB_ISA=name."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -7,7 +9,8 @@ from hypothesis import settings
 import fastperturb as fp
 from fastperturb import _core
 
-pytest_plugins = ["cli_cases"]  # the fixtures of the command line's tests
+# The fixtures of the command line's tests, where the extra is installed: emulated processors have the core alone.
+pytest_plugins = ["cli_cases"] if find_spec("click") else []
 
 settings.register_profile("default", deadline=None, max_examples=100)
 settings.register_profile("sanitize", deadline=None, max_examples=20)  # a core that checks itself is slow

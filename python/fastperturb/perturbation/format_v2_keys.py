@@ -20,11 +20,16 @@ MASTER_KEY = 1
 HINT_BYTES = 8
 SECRET_BYTES = 32
 _U32 = struct.Struct("<I").pack
+_LENGTHS = [size.to_bytes(8, "little") for size in range(256)]
 
 
 def message(*parts: bytes) -> bytes:
     """Parts as one: the length of each as u64, and then the part."""
-    return b"".join([x for part in parts for x in (len(part).to_bytes(8, "little"), part)])
+    pieces: list[bytes] = []
+    for part in parts:
+        size = len(part)
+        pieces += (_LENGTHS[size] if size < 256 else size.to_bytes(8, "little"), part)
+    return b"".join(pieces)
 
 
 def keyed(key: bytes, *parts: bytes) -> bytes:

@@ -71,7 +71,7 @@ def perturb(
     """
     check_image(image)
     count = check_threads(threads)
-    if isinstance(protection, Drawing):
+    if not isinstance(protection, (Strength, list, tuple)) and isinstance(protection, Drawing):
         with limit_calls(image):
             how = Sealing(seal, reproducible, surroundings)
             return draw_and_seal(image, regions, key, protection, out, how)
