@@ -17,7 +17,7 @@ import numpy as np
 from .. import Region
 from .._optional import import_extra
 from ..files.icc import colours_alone
-from ..files.reading import RECORD_TEXT
+from ..files.record_chunk import CHUNK, RECORD_TEXT, TIFF_TAG
 from .protector import FaceOptions, Image, KeyLike, Protector, refuse_taken
 from .samples import refuse_pictures
 
@@ -94,7 +94,7 @@ class PerturbImages:
     def _row(self, image: Any, boxes: Sequence[Any] | None, column: _Column) -> tuple[Any, str, str]:
         try:
             picture = column.open(image)
-            if RECORD_TEXT in picture.info:
+            if _has_record(picture):
                 raise ValueError(_BEFORE)
             regions = None if boxes is None else [_region(box) for box in boxes]
             hidden, record = self._protector(pixels_of(picture), regions)
@@ -187,6 +187,13 @@ def pixels_of(image: Any) -> Image:
     if mode in _DEEP_MODES:
         return np.array(image).astype(np.uint16)
     raise TypeError(f"images must be PIL images of mode 1, L, P, RGB, RGBA or I;16, got {mode or type(image).__name__}")
+
+
+def _has_record(picture: Any) -> bool:
+    """Whether a Pillow image came with a record inside; of WebP Pillow does not tell one of version 2."""
+    picture.load()  # chunks behind the pixels are read with them
+    chunks = [chunk[0] for chunk in getattr(picture, "private_chunks", ())]
+    return RECORD_TEXT in picture.info or CHUNK in chunks or TIFF_TAG in getattr(picture, "tag_v2", {})
 
 
 def _picture(pixels: Image, before: Any) -> Any:

@@ -157,12 +157,15 @@ class Protector:
         o = self.options
         return locate(image, self._detector, threshold=o.threshold, grow=o.grow, shape=o.shape)
 
-    def __call__(self, image: Image, boxes: Iterable[Region] | None = None) -> tuple[Image, Record | None]:
+    def __call__(
+        self, image: Image, boxes: Iterable[Region] | None = None, *, surroundings: bool = False
+    ) -> tuple[Image, Record | None]:
         """Protects one image.
 
         Args:
             image: as for :func:`fastperturb.perturb`; it is not changed.
             boxes: where the faces are, empty if there is none; ``None`` to look for them.
+            surroundings: as for :func:`fastperturb.perturb`; for images that become files.
 
         Returns:
             The protected image and its record; a copy of the image and ``None`` where there is no face and ``no_face``
@@ -182,16 +185,17 @@ class Protector:
             if o.no_face == "pass":
                 return np.array(image), None
             regions = [Region(0, 0, image.shape[1], image.shape[0], o.shape or "box")]
-        return self._hide(image, regions)
+        return self._hide(image, regions, surroundings)
 
-    def _hide(self, image: Image, regions: list[Any]) -> tuple[Image, Record]:
+    def _hide(self, image: Image, regions: list[Any], surroundings: bool) -> tuple[Image, Record]:
         """Hides the regions: the one place of all integrations that does something to pixels.
 
         What else may hide a face enters here, in the check of ``FaceOptions.strength``, and, for everything that keeps
         or compares options, in :func:`_plain_protection` and :func:`_read_protection`.
         """
         o = self.options
-        return perturb(image, regions, self._key, o.strength, reproducible=o.reproducible)
+        reproducible = o.reproducible
+        return perturb(image, regions, self._key, o.strength, reproducible=reproducible, surroundings=surroundings)
 
 
 def refuse_taken(names: Iterable[str], taken: Iterable[Any]) -> None:

@@ -157,7 +157,7 @@ class RowWorker:
         if RECORD_TEXT in picture.texts or (path is not None and has_record_beside(Path(path))):
             why = "it is protected already and has a record; restore it first"
             return RowResult("protected before", error=why)
-        hidden, record = self._protector(picture.pixels)
+        hidden, record = self._protector(picture.pixels, surroundings=True)
         text = None if record is None else record.to_json()
         texts = {MARK_TEXT: mark} if text is None else {MARK_TEXT: mark, RECORD_TEXT: text}
         parts = encode(hidden, "PNG", icc=picture.icc, texts=texts)

@@ -125,7 +125,9 @@ class ImageWork:
             )
         self.check()
         try:
-            hidden, record = perturb(picture.pixels, found, key or Key.generate(), options.strength())
+            hidden, record = perturb(
+                picture.pixels, found, key or Key.generate(), options.strength(), surroundings=True
+            )
         except (ValueError, NoFaceFound) as error:
             raise Problem("bad-options", str(error)) from None
         self.facts.moved = record.moved
