@@ -105,7 +105,7 @@ def test_records_are_bounded_before_they_are_parsed():
 def test_regions_may_cover_an_image_twice_and_not_without_end(client):
     wide = encoded(np.zeros((400, 400), np.uint8))
     whole = "0,0,400,400"
-    over = [("region", whole)] * 9 + [("window", "2")]
+    over = [("region", whole)] * 9 + [("window", "4")]
     for path in ("perturb", "view", "locate", "preview"):
         options = over[:9] if path == "locate" else over
         assert "more than twice" in problem(client.post(f"/v1/{path}", wide, options), 422, "bad-options")["detail"]

@@ -4,7 +4,7 @@
 import { by, make } from "./ui.js";
 
 const SIDES = [["x", "Left"], ["y", "Top"], ["width", "Width"], ["height", "Height"]];
-const LEAST = 8; // pixels: smaller ones are slips of the hand
+const LEAST = 8; // pixels; smaller ones are slips
 const MOST = 100; // the service takes no more
 
 /** Keeps boxes, shows them in `stage` and `list`, and calls `changed` whenever somebody changed one. */
