@@ -72,7 +72,7 @@ class Quantiles:
         """Nothing to learn."""
 
     def embed(self, subjects: Iterable[Any]) -> Any:
-        """(subjects, 64)."""
+        """(subjects, levels)."""
         return np.array([self._levels(subject.shown(), subject.face) for subject in subjects])
 
     @staticmethod
@@ -81,17 +81,10 @@ class Quantiles:
         return np.quantile(image[part][mask].astype(np.float64), (np.arange(64) + 0.5) / 64)
 
 
-class Around:
+class Around(Quantiles):
     """64 sorted grey levels of each quarter of the image outside the region: the same under every protection."""
 
-    name, metric, trained = "surroundings alone", "euclidean", False
-
-    def fit(self, subjects: Iterable[Any]) -> None:
-        """Nothing to learn."""
-
-    def embed(self, subjects: Iterable[Any]) -> Any:
-        """(subjects, 256)."""
-        return np.array([self._levels(subject.shown(), subject.face) for subject in subjects])
+    name = "surroundings alone"
 
     @staticmethod
     def _levels(image: Any, face: Face) -> Any:

@@ -22,13 +22,16 @@ def maker() -> dict:
 
 @cache
 def content() -> dict:
-    data = json.loads((FOLDER / "version_2.json").read_text())
+    read = {name: json.loads((FOLDER / f"version_2{name}.json").read_text()) for name in ("", "_chunks", "_refused")}
+    data = {"vectors": read[""] + read["_chunks"], "refused": read["_refused"]}
     for item in [*data["vectors"], *data["refused"]]:
         item["record"] = base64.b64decode(item["record"])
-    for vector, spec in zip(data["vectors"], maker()["CASES"], strict=True):
+    specs = {spec["name"]: spec for spec in maker()["CASES"]}
+    assert specs.keys() == {vector["name"] for vector in data["vectors"]}
+    for vector in data["vectors"]:
         vector["beside"] = base64.b64decode(vector["beside"])
         vector["keys"] = [bytes.fromhex(key) for key in vector["keys"]]
-        vector["image"], vector["shown"] = maker()["images_of"](spec)
+        vector["image"], vector["shown"] = maker()["images_of"](specs[vector["name"]])
         vector["image"].setflags(write=False)
         vector["shown"].setflags(write=False)
     return data

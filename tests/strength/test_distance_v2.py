@@ -5,14 +5,13 @@ import math
 
 import numpy as np
 import pytest
-import reference
 import reference_v2
 import strategies
-from core_calls import permute_in_place
+from distance_checks import check_scatter, check_sum_over_windows
 from hypothesis import given, settings
 from skimage.data import astronaut
 
-from fastperturb import _core, mse
+from fastperturb import _core
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +69,7 @@ def enumerated_by_pairs(x, moved):
 @given(strategies.jobs(max_side=24, version=2))
 @settings(max_examples=60)
 def test_the_law_of_any_job_is_that_of_its_windows(job):
-    image, core = job
-    regions = strategies.as_dicts(core)
-    owner = reference_v2.owners(*image.shape[:2], regions)
-    for index, (mean, variance) in enumerate(_core.expect_error(image, core, 2)):
-        parts = reference_v2.windows(owner, regions, index)
-        expected = np.zeros(2)
-        for part, moved in zip(parts, reference.shares([len(part) for part in parts], core[index][6]), strict=True):
-            if moved:
-                x = np.array([image[position] for position in part], np.float64).reshape(len(part), -1)
-                expected += enumerated_by_pairs(x, moved)
-        assert mean == pytest.approx(expected[0], rel=1e-12)
-        assert variance == pytest.approx(expected[1], rel=1e-6, abs=1e-9 * expected[0] ** 2)
+    check_sum_over_windows(job, 2, reference_v2, enumerated_by_pairs)
 
 
 @pytest.mark.parametrize(("pixels", "moved"), [(2, 2), (3, 3), (5, 4), (6, 6), (6, 3)])
@@ -92,18 +80,7 @@ def test_the_sums_over_pairs_are_right(pixels, moved):
 
 @pytest.mark.parametrize("moved", [2, 3, 40, 300])
 def test_what_comes_out_scatters_as_the_law_says(photograph, moved):
-    """Over 2,000 keys: the mean within 4.9 standard errors, the variance within what its own scatter allows."""
-    image = np.ascontiguousarray(photograph[80:110, 120:150])
-    core = [(5, 5, 20, 20, 1, 9, moved)]
-    errors = []
-    for trial in range(2000):
-        hidden = image.copy()
-        permute_in_place([(hidden, core, [trial.to_bytes(32, "little")])], False, 1)
-        errors.append(mse(image, hidden) * image.size)
-    ((mean, variance),) = _core.expect_error(image, core, 2)
-    assert abs(np.mean(errors) - mean) < 4.9 * math.sqrt(variance / 2000)
-    fourth = np.mean((np.array(errors) - mean) ** 4)
-    assert abs(np.mean((np.array(errors) - mean) ** 2) - variance) < 4.9 * math.sqrt((fourth - variance**2) / 2000)
+    check_scatter(photograph, 2, moved, lambda key: [key])
 
 
 @pytest.mark.parametrize("window", [4, 13, 200])

@@ -49,22 +49,24 @@ CASES = [
 ]
 
 
+def vector_of(name: str, key: bytes, nonce: bytes, image: np.ndarray, regions: list[dict]) -> dict:
+    """What a reader must find, by the reference."""
+    hidden, record = reference.perturb(image, regions, key, nonce)
+    return {
+        "name": name,
+        "key": key.hex(),
+        "image_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
+        "hidden_sha256": hashlib.sha256(hidden.tobytes()).hexdigest(),
+        "reproducible_nonce": reference.reproducible_nonce(key, image, regions).hex(),
+        "record": record,
+    }
+
+
 def main() -> None:
     vectors = []
     for number, (name, shape, dtype, regions) in enumerate(CASES):
         key, nonce = bytes(range(number, number + 32)), bytes(range(200 - number, 224 - number))
-        image = vector_image(shape, dtype)
-        hidden, record = reference.perturb(image, regions, key, nonce)
-        vectors.append(
-            {
-                "name": name,
-                "key": key.hex(),
-                "image_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
-                "hidden_sha256": hashlib.sha256(hidden.tobytes()).hexdigest(),
-                "reproducible_nonce": reference.reproducible_nonce(key, image, regions).hex(),
-                "record": record,
-            }
-        )
+        vectors.append(vector_of(name, key, nonce, vector_image(shape, dtype), regions))
     Path(__file__).with_name("version_1.json").write_text(json.dumps(vectors, indent=1) + "\n")
 
 

@@ -3,7 +3,6 @@
 ``python tests/vectors/make_version_1_more.py``. Frozen as the other file is.
 """
 
-import hashlib
 import json
 import runpy
 import struct
@@ -127,17 +126,7 @@ def main() -> None:
         nonce = bytes(range(100 + number, 124 + number))
         image = vector_image(shape, dtype)
         key = key_of(with_rejection(image, regions, nonce) if chosen is None else chosen)
-        hidden, record = reference.perturb(image, regions, key, nonce)
-        vectors.append(
-            {
-                "name": name,
-                "key": key.hex(),
-                "image_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
-                "hidden_sha256": hashlib.sha256(hidden.tobytes()).hexdigest(),
-                "reproducible_nonce": reference.reproducible_nonce(key, image, regions).hex(),
-                "record": record,
-            }
-        )
+        vectors.append(FIRST["vector_of"](name, key, nonce, image, regions))
     content = {"vectors": vectors, "refused": refused([vector["record"] for vector in vectors])}
     Path(__file__).with_name("version_1_more.json").write_text(json.dumps(content, indent=1) + "\n")
 

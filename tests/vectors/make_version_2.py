@@ -1,6 +1,8 @@
-"""Makes version_2.json out of the slow reference: ``python tests/vectors/make_version_2.py``.
+"""Makes the vectors of version 2 out of the slow reference: ``python tests/vectors/make_version_2.py``.
 
-The file is frozen: it may gain cases, but a case that changes is a new record version.
+version_2.json has what a reader opens, version_2_chunks.json the same for seals of a whole chunk and more (65,536 bytes
+each), version_2_refused.json what it refuses. They are frozen: they may gain cases, but a case that changes is a new
+record version.
 """
 
 import base64
@@ -217,8 +219,15 @@ def main() -> None:
     import refused_version_2
 
     vectors = [vector_of(spec) for spec in CASES]
-    content = {"vectors": vectors, "refused": refused_version_2.refused(vectors)}
-    Path(__file__).with_name("version_2.json").write_text(json.dumps(content, indent=1) + "\n")
+    refused = refused_version_2.refused(vectors)
+    whole = [vector for vector in vectors if "chunk" in vector["name"]]
+    write("version_2.json", [vector for vector in vectors if vector not in whole])
+    write("version_2_chunks.json", whole)
+    write("version_2_refused.json", refused)
+
+
+def write(name: str, content: list[dict]) -> None:
+    Path(__file__).with_name(name).write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Records of version 2 that a reader refuses, each with the reason; make_version_2.py writes them into version_2.json.
+"""Records of version 2 that a reader refuses, each with the reason; make_version_2.py writes them into a file.
 
 "bytes": refused from the record alone. "key": only with the key, or with the face key of a region, can one tell.
 """
