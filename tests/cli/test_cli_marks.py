@@ -79,6 +79,28 @@ def test_without_a_key_a_mark_tells_nothing_of_the_input(folder, here):
     assert len({read_image(here / "keyed" / name).texts["fastperturb-job"] for name in ("a.png", "b.png")}) == 2
 
 
+def test_marks_link_neither_copies_nor_originals_of_equal_size_and_time(folder, here, capsys):
+    """Two originals that differ in one byte, at one time; and one original, protected twice."""
+    data = bytearray((folder / "b.pgm").read_bytes())
+    data[-1] ^= 255
+    (folder / "c.pgm").write_bytes(data)
+    for name in ("b.pgm", "c.pgm"):
+        os.utime(folder / name, (1_000_000, 1_000_000))
+    (here / "boxes.json").write_text(json.dumps({name: [[5, 6, 20, 22]] for name in ("b.pgm", "c.pgm")}))
+    windows = (*BOXES, "--cells", "4")
+    for output in ("one", "two"):
+        assert run(["perturb", "in/b.pgm", "in/c.pgm", "-o", output, *windows]) == 0
+    shown = [here / output / name for output in ("one", "two") for name in ("b.png", "c.png")]
+    marks = {read_image(path).texts["fastperturb-job"] for path in shown}
+    assert len(marks) == 4
+    assert {len(mark) for mark in marks} == {48}
+    capsys.readouterr()
+    assert run(["perturb", "in/b.pgm", "in/c.pgm", "-o", "one", *windows]) == 0
+    assert capsys.readouterr().err.endswith(": 2 unchanged\n")
+    os.utime(folder / "b.pgm", (1_000_001, 1_000_001))
+    assert run(["perturb", "in/b.pgm", "-o", "one", *windows]) == 1
+
+
 def test_without_a_key_what_is_newer_than_its_input_is_done(folder, here, capsys):
     job = ["perturb", "in/a.png", "-o", "out", *KEYLESS]
     before = hashlib.sha256((folder / "a.png").read_bytes()).digest()

@@ -165,7 +165,7 @@ class Writer:
     ) -> tuple[list[Bytes], Record | None]:
         """The bytes of a file, and the record that lies beside it if it is not inside."""
         name = format_for(path)
-        texts = {MARK_TEXT: mark}
+        texts = {MARK_TEXT: self.marks.text(mark, pixels)}
         inside = name in INSIDE and not self.beside
         if record is not None and inside:
             texts[RECORD_TEXT] = record.to_json()
