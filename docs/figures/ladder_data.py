@@ -35,6 +35,8 @@ from fastperturb.evaluation.recognition import (
 )
 from fastperturb.evaluation.recognition.matching_heads import Enrolment, compare_discriminants, compare_nearest
 from fastperturb.faces import HEAD, make_detector
+from fastperturb.files.reading import RECORD_TEXT
+from fastperturb.files.writing import encode as encode_file
 from fastperturb.perturbation.seal_coding import encode
 from fastperturb.protections import Black, Camouflage, Clear, Mosaic, Permutation, Surrogate
 from fastperturb.protections.area import Area, owned_parts
@@ -141,14 +143,17 @@ def show_files() -> None:
     faces = find_faces(samples)
     people = np.array([sample.person for sample in samples])
     key = fp.Key.generate()
-    for protection in (Surrogate(), Surrogate(tone="around")):
+    for protection in (Surrogate(), Surrogate(tone="around"), Surrogate(area="face"), Mosaic(cells=6)):
         rows = np.array([_told_by_file(sample.read(), faces[sample.name], key, protection) for sample in samples])
         for what, columns in (
             ("region", slice(0, 4)),
             ("padded length", slice(4, 5)),
-            ("all that the file shows", slice(0, 9)),
-            ("exact length, which it does not show", slice(9, 10)),
-            ("region and exact length", [0, 1, 2, 3, 9]),
+            ("all that the record shows", slice(0, 9)),
+            ("size of the PNG, the seal beside", slice(9, 10)),
+            ("size of the PNG, the seal inside", slice(10, 11)),
+            ("region, seal, PNG", [0, 1, 2, 3, 4, 9]),
+            ("exact length, which it does not show", slice(11, 12)),
+            ("region and exact length", [0, 1, 2, 3, 11]),
         ):
             numbers = rows[:, columns].astype(float)
             found = np.array([named(numbers, people, seed) for seed in range(DRAWS)]).mean(axis=0).round(3)
@@ -157,14 +162,16 @@ def show_files() -> None:
 
 
 def _told_by_file(image: Any, faces: Any, key: fp.Key, protection: Any) -> list[int]:
-    """Four numbers of the region, lengths of seal and record, method, revision, order; the length before padding."""
-    _, record = fp.perturb(image, faces[:1], key, protection)
+    """Four numbers of the region, lengths of seal and record, method, revision, order, sizes of PNGs, exact length."""
+    hidden, record = fp.perturb(image, faces[:1], key, protection)
     box = record.regions[0].region
-    ((_, part, mask),) = owned_parts(protection.regions_for(faces[:1], image.shape), image.shape)
+    ((_, part, mask),) = owned_parts(protection.regions(faces[:1], image.shape), image.shape)
     exact = int.from_bytes(encode(image[part], None if mask.all() else mask)[1:HEAD_OF_SEAL], "little")
     kind = record.regions[0].method, record.regions[0].revision, 0  # the one region is the first
     lengths = record.entries[0].length, len(record.to_bytes())
-    return [box.x, box.y, box.width, box.height, *lengths, *kind, exact]
+    pixels = sum(len(part) for part in encode_file(hidden, "PNG"))
+    inside = sum(len(part) for part in encode_file(hidden, "PNG", texts={RECORD_TEXT: record.to_json()}))
+    return [box.x, box.y, box.width, box.height, *lengths, *kind, pixels, inside, exact]
 
 
 def named(numbers: Any, people: Any, seed: int) -> list[float]:
