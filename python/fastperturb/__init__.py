@@ -12,11 +12,13 @@ import warnings
 from . import errors, faces, metrics, strength
 from ._core import __version__
 from .errors import FastperturbError, NoFaceFound, Tampered, WrongKey
+from .face_key import FaceKey
 from .faces import Detector, locate
 from .key import Key
 from .metrics import mse, psnr, ssim
-from .perturbation import perturb, perturb_many, restore, restore_many, view
+from .perturbation import examine, forget, perturb, perturb_many, rekey, restore, restore_many, view
 from .platform_info import info
+from .public_key import PublicKey
 from .record import Record
 from .region import Face, Region
 from .strength import Strength, forecast
@@ -28,10 +30,12 @@ __all__ = [
     "Camouflage",
     "Detector",
     "Face",
+    "FaceKey",
     "FastperturbError",
     "Key",
     "Mosaic",
     "NoFaceFound",
+    "PublicKey",
     "Record",
     "Region",
     "Strength",
@@ -41,8 +45,10 @@ __all__ = [
     "WrongKey",
     "__version__",
     "errors",
+    "examine",
     "faces",
     "forecast",
+    "forget",
     "info",
     "locate",
     "metrics",
@@ -50,6 +56,7 @@ __all__ = [
     "perturb",
     "perturb_many",
     "psnr",
+    "rekey",
     "restore",
     "restore_many",
     "ssim",

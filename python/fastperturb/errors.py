@@ -21,6 +21,10 @@ class Tampered(FastperturbError):
     """The record, or the pixels that it describes, are not the ones that were written."""
 
 
+class UnknownOrigin(Tampered):
+    """The record may be anyone's: it was made for a public key, where only records made with a key were to be taken."""
+
+
 class RecordError(FastperturbError, ValueError):
     """What should be a record cannot be read as one, or is of a version that this release does not know."""
 

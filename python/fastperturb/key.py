@@ -13,8 +13,15 @@ import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from . import hpke
 from .bounded_files import read_file_or_pipe
+from .public_key import PublicKey
+
+if TYPE_CHECKING:
+    from .face_key import FaceKey
+    from .record import Record
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 8
@@ -29,8 +36,9 @@ class Key:
     constant time, hash by their public ``id``, and print as that id alone.
     """
 
-    __slots__ = ("_secret", "id")
+    __slots__ = ("_pair", "_secret", "id")
 
+    _pair: tuple[hpke.PrivateKey, bytes] | None
     _secret: bytes
     id: str
 
@@ -49,6 +57,7 @@ class Key:
         if len(set(secret)) == 1:
             raise ValueError("secret must be random, got 32 equal bytes; see Key.generate()")
         object.__setattr__(self, "_secret", secret)
+        object.__setattr__(self, "_pair", None)
         digest = hashlib.blake2b(key=secret, person=b"fastperturb id", digest_size=KEY_ID_BYTES)
         object.__setattr__(self, "id", digest.hexdigest())
 
@@ -139,6 +148,49 @@ class Key:
     def mac(self, message: bytes) -> bytes:
         """HMAC-SHA256 (RFC 2104) of a message under the key: what record version 2 derives its values from."""
         return hmac.digest(self._secret, message, "sha256")
+
+    def public(self) -> PublicKey:
+        """The key's public half: who has it protects, and only the holder of this key restores.
+
+        Raises:
+            MissingExtra: cryptography is older than 48; the extra ``public`` brings it.
+        """
+        return PublicKey(self._key_pair()[1])
+
+    def private(self) -> hpke.PrivateKey:
+        """The private half that goes with :meth:`public`; raises as it does."""
+        return self._key_pair()[0]
+
+    def _seeds(self) -> tuple[bytes, bytes]:
+        """What the pair is made of, as docs/format-2.md says."""
+        halves = (self._seed(b"fp2 mlkem", b"\x00"), self._seed(b"fp2 mlkem", b"\x01"))
+        return b"".join(halves), self._seed(b"fp2 x25519")
+
+    def _seed(self, *parts: bytes) -> bytes:
+        return self.mac(b"".join(len(part).to_bytes(8, "little") + part for part in parts))
+
+    def _key_pair(self) -> tuple[hpke.PrivateKey, bytes]:
+        if self._pair is None:
+            object.__setattr__(self, "_pair", hpke.key_pair(*self._seeds()))
+        assert self._pair is not None  # noqa: S101
+        return self._pair
+
+    def face_key(self, record: Record, index: int) -> FaceKey:
+        """The key that brings one face of one picture back, and nothing else; it cannot be taken back.
+
+        Args:
+            record: what protected the picture.
+            index: the number of the region, as ``record.regions`` has them.
+
+        Raises:
+            WrongKey: the record was made with another key.
+            Tampered: it was changed since.
+            RecordError: it is of version 1, which has no such keys.
+            TypeError, ValueError: not a record and the number of one of its regions.
+        """
+        if not hasattr(record, "face_key"):
+            raise TypeError(f"record must be a Record, got {type(record).__name__}")
+        return record.face_key(self, index)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Key) and hmac.compare_digest(self._secret, other._secret)

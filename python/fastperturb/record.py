@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .errors import RecordError
+from .face_key import FaceKey
 from .key import Key
 from .region import MAX_COORDINATE, Region
 
@@ -121,6 +122,14 @@ class Record(ABC):
     def opens_with(self, key: Key) -> bool:
         """Whether this key is the one that restores the image, or one of them."""
 
+    def face_key(self, key: Key, index: int) -> FaceKey:
+        """The key of one face; see :meth:`fastperturb.Key.face_key`."""
+        if type(index) is not int or not 0 <= index < len(self.regions):
+            raise ValueError(f"index must be a whole number from 0 to {len(self.regions) - 1}, got {index!r:.80}")
+        if self.version not in FACE_KEYS:
+            raise RecordError(f"a record of version {self.version} has no face keys; it restores as a whole")
+        return FACE_KEYS[self.version](self, key, index)
+
     @property
     def sealed(self) -> bool:
         """Whether every region comes back out of a seal, whatever happens to the pixels that are shown."""
@@ -148,6 +157,9 @@ class Record(ABC):
         """The regions as the core takes them."""
         return [core_region(item.region, item.window, item.pixels) for item in self.regions]
 
+
+FACE_KEYS: dict[int, Callable[[Any, Key, int], FaceKey]] = {}
+"""What makes the key of one face, by version; perturbation/formats.py fills it."""
 
 READERS: dict[int, Callable[[dict[str, Any], int], Record]] = {}
 """What reads the fields of a record of up to so many regions, by version; perturbation/formats.py fills it."""

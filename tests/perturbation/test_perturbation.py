@@ -106,7 +106,7 @@ def test_bad_regions_and_counts(image, key, where, strength, error, message):
 
 def test_wrong_kinds_of_arguments(image, key):
     hidden, record = fp.perturb(image, BOX, key)
-    with pytest.raises(TypeError, match=r"key must be a Key, got bytes; see Key.generate\(\)"):
+    with pytest.raises(TypeError, match=r"or a sequence of them, got bytes; see Key.generate\(\)"):
         fp.perturb(image, BOX, bytes(32))
     with pytest.raises(TypeError, match="key must be a Key or a FaceKey, got NoneType"):
         fp.restore(hidden, record, None)

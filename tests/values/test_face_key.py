@@ -46,7 +46,7 @@ def test_a_face_key_is_no_master_key_and_the_reverse(face):
         fp.Key.from_text(face.to_text())
     with pytest.raises(ValueError, match="a face key's text must start with"):
         FaceKey.from_text(fp.Key.generate().to_text())
-    with pytest.raises(TypeError, match="key must be a Key, got a FaceKey"):
+    with pytest.raises(TypeError, match="got a FaceKey, which restores one face and protects nothing"):
         fp.perturb(np.zeros((9, 9), np.uint8), (0, 0, 9, 9), face)
 
 

@@ -2,7 +2,19 @@
 
 from .batch import perturb_many, restore_many
 from .block_view import view
+from .changing_records import forget, rekey
 from .single import permute, perturb, restore
 from .verdicts import Verdicts, examine
 
-__all__ = ["Verdicts", "examine", "permute", "perturb", "perturb_many", "restore", "restore_many", "view"]
+__all__ = [
+    "Verdicts",
+    "examine",
+    "forget",
+    "permute",
+    "perturb",
+    "perturb_many",
+    "rekey",
+    "restore",
+    "restore_many",
+    "view",
+]

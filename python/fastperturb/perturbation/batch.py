@@ -15,6 +15,7 @@ import numpy as np
 from ..checks import Image, byte_bounds, check_image, destination
 from ..errors import BatchError, UnverifiedWarning
 from ..key import Key
+from ..recipients import Recipients, check_recipients
 from ..record import Record
 from ..region import RegionLike
 from ..strength.strength import Strength
@@ -34,7 +35,7 @@ SMALL_BYTES = 2**20
 def perturb_many(
     images: Iterable[Image],
     regions: Iterable[RegionLike | Iterable[RegionLike]],
-    key: Key,
+    key: Recipients,
     protection: Strength | Drawing = Strength(),
     *,
     seal: bool = True,
@@ -48,7 +49,7 @@ def perturb_many(
     Args:
         images: a list of images of any shapes and dtypes, or a stack whose first axis counts them.
         regions: for each image its regions, as for :func:`perturb`.
-        key: the secret that restores them all; each image has secrets of its own.
+        key: who restores them all, as for :func:`perturb`; each image has secrets of its own.
         protection: for all regions.
         seal: as for :func:`perturb`.
         reproducible: as for :func:`perturb`.
@@ -97,8 +98,12 @@ def perturb_many(
 class _Drawn:
     """A batch of images that are drawn over, each from beginning to end."""
 
-    def __init__(self, images: list[Image], regions: list[Any], key: Key, drawing: Drawing, sealing: Sealing) -> None:
+    def __init__(
+        self, images: list[Image], regions: list[Any], key: Recipients, drawing: Drawing, sealing: Sealing
+    ) -> None:
         self.images, self.regions, self.key, self.drawing, self.sealing = images, regions, key, drawing, sealing
+        recipients = check_recipients(key, reproducible=sealing.reproducible)
+        self.opening = next((item for item in recipients if isinstance(item, Key)), None)
 
     def prepare(self, chunk: Chunk) -> None:
         """Does all the work."""
@@ -112,12 +117,13 @@ class _Drawn:
         image, out = self.images[index], chunk.outs[index]
         check_image(image)
         in_place = out is not None and np.may_share_memory(out, image)
-        before = image.copy() if in_place and not self.sealing.seal else None
+        opening = self.opening if self.sealing.seal else None
+        before = image.copy() if in_place and opening is None else None
         hidden, record = draw_and_seal(image, self.regions[index], self.key, self.drawing, out, self.sealing)
         if in_place:  # without their records, which an interrupt would lose, originals would be lost too
 
             def undo() -> None:
-                hidden[...] = restore(hidden, record, self.key) if before is None else before
+                hidden[...] = before if opening is None else restore(hidden, record, opening)
 
             chunk.undo[index] = undo
         return hidden, record
@@ -129,6 +135,7 @@ def restore_many(
     key: Key,
     *,
     verify: bool = True,
+    origin: str = "any",
     out: Iterable[Image] | None = None,
     threads: int | None = None,
     return_errors: bool = False,
@@ -140,6 +147,7 @@ def restore_many(
         records: the record of each.
         key: the key of them all.
         verify: as for :func:`restore`.
+        origin: as for :func:`restore`.
         out: as for :func:`perturb_many`.
         threads: as for :func:`perturb_many`.
         return_errors: as for :func:`perturb_many`.
@@ -158,7 +166,7 @@ def restore_many(
     def prepare(chunk: Chunk) -> None:
         def unlock(i: int) -> Opened:
             check_image(images[i])
-            return planning.open_record(images[i], known[i], key)
+            return planning.open_record(images[i], known[i], key, origin=origin)
 
         opened = chunk.each(chunk.outs, unlock)
         boxes = planning.boxes_of({i: (images[i], opened[i]) for i in opened})

@@ -190,7 +190,10 @@ class OpenedRecord:
     Attributes:
         core: the regions as the core takes them.
         subkey: the ChaCha20 key of the permutation.
+        origin: the holder of the key made it; nobody else could.
     """
+
+    origin = "key"
 
     def __init__(self, record: RecordV1, key: Key) -> None:
         self.core = record.core_regions()

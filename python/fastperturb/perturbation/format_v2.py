@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from ..checks import Image, dtype_name
 from ..face_key import RECORD_ID_BYTES, FaceKey
 from ..key import Key
+from ..recipients import Recipient
 from . import aes_gcm, seal_coding
 from . import format_v2_keys as keys
+from .format_v2_recipients import wrap
 from .record_v2 import RecordV2, check_core
 from .record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes
 from .record_v2_parts import IV_BYTES, MAC_BYTES, NONCE_BYTES, SALT_BYTES, Entry, RegionV2, Rest, Scene, Stanza, State
@@ -133,7 +135,7 @@ class SealOptions:
 def seal_record(
     draft: Draft,
     pixels: Sequence[RegionPixels],
-    recipients: Sequence[Key | Stanza],
+    recipients: Sequence[Recipient | Stanza],
     *,
     scene: Surroundings | None = None,
     options: SealOptions = SealOptions(),
@@ -176,17 +178,10 @@ def seal_record(
         bytes(MAC_BYTES),
         surroundings,
         rest,
-        tuple(stanza_for(draft, recipient) for recipient in recipients),
+        wrap(recipients, draft.secret, draft.nonce, draft.commitment),
         (*seals, rest_seal),
     )
     return signed(record, draft.secret, draft.core)
-
-
-def stanza_for(draft: Draft, recipient: Key | Stanza) -> Stanza:
-    """The record's secret for one recipient."""
-    if isinstance(recipient, Stanza):
-        return recipient
-    return keys.wrap_for_key(recipient, draft.secret, draft.nonce, draft.commitment)
 
 
 def signed(record: RecordV2, secret: bytes, core: bytes | None = None) -> RecordV2:

@@ -12,12 +12,8 @@ import struct
 from collections.abc import Iterable
 
 from ..key import Key
-from . import aes_gcm
-from .record_v2_parts import IV_BYTES, NONCE_BYTES, SALT_BYTES, Stanza
+from .record_v2_parts import IV_BYTES, NONCE_BYTES, SALT_BYTES
 
-MASTER_KEY = 1
-"""The kind of a stanza for a master key."""
-HINT_BYTES = 8
 SECRET_BYTES = 32
 _U32 = struct.Struct("<I").pack
 _LENGTHS = [size.to_bytes(8, "little") for size in range(256)]
@@ -113,25 +109,3 @@ def reproducible_salt(secret: bytes, purpose: bytes, plain: bytes) -> bytes:
 def reproducible_iv(secret: bytes, purpose: bytes, pixels: bytes) -> bytes:
     """The initialisation vector of a tag in reproducible mode; ``pixels`` is the digest of what is authenticated."""
     return keyed(secret, purpose, pixels)[:IV_BYTES]
-
-
-def wrap_for_key(key: Key, secret: bytes, nonce: bytes, commit: bytes) -> Stanza:
-    """R for the holder of a master key: a hint, and R encrypted under a key of this record alone."""
-    wrapped = aes_gcm.wrap(key.mac(message(b"fp2 wrap", nonce, commit)), secret)
-    return Stanza(MASTER_KEY, _hint(key, nonce) + wrapped)
-
-
-def unwrap_with_key(key: Key, stanza: Stanza, nonce: bytes, commit: bytes) -> bytes | None:
-    """R, if the stanza is for that key and whole."""
-    if stanza.kind != MASTER_KEY or not hmac.compare_digest(stanza.body[:HINT_BYTES], _hint(key, nonce)):
-        return None
-    return aes_gcm.unwrap(key.mac(message(b"fp2 wrap", nonce, commit)), stanza.body[HINT_BYTES:])
-
-
-def is_for_key(key: Key, stanza: Stanza, nonce: bytes) -> bool:
-    """Whether a stanza says that it is for that key; a chance of 2^-64 that it is not."""
-    return stanza.kind == MASTER_KEY and hmac.compare_digest(stanza.body[:HINT_BYTES], _hint(key, nonce))
-
-
-def _hint(key: Key, nonce: bytes) -> bytes:
-    return key.mac(message(b"fp2 hint", nonce))[:HINT_BYTES]

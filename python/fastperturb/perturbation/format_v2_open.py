@@ -14,9 +14,11 @@ from ..checks import Image
 from ..errors import RecordError, Tampered, WrongKey
 from ..face_key import RECORD_ID_BYTES, FaceKey
 from ..key import Key
+from ..recipients import Recipient
 from . import aes_gcm, seal_coding
 from . import format_v2_keys as keys
 from .format_v2 import entry_of, signed
+from .format_v2_recipients import Origin, find_secret, has_hint, wrap
 from .record_v2 import RecordV2, check_length, pixel_bytes
 from .record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes
 from .record_v2_parts import SALT_BYTES, Rest, Stanza
@@ -32,9 +34,10 @@ class Opened:
         record: as it came.
         whole: whether the record is as it was written; None for a face key, which cannot tell. False only where the
             caller allowed it: every region is then checked for itself.
+        origin: who can have made the record; None for a face key, which cannot tell.
     """
 
-    __slots__ = ("_bound", "_faces", "_secret", "record", "whole")
+    __slots__ = ("_bound", "_faces", "_secret", "origin", "record", "whole")
 
     def __init__(self, record: RecordV2, key: Key | FaceKey | Sequence[Key], *, strict: bool = True) -> None:
         """Opens a record.
@@ -54,10 +57,11 @@ class Opened:
         self._faces: dict[int, bytes] = {}
         self._secret: bytes | None = None
         self.whole: bool | None = None
+        self.origin: Origin | None = None
         if isinstance(key, FaceKey):
             self._open_face(key)
             return
-        self._secret = _unwrapped(record, (key,) if isinstance(key, Key) else key, core)
+        self._secret, self.origin = _unwrapped(record, (key,) if isinstance(key, Key) else key, core)
         mac = keys.record_mac(self._secret, authenticated_bytes(record, core))
         self.whole = hmac.compare_digest(mac, record.mac)
         if strict and not self.whole:
@@ -175,21 +179,19 @@ class Opened:
         secret = self._writing_secret()
         return signed(replace(self.record, rest=Rest("erased"), seals=(*self.record.seals[:-1], None)), secret)
 
-    def for_recipients(self, recipients: Sequence[Key | Stanza]) -> RecordV2:
+    def for_recipients(self, recipients: Sequence[Recipient | Stanza]) -> RecordV2:
         """The record for other recipients: they and its MAC change, nothing else. Copies made before keep the old.
 
         Raises:
             WrongKey, Tampered: as :meth:`without_seals`.
             ValueError: there is none, so that nobody could open it.
             RecordError: more than 16.
+            MissingExtra: there is a public key, and cryptography is too old.
         """
         secret, record = self._writing_secret(), self.record
         if not recipients:
             raise ValueError("recipients must name at least one, or nobody can open the record")
-        stanzas = tuple(
-            item if isinstance(item, Stanza) else keys.wrap_for_key(item, secret, record.nonce, record.commitment)
-            for item in recipients
-        )
+        stanzas = wrap(recipients, secret, record.nonce, record.commitment, self.origin or "anyone")
         return signed(replace(record, stanzas=stanzas), secret)
 
     def _writing_secret(self) -> bytes:
@@ -200,18 +202,10 @@ class Opened:
         return self._secret
 
 
-def _unwrapped(record: RecordV2, candidates: Sequence[Key], core: bytes) -> bytes:
-    hinted = False
-    for key in candidates:
-        for stanza in record.stanzas:
-            if not keys.is_for_key(key, stanza, record.nonce):
-                continue
-            hinted = True
-            secret = keys.unwrap_with_key(key, stanza, record.nonce, record.commitment)
-            if secret is not None and hmac.compare_digest(
-                keys.commitment(secret, core, record.nonce), record.commitment
-            ):
-                return secret
-    if hinted:
+def _unwrapped(record: RecordV2, candidates: Sequence[Key], core: bytes) -> tuple[bytes, Origin]:
+    found = find_secret(candidates, record.stanzas, core, record.nonce, record.commitment)
+    if found is not None:
+        return found
+    if any(has_hint(key, stanza, record.nonce) for key in candidates for stanza in record.stanzas):
         raise Tampered(CHANGED)
     raise WrongKey("the record was made for none of the keys at hand")

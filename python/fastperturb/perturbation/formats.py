@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from ..checks import Image
 from ..face_key import FaceKey
 from ..key import Key
-from ..record import READERS, CoreRegion, Record
+from ..record import FACE_KEYS, READERS, CoreRegion, Record
 from . import format_v1, version_2
 
 
@@ -18,10 +18,15 @@ class Opened(Protocol):
     Attributes:
         core: the regions as the core takes them; those that are not to be moved back move no pixels.
         subkey: what the core draws from: 32 bytes, or 32 for each region.
+        origin: who can have made the record: "key", "recipients", "anyone"; None where the key cannot tell.
     """
 
     core: list[CoreRegion]
     subkey: Any
+
+    @property
+    def origin(self) -> str | None:
+        """See the class."""
 
     def changed(self, image: Image, boxes: bytes | None = None) -> list[int]:
         """The numbers of the regions whose pixels are not the ones that were written."""
@@ -58,6 +63,8 @@ def add_format(module: Format) -> None:
     """Makes a record version known to :class:`fastperturb.Record` and to restoring."""
     FORMATS[module.VERSION] = module
     READERS[module.VERSION] = module.read_fields
+    if hasattr(module, "face_key"):
+        FACE_KEYS[module.VERSION] = module.face_key
 
 
 add_format(format_v1)

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from .. import _core
 from ..checks import Image, destination, dtype_name, packed
-from ..errors import Tampered
+from ..errors import Tampered, UnknownOrigin
 from ..face_key import FaceKey
 from ..key import Key
+from ..recipients import Recipients, check_opening_key, check_recipients
 from ..record import CoreRegion, Record
 from ..region import Region, RegionLike, as_regions
 from ..strength import distance_law
@@ -62,12 +63,12 @@ def make_job(image: Image, out: Image | None, what: Plan | Opened) -> CoreJob:
 def plan(
     image: Image,
     regions: RegionLike | Iterable[RegionLike],
-    key: Key,
+    key: Recipients,
     strength: Strength | Sequence[Strength],
     reproducible: bool,
 ) -> Plan:
     """Checks the other arguments of ``perturb`` for a checked image and settles the keys; moves nothing."""
-    check_key(key)
+    recipients = check_recipients(key, reproducible=reproducible)
     where = as_regions(regions)
     strengths: Strength | Sequence[Strength] = strength
     order = None
@@ -77,18 +78,11 @@ def plan(
         given = list_strengths(strength, len(where))
         where, strengths = tuple(where[i] for i in order), [given[i] for i in order]
     core, goal = resolve(image, where, strengths, order)
-    binding = WindowsBinding(key, image, where, core, reproducible=reproducible)
+    binding = WindowsBinding(recipients, image, where, core, reproducible=reproducible)
     if goal is not None:
         binding = _settle(image, core, binding, goal)
     single = len(where) == 1 and where[0].shape == "box"  # whose bytes are those of its box
     return Plan(core, binding, single and fits_one_buffer(image, core))
-
-
-def check_key(key: object) -> None:
-    """Raises TypeError unless this is a key that protects."""
-    if not isinstance(key, Key):
-        what = "a FaceKey, which restores one face and protects nothing" if isinstance(key, FaceKey) else None
-        raise TypeError(f"key must be a Key, got {what or type(key).__name__}; see Key.generate()")
 
 
 def raster_order(regions: Sequence[Region]) -> list[int]:
@@ -146,12 +140,19 @@ def boxes_of(pixels: Mapping[int, tuple[Image, Opened]]) -> dict[int, bytes]:
     return dict(zip(few, _core.box_bytes(list(few.values())), strict=True)) if few else {}
 
 
-def open_record(image: Image, record: Record, key: Key | FaceKey, only: Sequence[int] | None = None) -> Opened:
+ORIGINS = ("any", "key")
+"""Whose records are taken: anyone's; or those alone for which a secret key was needed."""
+
+
+def open_record(
+    image: Image, record: Record, key: Key | FaceKey, only: Sequence[int] | None = None, origin: str = "any"
+) -> Opened:
     """Checks that a record is of a checked image and of a key; the pixels are for :func:`check_pixels`."""
     if not isinstance(record, Record):
         raise TypeError(f"record must be a Record, got {type(record).__name__}; see Record.from_json()")
-    if not isinstance(key, (Key, FaceKey)):
-        raise TypeError(f"key must be a Key or a FaceKey, got {type(key).__name__}")
+    check_opening_key(key)
+    if origin not in ORIGINS:
+        raise ValueError(f"origin must be one of {', '.join(ORIGINS)}, got {origin!r:.80}")
     count = len(record.regions)
     for index in only or ():
         if type(index) is not int or not 0 <= index < count:
@@ -163,7 +164,14 @@ def open_record(image: Image, record: Record, key: Key | FaceKey, only: Sequence
             f"the record is of an image of shape {record.shape} and dtype {record.dtype}, "
             f"got shape {image.shape} and dtype {image.dtype}"
         )
-    return FORMATS[record.version].open_record(record, key, image.shape, only)
+    opened = FORMATS[record.version].open_record(record, key, image.shape, only)
+    if origin == "key" and opened.origin in ("anyone", None):
+        raise UnknownOrigin(
+            "the record may be anyone's who has the public key, and origin='key' asks for one that a secret key made"
+            if opened.origin
+            else "a face key cannot tell who made the record, and origin='key' asks for that"
+        )
+    return opened
 
 
 CHANGED = "the record, or pixels inside its regions, were changed since they were written"

@@ -13,7 +13,7 @@ from ..errors import RecordError
 from ..key import Key
 from ..record import CoreRegion, Record
 from ..region import MAX_COORDINATE, Region
-from .format_v2_keys import is_for_key
+from .format_v2_recipients import is_for
 from .record_v2_bytes import to_bytes, to_json
 from .record_v2_parts import (
     ITEM_BYTES,
@@ -92,8 +92,12 @@ class RecordV2(Record):
         _check_seals(self)
 
     def opens_with(self, key: Key) -> bool:
-        """Whether a recipient's hint says that it is for this key."""
-        return any(is_for_key(key, stanza, self.nonce) for stanza in self.stanzas)
+        """Whether a recipient is this key, by its hint, or its public half, by opening what is for it.
+
+        Raises:
+            MissingExtra: there are public keys, and cryptography is older than 48.
+        """
+        return any(is_for(key, stanza, self.nonce, self.commitment) for stanza in self.stanzas)
 
     def to_bytes(self) -> bytes:
         """The record with the seals that are in it.

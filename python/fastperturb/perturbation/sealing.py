@@ -9,13 +9,14 @@ import numpy as np
 
 from ..checks import Image, destination, same_pixels
 from ..errors import NoFaceFound
-from ..key import Key
+from ..face_key import FaceKey
+from ..recipients import Recipients, check_recipients, first_key
 from ..record import MAX_REGIONS
 from ..region import Face, Region, RegionLike, as_faces
 from .drawing import Drawing
 from .format_v2 import Draft, RegionPixels, SealOptions, seal_record
 from .ownership import find_owners
-from .plan import check_key, check_touching
+from .plan import check_touching
 from .record_v2 import RecordV2
 from .record_v2_parts import WINDOWS, RegionV2
 
@@ -29,18 +30,20 @@ class Sealing:
         reproducible: equal images, keys and options give equal results.
         surroundings: whether the pixels that no region owns are authenticated too.
         options: how seals are kept.
+        face_keys: a list to which the key of each region is added.
     """
 
     seal: bool = True
     reproducible: bool = False
     surroundings: bool = False
     options: SealOptions = field(default_factory=SealOptions)
+    face_keys: list[FaceKey] | None = None
 
 
 def draw_and_seal(
     image: Image,
     faces: RegionLike | Iterable[RegionLike],
-    key: Key,
+    key: Recipients,
     drawing: Drawing,
     out: Image | None,
     sealing: Sealing,
@@ -49,13 +52,13 @@ def draw_and_seal(
 
     The original is copied first where it could change meanwhile: in place, or where keys are made of it.
     """
-    check_key(key)
+    recipients = check_recipients(key, reproducible=sealing.reproducible)
     regions = final_regions(drawing, as_faces(faces), image.shape)
     target = destination(image, out)
     in_place = np.may_share_memory(target, image)
     original = np.array(image, order="C") if in_place or sealing.reproducible else image
     items = [RegionV2(region, drawing.method, drawing.revision) for region in regions]
-    options = (key, repr(drawing).encode()) if sealing.reproducible else None
+    options = (first_key(recipients), repr(drawing).encode()) if sealing.reproducible else None
     draft = Draft(original, items, options)
     owners = find_owners(image.shape, regions, [item.core_region() for item in items])
     try:
@@ -69,7 +72,10 @@ def draw_and_seal(
             for part in owners.parts
         ]
         scene = owners.surroundings(target) if sealing.surroundings else None
-        return target, seal_record(draft, pixels, [key], scene=scene, options=sealing.options)
+        record = seal_record(draft, pixels, recipients, scene=scene, options=sealing.options)
+        if sealing.face_keys is not None:
+            sealing.face_keys.extend(draft.face_key(index) for index in range(len(regions)))
+        return target, record
     except BaseException:
         if in_place:
             target[...] = original  # without its record nobody could

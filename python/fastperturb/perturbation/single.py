@@ -15,6 +15,7 @@ from ..checks import Image, check_image, destination
 from ..errors import UnverifiedWarning
 from ..face_key import FaceKey
 from ..key import Key
+from ..recipients import Recipients
 from ..record import Record, core_region
 from ..region import Region, RegionLike
 from ..strength.strength import Strength
@@ -28,12 +29,13 @@ from .sealing import Sealing, draw_and_seal
 def perturb(
     image: Image,
     regions: RegionLike | Iterable[RegionLike],
-    key: Key,
+    key: Recipients,
     protection: Strength | Sequence[Strength] | Drawing = Strength(),
     *,
     seal: bool = True,
     surroundings: bool = False,
     reproducible: bool = False,
+    face_keys: list[FaceKey] | None = None,
     out: Image | None = None,
     threads: int | None = 1,
 ) -> tuple[Image, Record]:
@@ -48,14 +50,18 @@ def perturb(
         regions: one or several of Face, Region or (x, y, width, height) in pixels. They may overlap (a pixel then
             belongs to the region in whose inscribed ellipse it lies deepest) and reach beyond the image, but each must
             touch it. Protections may grow and round them; the record has them as they were protected, in raster order.
-        key: the secret that restores the image.
+        key: the secret that restores the image; or a :class:`PublicKey`, and then whoever protects cannot restore; or
+            a sequence of up to 16 of both, each of which will.
         protection: window and number of pixels, one for all regions or one for each; or a drawing such as
             ``Surrogate()`` or ``Mosaic(cells=6)``.
         seal: False draws for good: nothing of the original is kept. Not read for a :class:`Strength`.
         surroundings: authenticate the pixels outside of all regions too, so that a face cannot be put into another
             scene without notice; about a millisecond for four megapixels.
         reproducible: derive all secrets from key, image and parameters, so that the same call gives the same result.
-            That two equal inputs can be seen to be equal is what it leaks. The image is copied first.
+            That two equal inputs can be seen to be equal is what it leaks. The image is copied first. Several keys:
+            it derives from the first; a public key is refused.
+        face_keys: a list to which the key of each region is added, in the order of the record: for whoever protects
+            to a public key and hands each person hers, which nobody there can make later.
         out: where to write: an array like ``image`` with packed rows; ``out=image`` works in place, and then no other
             thread may write to it meanwhile.
         threads: how many threads may share the work; ``None`` for one a processor. The result is the same for all.
@@ -73,7 +79,7 @@ def perturb(
     count = check_threads(threads)
     if not isinstance(protection, (Strength, list, tuple)) and isinstance(protection, Drawing):
         with limit_calls(image):
-            how = Sealing(seal, reproducible, surroundings)
+            how = Sealing(seal, reproducible, surroundings, face_keys=face_keys)
             return draw_and_seal(image, regions, key, protection, out, how)
     job: planning.CoreJob | None = None
     done: list[list[tuple[list[int], bytes]]] = []
@@ -83,7 +89,10 @@ def perturb(
             ready = planning.plan(source, regions, key, protection, reproducible)
             job = planning.make_job(source, destination(image, out), ready)
             _core.permute([job], False, count, done)
-            return job.target, planning.record_of(job, ready, done[0][0][1], surroundings=surroundings)
+            record = planning.record_of(job, ready, done[0][0][1], surroundings=surroundings)
+            if face_keys is not None:
+                face_keys += ready.binding.face_keys()
+            return job.target, record
     except BaseException:  # around all of it: an interrupt may come while the turn is left
         if job and done:
             planning.move_back(job, inverse=False)  # without its record nobody could
@@ -97,6 +106,7 @@ def restore(
     *,
     only: Sequence[int] | None = None,
     verify: bool = True,
+    origin: str = "any",
     out: Image | None = None,
     threads: int | None = 1,
 ) -> Image:
@@ -109,6 +119,8 @@ def restore(
         only: the numbers of the regions to bring back, as ``record.regions`` has them; None: all, or the face key's.
         verify: ``False`` also restores an image that was changed since (by a lossy re-encoding, say), and issues an
             :class:`fastperturb.errors.UnverifiedWarning` if it was. Sealed regions come back exactly all the same.
+        origin: whose records to take. "any"; or "key", which refuses those that anyone can have made who has the public
+            key. :func:`examine` tells who can have made one.
         out: where to write; ``out=image`` works in place.
         threads: as for :func:`perturb`.
 
@@ -117,14 +129,15 @@ def restore(
 
     Raises:
         WrongKey: the record was made with another key.
-        Tampered: the record or the pixels are not the ones that were written; nothing was restored.
+        Tampered: the record or the pixels are not the ones that were written; nothing was restored. Its subclass
+            UnknownOrigin: ``origin`` refuses the record.
         RecordError: a seal is missing, was erased, or does not hold what it must.
         TypeError, ValueError: an argument is of the wrong kind.
     """
     check_image(image)
     count = check_threads(threads)
     with limit_calls(image):
-        opened = planning.open_record(image, record, key, only)
+        opened = planning.open_record(image, record, key, only, origin)
         boxes = planning.boxes_of({0: (image, opened)}).get(0)
         said = planning.check_pixels(image, opened, boxes, strict=verify)
         if said:

@@ -9,6 +9,7 @@ from ..checks import Image, check_image, dtype_name
 from ..errors import Tampered, WrongKey
 from ..face_key import FaceKey
 from ..key import Key
+from ..recipients import check_opening_key
 from ..record import Record
 from .format_v2_open import Opened
 from .ownership import find_owners
@@ -25,11 +26,14 @@ class Verdicts:
         record: whether the record is as it was written; None: unknown, as with the key of one face.
         regions: for each region whether its shown pixels are; None: unknown.
         surroundings: whether the pixels outside of all regions are; None: not recorded, or unknown.
+        origin: who can have made the record: "key", whoever has the secret key; "recipients", or another recipient, who
+            can change what the seals hold; "anyone" who has the public key; None: the key of one face cannot tell.
     """
 
     record: bool | None
     regions: tuple[bool | None, ...]
     surroundings: bool | None
+    origin: str | None = None
 
     @property
     def whole(self) -> bool:
@@ -57,10 +61,9 @@ def examine(image: Image, record: Record, key: Key | FaceKey) -> Verdicts:
     if not isinstance(record, RecordV2):
         opened = open_record(image, record, key)
         if not opened.changed(image):
-            return Verdicts(True, (True,) * len(record.regions), None)
+            return Verdicts(True, (True,) * len(record.regions), None, opened.origin)
         return Verdicts(None, (False,) * len(record.regions), None)
-    if not isinstance(key, (Key, FaceKey)):
-        raise TypeError(f"key must be a Key or a FaceKey, got {type(key).__name__}")
+    check_opening_key(key)
     unknown = (None,) * len(record.regions)
     try:
         opened_2 = Opened(record, key, strict=False)
@@ -76,7 +79,7 @@ def examine(image: Image, record: Record, key: Key | FaceKey) -> Verdicts:
         _is_shown(opened_2, index, image[part.rows, part.columns], part.mask) for index, part in enumerate(owners.parts)
     ]
     scene = opened_2.is_scene(owners.surroundings(image)) if opened_2.whole else None
-    return Verdicts(opened_2.whole, tuple(regions), scene)
+    return Verdicts(opened_2.whole, tuple(regions), scene, opened_2.origin)
 
 
 def _is_shown(opened: Opened, index: int, crop: Image, mask: Mask) -> bool | None:

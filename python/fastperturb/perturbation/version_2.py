@@ -17,7 +17,7 @@ from .record_v2_parts import WINDOWS
 from .record_v2_reading import read_fields
 from .seal_coding import Sealed
 
-__all__ = ["VERSION", "open_record", "read_fields"]
+__all__ = ["VERSION", "face_key", "open_record", "read_fields"]
 
 VERSION = 2
 _NO_KEY = bytes(32)
@@ -45,12 +45,18 @@ def open_record(
     return OpenedRegions(opened, shape, sorted(set(only)))
 
 
+def face_key(record: RecordV2, key: Key, index: int) -> FaceKey:
+    """The key of one face; raises as :meth:`fastperturb.Key.face_key`."""
+    return Opened(record, key).face_key(index)
+
+
 class OpenedRegions:
     """Regions of an image that are about to be restored: their seals are read, and nothing is written yet.
 
     Attributes:
         core: all regions as the core takes them; those that no permutation brings back move no pixels.
         subkey: one key a region, zeros for those that move no pixels.
+        origin: who can have made the record, None for a face key.
     """
 
     def __init__(self, opened: Opened, shape: tuple[int, ...], only: Sequence[int]) -> None:
@@ -60,6 +66,7 @@ class OpenedRegions:
         _core.check_regions(shape[0], shape[1], core, VERSION)
         owners = find_owners(shape, regions, core)
         record.check_lengths(owners.counts())
+        self.origin = opened.origin
         self._opened, self._parts, self._only = opened, owners.parts, only
         self._seals: dict[int, Sealed] = {}
         self._before: dict[int, Image] = {}

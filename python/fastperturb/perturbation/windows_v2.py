@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from copy import copy
 
 from ..checks import Image
-from ..key import Key
+from ..face_key import FaceKey
+from ..recipients import Recipient, first_key
 from ..record import CoreRegion
 from ..region import Region
 from .format_v2 import Draft, RegionPixels, seal_record
@@ -22,12 +23,18 @@ class WindowsBinding:
         subkey: one ChaCha20 key a region.
     """
 
-    __slots__ = ("_core", "_draft", "_image", "_key", "_regions", "_reproducible", "_tries", "subkey")
+    __slots__ = ("_core", "_draft", "_image", "_recipients", "_regions", "_reproducible", "_tries", "subkey")
 
     def __init__(
-        self, key: Key, image: Image, regions: Sequence[Region], core: Sequence[CoreRegion], *, reproducible: bool
+        self,
+        recipients: Sequence[Recipient],
+        image: Image,
+        regions: Sequence[Region],
+        core: Sequence[CoreRegion],
+        *,
+        reproducible: bool,
     ) -> None:
-        self._key, self._image, self._regions, self._core = key, image, regions, core
+        self._recipients, self._image, self._regions, self._core = recipients, image, regions, core
         self._reproducible, self._tries = reproducible, 0
         self._draft = self._drafted(None)
         self.subkey = self._draft.permutation_keys()
@@ -37,7 +44,8 @@ class WindowsBinding:
             RegionV2(region, WINDOWS, 0, item.window, item.pixels)
             for region, item in zip(self._regions, self._core, strict=True)
         ]
-        options = (self._key, self._tries.to_bytes(4, "little")) if self._reproducible else None
+        again = self._tries.to_bytes(4, "little")
+        options = (first_key(self._recipients), again) if self._reproducible else None
         return Draft(self._image, items, options, pixels)
 
     def drawn_again(self) -> WindowsBinding:
@@ -48,9 +56,13 @@ class WindowsBinding:
         other.subkey = other._draft.permutation_keys()
         return other
 
+    def face_keys(self) -> list[FaceKey]:
+        """The key of each region, in order."""
+        return [self._draft.face_key(index) for index in range(len(self._regions))]
+
     def record(self, hidden: Image, boxes: bytes | None, *, surroundings: bool) -> RecordV2:
         """The record of what was moved; ``boxes`` are the bytes of a single region, where they are at hand."""
         owners = find_owners(hidden.shape, self._regions, self._core)
         pixels = [RegionPixels(None, hidden[part.rows, part.columns], part.mask, boxes) for part in owners.parts]
         scene = owners.surroundings(hidden) if surroundings else None
-        return seal_record(self._draft, pixels, [self._key], scene=scene)
+        return seal_record(self._draft, pixels, self._recipients, scene=scene)
