@@ -10,7 +10,10 @@ import base64
 import binascii
 import hashlib
 import hmac
+import os
 import struct
+
+from .key_files import check_prefix, read_key_file, write_key_file
 
 RECORD_ID_BYTES = 8
 FACE_KEY_BYTES = 32
@@ -55,8 +58,7 @@ class FaceKey:
             ValueError: not a face key's text. The message never repeats the text.
         """
         body = text.strip()
-        if not body.startswith(_PREFIX):
-            raise ValueError(f"a face key's text must start with {_PREFIX!r}; what came does not (not shown here)")
+        check_prefix(body, _PREFIX, "a face key's text")
         try:
             data = base64.b64decode(body[len(_PREFIX) :] + "==", altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
@@ -71,6 +73,24 @@ class FaceKey:
         """The face key as text. It is the secret itself."""
         values = _FORM.pack(self.record_id, self.index, self._secret)
         return _text(values + _check(values))
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> FaceKey:
+        """Reads a face key's file: one line of text. It may be a pipe, as a shell's ``<(...)`` gives.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it holds no face key.
+        """
+        return read_key_file(path, "a face key's file", cls.from_text)
+
+    def to_file(self, path: str | os.PathLike[str]) -> None:
+        """Writes a new file that only its owner can read (mode 0600 where the system has modes).
+
+        Raises:
+            FileExistsError: there is one already.
+        """
+        write_key_file(path, self.to_text())
 
     def secret(self) -> bytes:
         """The 32 secret bytes, for opening a record."""

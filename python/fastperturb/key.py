@@ -12,11 +12,10 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import hpke
-from .bounded_files import read_file_or_pipe
+from .key_files import check_prefix, read_key_file, write_key_file
 from .public_key import PublicKey
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 KEY_ID_BYTES = 8
 _PREFIX = "fpkey1_"
-_MAX_FILE_BYTES = 4096
 
 
 class Key:
@@ -74,8 +72,7 @@ class Key:
             ValueError: not a key's text. The message never repeats the text.
         """
         body = text.strip()
-        if not body.startswith(_PREFIX):
-            raise ValueError(f"a key's text must start with {_PREFIX!r}; what came does not (it is not shown here)")
+        check_prefix(body, _PREFIX, "a key's text")
         try:
             secret = base64.b64decode(body[len(_PREFIX) :] + "=", altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
@@ -96,12 +93,7 @@ class Key:
             OSError: the file cannot be read.
             ValueError: it holds no key.
         """
-        data = read_file_or_pipe(path, _MAX_FILE_BYTES)
-        try:
-            return cls.from_text(data.decode("ascii"))
-        except ValueError as error:  # UnicodeDecodeError is one
-            reason = "it is not text" if isinstance(error, UnicodeDecodeError) else str(error)
-            raise ValueError(f"{os.fspath(path)}: not a key file: {reason}") from None
+        return read_key_file(path, "a key file", cls.from_text)
 
     def to_file(self, path: str | os.PathLike[str]) -> None:
         """Writes a new key file that only its owner can read (mode 0600 where the system has modes).
@@ -109,15 +101,7 @@ class Key:
         Raises:
             FileExistsError: never overwrites, for that would lose every image under the old key.
         """
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(self.to_text().encode("ascii") + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            Path(path).unlink(missing_ok=True)
-            raise
+        write_key_file(path, self.to_text())
 
     @classmethod
     def from_environment(cls, name: str = "FASTPERTURB_KEY") -> Key:

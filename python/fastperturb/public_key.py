@@ -9,15 +9,13 @@ import base64
 import binascii
 import hashlib
 import os
-from pathlib import Path
 
 from . import hpke
-from .bounded_files import read_file_or_pipe
+from .key_files import check_prefix, read_key_file, write_key_file
 
 ID_BYTES = 8
 _PREFIX = "fppub2_"
 _CHECK_BYTES = 4
-_MAX_FILE_BYTES = 4096
 
 
 class PublicKey:
@@ -55,8 +53,7 @@ class PublicKey:
             ValueError: not a public key's text. The message never repeats the text, which may be a secret.
         """
         body = text.strip()
-        if not body.startswith(_PREFIX):
-            raise ValueError(f"a public key's text must start with {_PREFIX!r}; what came does not (not shown here)")
+        check_prefix(body, _PREFIX, "a public key's text")
         try:
             data = base64.b64decode(body[len(_PREFIX) :] + "=" * (-len(body[len(_PREFIX) :]) % 4), b"-_", validate=True)
         except (binascii.Error, ValueError):
@@ -78,12 +75,7 @@ class PublicKey:
             OSError: the file cannot be read.
             ValueError: it holds no public key.
         """
-        data = read_file_or_pipe(path, _MAX_FILE_BYTES)
-        try:
-            return cls.from_text(data.decode("ascii"))
-        except ValueError as error:  # UnicodeDecodeError is one
-            reason = "it is not text" if isinstance(error, UnicodeDecodeError) else str(error)
-            raise ValueError(f"{os.fspath(path)}: not a public key's file: {reason}") from None
+        return read_key_file(path, "a public key's file", cls.from_text)
 
     def to_file(self, path: str | os.PathLike[str]) -> None:
         """Writes a new file.
@@ -91,8 +83,7 @@ class PublicKey:
         Raises:
             FileExistsError: there is one already.
         """
-        with Path(path).open("x", encoding="ascii") as file:
-            file.write(self.to_text() + "\n")
+        write_key_file(path, self.to_text(), mode=0o666)
 
     def encrypt(self, secret: bytes, info: bytes) -> bytes:
         """A secret for the holder of the private half, bound to ``info``: as long as the secret, and 1,136 bytes.

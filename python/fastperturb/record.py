@@ -95,6 +95,10 @@ class Record(ABC):
     dtype: str
     regions: tuple[Any, ...]
 
+    def to_bytes(self) -> bytes:
+        """The record in binary, of versions that have such a form."""
+        raise RecordError(f"a record of version {self.version} has no binary form")
+
     @abstractmethod
     def to_json(self, *, indent: int | None = None) -> str:
         """The record as JSON text."""
@@ -143,6 +147,11 @@ class Record(ABC):
     def beside_bytes(self) -> bytes:
         """The content of the file of seals beside the picture; empty if none belong there."""
         return b""
+
+    @property
+    def places_beside(self) -> bool:
+        """Whether seals belong into the file beside the picture."""
+        return False
 
     def with_beside(self, data: bytes) -> Record:
         """The record with the seals out of that file."""

@@ -187,6 +187,20 @@ def with_chunks(png: Sequence[Bytes], icc: bytes | None, texts: Mapping[str, str
     return parts
 
 
+def with_record(data: Bytes, record: bytes) -> list[Bytes]:
+    """The parts of a PNG with its record of version 2 replaced by another; all other bytes stay."""
+    view = memoryview(data)
+    parts: list[Bytes] = [view[: len(SIGNATURE)]]
+    position = start = len(SIGNATURE)
+    for kind, body in chunks(data):
+        after = position + 12 + len(body)
+        if kind == CHUNK:
+            parts.append(view[start:position])
+            start = after
+        position = after
+    return [*parts, view[start:position], chunk(CHUNK, record), view[position : position + _END_BYTES]]
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     """One chunk: length, type, body, CRC of type and body."""
     return b"".join((struct.pack(">I4s", len(body), kind), body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))))

@@ -105,5 +105,12 @@ def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -
     return [struct.pack("<4sI4s", b"RIFF", length, b"WEBP"), before, pixels, after]
 
 
+def with_record(data: Bytes, record: bytes) -> list[Bytes]:
+    """The parts of a WebP with its record of version 2 replaced by another; all other chunks stay."""
+    parts = [_chunk(kind, bytes(body)) for kind, body in _chunks(data) if kind != CHUNK]
+    parts.append(_chunk(CHUNK, record))
+    return [struct.pack("<4sI4s", b"RIFF", 4 + sum(map(len, parts)), b"WEBP"), *parts]
+
+
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack("<4sI", kind, len(body)) + body + bytes(len(body) % 2)

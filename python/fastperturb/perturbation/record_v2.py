@@ -151,6 +151,11 @@ class RecordV2(Record):
             raise RecordError("the seals beside the picture are not at hand")
         return b"".join([self.commitment, *(part for part in parts if part)]) if parts else b""
 
+    @property
+    def places_beside(self) -> bool:
+        """Whether seals belong into the file beside the picture."""
+        return any(place.state == "beside" for place in self.places)
+
     def with_beside(self, data: bytes) -> RecordV2:
         """The record with the seals out of the file beside the picture.
 

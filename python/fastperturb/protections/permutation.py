@@ -17,6 +17,7 @@ from .. import Face, Key, NoFaceFound, Record, Region, Strength, perturb, view
 from ..checks import Image, check_image
 from ..faces import regions_from_landmarks
 from ..perturbation.block_view import Interpolation
+from ..recipients import Recipients
 from .area import AS_FOUND, Area, owned_parts, touches
 from .base import AreaProtection, Description, describe
 from .window_size import WindowSize
@@ -50,7 +51,7 @@ class Permuting(AreaProtection):
         self,
         image: Image,
         faces: Sequence[Face],
-        key: Key,
+        key: Recipients,
         *,
         reproducible: bool = False,
         surroundings: bool = False,

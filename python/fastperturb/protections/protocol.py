@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
-from .. import Face, Key, Record, Region
+from .. import Face, Record, Region
 from ..checks import Image
+from ..recipients import Recipients
 
 
 @runtime_checkable
@@ -66,7 +67,7 @@ class ReversibleProtection(Protection, Protocol):
         self,
         image: Image,
         faces: Sequence[Face],
-        key: Key,
+        key: Recipients,
         *,
         reproducible: bool = False,
         surroundings: bool = False,

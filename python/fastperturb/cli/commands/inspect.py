@@ -19,12 +19,18 @@ from ..batch.job import read_picture, run_job
 from ..batch.paths import Inputs, Source
 from ..batch.progress import Outcome
 from ..errors import printable
-from ..options.common import Job, job_options, key_if_any
+from ..options.common import Job, job_options
+from ..options.keys import key_if_any
 from ..options.sections import SectionCommand
 from .restore import bring_back, check_seals
 
 _RECIPIENTS = {1: "master key", 2: "public key", 3: "public key of a face"}
 _SEALS = {"none": "no seal", "here": "sealed here", "beside": "sealed beside", "erased": "seal erased"}
+_MAKERS = {
+    "key": "who has this key",
+    "recipients": "who has this key, or another of those who open it",
+    "anyone": "anyone who has the public key",
+}
 _WORDS = {True: "unchanged", False: "changed", None: "unknown"}
 
 
@@ -70,6 +76,7 @@ def _facts(path: Path, picture: Picture, key: Key | None) -> tuple[dict[str, Any
             "regions": list(verdicts.regions),
             "surroundings": verdicts.surroundings,
         }
+        facts["made_by"] = verdicts.origin
         if record.sealed or record.missing:
             check_seals(path, record)
         bring_back(pixels, record, key)
@@ -126,6 +133,8 @@ def _as_text(path: Path, facts: dict[str, Any]) -> str:
         lines.append(f"  whole     record {_WORDS[verdicts['record']]}")
         lines += [f"            region {i} {_WORDS[whole]}" for i, whole in enumerate(verdicts["regions"])]
         lines.append(f"            surroundings {_surroundings(record, verdicts)}")
+    if facts.get("made_by") in _MAKERS:
+        lines.append(f"  made by   {_MAKERS[facts['made_by']]}")
     if facts.get("restores") and not _all_whole(facts["verdicts"]) and facts["format"] == "JPEG":
         lines.append("            JPEG changes pixels; the seals are whole")
     if "restores" in facts:

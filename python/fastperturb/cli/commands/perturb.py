@@ -15,6 +15,7 @@ from ...files.reading import RECORD_TEXT, has_record_beside
 from ...key import Key
 from ...perturbation.formats import WRITTEN
 from ...perturbation.single import perturb as perturb_image
+from ...recipients import Recipient
 from ...record import Record
 from ...region import Face, Region
 from ..batch.done_marks import COPIED, Marks
@@ -22,8 +23,9 @@ from ..batch.job import Writer, plan_output, read_picture, run_job
 from ..batch.paths import Source
 from ..batch.progress import Outcome
 from ..errors import say
-from ..options.common import Job, job_options, key_or_one_time, missing_key
+from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options
+from ..options.keys import missing_key, recipients_or_one_time
 from ..options.protection import PROTECT_OPTIONS, Method, choose_method, make_method
 from ..options.sections import SectionCommand, option, shared
 from ..options.strength import Aim, aim_options
@@ -75,35 +77,35 @@ _choices = shared(
 
 @click.command(cls=SectionCommand, short_help="Hide the faces of photographs.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
-@key_or_one_time
+@recipients_or_one_time
 @aim_options
 @finder_options
 @_choices
-def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choices) -> int:
+def perturb(job: Job, recipients: tuple[Recipient, ...] | None, aim: Aim, finder: Finder, choices: Choices) -> int:
     """Hide the faces of photographs.
 
     Another face is drawn over each head, and the original is sealed under a key; 'restore' brings it back bit for bit.
-    With --one-time-key nothing is sealed: then nobody can. Results hold the record which restoring needs; of the
-    original's metadata only an ICC profile is kept.
+    With --to, it is sealed to somebody else's public key: then whoever protects cannot restore. With --one-time-key
+    nothing is sealed: then nobody can. Results hold the record which restoring needs; of the original's metadata only
+    an ICC profile is kept.
 
     What is done already is not done again, so a run that was interrupted goes on where it stopped.
     """
     inputs, targets = plan_output(job)
-    method = choose_method(choices.protect, choices.purpose, choices.seals, aim, finder, key)
-    if choices.reproducible and method.sealed and key is None:
-        raise click.UsageError(f"{method.name} has no key: no --reproducible")
-    options = click.get_current_context().params
-    if key is None and not options["one_time_key"]:
+    method = choose_method(choices.protect, choices.purpose, choices.seals, aim, finder, bool(recipients))
+    if choices.reproducible:
+        _check_reproducible(method, recipients)
+    if recipients == ():
         raise click.UsageError(missing_key())
     lossy = FORMATS[job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"] == "JPEG"
-    if lossy and key is not None and not method.sealed:
+    if lossy and recipients is not None and not method.sealed:
         if not choices.allow_lossy:
             raise click.UsageError(
                 "JPEG changes pixels, so that the originals could not be restored; choose another format, "
                 "--allow-lossy, or --one-time-key"
             )
         say("JPEG changes pixels: what is restored from these files will not be the originals")
-    if key is None and not job.quiet:
+    if recipients is None and not job.quiet:
         if method.sealed:
             say(f"{method.name} replaces the faces for good: no seal is made, they can never be restored")
         else:
@@ -111,18 +113,29 @@ def perturb(job: Job, key: Key | None, aim: Aim, finder: Finder, choices: Choice
     if method.beside and not job.quiet:
         say("seals go into NAME.seal: NAME alone holds no pixel of the faces; NAME.seal and the key bring them back")
     aim = replace(aim, strength=finder.with_window(aim.strength))
-    beside = choices.record_beside and key is not None
+    reversible = recipients is not None
+    beside = choices.record_beside and reversible
     settings = [aim.identity(), choices.reproducible, WRITTEN, beside, method.identity()]
-    writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=key is not None, published=True)
-    step = _Perturbing(key, method, aim, finder, choices, writer)
+    key = next((item for item in recipients or () if isinstance(item, Key)), None)
+    if len(recipients or ()) > 1 or (reversible and key is None):
+        settings += [len(recipients or ())]  # not who they are, which nobody may be able to try
+    writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=reversible, published=True)
+    step = _Perturbing(recipients, method, aim, finder, choices, writer)
     return run_job(job, step, inputs, targets)
+
+
+def _check_reproducible(method: Method, recipients: tuple[Recipient, ...] | None) -> None:
+    if not recipients and method.sealed:
+        raise click.UsageError(f"{method.name} has no key: no --reproducible")
+    if not all(isinstance(item, Key) for item in recipients or ()):
+        raise click.UsageError("--reproducible needs secret keys alone: made from the image, secrets confirm guesses")
 
 
 @dataclass(frozen=True, slots=True)
 class _Perturbing:
     """What is done to one file, from any thread."""
 
-    key: Key | None
+    recipients: tuple[Recipient, ...] | None
     method: Method
     aim: Aim
     finder: Finder
@@ -141,19 +154,19 @@ class _Perturbing:
         if not found:
             return self._without_face(source, picture, mark + COPIED)
         hidden, record = self._hide(picture.pixels, found)
-        path = self.writer.write(source, hidden, picture.icc, mark, record if self.key is not None else None)
+        path = self.writer.write(source, hidden, picture.icc, mark, record if self.recipients is not None else None)
         facts: dict[str, Any] = {"method": self.method.name}
         facts["regions"] = len(found) if record is None else len(record.regions)
         if record is not None and not self.method.sealed:
             facts["moved"] = record.moved
-        facts |= {"reversible": self.key is not None, "sealed": record is not None and record.sealed}
+        facts |= {"reversible": self.recipients is not None, "sealed": record is not None and record.sealed}
         return Outcome(source.path, "perturbed", path, facts=facts)
 
     def _hide(self, pixels: Image, found: list[Face] | list[Region]) -> tuple[Image, Record | None]:
         reproducible = self.choices.reproducible
         if self.method.protection is not None:
-            return self.method.hide(pixels, found, self.key, reproducible)
-        strength, key = self.aim.strength_for(pixels, found), self.key or Key.generate()
+            return self.method.hide(pixels, found, self.recipients, reproducible)
+        strength, key = self.aim.strength_for(pixels, found), self.recipients or Key.generate()
         return perturb_image(pixels, found, key, strength, surroundings=True, reproducible=reproducible, out=pixels)
 
     def _without_face(self, source: Source, picture: Picture, mark: str) -> Outcome:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 
 from ...checks import Image
-from ...errors import RecordError, Tampered
+from ...errors import RecordError, Tampered, UnknownOrigin
+from ...face_key import FaceKey
 from ...files import Picture
 from ...files.reading import find_record, record_beside, seals_beside
 from ...key import Key
@@ -20,8 +22,11 @@ from ..batch.done_marks import COPIED, Marks
 from ..batch.job import Writer, plan_output, read_picture, run_job
 from ..batch.paths import Source
 from ..batch.progress import Outcome
-from ..options.common import Job, job_options, key_needed
+from ..options.common import Job, job_options
+from ..options.keys import opening_key
 from ..options.sections import SectionCommand, option, shared
+
+ANYONE = "restored; anyone who has the public key can have made its record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +35,7 @@ class Choices:
 
     on_no_record: str
     no_verify: bool
+    origin: str
     faces: tuple[int, ...]
 
 
@@ -50,6 +56,13 @@ _choices = shared(
         help="Restore pictures that were changed since, as well as can be; they will not be the originals.",
     ),
     option(
+        "--origin",
+        type=click.Choice(["any", "key"]),
+        default="any",
+        section="Key",
+        help="key: refuse what anyone can have made who has the public key.  [default: any]",
+    ),
+    option(
         "--face",
         "faces",
         type=click.IntRange(0),
@@ -64,9 +77,9 @@ _choices = shared(
 
 @click.command(cls=SectionCommand, short_help="Bring back what was hidden, bit for bit.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
-@key_needed
+@opening_key
 @_choices
-def restore(job: Job, key: Key, choices: Choices) -> int:
+def restore(job: Job, key: Key | FaceKey, choices: Choices) -> int:
     """Bring back what 'perturb' hid, bit for bit.
 
     The record is read from inside each file, or from NAME.json beside it, and seals that are not in it from NAME.seal.
@@ -74,9 +87,14 @@ def restore(job: Job, key: Key, choices: Choices) -> int:
     written. Sealed faces come back exactly all the same, if only what is shown was changed: out of a JPEG, say.
     """
     inputs, targets = plan_output(job)
-    step = _Restoring(
-        job, key, choices, Writer(job, targets, Marks("restore", [choices.no_verify, choices.faces], key))
-    )
+    if isinstance(key, FaceKey) and choices.faces not in ((), (key.index,)):
+        raise click.UsageError(f"the face key opens face {key.index}, got --face {choices.faces[0]}")
+    settings: list[Any] = [choices.no_verify, choices.faces, choices.origin]
+    if isinstance(key, FaceKey):
+        settings += [key.record_id.hex(), key.index]
+        choices = replace(choices, faces=(key.index,))
+    marks = Marks("restore", settings, key if isinstance(key, Key) else None)
+    step = _Restoring(job, key, choices, Writer(job, targets, marks))
     return run_job(job, step, inputs, targets)
 
 
@@ -89,19 +107,40 @@ def check_seals(path: Path, record: Record, faces: Sequence[int] = ()) -> None:
         )
 
 
+class Restored(NamedTuple):
+    """What became of a picture.
+
+    Attributes:
+        pixels: the original, or the picture with some of its regions restored.
+        message: what to say if not all is as it was written.
+        origin: who can have made the record, see :class:`fastperturb.perturbation.Verdicts`.
+    """
+
+    pixels: Image
+    message: str | None
+    origin: str | None
+
+
 def bring_back(
-    pixels: Image, record: Record, key: Key, faces: Sequence[int] = (), *, verify: bool = True
-) -> tuple[Image, str | None]:
-    """The original, or the picture with some of its regions restored; and what to say if not all is as it was written.
+    pixels: Image,
+    record: Record,
+    key: Key | FaceKey,
+    faces: Sequence[int] = (),
+    *,
+    verify: bool = True,
+    origin: str = "any",
+) -> Restored:
+    """Restores a picture, or some of its regions.
 
     Sealed regions come back exactly whatever is shown, so a change of what they show is said and is no error.
 
     Args:
         pixels: of the protected picture.
         record: with the seals that are needed.
-        key: it was made with.
-        faces: the numbers of the regions; none named means all.
+        key: it was made with, or the key of one face.
+        faces: the numbers of the regions; none named means all, or the face key's.
         verify: refuse regions that would not come back exactly.
+        origin: whose records to take, as for :func:`fastperturb.restore`.
 
     Raises:
         WrongKey, Tampered, RecordError, ValueError: as :func:`fastperturb.restore`.
@@ -109,16 +148,22 @@ def bring_back(
     only = tuple(faces) or None
     verdicts = examine(pixels, record, key)
     said = "; ".join(say_verdicts(verdicts, only))
+    how: dict[str, Any] = {"only": only, "origin": origin}
     try:
-        return restore_image(pixels, record, key, only=only), f"{said}; the faces are exact" if said else None
+        shown = restore_image(pixels, record, key, **how)
+        return Restored(shown, f"{said}; the faces are exact" if said else None, verdicts.origin)
+    except UnknownOrigin as error:
+        raise UnknownOrigin(str(error).replace("origin='key'", "--origin key")) from None
     except Tampered as error:
         if verdicts.record is False or (verify and not record.sealed):
             why = str(error).replace("verify=False", "--no-verify")
             raise Tampered(f"{said}: {why}" if said else why) from None
-    shown = restore_image(pixels, record, key, only=only, verify=False)
+    shown = restore_image(pixels, record, key, verify=False, **how)
     if record.sealed:
-        return shown, f"{said}; the faces come from their seals and are exact"
-    return shown, f"{said or 'picture or record were changed since'}; what is restored is not the original"
+        message = f"{said}; the faces come from their seals and are exact"
+    else:
+        message = f"{said or 'picture or record were changed since'}; what is restored is not the original"
+    return Restored(shown, message, verdicts.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,25 +171,30 @@ class _Restoring:
     """What is done to one file, from any thread."""
 
     job: Job
-    key: Key
+    key: Key | FaceKey
     choices: Choices
     writer: Writer
 
     def __call__(self, source: Source) -> Outcome:
         mark = self.writer.marks.mark(source.path)
         marks = (mark, mark + COPIED) if self.choices.on_no_record == "copy" else (mark,)
-        done = self.writer.done_before(source, marks)
-        if done is not None:
-            return done
+        before = self.writer.done_before(source, marks)
+        if before is not None:
+            return before
         picture = read_picture(source, self.job)
         record = find_record(source.path, picture.texts)
         if record is None:
             return self._without_record(source, picture, mark + COPIED)
         choices = self.choices
         check_seals(source.path, record, choices.faces)
-        shown, message = bring_back(picture.pixels, record, self.key, choices.faces, verify=not choices.no_verify)
-        path = self.writer.write(source, shown, picture.icc, mark)
-        return Outcome(source.path, "restored", path, message, {"verified": message is None})
+        done = bring_back(
+            picture.pixels, record, self.key, choices.faces, verify=not choices.no_verify, origin=choices.origin
+        )
+        path = self.writer.write(source, done.pixels, picture.icc, mark)
+        facts = {"verified": done.message is None, "origin": done.origin}
+        if done.message is None and done.origin == "anyone":
+            return Outcome(source.path, "restored", path, ANYONE, facts, cause=ANYONE)
+        return Outcome(source.path, "restored", path, done.message, facts)
 
     def _without_record(self, source: Source, picture: Picture, mark: str) -> Outcome:
         what = f"no record inside, and no {record_beside(source.path).name} beside it"

@@ -1,9 +1,7 @@
-"""Options that several commands share: what to work on and how to report it, strength, keys."""
+"""Options that several commands share: what to work on and how to report it, strength."""
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +10,10 @@ from typing import Any
 import click
 
 from ...files import MAX_PIXELS
-from ...key import Key
 from ...strength.strength import DEFAULT_CELLS, Strength
 from ...threads import available_cpus
-from ..errors import say
 from .sections import LAST_SECTION, Command, option, shared
 
-KEY_VARIABLE = "FASTPERTURB_KEY"
 _PATH = click.Path(path_type=Path)
 
 
@@ -158,71 +153,3 @@ STRENGTH_OPTIONS = (
     ),
 )
 strength_options = shared("strength", make_strength, *STRENGTH_OPTIONS)
-
-_KEY = "Key"
-_KEY_FILE = option(
-    "--key-file",
-    type=_PATH,
-    metavar="FILE",
-    section=_KEY,
-    help=f"File that 'keygen' wrote; otherwise the key's text is taken from the environment, {KEY_VARIABLE}.",
-)
-
-
-def read_key(key_file: Path | None) -> Key | None:
-    """The key that was given, if any: the file's, else the environment's.
-
-    Raises:
-        ValueError: there is one and it cannot be read. It never holds the key.
-    """
-    if key_file is None:
-        try:
-            return Key.from_environment(KEY_VARIABLE) if KEY_VARIABLE in os.environ else None
-        except ValueError as error:
-            raise ValueError(f"{KEY_VARIABLE}: {error}") from None
-    try:
-        key = Key.from_file(key_file)
-        mode = key_file.stat().st_mode
-    except OSError as error:
-        raise ValueError(f"the key file cannot be read: {key_file}: {error.strerror}") from None
-    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        say(f"{key_file}: others can read this key (chmod 600 would stop that)")
-    return key
-
-
-def _needed_key(key_file: Path | None) -> Key:
-    key = read_key(key_file)
-    if key is None:
-        raise ValueError(f"a key is needed: --key-file, or {KEY_VARIABLE} in the environment")
-    return key
-
-
-def _key_or_one_time(key_file: Path | None, one_time_key: bool) -> Key | None:
-    if one_time_key and key_file is not None:
-        raise ValueError("--one-time-key is instead of --key-file")
-    return None if one_time_key else read_key(key_file)
-
-
-def missing_key() -> str:
-    """What to say where no key is at hand and nobody asked for results that are for good."""
-    return (
-        f"a key is needed: --key-file FILE, or {KEY_VARIABLE} in the environment; "
-        "with --one-time-key (or --irreversible) the originals can never be restored"
-    )
-
-
-key_needed = shared("key", _needed_key, _KEY_FILE)
-key_if_any = shared("key", read_key, _KEY_FILE)
-key_or_one_time = shared(
-    "key",
-    _key_or_one_time,
-    _KEY_FILE,
-    option(
-        "--one-time-key",
-        "--irreversible",
-        "one_time_key",
-        is_flag=True,
-        section=_KEY,
-        help="Seal nothing, and use a key that nobody will have: the results can never be restored.",
-    ),
-)

@@ -23,6 +23,7 @@ from ...protections import (
     list_protections,
     parse_protection,
 )
+from ...recipients import Recipient
 from ...record import Record
 from ...region import Face, Region
 from ...strength.strength import Strength
@@ -104,9 +105,13 @@ class Method:
         return [self.text, self.name, learnt, self.beside]
 
     def hide(
-        self, pixels: Image, found: Sequence[Face] | Sequence[Region], key: Key | None, reproducible: bool
+        self,
+        pixels: Image,
+        found: Sequence[Face] | Sequence[Region],
+        recipients: tuple[Recipient, ...] | None,
+        reproducible: bool,
     ) -> tuple[Image, Record | None]:
-        """The protected picture, and its record if there is a way back; without a key no seal is made at all.
+        """The protected picture, and its record if there is a way back; without recipients no seal is made at all.
 
         Raises:
             ValueError: a region does not touch the picture, or the protection does not fit.
@@ -117,14 +122,14 @@ class Method:
             if 0 in pixels[face.region.clipped(*pixels.shape[:2])].shape:
                 raise ValueError(f"regions[{index}] must touch the image, got {face.region}")
         if not self.sealed:
-            kept = key or Key.generate()
+            kept = recipients or Key.generate()
             hidden: Image
             hidden, record = protection.perturb(pixels, faces, kept, reproducible=reproducible, surroundings=True)
             return hidden, record
-        if key is None:
+        if recipients is None:
             return protection.protect(pixels, faces, seed=secrets.randbits(64)), None
         how = Sealing(True, reproducible, surroundings=True, options=SealOptions(beside=self.beside))
-        return draw_and_seal(pixels, faces, key, as_drawing(protection), pixels, how)
+        return draw_and_seal(pixels, faces, recipients, as_drawing(protection), pixels, how)
 
 
 def make_method(text: str) -> Method:
@@ -145,7 +150,7 @@ def make_method(text: str) -> Method:
 
 
 def choose_method(
-    given: Method | None, purpose: str | None, seals: str | None, aim: Aim, finder: Finder, key: Key | None
+    given: Method | None, purpose: str | None, seals: str | None, aim: Aim, finder: Finder, reversible: bool
 ) -> Method:
     """The method that all options together mean.
 
@@ -163,8 +168,8 @@ def choose_method(
         raise click.UsageError(f"--purpose paper means windows, got --protect {method.text}")
     if seals is not None and not method.sealed:
         raise click.UsageError(f"--seals is for what is sealed; {method.text} comes back by its key alone")
-    if seals is not None and key is None:
+    if seals is not None and not reversible:
         raise click.UsageError("--seals needs a key: without one no seal is made")
     method.check(aim, finder)
-    beside = (seals or place) == "beside" and method.sealed and key is not None
+    beside = (seals or place) == "beside" and method.sealed and reversible
     return Method(method.text, method.protection, beside)

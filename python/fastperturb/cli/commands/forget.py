@@ -1,0 +1,59 @@
+"""``fastperturb forget``: faces of protected files that shall never come back."""
+
+from __future__ import annotations
+
+import click
+
+from ...errors import RecordError
+from ...key import Key
+from ...perturbation import forget as forget_faces
+from ...perturbation.record_v2 import RecordV2
+from ...record import Record
+from ..batch.changing import change_records
+from ..options.common import Job, job_options
+from ..options.keys import key_needed
+from ..options.sections import SectionCommand, option, shared
+
+
+def _faces(faces: tuple[int, ...], all_faces: bool) -> tuple[int, ...] | None:
+    if all_faces == bool(faces):
+        raise ValueError("one of --face N and --all is needed")
+    return None if all_faces else faces
+
+
+_chosen = shared(
+    "faces",
+    _faces,
+    option(
+        "--face",
+        "faces",
+        type=click.IntRange(0),
+        multiple=True,
+        metavar="N",
+        section="Faces",
+        help="A face by the number that 'inspect' gives it; may be given several times.",
+    ),
+    option("--all", "all_faces", is_flag=True, section="Faces", help="All faces of every file."),
+)
+
+
+@click.command(cls=SectionCommand, short_help="Erase the seals of faces for good.")
+@job_options()
+@key_needed
+@_chosen
+def forget(job: Job, key: Key, faces: tuple[int, ...] | None) -> int:
+    """Erase the seals of faces, where the files lie: these faces never come back, whoever has the key.
+
+    What is shown stays. Copies that were made before keep their seals.
+    """
+
+    def change(record: Record) -> Record:
+        if faces and max(faces) >= len(record.regions):
+            raise RecordError(f"it has no face {max(faces)}: its faces are 0 to {len(record.regions) - 1}")
+        if isinstance(record, RecordV2):
+            chosen = range(len(record.regions)) if faces is None else faces
+            if all(record.entries[index].state == "erased" for index in chosen):
+                return record
+        return forget_faces(record, key, faces)
+
+    return change_records(job, change, "forgotten")

@@ -1,0 +1,74 @@
+"""Another record in the place of one: of a file that is there already, whose pixels stay as they are."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from ..errors import ImageFileError, RecordError
+from ..record import Record
+from . import png, webp
+from .atomic import write_together
+from .header import Bytes
+from .reading import decode, read_bytes, read_header, record_beside, seals_beside
+from .record_chunk import RECORD_TEXT
+from .writing import encode
+
+
+def replace_record(path: str | os.PathLike[str], record: Record) -> None:
+    """Puts another record of the same image in the place of the one that is inside a file or in NAME.json beside it.
+
+    In PNG and WebP nothing but the record changes; TIFF is written anew with the same pixels. Seals that lie beside are
+    written anew where the record has them at hand, and NAME.seal goes where no seal is left for it.
+
+    Args:
+        path: the image file.
+        record: of version 2, of the same shape and dtype.
+
+    Raises:
+        ImageFileError: it is no sound image file.
+        RecordError: there is no record of version 2 to be replaced, or it is another picture's.
+        OSError: the files cannot be written; all are what they were.
+    """
+    path = Path(path)
+    data = read_bytes(path)
+    try:
+        texts = dict(read_header(data).texts)
+        old = texts.get(RECORD_TEXT)
+        files = [_beside(path, record)] if old is None else [(path, _inside(data, texts, record), _mode(path))]
+    except ImageFileError as error:
+        raise ImageFileError(f"{path}: {error}") from None
+    files = [*_seals(path, record), *files]
+    write_together(files)
+    if not record.places_beside and seals_beside(path).is_file():
+        seals_beside(path).unlink()
+
+
+def _beside(path: Path, record: Record) -> tuple[Path, list[Bytes], int]:
+    place = record_beside(path)
+    if not place.is_file():
+        raise RecordError(f"{path}: no record inside, and no {place.name} beside it")
+    return place, [record.to_json(indent=1).encode("ascii"), b"\n"], _mode(place)
+
+
+def _inside(data: bytes, texts: dict[str, str], record: Record) -> list[Bytes]:
+    header = read_header(data)
+    body = record.to_bytes()
+    if header.format == "PNG":
+        return png.with_record(data, body)
+    if header.format == "WebP":
+        return webp.with_record(data, body)
+    texts[RECORD_TEXT] = record.to_json()
+    picture = decode(data, max_pixels=header.width * header.height)
+    return encode(picture.pixels, header.format, icc=picture.icc, texts=texts)
+
+
+def _seals(path: Path, record: Record) -> list[tuple[Path, list[Bytes], int]]:
+    if record.missing or not record.places_beside:
+        return []
+    return [(seals_beside(path), [record.beside_bytes()], 0o600)]
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
