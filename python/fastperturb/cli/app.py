@@ -17,7 +17,7 @@ from .streams import make_stdout_lenient, separate_stderr
 INTERRUPTED = 130
 
 
-_HELP = """Protect the faces in photographs by a keyed permutation of their pixels, and bring them back bit for bit.
+_HELP = """Hide the faces in photographs behind drawn ones, seal the originals, and bring them back bit for bit.
 
 \b
 fastperturb keygen -o my.key
