@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
+from ... import Face, Region
 from ...protections import Protection
 from ..bootstrap import Floats
 from ..datasets.sample import Pixels
@@ -68,8 +70,11 @@ class AttackRun:
     """
 
     def __init__(self, clear: ClearGallery, gallery_split: GallerySplit, protection: Protection, seed: int) -> None:
-        self._clear, self._recogniser, self._gallery_split = clear, clear.recogniser, gallery_split
+        self._recogniser, self._gallery_split = clear.recogniser, gallery_split
         self._protection, self._seed = protection, seed
+        self._clear = clear
+        if getattr(self._recogniser, "sees_inside", False):  # the attacker looks at the same regions of clear images
+            self._clear = ClearGallery(self._recogniser, [self._covered(one) for one in gallery_split.gallery])
         self._embedded: dict[tuple[str, str, bool, int], Floats] = {}
         first = gallery_split.probes[0]
         image, again = (_protect(protection, seed_for(seed, role), first.clear(), first) for role in ("one", "other"))
@@ -112,7 +117,7 @@ class AttackRun:
     def _cleaned(self, reading: str) -> Enrolment:
         if reading != VIEW:
             return self._clear.filtered(reading)
-        return self._clear.enrol(self._recogniser.embed(self._altered(self._gallery_split.gallery, VIEW)))
+        return self._clear.enrol(self._recogniser.embed(self._altered(self._clear.subjects, VIEW)))
 
     def _validated(self, reading: str, places: list[int]) -> Floats:
         key = "rehearsal", reading, True, 0
@@ -130,7 +135,8 @@ class AttackRun:
         tried: dict[str, float] = {}
         made = {}
         for reading in (DIRECT, VIEW) if self._has_view else (DIRECT,):
-            draws = _DRAWS if self._is_random and reading == DIRECT else 1
+            several = self._is_random and reading == DIRECT and not getattr(self._recogniser, "one_nonce", False)
+            draws = _DRAWS if several else 1
             fitted = self._recogniser
             if fitted.trained:
                 fitted = copy.copy(fitted)
@@ -139,7 +145,8 @@ class AttackRun:
             enrolled = training = self._enrol("gallery", reading, fitted, draws)
             if not self._gallery_split.enrolled_are_trained:
                 training = self._enrol("training", reading, fitted, draws)
-            heads = {"nearest": compare_nearest} if fitted.trained else list_heads(training.people)
+            own = fitted.trained or fitted.metric == "masked"
+            heads = {"nearest": compare_nearest} if own else list_heads(training.people)
             for name, head in heads.items():
                 tried[f"{reading}, {name}"] = self._cross_validate(head, training, draws)
                 made[f"{reading}, {name}"] = reading, partial(head, training, enrolled), fitted
@@ -173,7 +180,13 @@ class AttackRun:
 
     def _protected(self, subjects: Sequence[Subject], role: str, reading: str) -> Iterator[Subject]:
         hide = partial(_protect, self._protection, seed_for(self._seed, role))
-        return self._altered((subject.altered(hide) for subject in subjects), reading)
+        return self._altered((self._covered(subject).altered(hide) for subject in subjects), reading)
+
+    def _covered(self, subject: Subject) -> Subject:
+        return replace(subject, covers=self._regions)
+
+    def _regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> Sequence[Region]:
+        return self._protection.regions(faces, shape)
 
     def _altered(self, subjects: Iterable[Subject], reading: str) -> Iterator[Subject]:
         if reading == VIEW:

@@ -17,6 +17,7 @@ from ..._optional import import_extra
 from ..bootstrap import Floats
 from .pixel_recognisers import Discriminants
 from .recogniser import Metric
+from .region_recognisers import masked_distances
 from .scores import identification_hits
 
 _AT_ONCE = 1 << 22
@@ -29,10 +30,12 @@ def measure_distances(rows: Floats, columns: Floats, metric: Metric) -> Floats:
     Raises:
         ValueError: different dimensions, or another metric.
     """
-    if metric not in ("euclidean", "cosine"):
-        raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
+    if metric not in ("euclidean", "cosine", "masked"):
+        raise ValueError(f"metric must be 'euclidean', 'cosine' or 'masked', got {metric!r}")
     if rows.ndim != 2 or columns.ndim != 2 or rows.shape[1] != columns.shape[1]:
         raise ValueError(f"embeddings must have the same dimensions, got shapes {rows.shape} and {columns.shape}")
+    if metric == "masked":
+        return masked_distances(rows, columns)
     if metric == "cosine":
         rows, columns = _unit(rows), _unit(columns)
     away = np.empty((len(rows), len(columns)))

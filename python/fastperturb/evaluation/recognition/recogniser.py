@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 from ..bootstrap import Floats
 from .subjects import Subject
 
-Metric: TypeAlias = Literal["euclidean", "cosine"]
+Metric: TypeAlias = Literal["euclidean", "cosine", "masked"]
 
 
 @runtime_checkable
@@ -19,7 +19,8 @@ class Recogniser(Protocol):
 
     Attributes:
         name: to print.
-        metric: how to compare embeddings: "euclidean" distance, or "cosine": Euclidean after scaling to unit length.
+        metric: how to compare embeddings: "euclidean" distance, or "cosine": Euclidean after scaling to unit length,
+            or "masked": the first half are values, the second says which of them count (region_recognisers.py).
         trained: whether it must be fitted before it embeds; other recognisers come trained, and ``fit`` does nothing.
     """
 

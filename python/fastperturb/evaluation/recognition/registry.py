@@ -13,6 +13,7 @@ from .dlib_resnet import ADVICE, NETWORK, PACKAGE, DlibResnet
 from .onnx_embedding import OnnxEmbedding
 from .pixel_recognisers import Eigenfaces, Fisherfaces, LocalHistograms
 from .recogniser import Recogniser
+from .region_recognisers import Colours, Levels, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ _ENTRIES: dict[str, tuple[Callable[..., Recogniser], str, Callable[[], object]]]
         lambda: import_extra("sklearn.discriminant_analysis", "evaluate"),
     ),
     "histograms": (LocalHistograms, "histograms of the face's box in a grid, no training", lambda: None),
+    "levels": (Levels, "sorted grey levels of the protected region, each channel in colour, no training", lambda: None),
+    "colours": (Colours, "joint histogram of the protected region's colours, no training", lambda: None),
+    "surroundings": (Surroundings, "the pixels outside of all protected regions, no training", lambda: None),
     "onnx": (OnnxEmbedding, "own ONNX file: onnx=MODEL", lambda: import_extra("onnxruntime", "onnx")),
 }
 

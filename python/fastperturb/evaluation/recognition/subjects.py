@@ -5,11 +5,11 @@ Attackers are granted the place of the face, so that nothing counts as hidden be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
-from ... import Detector, Face, locate
+from ... import Detector, Face, Region, locate
 from ...faces import YuNet
 from ..datasets.sample import Pixels, Sample
 
@@ -25,6 +25,8 @@ class Subject:
         clear: reads the clear image; a recogniser may align by it, and must not embed it.
         shown: reads the image as the attacker has it.
         others: further faces in the image, which a protection covers too.
+        covers: where the protection of what is shown changes an image of some shape with some faces, as its record
+            says; None where nothing was changed.
     """
 
     name: str
@@ -33,6 +35,14 @@ class Subject:
     clear: Callable[[], Pixels] = field(repr=False, compare=False)
     shown: Callable[[], Pixels] = field(repr=False, compare=False)
     others: tuple[Face, ...] = ()
+    covers: Callable[[Sequence[Face], tuple[int, ...]], Sequence[Region]] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    def regions(self, shape: tuple[int, ...], *, everybody: bool) -> list[Region]:
+        """Where an image of ``shape`` was changed: for this person, or for all faces in it; none if it was not."""
+        faces = (self.face, *self.others) if everybody else (self.face,)
+        return [] if self.covers is None else list(self.covers(faces, shape))
 
     def altered(self, change: Callable[[Pixels, Subject], Pixels]) -> Subject:
         """The subject after ``change(image, subject)`` of what is shown, which happens when the image is read."""

@@ -18,7 +18,11 @@ Division: TypeAlias = Literal["image", "person"]
 
 _RENAMED = {"looks": "detector_images", "few": "detector_limits"}  # keys of older files, still read
 
+_FACELESS = ("levels", "colours", "surroundings")
+"""Recognisers that look at no face, and beat many that do."""
 _QUICK = (
+    "surrogate:tone=around",
+    "camouflage",
     *(f"permutation:cells={cells}" for cells in (12, 8, 5, 3)),
     *(f"mosaic:cells={cells}" for cells in (8, 5)),
     "mosaic:16",
@@ -26,6 +30,11 @@ _QUICK = (
     "noise:0.1",
 )
 _FULL = (
+    "surrogate",
+    "surrogate:tone=around",
+    "surrogate:area=face",
+    "camouflage",
+    "camouflage:area=face",
     *(f"permutation:cells={cells}" for cells in (12, 10, 8, 6, 5, 4, 3)),
     *(f"permutation:window={window}" for window in (8, 12, 16, 24, "region")),
     *(f"permutation:cells={cells},grow=head,shape=ellipse" for cells in (12, 8, 6, 4)),
@@ -148,7 +157,7 @@ class StudyConfig:
         """The configuration with what the profile says in the place of what is not named."""
         quick = self.profile == "quick"
         named = dict.fromkeys(self.protections or (_QUICK if quick else _FULL))
-        usual = ("dlib-resnet", "fisherfaces") if quick else ("dlib-resnet", "eigenfaces", "fisherfaces")
+        usual = (*(("dlib-resnet",) if quick else ("dlib-resnet", "eigenfaces")), "fisherfaces", *_FACELESS)
         return replace(
             self,
             protections=(CLEAR, *(item for item in named if item not in (CLEAR, BLACK)), BLACK),
