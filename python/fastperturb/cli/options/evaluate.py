@@ -116,7 +116,7 @@ study_options = shared(
         "--recognisers",
         metavar="NAME,...",
         section=_WHO,
-        help="dlib-resnet, eigenfaces, fisherfaces, histograms, onnx=MODEL?...",
+        help="dlib-resnet, eigenfaces, fisherfaces, histograms, levels, colours, surroundings, onnx=MODEL?...",
     ),
     option("--attackers", metavar="NAME,...", section=_WHO, help="Of naive, cleaner, parrot, linker.  [default: all]"),
     option(
