@@ -86,8 +86,12 @@ def shares(sizes: list[int], pixels: int) -> list[int]:
     return result
 
 
+def word_bits(size: int) -> int:
+    return 16 if size <= 4096 else 32
+
+
 def draws(subkey: bytes, region: int, window: int, size: int, count: int) -> list[int]:
-    bits = 16 if size <= 4096 else 32
+    bits = word_bits(size)
     stream = b""
 
     def word(number):

@@ -107,6 +107,10 @@ def clipped(region: dict, shape: list[int]) -> tuple[int, int]:
     return max(0, bottom - max(region["y"], 0)), max(0, right - max(region["x"], 0))
 
 
+def pixel_bytes(record: dict) -> int:
+    return SAMPLES[record["sample"]].itemsize * [*record["shape"], 1][2]
+
+
 def check(record: dict) -> None:
     shape, covered = record["shape"], 0
     for region, entry in zip(record["regions"], record["entries"], strict=True):
@@ -117,7 +121,7 @@ def check(record: dict) -> None:
         require(covered // 16 <= shape[0] * shape[1] + 2**20, "regions that cover too much")
         check_entry(region, entry)
         if entry["length"]:
-            most = area * SAMPLES[record["sample"]].itemsize * (shape[2] if len(shape) == 3 else 1)
+            most = area * pixel_bytes(record)
             require(is_short(plain_length(entry["length"]), most), "the length of a seal")
     rest = record["rest"]
     if rest["state"] in (1, 2):
@@ -150,11 +154,44 @@ def check_entry(region: dict, entry: dict) -> None:
         require(entry["length"] > 0, "an empty seal")
 
 
+def is_binary(data: bytes) -> bool:
+    return data[:11] == b"fastperturb"
+
+
+def as_text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused("UTF-8") from None
+
+
+def unwrapped(data: bytes) -> bytes:
+    """The binary record of what came, which may be JSON."""
+    return data if is_binary(data) else from_json(as_text(data))
+
+
 def from_json(text: str) -> bytes:
-    pairs = json.loads(text, object_pairs_hook=list)
+    require(text.count('"') <= 10 and text.count("{") == text.count("}") == 1 and "[" not in text, "one flat object")
+    try:
+        pairs = json.loads(text, object_pairs_hook=list)
+    except ValueError:
+        raise Refused("JSON") from None
     require(isinstance(pairs, list) and len(pairs) == 3, "three fields")
     fields = dict(pairs)
-    require(fields.get("format") == "fastperturb-record" and fields.get("version") == 2, "format and version")
-    data = base64.b64decode(fields["data"], validate=True)
-    require(base64.b64encode(data).decode() == fields["data"], "base64")
+    require(fields.keys() == {"format", "version", "data"}, "three fields, none twice")
+    require(fields["format"] == "fastperturb-record" and is_two(fields["version"]), "format and version")
+    require(isinstance(fields["data"], str), "data")
+    return decoded(fields["data"])
+
+
+def is_two(version: object) -> bool:
+    return type(version) is int and version == 2
+
+
+def decoded(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Refused("base64") from None
+    require(base64.b64encode(data).decode() == text, "base64")
     return data

@@ -6,10 +6,12 @@ modules, so that a test can misread each of them.
 
 import base64
 import hashlib
+import re
 import struct
 import zlib
 
 import numpy as np
+import reference_recipients as recipients
 import reference_record as form
 import reference_residuals as residuals
 import reference_seal_keys as keys
@@ -63,15 +65,6 @@ def unpack_rest(plain: bytes) -> bytes:
     return plain[8 : 8 + length]
 
 
-def unwrap(record: dict, key: bytes) -> bytes:
-    for kind, body in record["stanzas"]:
-        if kind == 1 and body[:8] == keys.hint(key, record["nonce"]):
-            secret = keys.gcm_open(keys.wrap_key(key, record["nonce"], record["commit"]), bytes(12), body[8:])
-            require(keys.commitment(secret, record["core"], record["nonce"]) == record["commit"], "commitment")
-            return secret
-    raise Refused("no recipient of this key")
-
-
 def record_mac(record: dict, secret: bytes) -> bytes:
     return keys.keyed(secret, b"fp2 record", record["before"])
 
@@ -106,10 +99,38 @@ def face_text(nonce: bytes, index: int, face: bytes) -> str:
     return "fpface2_" + base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
+def is_face_text(text: str) -> bool:
+    return re.fullmatch("fpface2_[A-Za-z0-9_-]{61}[AQgw]", text) is not None
+
+
+def face_check(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()[:4]
+
+
 def read_face_text(text: str) -> tuple[bytes, int, bytes]:
+    require(is_face_text(text), "a face key's text")
     data = base64.urlsafe_b64decode(text.removeprefix("fpface2_") + "==")
-    require(hashlib.sha256(data[:-4]).digest()[:4] == data[-4:], "a face key's check")
+    require(face_check(data[:-4]) == data[-4:], "a face key's check")
     return data[:8], struct.unpack("<H", data[8:10])[0], data[10:42]
+
+
+def is_finite(image: np.ndarray) -> bool:
+    return bool(np.isfinite(image).all())
+
+
+def check_image(record: dict, image: np.ndarray) -> None:
+    require(list(image.shape) == record["shape"], "the shape of the image")
+    require(image.dtype == form.SAMPLES[record["sample"]], "the samples of the image")
+    require(is_finite(image), "a sample that is not a number, or infinite")
+
+
+def check_owned(record: dict) -> None:
+    """What a reader refuses once it knows how many pixels each region owns."""
+    for index, (region, entry) in enumerate(zip(record["regions"], record["entries"], strict=True)):
+        owned = int(owned_by(record, index).sum())
+        require(region["pixels"] <= owned, "more pixels than the region owns")
+        raw = owned * form.pixel_bytes(record)
+        require(not entry["length"] or form.is_length(form.plain_length(entry["length"]), raw), "the length of a seal")
 
 
 def sha256(data: bytes) -> str:
@@ -136,8 +157,6 @@ def open_region(record: dict, index: int, face: bytes, image: np.ndarray, out: n
     result = {"shown": shown, "permutation_key": keys.permutation_key(face).hex(), "pixels": None}
     if record["seals"][index] is not None:
         owned = owned_by(record, index)
-        raw = len(pixels_of(image, owned))
-        require(form.is_length(form.plain_length(entry["length"]), raw), "the length of a seal")
         copy = image.copy()
         unpack_seal(keys.stream_open(keys.seal_key(face, entry["salt"]), record["seals"][index]), copy, owned)
         result["pixels"] = sha256(pixels_of(copy, owned))
@@ -151,7 +170,9 @@ def open_all(data: bytes, key: bytes, image: np.ndarray, beside: bytes = b"") ->
     record = form.parse(data)
     if beside:
         attach(record, beside)
-    secret = unwrap(record, key)
+    check_image(record, image)
+    check_owned(record)
+    secret, _ = recipients.unwrap(record, key)
     require(record_mac(record, secret) == record["mac"], "record")
     result = {"secret": secret.hex(), "scene": None, "rest": None, "regions": []}
     out = image.copy()
@@ -176,6 +197,8 @@ def open_face(data: bytes, text: str, image: np.ndarray, beside: bytes = b"") ->
     record = form.parse(data)
     if beside:
         attach(record, beside)
+    check_image(record, image)
+    check_owned(record)
     number, index, face = read_face_text(text)
     require(number == record["nonce"][:8] and index < len(record["regions"]), "a face key of another record")
     return open_region(record, index, face, image)

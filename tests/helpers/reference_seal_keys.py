@@ -64,8 +64,8 @@ def hint(key: bytes, nonce: bytes) -> bytes:
     return keyed(key, b"fp2 hint", nonce)[:8]
 
 
-def wrap_key(key: bytes, nonce: bytes, commit: bytes) -> bytes:
-    return keyed(key, b"fp2 wrap", nonce, commit)
+def wrap_key(key: bytes, nonce: bytes, commit: bytes, purpose: bytes = b"fp2 wrap") -> bytes:
+    return keyed(key, purpose, nonce, commit)
 
 
 def gcm_seal(key: bytes, iv: bytes, plain: bytes) -> bytes:

@@ -35,8 +35,8 @@ def stanza(kind: int, body: bytes) -> bytes:
     return struct.pack("<BH", kind, len(body)) + body
 
 
-def key_stanza(key: bytes, secret: bytes, nonce: bytes, commit: bytes) -> bytes:
-    wrapped = keys.gcm_seal(keys.wrap_key(key, nonce, commit), bytes(12), secret)
+def key_stanza(key: bytes, secret: bytes, nonce: bytes, commit: bytes, purpose: bytes = b"fp2 wrap") -> bytes:
+    wrapped = keys.gcm_seal(keys.wrap_key(key, nonce, commit, purpose), bytes(12), secret)
     return stanza(1, keys.hint(key, nonce) + wrapped)
 
 

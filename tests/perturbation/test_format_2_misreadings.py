@@ -89,7 +89,7 @@ MISREADINGS = {
     "entry's MAC not compared": [(keys, "entry_mac", lambda f, b, i, e: AlwaysEqual())],
     "record's MAC not compared": [(seal, "record_mac", lambda record, secret: AlwaysEqual())],
     "record's MAC over CORE alone": [(seal, "record_mac", lambda r, s: keys.keyed(s, b"fp2 record", r["core"]))],
-    "wrapping key without the commitment": [(keys, "wrap_key", lambda k, n, c: keys.keyed(k, b"fp2 wrap", n))],
+    "wrapping key without the commitment": [(keys, "wrap_key", lambda k, n, c, p: keys.keyed(k, p, n))],
     "hint out of the last bytes": [(keys, "hint", lambda k, n: keys.keyed(k, b"fp2 hint", n)[-8:])],
     "last chunk not marked": [(keys, "chunk_iv", lambda number, last: right["chunk_iv"](number, False))],
     "every chunk marked as the last": [(keys, "chunk_iv", lambda number, last: right["chunk_iv"](number, True))],
