@@ -16,9 +16,13 @@ WRONG = (form.Refused, struct.error, zlib.error, IndexError, ValueError, Overflo
 """What a wrong reader may raise instead of reading."""
 
 
+CONTENT = content()
+"""Read now, before anything is misread: the images are made with the reference's own ownership."""
+
+
 def first_misread(*, old: bool = False) -> str | None:
     """The name of the first record that is not read as its vector says, or None; ``old`` vectors only, if wanted."""
-    data = content()
+    data = CONTENT
     for item in data["refused"][: data["old refused"] if old else None]:
         if not told(is_refused, item):
             return item["name"]
@@ -54,6 +58,9 @@ def is_refused(item: dict) -> bool:
             return False
         if item["when"] == "owned":
             seal.check_owned(form.parse(item["record"]))
+            return False
+        if item["when"] == "image":
+            seal.check_image(form.parse(item["record"]), item["shown"])
             return False
         if item["when"] == "face":
             seal.open_face(item["record"], item["face_key"], item["shown"])

@@ -9,6 +9,9 @@ import numpy as np
 CHUNK = 65_536
 SAMPLES = {1: np.dtype("u1"), 2: np.dtype("<u2"), 3: np.dtype("<f4")}
 
+STANZAS = {1: (56, 56), 2: (34, 4096), 3: (36, 4096)}
+"""The fewest and the most bytes of each kind of recipient."""
+
 
 class Refused(Exception):
     """What came is not a record, not whole, or not for this key."""
@@ -128,9 +131,13 @@ def check(record: dict) -> None:
         plain = plain_length(rest["length"])
         require(0 < plain <= 2**24 and plain % 4096 == 0, "the length of the metadata")
     for kind, body in record["stanzas"]:
-        least, most = {1: (56, 56), 2: (34, 4096), 3: (36, 4096)}.get(kind, (1, 0))
+        least, most = STANZAS.get(kind, (1, 0))
         require(least <= len(body) <= most, "a recipient")
-        require(kind != 3 or int.from_bytes(body[:4], "little") < len(record["regions"]), "a recipient's face")
+        require(kind != 3 or face_of(body) < len(record["regions"]), "a recipient's face")
+
+
+def face_of(body: bytes) -> int:
+    return int.from_bytes(body[:4], "little")
 
 
 def check_region(region: dict) -> None:

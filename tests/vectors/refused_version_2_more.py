@@ -83,7 +83,11 @@ def of_regions() -> Iterator[tuple[str, bytes]]:
     yield "a region below the image", changed(box, CORE + 4, i32(30))
     yield "a region above the image", changed(box, CORE + 4, i32(-24))
     bare = {"shape": [9, 9], "sample": 1}
-    for what, window, pixels in (("windows of 2^31", 2**31, 0), ("2^32 - 1 pixels", 4, 2**32 - 1), ("windows of 0", 0, 0)):
+    for what, window, pixels in (
+        ("windows of 2^31", 2**31, 0),
+        ("2^32 - 1 pixels", 4, 2**32 - 1),
+        ("windows of 0", 0, 0),
+    ):
         yield what, unsealed({**bare, "regions": [region(0, 0, 9, 9, BOX, 1, 0, window, pixels)]})
     for what, side, count in (
         ("boxes that cover 17 / 16 of the image and too much", [4096, 4097], 17),
@@ -187,7 +191,13 @@ def by_key() -> Iterator[Item]:
         yield alone, what, "key", made_of({**spec_of(ALONE), "to": [change]})[0], {}
     spec = spec_of("metadata of no byte")
     rest = {"state": HERE, "salt": fixed("rest", 16), "plain": writer.rest_plain(b"") + bytes(4096)}
-    yield spec["name"], "metadata with a step too many", "key", made_of(spec, lambda made: made.update(rest=rest))[0], {}
+    yield (
+        spec["name"],
+        "metadata with a step too many",
+        "key",
+        made_of(spec, lambda made: made.update(rest=rest))[0],
+        {},
+    )
     yield two_regions()
 
 

@@ -49,11 +49,17 @@ def of_bytes() -> Iterator[tuple[str, bytes]]:
 
 
 def of_json() -> Iterator[tuple[bool, str, bytes]]:
-    data = base64.b64encode(unsealed({"shape": [9, 9], "sample": 1, "regions": [region(0, 0, 9, 9, BOX, 255)]})).decode()
+    data = base64.b64encode(
+        unsealed({"shape": [9, 9], "sample": 1, "regions": [region(0, 0, 9, 9, BOX, 255)]})
+    ).decode()
     fields = {"format": "fastperturb-record", "version": 2, "data": data}
     whole = json.dumps(fields)
     yield True, "as it is written", whole.encode()
-    yield True, "in another order, with white space", f"\n\t{json.dumps(dict(reversed(fields.items())), indent=3)}\r\n ".encode()
+    yield (
+        True,
+        "in another order, with white space",
+        f"\n\t{json.dumps(dict(reversed(fields.items())), indent=3)}\r\n ".encode(),
+    )
     yield True, "without white space", json.dumps(fields, separators=(",", ":")).encode()
     yield True, "escaped", whole.replace("format", "\\u0066ormat").replace("/", "\\/").encode()
     wrong = {
@@ -88,4 +94,4 @@ def of_json() -> Iterator[tuple[bool, str, bytes]]:
     }
     for name, text in wrong.items():
         yield False, name, text.encode()
-    yield False, "a byte that is not UTF-8", whole.encode().replace(b"fastperturb-", b"fastperturb\xff")
+    yield False, "a byte that is not UTF-8", whole.encode().replace(b"fastperturb-", b"fastperturb-\xff")
