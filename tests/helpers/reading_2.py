@@ -4,8 +4,8 @@ import struct
 import zlib
 
 import numpy as np
-import reference_record as form
 import reference_recipients as recipients
+import reference_record as form
 import reference_reproducible as reproducible
 import reference_seal as seal
 import reference_seal_keys as keys

@@ -42,9 +42,19 @@ def region(x, y, width, height, shape="box", method=SURROGATE, **more):
     return RegionV2(fp.Region(x, y, width, height, shape), method, **more)
 
 
+def owners_of(shape, regions):
+    return reference_v2.owners(*shape[:2], as_dicts([r.core_region() for r in regions]))
+
+
+def owned_pixels(shape, regions):
+    """How many pixels each region owns."""
+    owner = owners_of(shape, regions)
+    return [int((owner == index).sum()) for index in range(len(regions))]
+
+
 def make(image, regions, keys, *, reproducible=None, scene=True, options=SHORT, shade=77):
     """A record, with the regions painted over."""
-    owner = reference_v2.owners(*image.shape[:2], as_dicts([r.core_region() for r in regions]))
+    owner = owners_of(image.shape, regions)
     shown = image.copy()
     shown[owner >= 0] = shade
     draft = format_v2.Draft(image, regions, reproducible)

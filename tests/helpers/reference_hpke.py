@@ -1,4 +1,4 @@
-"""HPKE (RFC 9180, base mode) with MLKEM768-X25519, HKDF-SHA256 and AES-256-GCM, after docs/format-2.md: slow, obvious."""
+"""HPKE (RFC 9180, base mode) with MLKEM768-X25519, HKDF-SHA256 and AES-256-GCM, after docs/format-2.md."""
 
 import hashlib
 import hmac
@@ -56,7 +56,7 @@ def schedule(shared: bytes, info: bytes) -> tuple[bytes, bytes]:
 
 
 def seal(public: bytes, coins: bytes, info: bytes, plain: bytes) -> bytes:
-    """enc and ciphertext; ``coins`` are 64 bytes that are random elsewhere: ML-KEM's message, X25519's ephemeral key."""
+    """enc and ciphertext; ``coins``: 64 bytes, random elsewhere, for ML-KEM's message and X25519's ephemeral key."""
     of_mlkem, ciphertext = mlkem.encapsulate(public[:1184], coins[:32])
     ephemeral, of_x25519 = x25519(coins[32:], BASE), x25519(coins[32:], public[1184:])
     key, iv = schedule(combined(of_mlkem, of_x25519, ephemeral, public[1184:]), info)

@@ -57,7 +57,8 @@ def _zeros(item: dict) -> np.ndarray:
 def _add_images(vectors: list[dict]) -> None:
     scripts = [maker(), maker("make_version_2_more")]
     specs = {spec["name"]: (spec, script["images_of"]) for script in scripts for spec in script["CASES"]}
-    assert list(specs) and specs.keys() == {vector["name"] for vector in vectors}
+    assert list(specs)
+    assert specs.keys() == {vector["name"] for vector in vectors}
     for vector in vectors:
         vector["record"], vector["beside"] = (base64.b64decode(vector[part]) for part in ("record", "beside"))
         vector["keys"] = [bytes.fromhex(key) for key in vector["keys"]]

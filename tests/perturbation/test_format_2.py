@@ -8,7 +8,7 @@ import pytest
 import reference_seal
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from records_2 import WINDOWS, make, region, restored, textured
+from records_2 import WINDOWS, make, owned_pixels, region, restored, textured
 from strategies import images, regions
 
 import fastperturb as fp
@@ -31,7 +31,12 @@ def protected(draw):
     items = []
     for item in where:
         method = draw(methods)
-        items.append(RegionV2(item, method, draw(st.integers(0, 65535)), *((4, 7) if method == 1 else (0, 0))))
+        items.append(RegionV2(item, method, draw(st.integers(0, 65535)), 4 if method == 1 else 0))
+    owned = owned_pixels(image.shape, items)
+    items = [
+        dataclasses.replace(item, pixels=min(7, count)) if item.window else item
+        for item, count in zip(items, owned, strict=True)
+    ]
     options = format_v2.SealOptions(
         beside=draw(st.booleans()), full=draw(st.booleans()), rest=draw(st.none() | st.binary(max_size=50))
     )

@@ -1,7 +1,7 @@
-"""Makes more vectors of version 2, for rules that version_2.json leaves open: ``python tests/vectors/make_version_2_more.py``.
+"""Makes vectors of version 2 for what version_2.json leaves open: ``python tests/vectors/make_version_2_more.py``.
 
-version_2_more.json has what a reader opens, version_2_more_refused.json what it refuses, version_2_taken.json records and
-JSON texts that it takes or refuses as they stand, without a key. All are frozen, as those of make_version_2.py are.
+version_2_more.json has what a reader opens, version_2_more_refused.json what it refuses, version_2_taken.json records
+and JSON texts that it takes or refuses as they stand, without a key. All are frozen, as those of version_2.json are.
 """
 
 import base64

@@ -162,16 +162,14 @@ def with_stanza(stanza: bytes) -> bytes:
 
 
 def by_owned() -> Iterator[Item]:
-    shape = [12, 13]
-    spec = case("owned", shape, "uint8", [region(0, 0, 9, 8, ELLIPSE, 1, 0, 4, 61)], [(NONE, 0, 0)])
+    """All else of them is right, and for the key of the vector."""
     vector = spec_of(FACES)["name"]
+    spec = case(vector, [12, 13], "uint8", [region(0, 0, 9, 8, ELLIPSE, 1, 0, 4, 61)], [(NONE, 0, 0)])
     yield vector, "windows with a pixel more than the region owns", "owned", made_of(spec)[0], {}
-    spec = case(
-        "hidden", [60, 60], "uint8", [region(0, 0, 60, 60, BOX, 3), region(0, 0, 60, 60, BOX, 4)], [(NONE, 0, 0)] * 2
-    )
-    long = made_of(spec)[0]
-    at = CORE + 64 + 56 + ENTRY
-    data = changed(long, at, struct.pack("<BQ", 2, form.sealed_length(4050)))
+    boxes = [region(0, 0, 60, 60, BOX, 3), region(0, 0, 60, 60, BOX, 4)]
+    spec = case(vector, [60, 60], "uint8", boxes, [(NONE, 0, 0)] * 2)
+    long = {"state": 2, "length": form.sealed_length(4050)}
+    data = made_of(spec, lambda made: made["entries"][1].update(long))[0]
     yield vector, "nine steps of the box and not of what the region owns", "owned", data, {}
 
 

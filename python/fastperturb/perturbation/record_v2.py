@@ -174,10 +174,10 @@ class RecordV2(Record):
         return replace(self, seals=tuple(seals))
 
     def check_lengths(self, owned: Sequence[int]) -> None:
-        """Checks the lengths of all seals, at hand or not, against the pixels that each region owns.
+        """Checks lengths of seals, at hand or not, and windows' pixels against the pixels that each region owns.
 
         Raises:
-            RecordError: a length that no seal of so many pixels has.
+            RecordError: a length that no seal of so many pixels has; more pixels to move than the region owns.
         """
         if len(owned) != len(self.regions):
             raise ValueError(f"owned must name {len(self.regions)} numbers of pixels, got {len(owned)}")
@@ -185,6 +185,10 @@ class RecordV2(Record):
         for index, (entry, pixels) in enumerate(zip(self.entries, owned, strict=True)):
             if entry.length:
                 check_length(index, entry.length, pixels * size, exact=True)
+            if self.regions[index].pixels > pixels:
+                raise RecordError(
+                    f"region {index} must move 0 to the {pixels} pixels that it owns, got {self.regions[index].pixels}"
+                )
 
 
 def pixel_bytes(shape: tuple[int, ...], dtype: str) -> int:
