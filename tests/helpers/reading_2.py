@@ -20,19 +20,17 @@ CONTENT = content()
 """Read now, before anything is misread: the images are made with the reference's own ownership."""
 
 
-def first_misread(*, old: bool = False) -> str | None:
-    """The name of the first record that is not read as its vector says, or None; ``old`` vectors only, if wanted."""
-    data = CONTENT
-    for item in data["refused"][: data["old refused"] if old else None]:
-        if not told(is_refused, item):
-            return item["name"]
-    for item in [] if old else data["taken"]:
-        if not told(is_taken_rightly, item):
-            return item["name"]
-    vectors = data["vectors"][: data["old"]] if old else data["vectors"]
-    for vector in sorted(vectors, key=lambda vector: len(vector["record"])):
-        if not told(is_opened_rightly, vector):
-            return vector["name"]
+def first_misread() -> str | None:
+    """The name of the first record that is not read as its vector says, or None."""
+    vectors = sorted(CONTENT["vectors"], key=lambda vector: len(vector["record"]))
+    for check, items in (
+        (is_refused, CONTENT["refused"]),
+        (is_taken_rightly, CONTENT["taken"]),
+        (is_opened_rightly, vectors),
+    ):
+        for item in items:
+            if not told(check, item):
+                return item["name"]
     return None
 
 

@@ -30,8 +30,7 @@ def _read(name: str) -> list[dict]:
 def content() -> dict:
     """ "vectors", of which "old" come first, and "refused" and "taken"; each refused record has its vector in "of"."""
     old, more = _read("") + _read("_chunks"), _read("_more")
-    data = {"vectors": old + more, "old": len(old), "refused": _read("_refused"), "taken": _read("_taken")}
-    data["old refused"] = len(data["refused"])
+    data = {"vectors": old + more, "refused": _read("_refused"), "taken": _read("_taken")}
     data["refused"] += _read("_more_refused")
     _add_images(data["vectors"])
     by_name = {vector["name"]: vector for vector in data["vectors"]}
