@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..checks import Image
+from ..face_key import FaceKey
 from ..key import Key
 from ..perturbation.format_v2 import SealOptions
 from ..perturbation.sealing import Sealing, draw_and_seal
+from ..recipients import Recipients
 from ..record import Record
 from ..region import Face, Region
 from .camouflage import Camouflage
@@ -56,14 +58,26 @@ class Method:
         return isinstance(self.protection, (Surrogate, Camouflage))
 
     def hide(
-        self, pixels: Image, found: Sequence[Face] | Sequence[Region], key: Key | None, reproducible: bool
+        self,
+        pixels: Image,
+        found: Sequence[Face] | Sequence[Region],
+        key: Recipients | None,
+        reproducible: bool = False,
+        face_keys: list[FaceKey] | None = None,
     ) -> tuple[Image, Record | None]:
         """The protected picture, and its record if there is a way back; without a key no seal is made at all.
 
         Sealed protections work in place. Not for windows whose strength is given apart.
 
+        Args:
+            pixels: of the picture.
+            found: faces, or boxes from brow to chin.
+            key: who will be able to restore it; None: nobody.
+            reproducible: as for :func:`fastperturb.perturb`.
+            face_keys: a list to which the keys of sealed regions are added.
+
         Raises:
-            ValueError: a region does not touch the picture, or the protection does not fit.
+            TypeError, ValueError: a region does not touch the picture, or protection or recipients do not fit.
         """
         protection: Any = self.protection
         faces = [item if isinstance(item, Face) else Face(item) for item in found]
@@ -77,7 +91,8 @@ class Method:
             return hidden, record
         if key is None:
             return protection.protect(pixels, faces, seed=secrets.randbits(64)), None
-        how = Sealing(True, reproducible, surroundings=True, options=SealOptions(beside=self.beside))
+        seals = SealOptions(beside=self.beside)
+        how = Sealing(True, reproducible, surroundings=True, options=seals, face_keys=face_keys)
         return draw_and_seal(pixels, faces, key, as_drawing(protection), pixels, how)
 
 
