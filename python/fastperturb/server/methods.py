@@ -94,7 +94,7 @@ def check_cost(method: Method, found: Sequence[Face | Region], shape: tuple[int,
     """Bounds memory and time of what cannot be stopped half-way.
 
     Args:
-        method: what is to be done; windows cost little.
+        method: what is to be done; windows of a strength that is given apart cost little.
         found: the faces, or the own boxes.
         shape: of the image, height first.
 
@@ -102,7 +102,7 @@ def check_cost(method: Method, found: Sequence[Face | Region], shape: tuple[int,
         Problem: a region is too large for this protection.
     """
     protection = method.protection
-    if not method.sealed or protection is None:
+    if protection is None:
         return
     faces = [item if isinstance(item, Face) else Face(item) for item in found]
     try:
@@ -110,6 +110,8 @@ def check_cost(method: Method, found: Sequence[Face | Region], shape: tuple[int,
     except ValueError as error:
         raise _bad(str(error)) from None
     check_cover(regions, shape, "bad-options", MOST_COVER)
+    if not method.sealed:
+        return
     sizes = [region.width * region.height for region in regions]
     inside = _areas(regions, shape)
     drawn = sizes if method.has_own_area else inside

@@ -32,6 +32,7 @@ UPLOAD = (
     "too-busy",
     "timeout",
     "out-of-memory",
+    "not-supported",
 )
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -69,7 +70,7 @@ _RECORD_OBJECT = {"type": ["object", "null"], "description": "docs/format-2.md; 
 _PROTECTED = {
     "protection": {"type": "string", "description": "What was done, with all of its settings."},
     "format": {"enum": ["PNG", "WebP", "TIFF", "JPEG"]},
-    "seals": {"enum": ["inside", "beside", "none"], "description": "Beside: as `seals`, in base64 or as a part."},
+    "sealed": {"enum": ["inside", "beside", "none"], "description": "Beside: as `seals`, in base64 or as a part."},
     "reversible": {"type": "boolean", "description": "Whether somebody has the key."},
     "key_id": {"type": ["string", "null"]},
     "recipients": {"type": "array", "items": {"type": "string"}, "description": "Ids of all keys that restore it."},
@@ -87,7 +88,7 @@ _MEASURES = {
 _BASE64 = {"type": "string", "contentEncoding": "base64", "contentMediaType": PNG}
 _HEADERS = {
     "Fastperturb-Reversible": {"schema": {"enum": ["true", "false"]}, "description": "Whether somebody has the key."},
-    "Fastperturb-Seals": {"schema": {"enum": ["inside", "beside", "none"]}, "description": "Where the originals are."},
+    "Fastperturb-Sealed": {"schema": {"enum": ["inside", "beside", "none"]}, "description": "Where the originals are."},
     "Fastperturb-Key-Id": {"schema": {"type": "string"}, "description": "Public id of the secret key, if one is here."},
     "Fastperturb-Recipients": {"schema": {"type": "string"}, "description": "Ids of all keys that restore it."},
     "Fastperturb-Record": {

@@ -50,6 +50,7 @@ TITLES = {
     "not-comparable": (422, "The images cannot be compared"),
     "too-busy": (429, "Too many requests are waiting"),
     "internal": (500, "Something went wrong inside the service"),
+    "not-supported": (501, "The service lacks a package for this"),
     "no-current-key": (503, "The key ring names no key for new images"),
     "timeout": (503, "The work took too long"),
     "out-of-memory": (503, "The image needs more memory than there is"),

@@ -84,8 +84,8 @@ class Protected:
         return next((item.id for item in self.recipients if isinstance(item, Key)), None)
 
     @property
-    def seals(self) -> str:
-        """Where they are: "inside" with the record, "beside" in a file of their own, or "none"."""
+    def sealed(self) -> str:
+        """Where the seals are: "inside" with the record, "beside" in a file of their own, or "none"."""
         if self.record is None or not self.record.sealed:
             return "none"
         return "beside" if self.method.beside else "inside"

@@ -81,7 +81,7 @@ def facts_of(done: Protected) -> dict[str, Any]:
     facts = {
         "protection": done.method.name,
         "format": done.format,
-        "seals": done.seals,
+        "sealed": done.sealed,
         "reversible": done.reversible,
         "key_id": done.key_id if done.reversible else None,
         "recipients": [item.id for item in done.recipients],
@@ -111,7 +111,7 @@ def protected_headers(done: Protected) -> dict[str, str]:
     """The same, in short, as headers."""
     headers = {
         "Fastperturb-Reversible": "true" if done.reversible else "false",
-        "Fastperturb-Seals": done.seals,
+        "Fastperturb-Sealed": done.sealed,
         "Fastperturb-Regions": str(len(done.regions)),
         "Fastperturb-Moved": str(done.moved),
     }

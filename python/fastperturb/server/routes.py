@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
+from ..errors import MissingExtra
 from ..protections.method import DEFAULT
 from . import openapi, responses
 from .access import needs
@@ -56,6 +57,8 @@ async def work_on(
             return await service.pool.run(
                 admission, request.receive, lambda: work(images, body.parts(needed, more, several))
             )
+        except MissingExtra as error:
+            raise Problem("not-supported", str(error)) from None
         finally:
             facts.waited = admission.waited
 

@@ -94,6 +94,7 @@ class Settings:
     Raises:
         ValueError: restoring is allowed and no token has the scope for it; keys, or restoring, beside ``to``; too many
             recipients; ``reload_seconds`` or ``origin`` is out of range.
+        MissingExtra: ``to`` needs a newer cryptography.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -109,6 +110,7 @@ class Settings:
     def __post_init__(self) -> None:
         if self.to:
             check_recipients(self.to)
+            self.to[0].encrypt(bytes(32), b"")  # so that a package that is missing is told now
             if self.keys.configured or self.allow_restore:
                 raise ValueError(
                     "a service that protects to public keys must hold no secret key, and restores nothing: "

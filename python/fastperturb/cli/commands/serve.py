@@ -78,7 +78,7 @@ _setting_options = shared(
     option("--allow-restore", is_flag=True, section=_KEYS,
            help="Let tokens with the scope 'restore' restore with these keys."),
     option("--origin", type=click.Choice(["key", "any"]), default="key", section=_KEYS,
-           help="Whose records to restore: those that a key made, or anyone's, who has the public key.  [default: key]"),
+           help="Whose records to restore: those that a key made, or anyone's with the public key.  [default: key]"),
     option("--tokens", type=click.Path(path_type=Path), metavar="FILE", section=_ACCESS,
            help=f"File of token hashes that 'fastperturb token' printed; otherwise {TOKENS_VARIABLE} in the "
            "environment."),
