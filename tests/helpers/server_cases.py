@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import subprocess
 import sys
 import time
+import zipfile
 
 import cv2
 import httpx
@@ -64,6 +66,14 @@ class Client:
 
     def post(self, path, data=None, params=None, **rest):
         return asyncio.run(self.send("POST", path, content=data, params=params, **rest))
+
+
+def archived(answer):
+    """The files of an archive by name."""
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def problem(answer, status, name):

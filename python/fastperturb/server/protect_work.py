@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -261,31 +261,34 @@ def preview_image(protecting: Protecting, upload: Upload) -> tuple[Protected, Fi
     return done, file, {**measures, "faces": seen}
 
 
-def protect_several(
-    make: Callable[[int], Protecting], uploads: Sequence[Upload], most: int
-) -> list[Protected | Problem]:
+def protect_several(protecting: Protecting, uploads: Sequence[Upload]) -> list[Protected | Problem]:
     """Each image of a request by itself, one after the other: its result, or what is wrong with it.
 
     Args:
-        make: gives what is to be done to an image, and how many bytes its files may have.
+        protecting: what is to be done; its limits are for all images together.
         uploads: the images.
-        most: the most bytes of all results together.
 
     Raises:
         Problem: the time is up, or nobody waits any more. Then nothing is passed on of any of them.
     """
     results: list[Protected | Problem] = []
-    left = most
+    whole, room = protecting.work, protecting.room
     for upload in uploads:
-        protecting = make(left)
+        left = whole.max_pixels - whole.facts.pixels
         try:
-            done = protecting(upload)
+            done = replace(protecting, work=replace(whole, max_pixels=max(1, left)), room=room)(upload)
         except Problem as problem:
             if problem.name == "timeout":
                 raise
-            results.append(problem)
-            protecting.work.facts.failed = (protecting.work.facts.failed or 0) + 1
+            whole.facts.failed = (whole.facts.failed or 0) + 1
+            results.append(_of_several(problem, whole.max_pixels))
         else:
-            left -= sum(len(file.data) for file in done.files)
+            room -= sum(len(file.data) for file in done.files)
             results.append(done)
     return results
+
+
+def _of_several(problem: Problem, pixels: int) -> Problem:
+    if problem.name != "too-many-pixels":
+        return problem
+    return Problem(problem.name, f"together the images of a request may have up to {pixels} pixels")

@@ -195,10 +195,10 @@ def change_record(work: ImageWork, parts: Parts, change: Callable[[Record], Reco
         Problem: there is none, it cannot be read, or it cannot be changed like that.
     """
     picture = None
-    if "image" in parts:
+    if parts.get("image"):
         picture = work.open(parts["image"])
         record = _record_with_seals(picture, parts)
-    elif "record" in parts:
+    elif parts.get("record"):
         record = with_seals(check_record(parts["record"], MAX_RECORD_REGIONS), parts.get("seals"))
     else:
         raise Problem("bad-parts", "send the part 'image' with a record inside, or the part 'record'")
@@ -227,7 +227,7 @@ def _change_problem(error: Exception) -> Problem | Exception:
     if isinstance(error, UnknownOrigin):
         return Problem("unknown-origin", "it was made for a public key; origin=any takes it")
     if isinstance(error, RecordError):
-        return Problem("erased" if "no seal" in str(error) else "bad-record", str(error)[:500])
+        return Problem("erased" if "seal to erase" in str(error) else "bad-record", str(error)[:500])
     if isinstance(error, Tampered):
         return Problem("tampered", "nothing was changed")
     if isinstance(error, MissingExtra):

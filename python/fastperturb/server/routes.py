@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -101,16 +100,11 @@ def _protecting(
 
 
 def _protect_several(protecting: Protecting, parts: Parts, accept: str | None) -> Response:
-    uploads, whole = parts.uploads["image"], protecting.work
+    uploads = parts.uploads["image"]
     responses.choose(accept, (responses.ZIP, responses.JSON, responses.MULTIPART))
     if protecting.options.region:
         raise Problem("bad-options", "region is for one image: send one part 'image'")
-
-    def make(room: int) -> Protecting:
-        left = max(1, whole.max_pixels - whole.facts.pixels)
-        return replace(protecting, work=replace(whole, max_pixels=left), room=room)
-
-    results = protect_several(make, uploads, whole.max_result)
+    results = protect_several(protecting, uploads)
     return responses.answer_several(accept, [(item.name, done) for item, done in zip(uploads, results, strict=True)])
 
 
