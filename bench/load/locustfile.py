@@ -1,7 +1,7 @@
 """What each simulated caller does, for locust: protect a photograph, and check the answer by restoring it.
 
-Protections take turns, request by request, so that they can be compared. Checks run in threads of their own, so that they
-do not count as waiting. Started by run.py.
+Protections take turns, request by request, so that they can be compared. Checks run in threads of their own, so that
+they do not count as waiting. Started by run.py.
 """
 
 import itertools

@@ -3,7 +3,8 @@
     python bench/load/run.py --seconds 60 --users 4
     python bench/load/run.py --protect windows --protect surrogate:tone=around --protect camouflage
 
-Several protections take turns, request by request, and are compared with the first. It needs ``pip install 'fastperturb[server]' locust scikit-image``, on Linux. Callers and checks share the machine with the
+Several protections take turns, request by request, and are compared with the first. It needs
+``pip install 'fastperturb[server]' locust scikit-image``, on Linux. Callers and checks share the machine with the
 server, and take about as much of it.
 """
 
