@@ -1,71 +1,40 @@
-"""Restoring by HTTP: face keys, single regions, verdicts, origins, seals; rekey and forget."""
+"""Restoring by HTTP: face keys, single regions, verdicts, origins, and seals."""
 
 import base64
 import json
 
 import numpy as np
 import pytest
-from server_cases import (
-    KEY,
-    OTHER_KEY,
-    Client,
-    archived,
-    brought_back,
-    encoded,
-    pixels_of,
-    problem,
-    record_in,
-    token_with,
+from server_cases import KEY, OTHER_KEY, Client, encoded, pixels_of, problem, record_in
+from server_vault import (
+    BOXES,
+    HEADERS,
+    NEWER_KEY,
+    NOISE,
+    NOISE_PNG,
+    TOKENS,
+    beside,
+    inside,
+    keyed,
+    make_vault,
+    protected,
+    restore,
 )
 
 import fastperturb as fp
 from fastperturb.files.reading import RECORD_TEXT, decode
 from fastperturb.files.writing import encode
-from fastperturb.server import KeyRing, Settings, Tokens
-
-NOISE = np.random.default_rng(3).integers(0, 256, (90, 120, 3), np.uint8)
-NOISE_PNG = encoded(NOISE)
-BOXES = {"region": ["10,20,24,30", "70,30,22,28"]}
-NEWER_KEY = fp.Key(bytes(range(5, 37)))
-LINES, HEADERS = {}, {}
-for scope in ("perturb", "restore", "rekey", "forget"):
-    LINES[scope], HEADERS[scope] = token_with(scope, name=scope)
-LINES["both"], HEADERS["both"] = token_with("rekey", "restore", name="both")
-TOKENS = Tokens.from_text("\n".join(LINES.values()))
+from fastperturb.server import KeyRing, Settings
 
 
 @pytest.fixture(scope="module")
 def client():
-    return Client(Settings(keys=KeyRing.of(KEY, OTHER_KEY)))
+    return keyed()
 
 
 @pytest.fixture(scope="module")
 def vault():
-    """A service with the keys of three years, the newest first."""
-    ring = KeyRing.of(NEWER_KEY, OTHER_KEY, KEY)
-    return Client(Settings(keys=ring, tokens=TOKENS, allow_restore=True))
-
-
-def protected(client, **options):
-    answer = client.post("/v1/perturb", NOISE_PNG, BOXES | options)
-    assert answer.status_code == 200, answer.text
-    return answer.content
-
-
-def beside(client, data=NOISE_PNG):
-    facts = client.post("/v1/perturb", data, BOXES | {"seals": "beside"}, headers={"Accept": "application/json"}).json()
-    return base64.b64decode(facts["image"]), base64.b64decode(facts["seals"])
-
-
-def restore(client, image, headers=None, options=None, **parts):
-    return client.post("/v1/restore", files={"image": image, **parts}, params=options, headers=headers)
-
-
-def inside(record, index):
-    region = record.regions[index].region
-    mask = np.zeros(NOISE.shape[:2], bool)
-    mask[region.clipped(*NOISE.shape[:2])] = True
-    return mask
+    return make_vault()
 
 
 @pytest.mark.parametrize("protect", ["surrogate", "windows"])
@@ -184,104 +153,6 @@ def test_seals_of_another_picture_and_none_at_all(client):
     windows = protected(client, protect="windows")
     problem(restore(client, windows, key=KEY.to_text(), seals=seals), 422, "bad-seals")
     back = restore(client, image, key=KEY.to_text(), seals=seals)
-    np.testing.assert_array_equal(pixels_of(back.content), NOISE)
-
-
-def change(client, name, scope, options=None, **parts):
-    return client.post(f"/v1/{name}", files=parts, params=options, headers=scope and HEADERS[scope])
-
-
-@pytest.mark.parametrize("protect", ["surrogate", "windows"])
-def test_rekey_gives_a_record_to_the_current_key_and_touches_nothing_else(vault, client, protect):
-    hidden = protected(client, protect=protect)
-    old = record_in(hidden)
-    answer = change(vault, "rekey", "rekey", image=hidden)
-    assert answer.headers["content-type"] == "image/png"
-    new = record_in(answer.content)
-    np.testing.assert_array_equal(pixels_of(answer.content), pixels_of(hidden))
-    assert (new.seals, new.entries, new.nonce) == (old.seals, old.entries, old.nonce)
-    assert new.opens_with(NEWER_KEY)
-    assert not new.opens_with(KEY)
-    np.testing.assert_array_equal(brought_back(answer.content, NEWER_KEY), NOISE)
-    alone = change(vault, "rekey", "rekey", record=old.to_json())
-    assert alone.headers["content-type"] == "application/json"
-    np.testing.assert_array_equal(fp.restore(pixels_of(hidden), fp.Record.from_json(alone.text), NEWER_KEY), NOISE)
-    back = restore(vault, hidden, HEADERS["restore"])  # the oldest key of the ring still restores what it protected
-    np.testing.assert_array_equal(pixels_of(back.content), NOISE)
-    text = KEY.face_key(old, 1).to_text()  # and a person's key is not changed by it
-    assert restore(vault, answer.content, HEADERS["perturb"], **{"face-key": text}).status_code == 200
-
-
-def test_rekey_keeps_who_made_a_record(vault):
-    hidden, record = fp.perturb(NOISE, [(10, 20, 24, 30)], KEY.public(), fp.Surrogate())
-    new = fp.Record.from_json(change(vault, "rekey", "rekey", record=record.to_json()).text)
-    assert fp.examine(hidden, new, NEWER_KEY).origin == "anyone"
-
-
-def test_rekey_lets_others_in_only_for_those_who_may_restore(vault, client):
-    hidden, public = protected(client), fp.Key.generate()
-    parts = {"image": hidden, "to": public.public().to_text()}
-    problem(change(vault, "rekey", "rekey", **parts), 403, "forbidden")
-    answer = change(vault, "rekey", "both", **parts)
-    for key in (NEWER_KEY, public):
-        np.testing.assert_array_equal(brought_back(answer.content, key), NOISE)
-    closed = Client(Settings(keys=KeyRing.of(NEWER_KEY, KEY), tokens=TOKENS))
-    problem(change(closed, "rekey", "both", **parts), 403, "restore-off")
-    assert change(closed, "rekey", "rekey", image=hidden).status_code == 200
-
-
-@pytest.mark.parametrize("name", ["rekey", "forget"])
-def test_records_are_changed_for_tokens_that_may(vault, client, name):
-    hidden = protected(client)
-    problem(change(vault, name, None, image=hidden), 401, "unauthorised")
-    for scope in set(HEADERS) - {name, "both"}:
-        problem(change(vault, name, scope, image=hidden), 403, "forbidden")
-    problem(change(client, name, name, image=hidden), 401, "unauthorised")  # without tokens nobody may
-    problem(change(vault, name, name), 422, "bad-parts")
-    problem(change(vault, name, name, image=NOISE_PNG), 422, "no-record")
-    problem(change(vault, name, name, record=b"{}"), 422, "bad-record")
-    stranger = fp.perturb(NOISE, [(10, 20, 24, 30)], fp.Key.generate(), fp.Surrogate())[1].to_json()
-    problem(change(vault, name, name, record=stranger), 404, "unknown-key")
-    mine = fp.perturb(NOISE, [(10, 20, 24, 30)], KEY, fp.Surrogate())[1]
-    torn = mine.with_mac(bytes(32)).to_json()
-    assert "nothing was changed" in problem(change(vault, name, name, record=torn), 422, "tampered")["detail"]
-    raw = vault.post(f"/v1/{name}", hidden, headers=HEADERS[name])
-    assert raw.headers["content-type"] == "image/png"
-
-
-def test_forget_erases_the_seals_that_are_named(vault, client):
-    hidden = protected(client)
-    answer = change(vault, "forget", "forget", {"regions": 1}, image=hidden)
-    record = record_in(answer.content)
-    np.testing.assert_array_equal(pixels_of(answer.content), pixels_of(hidden))
-    assert [item.state for item in record.entries] == ["here", "erased"]
-    assert len(answer.content) < len(hidden)
-    one = restore(client, answer.content, options={"only": 0}, key=KEY.to_text())
-    np.testing.assert_array_equal(pixels_of(one.content)[inside(record, 0)], NOISE[inside(record, 0)])
-    for options in ({}, {"only": 1}):
-        problem(restore(client, answer.content, options=options, key=KEY.to_text()), 422, "erased")
-    gone = change(vault, "forget", "forget", image=hidden)
-    assert {item.state for item in record_in(gone.content).entries} == {"erased"}
-    problem(change(vault, "forget", "forget", image=gone.content), 422, "erased")
-    problem(change(vault, "forget", "forget", {"regions": 5}, image=hidden), 422, "bad-options")
-    windows = protected(client, protect="windows")
-    for options in ({}, {"regions": 0}):
-        problem(change(vault, "forget", "forget", options, image=windows), 422, "erased")
-
-
-def test_forget_writes_seals_beside_anew(vault, client):
-    image, seals = beside(client)
-    problem(change(vault, "forget", "forget", {"regions": 0}, image=image), 422, "no-seals")
-    answer = change(vault, "forget", "forget", {"regions": 0}, image=image, seals=seals)
-    files = archived(answer)
-    assert set(files) == {"image.png", "image.seal", "facts.json"}
-    assert 32 < len(files["image.seal"]) < len(seals)
-    back = restore(client, files["image.png"], options={"only": 1}, key=KEY.to_text(), seals=files["image.seal"])
-    record = record_in(files["image.png"])
-    np.testing.assert_array_equal(pixels_of(back.content)[inside(record, 1)], NOISE[inside(record, 1)])
-    problem(restore(client, files["image.png"], key=KEY.to_text(), seals=seals), 422, "bad-seals")
-    rekeyed = change(vault, "rekey", "rekey", image=image)  # needs no seals, and leaves them as they are
-    back = restore(vault, rekeyed.content, HEADERS["restore"], seals=seals)
     np.testing.assert_array_equal(pixels_of(back.content), NOISE)
 
 

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,7 @@ from .. import Face, Record, Region, locate, mse, psnr, ssim, view
 from ..errors import ImageFileError, RecordError
 from ..faces import AnyAngle, YuNet
 from ..files import Picture
-from ..files.header import TooManyPixels
+from ..files.header import Header, TooManyPixels
 from ..files.reading import RECORD_TEXT, decode, read_header
 from ..files.writing import encode
 from .methods import MOST_COVER, check_cover
@@ -62,19 +63,20 @@ class ImageWork:
         Raises:
             Problem: another format, damaged, or too large.
         """
+        self.read_header(data)
+        with _as_problems():
+            return decode(data, max_pixels=self.max_pixels)
+
+    def read_header(self, data: Bytes) -> Header:
+        """The structure of an image, within its bounds; raises as :meth:`open`."""
         self.check()
-        try:
+        with _as_problems():
             header = read_header(data)
             header.check_size(self.max_pixels)
             if header.check_work is not None:
                 header.check_work()
-            self.facts.pixels += header.width * header.height
-            return decode(data, max_pixels=self.max_pixels)
-        except TooManyPixels as error:
-            raise Problem("too-many-pixels", str(error).replace(" (max_pixels)", "")) from None
-        except ImageFileError as error:
-            name = "damaged-image" if str(error).startswith("damaged") else "unsupported-media"
-            raise Problem(name, str(error)) from None
+        self.facts.pixels += header.width * header.height
+        return header
 
     def find(self, picture: Picture, options: FaceOptions) -> Sequence[Face | Region]:
         """The regions that are meant: own boxes, else faces."""
@@ -98,7 +100,7 @@ class ImageWork:
     def view(self, data: Bytes, text: Bytes | None, options: ViewOptions) -> bytes:
         """What anyone can see of an image, as PNG: by its record, else of the faces that are found."""
         picture = self.open(data)
-        record = the_record(picture, text)
+        record = the_record(picture.texts, text)
         where: Any = record if record is not None else self.find(picture, options)
         if record is None and not where:
             raise Problem("no-face", "there is neither a record nor a face")
@@ -116,7 +118,7 @@ class ImageWork:
         """How far two images are from each other."""
         first = self.open(before)
         second = self.open(after)
-        records = [record for item in (first, second) if (record := the_record(item, None)) is not None]
+        records = [record for item in (first, second) if (record := the_record(item.texts, None)) is not None]
         region = None
         if options.inside:
             if not records:
@@ -141,20 +143,32 @@ class ImageWork:
         return {"equal": error == 0.0, "psnr": finite, "ssim": likeness, "mse": error}
 
 
+@contextlib.contextmanager
+def _as_problems() -> Iterator[None]:
+    """Tells what is wrong with a file as a problem."""
+    try:
+        yield
+    except TooManyPixels as error:
+        raise Problem("too-many-pixels", str(error).replace(" (max_pixels)", "")) from None
+    except ImageFileError as error:
+        name = "damaged-image" if str(error).startswith("damaged") else "unsupported-media"
+        raise Problem(name, str(error)) from None
+
+
 @lru_cache(maxsize=8)
 def detector_for(min_score: float | None) -> AnyAngle:
     """The detector for a lowest score, which threads share; a few are kept, since each has networks to load."""
     return AnyAngle(YuNet() if min_score is None else YuNet(threshold=min_score))
 
 
-def the_record(picture: Picture, text: Bytes | None) -> Record | None:
-    """The record that came with an image, inside it or beside it.
+def the_record(texts: Mapping[str, str], text: Bytes | None) -> Record | None:
+    """The record that came with an image, among the texts inside it or beside it.
 
     Raises:
         Problem: it is none, or both came and differ.
     """
     inside, beside = (
-        None if one is None else check_record(one, MAX_RECORD_REGIONS) for one in (picture.texts.get(RECORD_TEXT), text)
+        None if one is None else check_record(one, MAX_RECORD_REGIONS) for one in (texts.get(RECORD_TEXT), text)
     )
     if inside is not None and beside is not None and inside != beside:
         raise Problem("bad-record", "the image holds another record than the one that was sent with it")

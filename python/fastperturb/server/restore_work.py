@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from .. import FaceKey, Key, Record, Tampered, WrongKey, examine, forget, restor
 from ..errors import ImageFileError, MissingExtra, RecordError, UnknownOrigin, UnverifiedWarning
 from ..files import Picture
 from ..files.reading import RECORD_TEXT
+from ..files.replacing import with_record
 from ..files.writing import encode
 from .image_work import MAX_RECORD_REGIONS, ImageWork, check_record, the_record
 from .methods import EXTENSIONS, MEDIA_TYPES
@@ -68,7 +69,7 @@ def restore_image(work: ImageWork, parts: Parts, choice: RestoreChoice) -> Resto
         Problem: nothing was restored; its name says why.
     """
     picture = work.open(parts["image"])
-    record = _record_with_seals(picture, parts)
+    record = _record_with_seals(picture.texts, parts)
     key = choice.key_for(record)
     only = _checked(choice.only, record)
     work.check()
@@ -139,8 +140,8 @@ def _checked(only: tuple[int, ...], record: Record) -> tuple[int, ...] | None:
     return only or None
 
 
-def _record_with_seals(picture: Picture, parts: Parts) -> Record:
-    record = the_record(picture, parts.get("record"))
+def _record_with_seals(texts: Mapping[str, str], parts: Parts) -> Record:
+    record = the_record(texts, parts.get("record"))
     if record is None:
         raise Problem("no-record", "there is none inside the image; send it as the part 'record'")
     return with_seals(record, parts.get("seals"))
@@ -160,18 +161,18 @@ def with_seals(record: Record, seals: Bytes | None) -> Record:
         raise Problem("bad-seals", str(error)) from None
 
 
-def _file(pixels: Any, picture: Picture, wanted: str | None, texts: dict[str, str] | None = None) -> File:
+def _file(pixels: Any, picture: Picture, wanted: str | None) -> File:
     """An image without loss, in the format that was asked for or that came, else as PNG."""
     name = {None: picture.format, "png": "PNG", "webp": "WebP", "tiff": "TIFF"}[wanted]
     if name not in LOSSLESS:
         name = "PNG"
     try:
-        data = b"".join(encode(pixels, name, icc=picture.icc, texts=texts))
+        data = b"".join(encode(pixels, name, icc=picture.icc))
     except ImageFileError as error:
         if wanted is not None:
             raise Problem("bad-options", str(error)) from None
         name = "PNG"
-        data = b"".join(encode(pixels, name, icc=picture.icc, texts=texts))
+        data = b"".join(encode(pixels, name, icc=picture.icc))
     return File("image", "image" + EXTENSIONS[name], MEDIA_TYPES[name], data)
 
 
@@ -194,10 +195,10 @@ def change_record(work: ImageWork, parts: Parts, change: Callable[[Record], Reco
     Raises:
         Problem: there is none, it cannot be read, or it cannot be changed like that.
     """
-    picture = None
+    header = None
     if parts.get("image"):
-        picture = work.open(parts["image"])
-        record = _record_with_seals(picture, parts)
+        header = work.read_header(parts["image"])
+        record = _record_with_seals(header.texts, parts)
     elif parts.get("record"):
         record = with_seals(check_record(parts["record"], MAX_RECORD_REGIONS), parts.get("seals"))
     else:
@@ -211,8 +212,10 @@ def change_record(work: ImageWork, parts: Parts, change: Callable[[Record], Reco
         raise _change_problem(error) from None
     work.check()
     files = []
-    if picture is not None and RECORD_TEXT in picture.texts:
-        files.append(_file(picture.pixels, picture, None, {RECORD_TEXT: changed.to_json()}))
+    if header is not None and header.format in LOSSLESS and RECORD_TEXT in header.texts:
+        name = header.format
+        data = b"".join(with_record(parts["image"], changed))
+        files.append(File("image", "image" + EXTENSIONS[name], MEDIA_TYPES[name], data))
     else:
         files.append(File("record", "record.json", "application/json", changed.to_json().encode("ascii")))
     seals = changed.beside_bytes() if not changed.missing else b""
