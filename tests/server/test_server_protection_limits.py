@@ -38,7 +38,7 @@ def test_what_the_service_writes_it_takes_back(extension):
     limits = Limits(pixels=noise.shape[0] * noise.shape[1], body_bytes=850_000)
     client = Client(Settings(keys=KeyRing.of(KEY), limits=limits))
     sent = encoded(noise, extension)
-    options = {"region": "0,0,400,500", "protect": "black"}
+    options = {"region": "0,0,400,500", "protect": "noise:0.2"}
     hidden = client.post("/v1/perturb", sent, options)
     assert hidden.status_code == 200, hidden.text
     assert len(hidden.content) < limits.most_result_bytes
