@@ -2,9 +2,11 @@
 
 import base64
 import json
+import zlib
 
 import numpy as np
 import pytest
+from bounds import bounded
 from server_cases import KEY, OTHER_KEY, Client, encoded, pixels_of, problem, record_in
 from server_vault import (
     BOXES,
@@ -24,6 +26,7 @@ from server_vault import (
 import fastperturb as fp
 from fastperturb.files.reading import RECORD_TEXT, decode
 from fastperturb.files.writing import encode
+from fastperturb.perturbation.record_v2_parts import seal_step
 from fastperturb.server import KeyRing, Settings
 
 
@@ -168,3 +171,51 @@ def test_a_record_that_is_changed_by_a_byte_is_refused(client):
         answer = restore(client, encoded(pixels_of(hidden)), key=KEY.to_text(), record=record)
         assert answer.status_code in (413, 422), place
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def bomb(size):
+    """Deflated zeros of so many MiB."""
+    coder = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return b"".join([*(coder.compress(bytes(2**20)) for _ in range(size)), coder.flush()])
+
+
+def test_what_strangers_seal_costs_little(client, monkeypatch):
+    """Anyone who has the public key may have put anything into a seal; the service opens it with the ring's key."""
+    swollen = bomb(60)
+    content = b"\x01" + len(swollen).to_bytes(8, "little") + swollen
+    raw = 200 * 200 * 3
+    monkeypatch.setattr(
+        "fastperturb.perturbation.seal_coding.encode",
+        lambda *_, **__: content + bytes(-len(content) % seal_step(raw)),
+    )
+    image = np.random.default_rng(3).integers(0, 256, (240, 260, 3), np.uint8)
+    hidden, record = fp.perturb(image, (20, 20, 200, 200), KEY.public(), fp.Mosaic(cells=4))
+    monkeypatch.undo()
+    file = b"".join(encode(hidden, "PNG", texts={RECORD_TEXT: record.to_json()}))
+    with bounded(0.5, 60):
+        answer = restore(client, file, options={"origin": "any"}, key=KEY.to_text())
+    assert "bytes of pixels" in problem(answer, 422, "bad-record")["detail"]
+
+
+def test_no_key_is_in_the_log_or_an_answer(client, caplog):
+    hidden = protected(client)
+    record = record_in(hidden)
+    face = KEY.face_key(record, 0).to_text()
+    public = OTHER_KEY.public().to_text()
+    with caplog.at_level("DEBUG"):
+        answers = [
+            restore(client, hidden, key=KEY.to_text()),
+            restore(client, hidden, key=OTHER_KEY.to_text()),
+            restore(client, hidden, **{"face-key": face}),
+            restore(client, hidden, **{"face-key": face[:-1]}),
+            restore(client, hidden, options={"only": KEY.to_text()}, key=face),
+            client.post("/v1/perturb", files={"image": NOISE_PNG, "to": public, "key": KEY.to_text()}, params=BOXES),
+            client.post("/v1/perturb", NOISE_PNG, BOXES | {"protect": KEY.to_text()}),
+            client.post("/v1/perturb", NOISE_PNG, BOXES | {"face_keys": "true"}),
+        ]
+    assert [answer.status_code for answer in answers] == [200, 422, 200, 422, 422, 200, 422, 200]
+    logged = " ".join(str(vars(entry)) for entry in caplog.records if entry.name == "fastperturb.server")
+    assert logged.count("'event'") + logged.count("'request'") >= len(answers)
+    for secret in (KEY.to_text(), OTHER_KEY.to_text(), face):
+        for text in (logged, *(answer.text for answer in answers), *(str(answer.headers) for answer in answers)):
+            assert secret[8:24] not in text
