@@ -215,6 +215,7 @@ def test_a_jpeg_that_was_asked_for_restores_its_faces_exactly(client):
         ({"key_id": "one-time", "reproducible": "true"}, "reproducible needs a key"),
         ({"key_id": "one-time", "face_keys": "true"}, "face_keys needs a key"),
         ({"protect": "windows:cells=4", "face_keys": "true"}, "face_keys is for what is sealed"),
+        ({"min_score": 0.1}, "greater than or equal to 0.2"),
         ({"format": "gif"}, "'png', 'webp', 'tiff' or 'jpg'"),
         ({"purpose": "fun"}, "'publish', 'archive' or 'paper'"),
         ({"region": "0,0,60000,60000"}, "ellipse of 65535"),

@@ -55,7 +55,11 @@ class FaceOptions(Options):
         examples=[0.2, "head"],
     )
     min_score: float | None = Field(
-        None, ge=0.0, le=1.0, description="Lowest score of a face; the default is the detector's 0.6."
+        None,
+        ge=0.2,
+        le=1.0,
+        description="Lowest score of a face; the default is the detector's 0.6. Under 0.2 it would look at what is no "
+        "face for many seconds.",
     )
 
     def regions(self) -> list[Region]:
