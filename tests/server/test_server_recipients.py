@@ -108,6 +108,10 @@ def test_a_secret_beside_recipients_is_refused_at_the_start(monkeypatch, capsys,
     said = capsys.readouterr().err
     assert "must hold no secret key" in said
     assert OTHER_KEY.to_text()[:20] not in said
+    monkeypatch.delenv("FASTPERTURB_KEYS")
+    for options in (["--to", "none"], ["--to", OTHER_KEY.to_text()], ["--max-images", "0"], ["--origin", "all"]):
+        assert run(["serve", "--port", "0", *options]) == 2
+        assert OTHER_KEY.to_text()[:20] not in capsys.readouterr().err
 
 
 def test_recipients_are_read_from_texts_and_files(monkeypatch, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .problems import MEDIA_TYPE, TITLES, TYPE_PREFIX
-from .responses import IMAGE_TYPES, JSON, MULTIPART, PNG, ZIP
+from .responses import JSON, MULTIPART, PNG, ZIP
 
 BODY = ("image/png", "image/jpeg", "image/webp", "image/tiff", "image/bmp", "image/x-portable-anymap")
 """Kinds of images that can be read; the content decides, not the Content-Type."""
@@ -46,6 +46,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         "detail": {"type": "string"},
         "instance": {"type": "string", "description": "The request's id, as in X-Request-Id and the log."},
         "errors": {"type": "array", "items": {"type": "object"}},
+        "images": {"type": "array", "items": {"type": "object"}, "description": "What is wrong with each of several."},
     },
 }
 IMAGE_PROBLEM_SCHEMA: dict[str, Any] = {
@@ -188,12 +189,17 @@ def _images(facts: dict[str, Any], *names: str, **optional: Any) -> dict[str, An
     }
 
 
+def _one_or_several() -> dict[str, Any]:
+    one = _images(_PROTECTED, "image", face_keys=_FACE_KEYS, seals=_BASE64)
+    return {kind: {"schema": {"anyOf": [item["schema"], _SEVERAL]}} for kind, item in one.items()}
+
+
 KEY = "An own secret key, as the text of a key file; for this request alone."
 RECORD = "The record, where it is not inside the image."
 SEALS = "The seals, where they lie beside the image."
 TO = "A public key, fppub2_..., whose holder can restore; may come more than once, up to 16 keys with others."
 _PNG = {PNG: {"schema": _FILE}}
-FILES = {kind: {"schema": _FILE} for kind in IMAGE_TYPES}
+FILES = {kind: {"schema": _FILE} for kind in ("image/png", "image/webp", "image/tiff")}
 _PROTECT_PROBLEMS = (
     "unknown-key",
     "no-current-key",
@@ -210,7 +216,7 @@ PROTECT = entry_of(
     {
         "description": "The protected image; or a ZIP archive of it with its record and seals, or of several images.",
         "headers": _HEADERS,
-        "content": {**FILES, **_ARCHIVE, **_images({**_PROTECTED}, "image", face_keys=_FACE_KEYS, seals=_BASE64)},
+        "content": {**FILES, "image/jpeg": {"schema": _FILE}, **_ARCHIVE, **_one_or_several()},
     },
     *UPLOAD,
     *_PROTECT_PROBLEMS,
