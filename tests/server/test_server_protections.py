@@ -23,7 +23,7 @@ from server_cases import (
 
 import fastperturb as fp
 from fastperturb.cli.app import run
-from fastperturb.files.reading import RECORD_TEXT, decode
+from fastperturb.files.reading import decode
 from fastperturb.server.methods import PROTECTIONS
 
 NOISE = np.random.default_rng(3).integers(0, 256, (90, 120, 3), np.uint8)
@@ -151,8 +151,9 @@ def test_formats_by_name_and_by_accept(client):
         assert back.headers["content-type"] == kind
     webp = client.post("/v1/perturb", encoded(SMALL, ".webp"), BOX, headers={"Accept": "image/png"})
     assert webp.headers["content-type"] == "image/png"
-    wrong = client.post("/v1/perturb", SMALL_PNG, BOX | {"format": "webp"}, headers={"Accept": "image/png"})
-    problem(wrong, 406, "not-acceptable")
+    for options, accept in (({"format": "webp"}, "image/png"), ({}, "image/jpeg"), ({"format": "jpg"}, "image/jpeg")):
+        wrong = client.post("/v1/perturb", SMALL_PNG, BOX | options, headers={"Accept": accept})
+        problem(wrong, 406, "not-acceptable")
     grey = encoded(SMALL[..., 0])
     assert (
         "WebP of grey"
@@ -279,4 +280,6 @@ def test_the_set_up_names_what_there_is(client):
     numbers = client.get("/metrics").text
     for name in set(PROTECTIONS) - {"features", "parts"}:
         assert f'fastperturb_protections_total{{protection="{name}"}}' in numbers
-    assert RECORD_TEXT not in numbers
+    for text in (" mosaic :6", "mosaic=6?shape=ellipse", "mosaic?cells=4"):
+        assert client.post("/v1/perturb", SMALL_PNG, BOX | {"protect": text}).status_code == 200
+    assert client.get("/metrics").text.count("fastperturb_protections_total{") == numbers.count("protections_total{")

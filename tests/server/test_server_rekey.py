@@ -17,8 +17,11 @@ from server_vault import (
     protected,
     restore,
 )
+from version_1 import perturb_v1
 
 import fastperturb as fp
+from fastperturb.files.reading import RECORD_TEXT
+from fastperturb.files.writing import encode
 from fastperturb.server import KeyRing, Settings
 
 
@@ -135,3 +138,18 @@ def test_forget_writes_seals_beside_anew(vault, client):
     rekeyed = change(vault, "rekey", "rekey", image=image)  # needs no seals, and leaves them as they are
     back = restore(vault, rekeyed.content, HEADERS["restore"], seals=seals)
     np.testing.assert_array_equal(pixels_of(back.content), NOISE)
+
+
+def test_records_of_version_1_still_restore_and_cannot_change(vault):
+    hidden, record = perturb_v1(NOISE, [((10, 20, 24, 30), 6, 700)], KEY)
+    file = b"".join(encode(hidden, "PNG", texts={RECORD_TEXT: record.to_json()}))
+    back = restore(vault, file, HEADERS["restore"])
+    np.testing.assert_array_equal(pixels_of(back.content), NOISE)
+    assert back.headers["fastperturb-origin"] == "key"
+    pixels = hidden.copy()
+    pixels[25, 15] ^= 1
+    changed = b"".join(encode(pixels, "PNG", texts={RECORD_TEXT: record.to_json()}))
+    problem(restore(vault, changed, HEADERS["restore"]), 422, "tampered")
+    for name in ("rekey", "forget"):
+        document = problem(change(vault, name, name, image=file), 422, "bad-record")
+        assert "version 1 cannot be changed" in document["detail"]

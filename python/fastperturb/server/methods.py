@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from .. import Face, Region, Strength
@@ -58,6 +59,11 @@ def choose_method(options: ProtectOptions, keyed: bool) -> Method:
             raise _bad(f"{name} needs a key that somebody has")
     beside = (options.seals or place) == "beside" and method.sealed and keyed
     return Method(method.text, method.protection, beside)
+
+
+def name_of(method: Method) -> str:
+    """The name of what was asked for, without its settings: one of a few, whatever came."""
+    return re.split("[:=?]", method.text)[0].strip()
 
 
 def _made(text: str) -> Method:

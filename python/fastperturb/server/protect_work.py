@@ -17,7 +17,7 @@ from ..files.writing import encode
 from ..protections.method import Method
 from ..recipients import Recipients
 from .image_work import ImageWork, as_json, detector_for, has_windows
-from .methods import EXTENSIONS, MEDIA_TYPES, check_cost, choose_format, choose_method
+from .methods import EXTENSIONS, MEDIA_TYPES, check_cost, choose_format, choose_method, name_of
 from .options import ProtectOptions
 from .problems import Problem
 from .request_bodies import Upload
@@ -121,7 +121,7 @@ class Protecting:
         """
         options, work = self.options, self.work
         method = choose_method(options, self.recipients is not None)
-        work.facts.protection = method.text.partition(":")[0].partition("?")[0].partition("=")[0]
+        work.facts.protection = name_of(method)
         picture = work.open(upload.data)
         if RECORD_TEXT in picture.texts:
             raise Problem("already-protected", "it holds a record; restore it first")

@@ -19,7 +19,7 @@ from .problems import Problem
 from .protect_work import File, Protected
 
 PNG, JSON, MULTIPART, ZIP = "image/png", "application/json", "multipart/form-data", "application/zip"
-IMAGE_TYPES = tuple(MEDIA_TYPES.values())
+LOSSLESS_TYPES = tuple(kind for name, kind in MEDIA_TYPES.items() if name != "JPEG")
 MAX_RECORD_HEADER = 4096
 """Longest record that goes into a header too; proxies allow little more for all headers together."""
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # times of files in an archive: none is told
@@ -55,7 +55,7 @@ def check_accept(accept: str | None, wanted: str | None) -> None:
     Raises:
         Problem: the header takes nothing of what there could be.
     """
-    images = IMAGE_TYPES if wanted is None else (MEDIA_TYPES[FORMATS[wanted]],)
+    images = LOSSLESS_TYPES if wanted is None else (MEDIA_TYPES[FORMATS[wanted]],)
     choose(accept, (*images, JSON, MULTIPART, ZIP))
 
 
