@@ -21,13 +21,14 @@ import numpy as np
 from service import Memory, photographs, server
 
 import fastperturb as fp
-from fastperturb.files.reading import decode
+from fastperturb.files.reading import RECORD_TEXT, decode
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "helpers"))
 import bombs
 from damage import broken, mend_crcs
 
 KINDS = (".png", ".jpg", ".webp", ".tiff", ".bmp", ".ppm")
+PROTECTIONS = ("surrogate:tone=around", "windows", "camouflage", "mosaic:cells=6", "blur", "black", "noise")
 PATHS = ("perturb", "view", "locate", "restore")
 
 
@@ -90,11 +91,13 @@ def main():
             path = PATHS[int(rng.integers(len(PATHS)))]
             rest = {"files": {"image": data, "key": key.to_text()}} if path == "restore" else {"content": data}
             params = {} if path == "restore" else {"region": "30,30,90,90"}
+            if path == "perturb":
+                params["protect"] = PROTECTIONS[number % len(PROTECTIONS)]
             answer = local.client.post(f"/v1/{path}", params=params, **rest)
             statuses[path, answer.status_code] += 1
             if path == "perturb" and answer.status_code == 200:
-                record = fp.Record.from_json(answer.headers["fastperturb-record"])
-                back = fp.restore(decode(answer.content).pixels, record, key)
+                hidden = decode(answer.content)
+                back = fp.restore(hidden.pixels, fp.Record.from_json(hidden.texts[RECORD_TEXT]), key)
                 if not np.array_equal(back, decode(data).pixels):
                     wrong.append(number)
 

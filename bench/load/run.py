@@ -1,8 +1,10 @@
 """Load test of the service: requests a second, p50 and p99, memory over time, every answer checked by restoring it.
 
     python bench/load/run.py --seconds 60 --users 4
+    python bench/load/run.py --protect windows --protect surrogate:tone=around --protect camouflage
 
-needs ``pip install 'fastperturb[server]' locust scikit-image``, on Linux. Callers and checks share the machine with the
+Several protections take turns, request by request, and are compared with the first. It needs
+``pip install 'fastperturb[server]' locust scikit-image``, on Linux. Callers and checks share the machine with the
 server, and take about as much of it.
 """
 
@@ -15,7 +17,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from service import VARIABLE, Memory, server
+from service import PROTECTIONS_VARIABLE, VARIABLE, Memory, server
 
 HERE = Path(__file__).parent
 
@@ -32,16 +34,26 @@ def served(address):
     return counts
 
 
-def drive(address, key, seconds, users):
+def drive(address, key, seconds, users, protections):
     """Runs locust; gives what its file reports at the end."""
     command = [sys.executable, "-m", "locust", "-f", str(HERE / "locustfile.py"), "--headless", "--only-summary"]
     command += ["-u", str(users), "-r", str(users), "-t", f"{seconds}s", "--stop-timeout", "30", "--host", address]
-    environment = os.environ | {VARIABLE: key.to_text(), "PYTHONPATH": str(HERE)}
+    environment = os.environ | {
+        VARIABLE: key.to_text(),
+        PROTECTIONS_VARIABLE: json.dumps(protections),
+        "PYTHONPATH": str(HERE),
+    }
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
     lines = [line for line in done.stdout.splitlines() if line.startswith("TALLY ")]
     if not lines:
         raise RuntimeError(f"locust failed: {done.stderr[-2000:]}")
     return json.loads(lines[-1].removeprefix("TALLY "))
+
+
+def _compared(found, protections):
+    """How p50 of each protection compares with that of the first."""
+    first = found[protections[0]]["p50"]
+    return {name: round(found[name]["p50"] / first, 2) for name in protections if first}
 
 
 def main():
@@ -50,11 +62,13 @@ def main():
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--users", type=int, default=4)
     parser.add_argument("--workers", type=int, default=None)
+    parser.add_argument("--protect", action="append", help="may be repeated; the default is the service's own")
     options = parser.parse_args()
+    protections = options.protect or ["surrogate:tone=around"]
     arguments = [] if options.workers is None else ["--workers", options.workers]
     with server(*arguments) as (process, address, key, _log):
         with Memory(process.pid) as memory:
-            found = drive(address, key, options.seconds, options.users)
+            found = drive(address, key, options.seconds, options.users, protections)
         counts = served(address)
     checks = found["checks"]
     lost = sum(counts.values()) - found["requests"]
@@ -64,6 +78,7 @@ def main():
         "users": options.users,
         "requests_per_second": round(found["requests"] / found["seconds"], 1),
         **found,
+        "p50_to_the_first": _compared(found["by_protection"], protections),
         "statuses": counts,
         "lost": lost,
         "memory_mib": memory.summary(),

@@ -22,6 +22,7 @@ from fastperturb.files.reading import decode
 
 VARIANTS = 16
 VARIABLE = "FASTPERTURB_LOAD_KEY"
+PROTECTIONS_VARIABLE = "FASTPERTURB_LOAD_PROTECTIONS"
 
 
 def photographs():
@@ -40,9 +41,9 @@ def photographs():
 
 
 @contextlib.contextmanager
-def server(*arguments):
-    """Starts the service with a fresh key; gives (process, address, key, path of its log)."""
-    key = fp.Key.generate()
+def server(*arguments, key=None, **environment):
+    """Starts the service with a fresh key, or what environment says; gives (process, address, key, path of its log)."""
+    key = key or fp.Key.generate()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FASTPERTURB_")}
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
@@ -50,7 +51,7 @@ def server(*arguments):
             process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "fastperturb", "serve", "--port", "0", *map(str, arguments)],
                 stderr=file,
-                env=clean | {"FASTPERTURB_KEYS": key.to_text()},
+                env=clean | (environment or {"FASTPERTURB_KEYS": key.to_text()}),
             )
         try:
             yield process, f"http://127.0.0.1:{_port(log)}", key, log

@@ -97,7 +97,7 @@ def test_a_key_in_the_environment_seals_and_an_unset_one_is_an_error(folder, mon
     ("options", "message"),
     [
         (["mosiac"], "a protection must be one of"),
-        (["clear"], "--protect clear hides nothing"),
+        (["clear"], "clear hides nothing"),
         (["mosaic:1"], "window must be at least 4, got 1"),
         (["cae"], "needs a file of what it has learnt: 'fastperturb train' writes one"),
         (["cae:none.onnx"], "none.onnx: the model cannot be read"),

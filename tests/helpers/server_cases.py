@@ -2,23 +2,26 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import subprocess
 import sys
 import time
+import zipfile
 
 import cv2
 import httpx
 import numpy as np
 
 import fastperturb as fp
-from fastperturb.files.reading import decode
+from fastperturb.files.reading import RECORD_TEXT, decode
 from fastperturb.server import KeyRing, Settings, create_app
 from fastperturb.server.tokens import new_token
 
 KEY = fp.Key(bytes(range(32)))
 OTHER_KEY = fp.Key(bytes(range(1, 33)))
 BOX = {"region": "5,6,20,22"}
+WINDOWS = BOX | {"protect": "windows"}
 PNG = {"Content-Type": "image/png"}
 WITH_KEYS = Settings(keys=KeyRing.of(KEY, OTHER_KEY))
 
@@ -31,6 +34,16 @@ def encoded(pixels, extension=".png"):
 
 def pixels_of(data):
     return decode(data).pixels
+
+
+def record_in(data):
+    """The record inside an image's file."""
+    return fp.Record.from_json(decode(data).texts[RECORD_TEXT])
+
+
+def brought_back(data, key=KEY, record=None):
+    """The pixels that a protected file gives back, without the service."""
+    return fp.restore(pixels_of(data), record or record_in(data), key)
 
 
 SMALL = np.random.default_rng(2).integers(0, 256, (40, 50, 3), np.uint8)
@@ -53,6 +66,14 @@ class Client:
 
     def post(self, path, data=None, params=None, **rest):
         return asyncio.run(self.send("POST", path, content=data, params=params, **rest))
+
+
+def archived(answer):
+    """The files of an archive by name."""
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def problem(answer, status, name):

@@ -7,7 +7,7 @@ from skimage.data import astronaut
 
 import fastperturb as fp
 from fastperturb.perturbation.drawing import Drawing, Part
-from fastperturb.protections.camouflage import Camouflage, PictureGround
+from fastperturb.protections.camouflage import Camouflage, PictureGround, _rendered
 
 KEYS = [bytes([i]) * 32 for i in range(1, 9)]
 
@@ -206,3 +206,12 @@ def test_bad_calls(photograph):
 
     with pytest.raises(ValueError, match=r"template must render shape \(20, 20, 3\), got \(20, 21\)"):
         Camouflage(Wrong()).draw(photograph, [part], photograph.copy(), KEYS[:1])
+
+
+def test_large_grounds_are_not_kept():
+    """A service may be sent regions of many sizes, and each is rendered at its own."""
+    image = np.zeros((700, 700, 3), np.uint8)
+    before = _rendered.cache_info().currsize
+    for side in (520, 540, 560):
+        fp.perturb(image, (10, 10, side, side), fp.Key.generate(), Camouflage(area="face"))
+    assert _rendered.cache_info().currsize == before

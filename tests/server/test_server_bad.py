@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from damage import broken, mend_crcs
 from file_cases import jpeg_of_scans
-from server_cases import BOX, KEY, PNG, SMALL, SMALL_PNG, Client, encoded, pixels_of, problem
+from server_cases import BOX, KEY, PNG, SMALL, SMALL_PNG, WINDOWS, Client, encoded, pixels_of, problem
 
 import fastperturb as fp
 from fastperturb.files import png
@@ -110,7 +110,8 @@ def test_wrong_bodies(client):
         part + SMALL_PNG,
         part + SMALL_PNG + b"\r\n--x\r\n",
         part + b"\r\n--x--\r\n",
-        part + SMALL_PNG + b"\r\n" + part + SMALL_PNG + b"\r\n--x--\r\n",
+        part + SMALL_PNG + b"\r\n" + 2 * (part.replace(b"image", b"key") + b"x\r\n") + b"--x--\r\n",
+        101 * (part + b"x\r\n") + b"--x--\r\n",
         part.replace(b"image", b"picture") + SMALL_PNG + b"\r\n--x--\r\n",
         part.replace(b"form-data; ", b"attachment; ") + SMALL_PNG + b"\r\n--x--\r\n",
         part.replace(b"\r\n\r\n", b"\r\nX: " + b"y" * 5000 + b"\r\n\r\n") + SMALL_PNG + b"\r\n--x--\r\n",
@@ -160,8 +161,8 @@ def test_what_goes_wrong_inside_is_told_without_its_content(client, monkeypatch,
     def fail(*_, **__):
         raise KeyError("fpkey1_this_is_secret")
 
-    monkeypatch.setattr("fastperturb.server.image_work.perturb", fail)
-    answer = client.post("/v1/perturb", SMALL_PNG, BOX)
+    monkeypatch.setattr("fastperturb.server.protect_work.perturb", fail)
+    answer = client.post("/v1/perturb", SMALL_PNG, WINDOWS)
     problem(answer, 500, "internal")
     logged = " ".join(str(vars(entry)) for entry in caplog.records)
     assert "KeyError" in logged
@@ -170,8 +171,8 @@ def test_what_goes_wrong_inside_is_told_without_its_content(client, monkeypatch,
     def starve(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("fastperturb.server.image_work.perturb", starve)
-    problem(client.post("/v1/perturb", SMALL_PNG, BOX), 503, "out-of-memory")
+    monkeypatch.setattr("fastperturb.server.protect_work.perturb", starve)
+    problem(client.post("/v1/perturb", SMALL_PNG, WINDOWS), 503, "out-of-memory")
 
 
 @pytest.mark.parametrize("extension", [".png", ".jpg", ".webp", ".tiff", ".bmp", ".ppm"])
@@ -187,7 +188,7 @@ def test_broken_images(client, extension):
                 body = broken(data, rng)
                 if extension == ".png" and number % 2:
                     body = mend_crcs(body)
-                answer = await http.post("/v1/perturb", params=BOX, content=body)
+                answer = await http.post("/v1/perturb", params=WINDOWS, content=body)
                 seen[answer.status_code] = seen.get(answer.status_code, 0) + 1
                 if answer.status_code == 200:
                     record = answer.headers["fastperturb-record"]
@@ -203,7 +204,7 @@ def test_broken_images(client, extension):
 
 def test_broken_bodies_of_many_parts(client):
     rng = np.random.default_rng(6)
-    hidden = client.post("/v1/perturb", SMALL_PNG, BOX)
+    hidden = client.post("/v1/perturb", SMALL_PNG, WINDOWS)
     files = {"image": hidden.content, "record": hidden.headers["fastperturb-record"], "key": KEY.to_text()}
     request = httpx.Request("POST", "http://localhost/", files=files)
     data, headers = request.read(), {"Content-Type": request.headers["content-type"]}

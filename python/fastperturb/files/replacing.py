@@ -34,9 +34,8 @@ def replace_record(path: str | os.PathLike[str], record: Record) -> None:
     path = Path(path)
     data = read_bytes(path)
     try:
-        texts = dict(read_header(data).texts)
-        old = texts.get(RECORD_TEXT)
-        files = [_beside(path, record)] if old is None else [(path, _inside(data, texts, record), _mode(path))]
+        inside = RECORD_TEXT in read_header(data).texts
+        files = [(path, with_record(data, record), _mode(path))] if inside else [_beside(path, record)]
     except ImageFileError as error:
         raise ImageFileError(f"{path}: {error}") from None
     files = [*_seals(path, record), *files]
@@ -52,15 +51,24 @@ def _beside(path: Path, record: Record) -> tuple[Path, list[Bytes], int]:
     return place, [record.to_json(indent=1).encode("ascii"), b"\n"], _mode(place)
 
 
-def _inside(data: bytes, texts: dict[str, str], record: Record) -> list[Bytes]:
+def with_record(data: Bytes, record: Record) -> list[Bytes]:
+    """The bytes of a file with another record in the place of the one inside it; pixels as for :func:`replace_record`.
+
+    Args:
+        data: a file with a record inside.
+        record: of version 2.
+
+    Raises:
+        ImageFileError: it is no sound image file.
+    """
     header = read_header(data)
     body = record.to_bytes()
     if header.format == "PNG":
         return png.with_record(data, body)
     if header.format == "WebP":
         return webp.with_record(data, body)
-    texts[RECORD_TEXT] = record.to_json()
     picture = decode(data, max_pixels=header.width * header.height)
+    texts = {**header.texts, RECORD_TEXT: record.to_json()}
     return encode(picture.pixels, header.format, icc=picture.icc, texts=texts)
 
 

@@ -58,10 +58,11 @@ class Blur(DrawnProtection):
         check_image(image)
         hidden = np.array(image, order="C")
         for region, part, mask in owned_parts(self.regions(faces, image.shape), image.shape):
-            hidden[part][mask] = _blurred(image, part, self._sigma_for(region))[mask]
+            hidden[part][mask] = _blurred(image, part, self.sigma_for(region))[mask]
         return hidden
 
-    def _sigma_for(self, region: Region) -> float:
+    def sigma_for(self, region: Region) -> float:
+        """The standard deviation for a region, in pixels."""
         if self.sigma is not None:
             return self.sigma
         return min(region.width, region.height) / (2.0 * (self.cells or 1.0))

@@ -31,6 +31,7 @@ FACE_IN_HEAD: Ellipse = (22 / 160, 29 / 160, 116 / 160, 126 / 160)
 """The ellipse (x, y, width, height) from brow to chin in a head's box of 1 x 1."""
 _MOST_RENDERED = 4096  # pixels along a side; larger regions take the nearest of them
 _KEPT = 32
+_LARGEST_KEPT = 2**18  # places of a rendered template: 109 MB at most are kept
 
 
 @runtime_checkable
@@ -188,7 +189,8 @@ class Camouflage(ProtectionBase):
                 continue
             width, height = (min(side, _MOST_RENDERED) for side in (part.region.width, part.region.height))
             turn = turn_of(part.region)
-            ground, labels = _rendered(self._ground(), width, height, turn, colours, self.apart and self.area == "head")
+            render = _rendered if width * height <= _LARGEST_KEPT else _rendered.__wrapped__
+            ground, labels = render(self._ground(), width, height, turn, colours, self.apart and self.area == "head")
             places = np.ix_(
                 _nearest(rows, part.region.y, part.region.height, height),
                 _nearest(columns, part.region.x, part.region.width, width),
@@ -220,7 +222,8 @@ def _rendered(
     """The template at the size of a region, ``turn`` quarters clockwise, and which of its places are face."""
     if turn:
         upright = (width, height) if turn == 2 else (height, width)
-        ground, labels = _rendered(template, *upright, 0, colours, apart)
+        render_upright = _rendered if width * height <= _LARGEST_KEPT else _rendered.__wrapped__
+        ground, labels = render_upright(template, *upright, 0, colours, apart)
         turned = np.ascontiguousarray(np.rot90(ground, -turn))
         turned.flags.writeable = False
         return turned, None if labels is None else np.ascontiguousarray(np.rot90(labels, -turn))

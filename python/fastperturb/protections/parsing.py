@@ -174,24 +174,28 @@ def list_protections() -> list[ProtectionInfo]:
     return [ProtectionInfo(name, e.description, tuple(e.readers), e.reversible) for name, e in _ENTRIES.items()]
 
 
-def parse_protection(text: str) -> Protection:
+def parse_protection(text: str, *, files: bool = True) -> Protection:
     """Makes a protection out of its name and settings.
 
     Args:
         text: a name of :func:`list_protections` and settings; a value alone belongs to the first:
             ``mosaic:16``, ``permutation:cells=8,grow=head,shape=ellipse``, ``noise:0.1``;
             docs/specifications.md has the grammar.
+        files: whether settings may name files, which are then read; False for texts of strangers.
 
     Raises:
         TypeError: not text.
         ValueError: no such protection or setting, a setting twice, or a value that is out of range; the message says
-            what there is.
+            what there is. A setting that names a file, where that is not allowed.
         ModelError: a file that it names does not fit.
         MissingExtra: a package is missing.
     """
     parsed = parse_specification(text, "protection", _ENTRIES)
     entry = _ENTRIES[parsed.name]
     settings = parsed.read(entry.readers)
+    named = [name for name in settings if entry.readers[name] is TEXT]
+    if named and not files:
+        raise ValueError(f"{named[0]} must not be given here, since it names a file")
     try:
         if entry.readers.keys() & _AREA.keys():
             settings["area"] = Area(settings.pop("shape", None), settings.pop("grow", 0.0))

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from .. import __version__
-from . import health, openapi, page, problems, routes
+from . import health, key_routes, openapi, page, problems, routes
 from .logs import describe, log
 from .middleware import RequestMiddleware
 from .service import Service
@@ -49,7 +49,8 @@ def build(settings: Settings) -> FastAPI:
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(HTTPException, problems.on_http_error)
     app.add_middleware(RequestMiddleware, service=service)
-    for router in (routes.router, health.router, page.page_router()):
+    with_keys = [] if settings.to else [key_routes.router]  # who holds no secret has nothing to restore with
+    for router in (routes.router, *with_keys, health.router, page.page_router()):
         app.include_router(router)
     _complete_document(app)
     return app
@@ -72,4 +73,5 @@ def _complete_document(app: FastAPI) -> None:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = openapi.PROBLEM_SCHEMA
+    schemas["ImageProblem"] = openapi.IMAGE_PROBLEM_SCHEMA
     app.openapi_schema = document

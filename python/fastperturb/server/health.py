@@ -34,10 +34,14 @@ _NUMBERS: dict[int | str, dict[str, Any]] = {
 @router.head("/readyz", include_in_schema=False, response_model=None)
 @router.get("/readyz", response_model=None, responses=_NOT_READY)
 async def readyz(request: Request) -> JSONResponse:
-    """Whether work should be sent here: not while stopping, and not without a key for new images."""
-    reason = service_of(request).not_ready()
+    """Whether work should be sent here: not while stopping, and not without a key for new images.
+
+    A service that holds no secret says that it protects only, and to whom.
+    """
+    service = service_of(request)
+    reason = service.not_ready()
     if reason is None:
-        return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "ready", **service.describe()})
     document = {
         "type": TYPE_PREFIX + "not-ready",
         "title": "Not ready",

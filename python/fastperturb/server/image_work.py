@@ -5,74 +5,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .. import (
-    Face,
-    Key,
-    NoFaceFound,
-    Record,
-    Region,
-    Tampered,
-    WrongKey,
-    locate,
-    mse,
-    perturb,
-    psnr,
-    restore,
-    ssim,
-    view,
-)
+from .. import Face, Record, Region, locate, mse, psnr, ssim, view
 from ..errors import ImageFileError, RecordError
-from ..faces import AnyAngle, YuNet, view_detector
+from ..faces import AnyAngle, YuNet
 from ..files import Picture
-from ..files.header import TooManyPixels
+from ..files.header import Header, TooManyPixels
 from ..files.reading import RECORD_TEXT, decode, read_header
 from ..files.writing import encode
-from .options import CompareOptions, FaceOptions, ProtectOptions, ViewOptions
+from .methods import MOST_COVER, check_cover
+from .options import CompareOptions, FaceOptions, ViewOptions
 from .problems import Problem
+from .request_bodies import Bytes
 
 MAX_RECORD_REGIONS = 1000
 """The most regions of a record that is written or read; a photograph with more faces is refused."""
 Check = Callable[[], None]
-Bytes = bytes | bytearray
 
 
 @dataclass(slots=True)
 class Facts:
-    """What the log and the metrics may know of a request's work: numbers only."""
+    """What the log and the metrics may know of a request's work: numbers, and the name of a protection."""
 
     pixels: int = 0
     faces: int | None = None
     moved: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Protected:
-    """A protected image.
-
-    Attributes:
-        png: the file, its record inside if it can be restored.
-        record: of the perturbation.
-        key_id: public name of the key that restores it; None if nobody has it.
-        found: the faces, or the own boxes.
-        shown: the pixels, original and protected, for those who measure them.
-    """
-
-    png: bytes
-    record: Record
-    key_id: str | None
-    found: Sequence[Face | Region]
-    shown: tuple[Any, Any]
-
-    @property
-    def reversible(self) -> bool:
-        """Whether somebody has the key."""
-        return self.key_id is not None
+    protection: str | None = None
+    images: int = 0
+    failed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +49,7 @@ class ImageWork:
         max_pixels: the most pixels of an image.
         check: raises if the work is to end.
         facts: to be filled in.
-        max_result: the most bytes of a protected image, so that it can come back.
+        max_result: the most bytes of a protected image with its record and seals, so that it can come back.
     """
 
     max_pixels: int
@@ -97,59 +63,31 @@ class ImageWork:
         Raises:
             Problem: another format, damaged, or too large.
         """
+        self.read_header(data)
+        with _as_problems():
+            return decode(data, max_pixels=self.max_pixels)
+
+    def read_header(self, data: Bytes) -> Header:
+        """The structure of an image, within its bounds; raises as :meth:`open`."""
         self.check()
-        try:
+        with _as_problems():
             header = read_header(data)
             header.check_size(self.max_pixels)
             if header.check_work is not None:
                 header.check_work()
-            self.facts.pixels += header.width * header.height
-            return decode(data, max_pixels=self.max_pixels)
-        except TooManyPixels as error:
-            raise Problem("too-many-pixels", str(error).replace(" (max_pixels)", "")) from None
-        except ImageFileError as error:
-            name = "damaged-image" if str(error).startswith("damaged") else "unsupported-media"
-            raise Problem(name, str(error)) from None
-
-    def protect(self, data: Bytes, options: ProtectOptions, key: Key | None) -> Protected:
-        """Hides the faces of an image; ``key`` is ``None`` for one that nobody will have."""
-        picture = self.open(data)
-        if RECORD_TEXT in picture.texts:
-            raise Problem("already-protected", "it holds a record; restore it first")
-        found = self.find(picture, options)
-        if not found:
-            raise Problem(
-                "no-face",
-                "no face was found, so nothing was protected and the image is not passed on; "
-                "give boxes by the parameter region, or lower min_score",
-            )
-        self.check()
-        try:
-            hidden, record = perturb(
-                picture.pixels, found, key or Key.generate(), options.strength(), surroundings=True
-            )
-        except (ValueError, NoFaceFound) as error:
-            raise Problem("bad-options", str(error)) from None
-        self.facts.moved = record.moved
-        self.check()
-        texts = {RECORD_TEXT: record.to_json()} if key is not None else {}
-        png = b"".join(encode(hidden, "PNG", icc=picture.icc, texts=texts))
-        if key is not None and len(png) > self.max_result:
-            need = f"are more than the limit of {self.max_result}"
-            detail = f"its {len(png)} bytes {need}, so that it could not be restored here"
-            raise Problem("result-too-large", detail)
-        return Protected(png, record, None if key is None else key.id, found, (picture.pixels, hidden))
+        self.facts.pixels += header.width * header.height
+        return header
 
     def find(self, picture: Picture, options: FaceOptions) -> Sequence[Face | Region]:
         """The regions that are meant: own boxes, else faces."""
         own = options.regions()
         if own:
-            self.facts.faces = len(own)
+            self.facts.faces = (self.facts.faces or 0) + len(own)
             check_regions(own, picture.pixels.shape, "bad-options")
             return own
         self.check()
         faces = locate(picture.pixels, detector_for(options.min_score), grow=options.margins, shape=options.shape)
-        self.facts.faces = len(faces)
+        self.facts.faces = (self.facts.faces or 0) + len(faces)
         check_regions([face.region for face in faces], picture.pixels.shape, "bad-options")
         return faces
 
@@ -159,38 +97,20 @@ class ImageWork:
         height, width = picture.pixels.shape[:2]
         return {"width": width, "height": height, "faces": [as_json(item) for item in self.find(picture, options)]}
 
-    def restore(self, data: Bytes, text: Bytes | None, key_for: Callable[[Record], Key]) -> bytes:
-        """The original of a protected image, as PNG."""
-        picture = self.open(data)
-        record = the_record(picture, text)
-        if record is None:
-            raise Problem("no-record", "there is none inside the image; send it as the part 'record'")
-        key = key_for(record)
-        self.check()
-        try:
-            shown = restore(picture.pixels, record, key, out=picture.pixels)
-        except WrongKey as error:
-            raise Problem("wrong-key", str(error)) from None
-        except (Tampered, ValueError):
-            raise Problem("tampered", "nothing was restored") from None
-        self.facts.moved = record.moved
-        self.check()
-        return b"".join(encode(shown, "PNG", icc=picture.icc))
-
     def view(self, data: Bytes, text: Bytes | None, options: ViewOptions) -> bytes:
         """What anyone can see of an image, as PNG: by its record, else of the faces that are found."""
         picture = self.open(data)
-        record = the_record(picture, text)
+        record = the_record(picture.texts, text)
         where: Any = record if record is not None else self.find(picture, options)
         if record is None and not where:
             raise Problem("no-face", "there is neither a record nor a face")
         self.check()
-        try:
-            shown = view(
-                picture.pixels, where, options.strength(), interpolation=options.interpolation, out=picture.pixels
-            )
-        except ValueError as error:
-            raise Problem("bad-options", str(error)) from None
+        shown = picture.pixels
+        if record is None or has_windows(record):
+            try:
+                shown = view(shown, where, options.strength(), interpolation=options.interpolation, out=shown)
+            except ValueError as error:
+                raise Problem("bad-options", str(error)) from None
         self.check()
         return b"".join(encode(shown, "PNG", icc=picture.icc))
 
@@ -198,7 +118,7 @@ class ImageWork:
         """How far two images are from each other."""
         first = self.open(before)
         second = self.open(after)
-        records = [record for item in (first, second) if (record := the_record(item, None)) is not None]
+        records = [record for item in (first, second) if (record := the_record(item.texts, None)) is not None]
         region = None
         if options.inside:
             if not records:
@@ -222,25 +142,17 @@ class ImageWork:
         finite = decibels if math.isfinite(decibels) else None
         return {"equal": error == 0.0, "psnr": finite, "ssim": likeness, "mse": error}
 
-    def preview(self, data: Bytes, options: ProtectOptions, key: Key | None) -> tuple[Protected, bytes, dict[str, Any]]:
-        """A protected image, its view, and what can be said of both: measures, and faces before and after."""
-        done = self.protect(data, options, key)
-        before, after = done.shown
-        measures = self.measure(before, after)
-        detector = detector_for(options.min_score)
-        seen = {}
-        through = view_detector(detector, done.record)
-        for name, image, looks in (
-            ("before", before, detector),
-            ("after", after, detector),
-            ("view_before", before, through),
-            ("view_after", after, through),
-        ):
-            self.check()
-            seen[name] = [as_json(face) for face in locate(image, looks)]
-        self.check()
-        shown = view(after, done.record, out=after)
-        return done, b"".join(encode(shown, "PNG")), {**measures, "faces": seen}
+
+@contextlib.contextmanager
+def _as_problems() -> Iterator[None]:
+    """Tells what is wrong with a file as a problem."""
+    try:
+        yield
+    except TooManyPixels as error:
+        raise Problem("too-many-pixels", str(error).replace(" (max_pixels)", "")) from None
+    except ImageFileError as error:
+        name = "damaged-image" if str(error).startswith("damaged") else "unsupported-media"
+        raise Problem(name, str(error)) from None
 
 
 @lru_cache(maxsize=8)
@@ -249,28 +161,35 @@ def detector_for(min_score: float | None) -> AnyAngle:
     return AnyAngle(YuNet() if min_score is None else YuNet(threshold=min_score))
 
 
-def the_record(picture: Picture, text: Bytes | None) -> Record | None:
-    """The record that came with an image, inside it or beside it.
+def the_record(texts: Mapping[str, str], text: Bytes | None) -> Record | None:
+    """The record that came with an image, among the texts inside it or beside it.
 
     Raises:
         Problem: it is none, or both came and differ.
     """
-    try:
-        inside, beside = (
-            None if one is None else Record.from_json(one, max_regions=MAX_RECORD_REGIONS)
-            for one in (picture.texts.get(RECORD_TEXT), text)
-        )
-    except RecordError as error:
-        raise Problem("bad-record", str(error)[:500]) from None
+    inside, beside = (
+        None if one is None else check_record(one, MAX_RECORD_REGIONS) for one in (texts.get(RECORD_TEXT), text)
+    )
     if inside is not None and beside is not None and inside != beside:
         raise Problem("bad-record", "the image holds another record than the one that was sent with it")
-    record = inside if beside is None else beside
-    if record is not None:
-        check_regions([item.region for item in record.regions], record.shape, "bad-record")
+    return inside if beside is None else beside
+
+
+def check_record(text: str | Bytes, most: int) -> Record:
+    """The record of a text, its regions bounded.
+
+    Raises:
+        Problem: it is none, or asks for too much work.
+    """
+    try:
+        record = Record.from_json(text, max_regions=most)
+    except RecordError as error:
+        raise Problem("bad-record", str(error)[:500]) from None
+    check_regions([item.region for item in record.regions], record.shape, "bad-record", MOST_COVER)
     return record
 
 
-def check_regions(regions: Sequence[Region], shape: tuple[int, ...], problem: str) -> None:
+def check_regions(regions: Sequence[Region], shape: tuple[int, ...], problem: str, most: int = 2) -> None:
     """Bounds the work that regions may ask for: their number, and how often they cover the image.
 
     Raises:
@@ -278,12 +197,12 @@ def check_regions(regions: Sequence[Region], shape: tuple[int, ...], problem: st
     """
     if len(regions) > MAX_RECORD_REGIONS:
         raise Problem(problem, f"there may be up to {MAX_RECORD_REGIONS} regions, got {len(regions)}")
-    covered = 0
-    for region in regions:
-        rows, columns = region.clipped(shape[0], shape[1])
-        covered += (rows.stop - rows.start) * (columns.stop - columns.start)
-    if covered > 2 * shape[0] * shape[1] + 2**20:
-        raise Problem(problem, "the regions overlap too much: together they cover the image more than twice")
+    check_cover(regions, shape, problem, most)
+
+
+def has_windows(record: Record) -> bool:
+    """Whether a view of windows can be drawn of an image; of others, what is shown is all that can be seen."""
+    return all(item.window for item in record.regions)
 
 
 def as_json(item: Face | Region) -> dict[str, Any]:

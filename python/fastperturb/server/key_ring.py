@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import Key, Record
+from .. import Key, PublicKey, Record
 from ..bounded_files import read_regular_file
 
 KEY_SUFFIX = ".key"
 CURRENT_FILE = "current"
 KEYS_VARIABLE = "FASTPERTURB_KEYS"
 KEY_VARIABLE = "FASTPERTURB_KEY"
+TO_VARIABLE = "FASTPERTURB_TO"
 _MAX_FILE_BYTES = 4096
 
 
@@ -127,6 +128,39 @@ class KeyRing:
     def __repr__(self) -> str:
         content = self._content
         return f"KeyRing({sorted(content.keys)}, current={content.current and content.current.id!r})"
+
+
+def recipients_from_environment() -> tuple[PublicKey, ...]:
+    """The public keys in ``FASTPERTURB_TO``: their texts, or paths of their files, white space or commas between.
+
+    Raises:
+        ValueError: one is none. The message names its place and never holds its text.
+    """
+    return read_recipients(os.environ.get(TO_VARIABLE, "").replace(",", " ").split(), TO_VARIABLE)
+
+
+def read_recipients(texts: Iterable[str | os.PathLike[str]], name: str) -> tuple[PublicKey, ...]:
+    """Public keys out of their texts, or the paths of their files.
+
+    Args:
+        texts: of each.
+        name: where they come from, for errors.
+
+    Raises:
+        ValueError: one is none. The message names its place and never holds its text.
+    """
+    found = []
+    for index, text in enumerate(texts, 1):
+        plain = os.fspath(text)
+        try:
+            if plain.startswith(("fpkey1_", "fpface2_")):
+                raise ValueError("a secret key, which a service that only protects must not have")
+            found.append(PublicKey.from_text(plain) if plain.startswith("fppub2_") else PublicKey.from_file(plain))
+        except OSError as error:
+            raise ValueError(f"{name}, recipient {index}: {error.strerror}") from None
+        except ValueError as error:
+            raise ValueError(f"{name}, recipient {index}: {error}") from None
+    return tuple(found)
 
 
 def _load_folder(folder: Path) -> _Content:

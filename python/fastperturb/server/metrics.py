@@ -53,6 +53,12 @@ class ServiceMetrics:
         )
         self.pixels = Counter("fastperturb_pixels", "Pixels of images that were worked on.", registry=registry)
         self.faces = Counter("fastperturb_faces", "Faces or own boxes in them.", registry=registry)
+        self.protections = Counter(
+            "fastperturb_protections", "Images protected, by what is shown instead.", ("protection",), registry=registry
+        )
+        self.failed = Counter(
+            "fastperturb_failed_images", "Images of requests with several that failed.", registry=registry
+        )
         self._gauge("fastperturb_admitted", "Requests being received, waiting or worked on.", lambda: pool.admitted)
         self._gauge("fastperturb_running", "Requests being worked on.", lambda: pool.running)
         self._gauge("fastperturb_workers", "Requests that can be worked on at once.", lambda: pool.workers)

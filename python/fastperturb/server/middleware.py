@@ -157,6 +157,9 @@ class RequestMiddleware:
             numbers.waited.observe(facts.waited)
         numbers.pixels.inc(facts.work.pixels)
         numbers.faces.inc(facts.work.faces or 0)
+        numbers.failed.inc(facts.work.failed or 0)
+        if facts.work.protection is not None and facts.work.images:
+            numbers.protections.labels(facts.work.protection).inc(facts.work.images)
         log(
             "request",
             logging.DEBUG if route in ("/healthz", "/readyz", "/metrics") else logging.INFO,
@@ -173,6 +176,9 @@ class RequestMiddleware:
             pixels=facts.work.pixels or None,
             faces=facts.work.faces,
             moved=facts.work.moved,
+            protection=facts.work.protection,
+            images=facts.work.images or None,
+            failed=facts.work.failed,
         )
 
 

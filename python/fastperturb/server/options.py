@@ -13,8 +13,10 @@ from .problems import Problem
 
 MAX_REGIONS = 100
 ONE_TIME = "one-time"
+_SEVERAL = ("region", "only", "regions")
 _BOX = r"^-?\d{1,6},-?\d{1,6},\d{1,6},\d{1,6}$"
 
+RegionNumber = Annotated[int, Field(ge=0, le=65_534)]
 RegionText = Annotated[str, StringConstraints(pattern=_BOX, max_length=32)]
 
 
@@ -25,14 +27,14 @@ class Options(BaseModel):
 
 
 def no_option_twice(request: Request) -> None:
-    """Refuses an option that is given twice, for only its last value would count. Boxes may be several.
+    """Refuses an option that is given twice, for only its last value would count. Boxes and numbers may be several.
 
     Raises:
-        Problem: an option other than ``region`` is there more than once. Its name is not repeated.
+        Problem: another option is there more than once. Its name is not repeated.
     """
-    names = [name for name, _ in request.query_params.multi_items() if name != "region"]
+    names = [name for name, _ in request.query_params.multi_items() if name not in _SEVERAL]
     if len(set(names)) < len(names):
-        raise Problem("bad-options", "an option other than region is given twice")
+        raise Problem("bad-options", f"an option other than {', '.join(_SEVERAL)} is given twice")
 
 
 class FaceOptions(Options):
@@ -53,7 +55,11 @@ class FaceOptions(Options):
         examples=[0.2, "head"],
     )
     min_score: float | None = Field(
-        None, ge=0.0, le=1.0, description="Lowest score of a face; the default is the detector's 0.6."
+        None,
+        ge=0.2,
+        le=1.0,
+        description="Lowest score of a face; the default is the detector's 0.6. Under 0.2 it would look at what is no "
+        "face for many seconds.",
     )
 
     def regions(self) -> list[Region]:
@@ -103,8 +109,38 @@ class WindowOptions(FaceOptions):
 
 
 class ProtectOptions(WindowOptions):
-    """Where, how strongly, and under which key."""
+    """Where, by what, how strongly, and under which key."""
 
+    protect: str | None = Field(
+        None,
+        max_length=200,
+        description="What is shown instead, as `NAME` or `NAME:SETTINGS`: `surrogate` (a drawn face), `camouflage`, "
+        "`windows` (the strength options, or settings), `mosaic`, `blur`, `black`, `noise`, `features`, `parts`. The "
+        "default is `surrogate:tone=around`, or `windows` with a strength option. docs/protections.md has all.",
+        examples=["surrogate:tone=around", "camouflage", "mosaic:cells=6"],
+    )
+    purpose: Literal["publish", "archive", "paper"] | None = Field(
+        None,
+        description="`publish`: a surrogate, seals beside; `archive`: a surrogate, seals inside; `paper`: windows.",
+    )
+    seals: Literal["inside", "beside", "none"] | None = Field(
+        None,
+        description="Where the encrypted originals go: with the record, the default; into a file of their own, which "
+        "need not be published; or nowhere, and then the faces are replaced for good. Windows have none.",
+    )
+    format: Literal["png", "webp", "tiff", "jpg"] | None = Field(
+        None,
+        description="Of the protected image. The default is the one that came, without loss; PNG for JPEG, BMP, PGM, "
+        "PPM. `jpg` is for what is sealed, whose faces come back exactly, and for what never comes back.",
+    )
+    reproducible: bool = Field(
+        False, description="The same input, key and options give the same output; shows which inputs were equal."
+    )
+    face_keys: bool = Field(
+        False,
+        description="Give the key of each face too, which brings back that face of this image and nothing else: for "
+        "the person whose face it is. It cannot be taken back.",
+    )
     pixels: int | None = Field(
         None, ge=2, le=2**31 - 1, description="How many pixels of each region move; the default is all."
     )
@@ -120,6 +156,38 @@ class ProtectOptions(WindowOptions):
         description="Id of a key of the service; the default is its current key. `one-time`: a key that nobody will "
         "have, so that the result can never be restored.",
         examples=["one-time"],
+    )
+
+
+class RestoreOptions(Options):
+    """What is brought back, and of whom."""
+
+    only: list[RegionNumber] = Field(
+        [],
+        max_length=MAX_REGIONS,
+        description="Numbers of the regions to restore, one for each parameter, from 0 in the order of the record; the "
+        "default is all, or the face key's.",
+        examples=[[2]],
+    )
+    origin: Literal["key", "any"] | None = Field(
+        None,
+        description="`key` refuses a record that anyone could have made, since it was made for a public key; `any` "
+        "takes it. The default is the operator's, `key` unless it was changed; a face key cannot tell, and takes any.",
+    )
+    format: Literal["png", "webp", "tiff"] | None = Field(
+        None, description="Of the result. The default is the one that came; PNG for JPEG, BMP, PGM and PPM."
+    )
+
+
+class ForgetOptions(Options):
+    """What is erased."""
+
+    regions: list[RegionNumber] = Field(
+        [],
+        max_length=MAX_REGIONS,
+        description="Numbers of the regions whose seals are erased, one for each parameter, from 0 in the order of the "
+        "record; the default is all that have one.",
+        examples=[[2]],
     )
 
 

@@ -39,11 +39,18 @@ TITLES = {
     "no-record": (422, "There is no record of how the image was protected"),
     "bad-record": (422, "The record cannot be read"),
     "bad-key": (422, "The key cannot be read"),
+    "bad-recipients": (422, "The recipients cannot be used"),
     "wrong-key": (422, "The image was protected with another key"),
+    "no-seals": (422, "The seals of the image are needed, and are not here"),
+    "bad-seals": (422, "The seals are not those of the image"),
+    "erased": (422, "There is no seal to do this with"),
+    "unknown-origin": (422, "Anyone could have made the record"),
+    "none-done": (422, "None of the images was protected"),
     "tampered": (422, "Image or record were changed since they were written"),
     "not-comparable": (422, "The images cannot be compared"),
     "too-busy": (429, "Too many requests are waiting"),
     "internal": (500, "Something went wrong inside the service"),
+    "not-supported": (501, "The service lacks a package for this"),
     "no-current-key": (503, "The key ring names no key for new images"),
     "timeout": (503, "The work took too long"),
     "out-of-memory": (503, "The image needs more memory than there is"),
@@ -59,22 +66,35 @@ class Problem(Exception):
         name: one of :data:`TITLES`.
         detail: what to do about it; never holds content of images or keys.
         headers: further headers of the answer.
+        more: further members of the document.
     """
 
-    def __init__(self, name: str, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(name)
         self.name = name
         self.detail = detail
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
+
+    def document(self) -> dict[str, Any]:
+        """The problem document, but for the request's id."""
+        status, title = TITLES[self.name]
+        document: dict[str, Any] = {"type": TYPE_PREFIX + self.name, "title": title, "status": status}
+        if self.detail:
+            document["detail"] = self.detail
+        return document | self.more
 
     def response(self, request_id: str, **more: Any) -> JSONResponse:
         """The answer; its ``instance`` is the request's id, under which the log has it too."""
-        status, title = TITLES[self.name]
-        document = {"type": TYPE_PREFIX + self.name, "title": title, "status": status}
-        if self.detail:
-            document["detail"] = self.detail
+        document = self.document()
         document.update(more, instance=f"urn:fastperturb:request:{request_id}")
-        return JSONResponse(document, status, self.headers, MEDIA_TYPE)
+        return JSONResponse(document, document["status"], self.headers, MEDIA_TYPE)
 
 
 def request_id(request: Request) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +22,36 @@ from .settings import Limits
 from .worker_pool import ClientGone, Receive
 
 MAX_PARTS = 8
+"""Beside those that may come more than once."""
 _MAX_HEADERS = 4096  # bytes of a part's headers
 _LINGER_BYTES, _LINGER_SECONDS = 2**20, 1.0
 
 
-Parts = dict[str, "bytes | bytearray"]
+Bytes = bytes | bytearray
+_NOT_IN_NAMES = re.compile(r"[^\w .()+-]")
+_MAX_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A part of a body.
+
+    Attributes:
+        data: its bytes.
+        name: of the file that it was, without folders and with nothing in it that a path or a header could trip over;
+            "" if it has none.
+    """
+
+    data: Bytes
+    name: str = ""
+
+
+class Parts(dict[str, "bytes | bytearray"]):
+    """The parts of a body by name; the first of those that came more than once, of which :attr:`uploads` has all."""
+
+    def __init__(self, uploads: Mapping[str, list[Upload]]) -> None:
+        super().__init__({name: found[0].data for name, found in uploads.items()})
+        self.uploads = uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +66,28 @@ class Body:
     data: bytearray
     boundary: bytes | None
 
-    def parts(self, needed: Collection[str], more: Collection[str] = ()) -> Parts:
+    def parts(self, needed: Collection[str], more: Collection[str] = (), several: Mapping[str, int] = {}) -> Parts:
         """The body by parts.
 
         Args:
             needed: names of the parts that must be there.
             more: names of the parts that may be.
+            several: how often each of those parts may come that may come more than once.
 
         Raises:
             Problem: it is not multipart as its boundary says, or has other parts.
         """
-        parts: Parts = {"image": self.data}
+        uploads: Mapping[str, list[Upload]] = {"image": [Upload(self.data)]}
         if self.boundary is not None:
-            parts = _split(self.data, self.boundary)
+            uploads = _split(self.data, self.boundary, several)
             self.data.clear()  # it is held twice no longer than that
-        unknown = set(parts) - {*needed, *more}
+        unknown = set(uploads) - {*needed, *more}
         if unknown:
             allowed = ", ".join(sorted({*needed, *more}))
             raise Problem("bad-parts", f"there is a part that is none of {allowed}; options go into the query string")
-        if not all(parts.get(name) for name in needed):
+        if not all(item.data for name in needed for item in uploads.get(name, [Upload(b"")])):
             raise Problem("bad-parts", f"needed, and not empty: {', '.join(sorted(needed))}")
-        return parts
+        return Parts(uploads)
 
 
 async def read_body(
@@ -87,7 +114,7 @@ async def read_body(
         raise Problem(
             "unsupported-media", "Content-Type must be image/*, application/octet-stream or multipart/form-data"
         )
-    if not multipart and set(needed) != {"image"}:
+    if not multipart and not set(needed) <= {"image"}:
         raise Problem("unsupported-media", f"send multipart/form-data with the parts {', '.join(sorted(needed))}")
     return Body(await _read(request, limits, enlarge), options.get(b"boundary", b"") if multipart else None)
 
@@ -141,8 +168,9 @@ async def linger(receive: Receive, unread: Callable[[], bool]) -> None:
 class _Collector:
     """What the parser of multipart bodies reports, gathered by name."""
 
-    def __init__(self) -> None:
-        self.parts: dict[str, bytearray] = {}
+    def __init__(self, several: Mapping[str, int]) -> None:
+        self.uploads: dict[str, list[Upload]] = {}
+        self._several = several
         self._header, self._value, self._disposition = b"", b"", b""
         self._headers = 0
         self._part = bytearray()
@@ -188,20 +216,28 @@ class _Collector:
         name = options.get(b"name", b"").decode("latin-1")
         if kind != b"form-data" or not name:
             raise Problem("bad-parts", "each part needs Content-Disposition: form-data; name=...")
-        if name in self.parts:
-            raise Problem("bad-parts", "a part is given twice")
-        if len(self.parts) == MAX_PARTS:
+        found = self.uploads.setdefault(name, [])
+        most = self._several.get(name, 1)
+        if len(found) == most:
+            raise Problem("bad-parts", "a part is given twice" if most == 1 else f"a part may come {most} times")
+        if len(self.uploads) > MAX_PARTS:
             raise Problem("bad-parts", f"a body may have up to {MAX_PARTS} parts")
-        self._part = self.parts[name] = bytearray()
+        self._part = bytearray()
+        found.append(Upload(self._part, _clean_name(options.get(b"filename", b""))))
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         self._part += data[start:end]
 
 
-def _split(body: bytearray, boundary: bytes) -> Parts:
+def _clean_name(name: bytes) -> str:
+    last = re.split(r"[/\\]", name.decode("utf-8", "replace"))[-1]
+    return _NOT_IN_NAMES.sub("_", last).strip(" .")[:_MAX_NAME]
+
+
+def _split(body: bytearray, boundary: bytes, several: Mapping[str, int]) -> Mapping[str, list[Upload]]:
     if not 1 <= len(boundary) <= 70:  # RFC 2046, 5.1.1
         raise Problem("bad-parts", "multipart/form-data needs a boundary of 1 to 70 characters")
-    collector = _Collector()
+    collector = _Collector(several)
     try:
         parser = MultipartParser(boundary, collector.callbacks())  # type: ignore[arg-type]
         with memoryview(body) as view:
@@ -214,7 +250,7 @@ def _split(body: bytearray, boundary: bytes) -> Parts:
         raise Problem("bad-parts", "the body is not multipart/form-data as its boundary says") from None
     if not collector.ended:
         raise Problem("bad-parts", "the body ends before its last boundary")
-    return dict(collector.parts)
+    return collector.uploads
 
 
 def _first_boundary(body: bytearray, boundary: bytes) -> int:

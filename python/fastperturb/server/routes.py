@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
+from ..errors import MissingExtra
+from ..protections.method import DEFAULT
 from . import openapi, responses
-from .access import BEARER, bearer, check_any_token, key_to_protect, key_to_restore, needs, own_key
+from .access import needs
 from .image_work import ImageWork
-from .openapi import BODY, IMAGES, PAIR, PROTECT, RESTORE, VIEW
-from .options import CompareOptions, FaceOptions, Options, ProtectOptions, ViewOptions, no_option_twice
+from .key_parts import MAX_TO, recipients_to_protect
+from .methods import MEDIA_TYPES, PROTECTIONS
+from .openapi import BODY, PAIR, PROTECT, VIEW
+from .options import CompareOptions, FaceOptions, ProtectOptions, ViewOptions, no_option_twice
+from .problems import Problem
+from .protect_work import File, Protecting, preview_image, protect_several
 from .request_bodies import Parts, read_body
-from .service import service_of
+from .service import Service, service_of
 
 may_perturb = Depends(needs("perturb"))
 router = APIRouter(prefix="/v1", tags=["images"], dependencies=[Depends(no_option_twice)])
@@ -28,6 +34,7 @@ async def work_on(
     work: Callable[[ImageWork, Parts], Response],
     *,
     results: bool = True,
+    several: Mapping[str, int] = {},
 ) -> Response:
     """Admits a request, reads its body, and has it worked on.
 
@@ -37,6 +44,7 @@ async def work_on(
         more: parts that it may have.
         work: makes the whole answer out of the parts, in a worker.
         results: whether protected images may come, which are larger than others.
+        several: how often each of those parts may come that may come more than once.
     """
     service = service_of(request)
     facts = request.scope["facts"]
@@ -45,74 +53,83 @@ async def work_on(
         body = await read_body(request, limits, needed, (lambda: service.pool.enlarge(admission)) if results else None)
         images = ImageWork(limits.pixels, admission.check, facts.work, limits.most_result_bytes)
         try:
-            return await service.pool.run(admission, request.receive, lambda: work(images, body.parts(needed, more)))
+            return await service.pool.run(
+                admission, request.receive, lambda: work(images, body.parts(needed, more, several))
+            )
+        except MissingExtra as error:
+            raise Problem("not-supported", str(error)) from None
         finally:
             facts.waited = admission.waited
 
 
 @router.post("/perturb", dependencies=[may_perturb], **PROTECT)
 async def perturb(request: Request, options: Annotated[ProtectOptions, Query()]) -> Response:
-    """Hide the faces of an image.
+    """Hide the faces of an image, or of several.
 
-    Finds the faces (or takes the boxes of `region`) and permutes their pixels under a key. What is not said gets the
-    safe answer: whole faces, all pixels, the service's current key; without any key a one-time key is made and dropped,
-    and the answer says that it is irreversible. Where no face is found the image is **not** passed through (422).
+    Finds the faces (or takes the boxes of `region`), draws other ones over their heads, and seals the originals under a
+    key; `protect` names other protections. What is not said gets the safe answer: whole heads, the service's current
+    key or its recipients; without any key nothing is sealed, and the answer says that it is irreversible. Where no face
+    is found the image is **not** passed through (422).
 
-    The answer is a PNG that holds the record which restoring needs; with `Accept: application/json` or
-    `multipart/form-data`, image and record come apart.
+    The answer is a file of the format that came, without loss, which holds record and seals; a ZIP archive where these
+    lie beside, or where several parts `image` came; `Accept: application/json` or `multipart/form-data` has image,
+    record, seals and facts apart. Of several images, each has its own result or problem: 200 if all were protected,
+    207 if some were, 422 if none was.
     """
-    kind = responses.choose(request.headers.get("accept"), IMAGES)
+    accept = request.headers.get("accept")
+    responses.check_accept(accept, options.format)
     service = service_of(request)
 
     def work(images: ImageWork, parts: Parts) -> Response:
-        done = images.protect(parts["image"], options, key_to_protect(service, parts, options.key_id))
-        return responses.answer(kind, {"image": done.png}, responses.facts_of(done), responses.protected_headers(done))
+        protecting = _protecting(service, images, parts, options, accept)
+        uploads = parts.uploads["image"]
+        if len(uploads) > 1:
+            return _protect_several(protecting, parts, accept)
+        done = protecting(uploads[0])
+        return responses.answer(accept, done.files, responses.facts_of(done), responses.protected_headers(done))
 
-    return await work_on(request, {"image"}, {"key"}, work, results=False)
+    several = {"image": service.settings.limits.images, "to": MAX_TO}
+    return await work_on(request, {"image"}, {"key", "to"}, work, results=False, several=several)
+
+
+def _protecting(
+    service: Service, images: ImageWork, parts: Parts, options: ProtectOptions, accept: str | None
+) -> Protecting:
+    recipients = recipients_to_protect(service, parts, options)
+    return Protecting(images, options, recipients, lambda kind: responses.accepts(accept, kind), images.max_result)
+
+
+def _protect_several(protecting: Protecting, parts: Parts, accept: str | None) -> Response:
+    uploads = parts.uploads["image"]
+    responses.choose(accept, (responses.ZIP, responses.JSON, responses.MULTIPART))
+    if protecting.options.region:
+        raise Problem("bad-options", "region is for one image: send one part 'image'")
+    results = protect_several(protecting, uploads)
+    return responses.answer_several(accept, [(item.name, done) for item, done in zip(uploads, results, strict=True)])
 
 
 @router.post("/preview", dependencies=[may_perturb], **openapi.PREVIEW)
 async def preview(request: Request, options: Annotated[ProtectOptions, Query()]) -> Response:
     """Hide the faces of an image, and tell what that did to it.
 
-    As `/v1/perturb`, and beside the protected image its view (what anyone can see of it without a key), PSNR and SSIM,
-    and the faces that are found before and after, directly and through the view. It costs several times as much.
+    As `/v1/perturb` of one image, and beside the protected image its view (what anyone can see of it without a key),
+    PSNR and SSIM, and the faces that are found before and after, directly and through the view. It costs several times
+    as much.
     """
-    kind = responses.choose(request.headers.get("accept"), (responses.JSON, responses.MULTIPART))
+    accept = request.headers.get("accept")
+    responses.choose(accept, (responses.JSON, responses.MULTIPART))
     service = service_of(request)
 
     def work(images: ImageWork, parts: Parts) -> Response:
-        key = key_to_protect(service, parts, options.key_id)
-        done, view_png, measures = images.preview(parts["image"], options, key)
+        done, shown, measures = preview_image(
+            _protecting(service, images, parts, options, MEDIA_TYPES["PNG"]), parts.uploads["image"][0]
+        )
         facts = {**responses.facts_of(done), "measures": measures}
-        files = {"image": done.png, "view": view_png}
+        files: list[File] = [*done.files, shown]
+        kind = responses.choose(accept, (responses.JSON, responses.MULTIPART))
         return responses.answer(kind, files, facts, responses.protected_headers(done))
 
-    return await work_on(request, {"image"}, {"key"}, work, results=False)
-
-
-@router.post("/restore", dependencies=[Depends(BEARER)], **RESTORE)
-async def restore(request: Request, options: Annotated[Options, Query()]) -> Response:
-    """Bring back the original of a protected image, bit for bit.
-
-    With the caller's own key as the part `key`, anybody who may protect may do this. With the service's keys it is off
-    unless the operator allows it, and needs a token with the scope `restore`. Image and record are checked first: what
-    was changed since is refused.
-    """
-    service = service_of(request)
-    if not request.headers.get("content-type", "").lower().startswith("multipart/"):
-        key_to_restore(request, service, None)  # no key can come: refused before the body is read
-    elif service.settings.asks_for_tokens:
-        check_any_token(request, service, bearer(request), ("perturb", "restore"))
-    responses.choose(request.headers.get("accept"), (responses.PNG,))
-
-    def work(images: ImageWork, parts: Parts) -> Response:
-        key_for = key_to_restore(request, service, own_key(parts))
-        return responses.answer(
-            responses.PNG, {"image": images.restore(parts["image"], parts.get("record"), key_for)}, {}
-        )
-
-    return await work_on(request, {"image"}, {"record", "key"}, work)
+    return await work_on(request, {"image"}, {"key", "to"}, work, results=False, several={"to": MAX_TO})
 
 
 @router.post("/locate", dependencies=[may_perturb], **openapi.LOCATE)
@@ -138,7 +155,8 @@ async def view(request: Request, options: Annotated[ViewOptions, Query()]) -> Re
     responses.choose(request.headers.get("accept"), (responses.PNG,))
 
     def work(images: ImageWork, parts: Parts) -> Response:
-        return responses.answer(responses.PNG, {"image": images.view(parts["image"], parts.get("record"), options)}, {})
+        shown = File("image", "view.png", responses.PNG, images.view(parts["image"], parts.get("record"), options))
+        return responses.answer(responses.PNG, [shown], {})
 
     return await work_on(request, {"image"}, {"record"}, work)
 
@@ -167,13 +185,16 @@ async def info(request: Request) -> JSONResponse:
             "version": __version__,
             "needs_token": settings.asks_for_tokens,
             "restores": settings.allow_restore,
-            "reversible": settings.keys.configured,
+            "reversible": settings.reversible,
+            **service_of(request).describe(),
+            "protect": {"default": DEFAULT, "names": PROTECTIONS},
             "formats": list(BODY),
             "limits": {
                 "body_bytes": limits.body_bytes,
                 "result_bytes": limits.most_result_bytes,
                 "pixels": limits.pixels,
                 "seconds": limits.seconds,
+                "images": limits.images,
             },
         }
     )

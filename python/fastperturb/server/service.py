@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import Request
 
@@ -50,6 +51,11 @@ class Service:
         except (OSError, ValueError) as error:
             if before:
                 log("tokens unreadable: none is valid", logging.ERROR, error=type(error).__name__)
+
+    def describe(self) -> dict[str, Any]:
+        """What the service is there for: protecting and more, or protecting alone, and to whom."""
+        to = self.settings.to
+        return {"mode": "protects only", "recipients": [item.id for item in to]} if to else {"mode": "with keys"}
 
     def not_ready(self) -> str | None:
         """Why no work should be sent here; ``None`` if it should."""

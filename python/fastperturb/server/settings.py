@@ -6,6 +6,8 @@ import ipaddress
 import math
 from dataclasses import dataclass, field
 
+from .. import PublicKey
+from ..recipients import check_recipients
 from ..threads import available_cpus
 from .key_ring import KeyRing
 from .tokens import Tokens
@@ -19,14 +21,16 @@ class Limits:
 
     Attributes:
         body_bytes: the most bytes of a request's body. It is cut off as soon as it has more.
-        result_bytes: the most bytes of a protected image, which is written only if it has no more, and taken back by
-            the addresses that work on protected images; ``None`` for four bytes a pixel. No less than ``body_bytes``
+        result_bytes: the most bytes of a protected image with its record and seals, which is written only if it has no
+            more, and taken back by the addresses that work on protected images; ``None`` for eight bytes a pixel, which
+            hold any picture of three channels of 8 bits, all of it sealed, in any format. No less than ``body_bytes``
             counts. As many such larger bodies are held at once as there are workers.
         pixels: the most pixels (height x width) of an image; checked in its header, before anything is decoded.
         seconds: the longest that a request may wait and be worked on.
         upload_seconds: the longest that its body may take to arrive.
         workers: how many requests are worked on at once; ``None`` for one on every processor.
         queue: how many more may be admitted while all workers are busy; those beyond are refused with 429.
+        images: the most images of one request; together they may have as many pixels and bytes as one alone.
 
     Raises:
         ValueError: a limit that is not over 0 (``queue``: 0 or more).
@@ -39,6 +43,7 @@ class Limits:
     workers: int | None = None
     queue: int = 16
     result_bytes: int | None = None
+    images: int = 100
 
     def __post_init__(self) -> None:
         for name in ("body_bytes", "pixels", "seconds", "upload_seconds", "result_bytes"):
@@ -47,13 +52,15 @@ class Limits:
                 raise ValueError(f"{name} must be over 0 and finite, got {value!r}")
         if self.workers is not None and not 1 <= self.workers <= 1024:
             raise ValueError(f"workers must be 1 to 1024, got {self.workers!r}")
+        if not 1 <= self.images <= 10_000:
+            raise ValueError(f"images must be 1 to 10000, got {self.images!r}")
         if self.queue < 0:
             raise ValueError(f"queue must be 0 or more, got {self.queue!r}")
 
     @property
     def most_result_bytes(self) -> int:
-        """The most bytes of a protected image."""
-        return max(self.body_bytes, 4 * self.pixels if self.result_bytes is None else self.result_bytes)
+        """The most bytes of a protected image with its record and seals."""
+        return max(self.body_bytes, 8 * self.pixels if self.result_bytes is None else self.result_bytes)
 
     @property
     def most_body_bytes(self) -> int:
@@ -73,6 +80,9 @@ class Settings:
     Attributes:
         limits: what requests may cost.
         keys: the key ring; an empty one means one-time keys: results that can never be restored.
+        to: public keys that all images are protected to. Then the process holds no secret, and nothing can be restored.
+        origin: whose records are taken where a request does not say: "key", those that a key was needed to make; or
+            "any".
         tokens: who may ask for what; ``None`` for nobody having to say who they are.
         no_auth: a plain statement that a gateway in front decides who may protect images, so that no token is asked for
             (restoring with the ring's keys always asks for one).
@@ -82,11 +92,15 @@ class Settings:
         reload_seconds: how often key folder and token file are looked at again; over 0.
 
     Raises:
-        ValueError: restoring is allowed and no token has the scope for it, or ``reload_seconds`` is out of range.
+        ValueError: restoring is allowed and no token has the scope for it; keys, or restoring, beside ``to``; too many
+            recipients; ``reload_seconds`` or ``origin`` is out of range.
+        MissingExtra: ``to`` needs a newer cryptography.
     """
 
     limits: Limits = field(default_factory=Limits)
     keys: KeyRing = field(default_factory=KeyRing.empty)
+    to: tuple[PublicKey, ...] = ()
+    origin: str = "key"
     tokens: Tokens | None = None
     no_auth: bool = False
     allow_restore: bool = False
@@ -94,10 +108,25 @@ class Settings:
     reload_seconds: float = 5.0
 
     def __post_init__(self) -> None:
+        if self.to:
+            check_recipients(self.to)
+            self.to[0].encrypt(bytes(32), b"")  # so that a package that is missing is told now
+            if self.keys.configured or self.allow_restore:
+                raise ValueError(
+                    "a service that protects to public keys must hold no secret key, and restores nothing: "
+                    "give recipients, or keys, not both"
+                )
+        if self.origin not in ("key", "any"):
+            raise ValueError(f"origin must be 'key' or 'any', got {self.origin!r}")
         if self.allow_restore and (self.tokens is None or not self.tokens.any_with("restore")):
             raise ValueError("restoring needs a token with the scope 'restore', also without authentication otherwise")
         if not 0 < self.reload_seconds < math.inf:
             raise ValueError(f"reload_seconds must be over 0 and finite, got {self.reload_seconds!r}")
+
+    @property
+    def reversible(self) -> bool:
+        """Whether somebody can restore what is protected where a request does not say otherwise."""
+        return self.keys.configured or bool(self.to)
 
     @property
     def asks_for_tokens(self) -> bool:

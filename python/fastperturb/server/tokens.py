@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ..bounded_files import read_regular_file
 
-SCOPES = ("perturb", "restore", "metrics")
+SCOPES = ("perturb", "restore", "rekey", "forget", "metrics")
 TOKENS_VARIABLE = "FASTPERTURB_TOKENS"
 _PREFIX = "fptok1_"
 _MAX_FILE_BYTES = 16 * 2**20

@@ -39,6 +39,7 @@ def run(settings: Settings, host: str, port: int, drain_seconds: float) -> None:
         authentication=_authentication(settings),
         restores=settings.allow_restore,
         keys=len(settings.keys),
+        recipients=[item.id for item in settings.to] or None,
         current_key=current.id if current else None,
         workers=service.pool.workers,
         places=service.pool.places,
@@ -47,8 +48,8 @@ def run(settings: Settings, host: str, port: int, drain_seconds: float) -> None:
         log("no token is asked for: a gateway in front must decide who may send images", logging.WARNING)
     for line in settings.keys.problems:
         log("key ring", logging.WARNING, problem=line)
-    if not settings.keys.configured:
-        log("no keys: every image gets a one-time key and can never be restored", logging.WARNING)
+    if not settings.reversible:
+        log("no keys: no image can ever be restored", logging.WARNING)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=service.reload, daemon=True).start())
     server.run(sockets=[listener])

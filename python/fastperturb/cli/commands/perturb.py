@@ -15,6 +15,7 @@ from ...files.reading import RECORD_TEXT, has_record_beside
 from ...key import Key
 from ...perturbation.formats import WRITTEN
 from ...perturbation.single import perturb as perturb_image
+from ...protections.method import Method, make_method
 from ...recipients import Recipient
 from ...record import Record
 from ...region import Face, Region
@@ -26,7 +27,7 @@ from ..errors import say
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options
 from ..options.keys import missing_key, recipients_or_one_time
-from ..options.protection import PROTECT_OPTIONS, Method, choose_method, make_method
+from ..options.protection import PROTECT_OPTIONS, choose_method, identify_method
 from ..options.sections import SectionCommand, option, shared
 from ..options.strength import Aim, aim_options
 
@@ -115,7 +116,7 @@ def perturb(job: Job, recipients: tuple[Recipient, ...] | None, aim: Aim, finder
     aim = replace(aim, strength=finder.with_window(aim.strength))
     reversible = recipients is not None
     beside = choices.record_beside and reversible
-    settings = [aim.identity(), choices.reproducible, WRITTEN, beside, method.identity()]
+    settings = [aim.identity(), choices.reproducible, WRITTEN, beside, identify_method(method)]
     key = next((item for item in recipients or () if isinstance(item, Key)), None)
     if len(recipients or ()) > 1 or (reversible and key is None):
         settings += [len(recipients or ())]  # not who they are, which nobody may be able to try

@@ -11,6 +11,7 @@ import click
 from ..._optional import import_extra
 from ...server import KeyRing, Limits, Settings, Tokens
 from ...server import serve as run_service
+from ...server.key_ring import read_recipients, recipients_from_environment
 from ...server.settings import local_names
 from ...server.tokens import SCOPES, TOKENS_VARIABLE, new_token
 from ..errors import say
@@ -32,16 +33,18 @@ def _limits(max_megabytes: float, max_pixels: int, timeout: float, upload_timeou
         upload_seconds=upload_timeout,
         workers=rest["workers"],
         queue=rest["queue"],
+        images=rest["images"],
     )
 
 
-def _settings(keys: Path | None, tokens: Path | None, **rest: Any) -> Settings:
+def _settings(keys: Path | None, to: tuple[str, ...], tokens: Path | None, **rest: Any) -> Settings:
+    recipients = read_recipients(to, "--to") or recipients_from_environment()
     try:
         ring = KeyRing.from_environment() if keys is None else KeyRing.from_folder(keys)
         known = Tokens.from_environment() if tokens is None else Tokens.from_file(tokens)
     except OSError as error:
         raise ValueError(f"{error.filename}: {error.strerror}") from None
-    return Settings(limits=Limits(), keys=ring, tokens=known, **rest)
+    return Settings(limits=Limits(), keys=ring, to=recipients, tokens=known, **rest)
 
 
 _limit_options = shared(
@@ -59,6 +62,8 @@ _limit_options = shared(
            help="Requests to work on at once; the default is one a processor."),
     option("--queue", type=int, default=_DEFAULT.queue, metavar="N", section=_LIMITS,
            help=f"How many more may wait; others get 429.  [default: {_DEFAULT.queue}]"),
+    option("--max-images", "images", type=int, default=_DEFAULT.images, metavar="N", section=_LIMITS,
+           help=f"Most images of one request.  [default: {_DEFAULT.images}]"),
 )  # fmt: skip
 _setting_options = shared(
     "settings",
@@ -67,8 +72,13 @@ _setting_options = shared(
            help="Folder of key files (*.key) and the file 'current' with the id of the key for new images; otherwise "
            "the keys' texts are taken from the environment, FASTPERTURB_KEYS. Without any, results can never be "
            "restored."),
+    option("--to", multiple=True, metavar="FILE", section=_KEYS,
+           help="Protect to this public key, a file or its text; may be repeated; otherwise FASTPERTURB_TO in the "
+           "environment. Then no key is held here, and nothing can be restored."),
     option("--allow-restore", is_flag=True, section=_KEYS,
            help="Let tokens with the scope 'restore' restore with these keys."),
+    option("--origin", type=click.Choice(["key", "any"]), default="key", section=_KEYS,
+           help="Whose records to restore: those that a key made, or anyone's with the public key.  [default: key]"),
     option("--tokens", type=click.Path(path_type=Path), metavar="FILE", section=_ACCESS,
            help=f"File of token hashes that 'fastperturb token' printed; otherwise {TOKENS_VARIABLE} in the "
            "environment."),
