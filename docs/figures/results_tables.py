@@ -1,4 +1,7 @@
-"""The tables of docs/results.md, out of a study: ``python docs/figures/results_tables.py evaluation/results.csv``."""
+"""The tables of docs/results.md, out of a study: ``python docs/figures/results_tables.py evaluation/results.csv``.
+
+Several files are read as one; what the first has is not taken from the others.
+"""
 
 import csv
 import sys
@@ -8,15 +11,19 @@ from pathlib import Path
 DETECTORS = ("yunet", "centerface", "haar", "dlib-hog", "dlib-mmod")
 ATTACKERS = ("naive", "cleaner", "parrot", "linker")
 RECOGNISERS = ("dlib ResNet", "eigenfaces", "Fisherfaces")
+FACELESS = ("levels inside", "colours inside", "pixels outside")
 MEASURES = {"rank5": "rank-5", "eer": "EER", "tar_0.01": "TAR at 10⁻²", "tar_0.001": "TAR at 10⁻³"}
 
 
 class Results:
     """The rows of a study, by protection, measure and actor."""
 
-    def __init__(self, path: Path) -> None:
-        with path.open(encoding="utf-8", newline="") as file:
-            self.rows = list(csv.DictReader(file))
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.rows: list[dict[str, str]] = []
+        for path in paths:
+            known = {_key(row) for row in self.rows}
+            with path.open(encoding="utf-8", newline="") as file:
+                self.rows += [row for row in csv.DictReader(file) if _key(row) not in known]
         self.protections = list(dict.fromkeys(row["protection"] for row in self.rows))
 
     def find(self, protection: str, measure: str, actor: str = "") -> dict[str, dict[str, str]]:
@@ -26,6 +33,10 @@ class Results:
             for row in self.rows
             if (row["protection"], row["measure"], row["actor"]) == (protection, measure, actor)
         }
+
+
+def _key(row: dict[str, str]) -> tuple[str, ...]:
+    return row["protection"], row["measure"], row["actor"]
 
 
 def value(row: dict[str, str] | None, digits: int = 2) -> str:
@@ -49,16 +60,31 @@ def recognised(results: Results) -> list[list[str]]:
     """Rank-1 of every attacker with dlib's network, and of the strongest of all with its interval and name."""
     lines = [["protection", *(f"{name}, dlib" for name in ATTACKERS), "strongest of all", "by whom"]]
     for name in results.protections:
-        every = {
+        every: dict[tuple[str, str], dict[str, str] | None] = {
             (attacker, recogniser): next(iter(results.find(name, "rank1", f"{attacker}/{recogniser}").values()), None)
             for attacker in ATTACKERS
-            for recogniser in RECOGNISERS
+            for recogniser in (*RECOGNISERS, *FACELESS)
         }
         known = {key: row for key, row in every.items() if row is not None}
         best = max(known, key=lambda key: float(known[key]["value"]))
         strongest = f"{value(known[best])} ({float(known[best]['low']):.2f} to {float(known[best]['high']):.2f})"
         by_dlib = [value(every[attacker, RECOGNISERS[0]]) for attacker in ATTACKERS]
         lines.append([name, *by_dlib, strongest, f"{best[0]}, {best[1]}"])
+    return lines
+
+
+def faceless(results: Results) -> list[list[str]]:
+    """Rank-1 of the best attacker with each recogniser that looks at no face, with its interval."""
+    lines = [["protection", *FACELESS]]
+    for name in results.protections:
+        cells = []
+        for recogniser in FACELESS:
+            rows = [row for each in ATTACKERS for row in results.find(name, "rank1", f"{each}/{recogniser}").values()]
+            best = max(rows, key=lambda row: float(row["value"]), default=None)
+            cells.append(
+                "" if best is None else f"{value(best)} ({float(best['low']):.2f} to {float(best['high']):.2f})"
+            )
+        lines.append([name, *cells])
     return lines
 
 
@@ -91,8 +117,14 @@ def show(lines: Sequence[Sequence[str]]) -> str:
 
 def main() -> None:
     """Prints the tables."""
-    results = Results(Path(sys.argv[1]))
-    tables = {"Found": found, "Recognised": recognised, "Verified": verified, "Changed": quality}
+    results = Results([Path(name) for name in sys.argv[1:]])
+    tables = {
+        "Found": found,
+        "Recognised": recognised,
+        "Looking at no face": faceless,
+        "Verified": verified,
+        "Changed": quality,
+    }
     for title, table in tables.items():
         print(f"## {title}\n\n{show(table(results))}\n")
 
