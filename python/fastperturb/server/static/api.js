@@ -22,10 +22,17 @@ const WORDS = {
 	"unsupported-media": ["This is not a picture that the service can read", "PNG, JPEG, WebP, TIFF and BMP are."],
 	"already-protected": ["This picture is protected already", ""],
 	"unauthorised": ["The service asks for a token", "Enter one that is valid."],
+	"no-face": ["No face was found", "Put a box over each face by hand."],
 	"restore-off": ["The service does not restore with its own keys", ""],
 	"unknown-key": ["The service does not have this picture's key", "Use your own key file, if you have one."],
 	"no-record": ["There is no record inside this picture", "Choose the record's file too, if there is one."],
-	"bad-key": ["This is not a key file", ""],
+	"no-seals": ["The seal of this picture is needed", "Choose its file, which ends in .seal."],
+	"bad-seals": ["This seal is of another picture", ""],
+	"bad-key": ["This key cannot be read", ""],
+	"wrong-key": ["This key does not open this picture", ""],
+	"erased": ["There is no seal that could bring this face back", ""],
+	"unknown-origin": ["Anyone can have made this record", "It was made for a public key, or its maker is not known."],
+	"bad-recipients": ["These keys cannot be used here", ""],
 	"too-busy": ["The service is busy", "Try again in a moment."],
 };
 
@@ -38,7 +45,7 @@ async function troubleOf(response) {
 	} catch { /* a gateway's own page */ }
 	const name = told.type?.split(":").pop() ?? GATEWAYS[response.status];
 	const [title, help] = WORDS[name] ?? [told.title ?? `The service answered ${response.status}`, ""];
-	const detail = told.detail && name !== "unauthorised" ? `${told.detail}.` : "";
+	const detail = told.detail && !["unauthorised", "no-face"].includes(name) ? `${told.detail}.` : "";
 	const seconds = Number(response.headers.get("Retry-After")) || 0;
 	return new Trouble(name, title, [help, detail].filter(Boolean).join(" "), seconds);
 }
@@ -55,7 +62,7 @@ export async function send(path, { parts, params, accept, signal } = {}) {
 	let body;
 	if (parts) {
 		body = new FormData();
-		for (const [name, file] of Object.entries(parts)) if (file) body.append(name, file, name);
+		for (const [name, file] of Object.entries(parts)) if (file) body.append(name, file, file.name ?? name);
 	}
 	const address = params?.toString() ? `${path}?${params}` : path;
 	let response;
@@ -85,10 +92,9 @@ export async function sendPatiently(path, options, waiting) {
 	}
 }
 
-/** The PNG that a JSON answer holds in base64. */
-export function pngOf(base64) {
-	const text = atob(base64);
-	const bytes = new Uint8Array(text.length);
-	for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
-	return new Blob([bytes], { type: "image/png" });
+/** The facts and files of an answer in parts. */
+export async function partsOf(response) {
+	const form = await response.formData();
+	const { facts, ...files } = Object.fromEntries(form);
+	return { facts: JSON.parse(facts), ...files };
 }

@@ -1,32 +1,29 @@
 // The boxes over the original: drawn, moved, resized and removed by mouse, touch, keyboard, and as numbers in a list.
-// Boxes are {x, y, width, height, score?, byHand?} in pixels of the upright picture.
+// Boxes are {x, y, width, height, score?, byHand?}, from brow to chin, in pixels of the upright picture.
 
+import { freeSide, placeOver } from "./geometry.js";
 import { by, make } from "./ui.js";
 
 const SIDES = [["x", "Left"], ["y", "Top"], ["width", "Width"], ["height", "Height"]];
 const LEAST = 8; // pixels; smaller ones are slips
 const MOST = 100; // the service takes no more
 
+const TAG = { width: 20, height: 18 }; // of a label, in pixels of the screen
+
 /** Keeps boxes, shows them in `stage` and `list`, and calls `changed` whenever somebody changed one. */
 export class Boxes {
 	constructor(stage, list, changed) {
-		Object.assign(this, { stage, list, changed, items: [], size: { width: 1, height: 1 }, shape: "box" });
+		Object.assign(this, { stage, list, changed, items: [], size: { width: 1, height: 1 }, edited: false });
 		stage.addEventListener("pointerdown", (event) => this.#grab(event));
 		stage.addEventListener("keydown", (event) => this.#key(event));
 		list.addEventListener("change", (event) => this.#typed(event));
 		list.addEventListener("click", (event) => event.target.dataset.remove && this.remove(+event.target.dataset.remove));
 	}
 
-	/** Begins with a picture of this size, and these boxes. */
-	begin(size, items) {
-		this.size = size;
+	/** Begins with a picture of this size, and these boxes; `edited` if they are not just what a detector found. */
+	begin(size, items, edited = false) {
+		Object.assign(this, { size, edited });
 		this.items = items.map((item) => this.#inside({ ...item }));
-		this.show();
-	}
-
-	/** Shows boxes or the ellipses in them. */
-	setShape(shape) {
-		this.shape = shape;
 		this.show();
 	}
 
@@ -41,8 +38,8 @@ export class Boxes {
 			width: side, height: side, byHand: true,
 		}));
 		this.show();
-		this.#element(this.items.length - 1).focus();
-		this.changed();
+		this.#element(this.items.length - 1).focus({ preventScroll: true });
+		this.#changed();
 	}
 
 	/** Takes a box away; the keyboard goes to the next one. */
@@ -53,7 +50,7 @@ export class Boxes {
 		const next = Math.min(index, this.items.length - 1);
 		const target = inList ? this.list.querySelector(`[data-remove="${next}"]`) : this.#element(next);
 		(target ?? by("add-face")).focus();
-		this.changed();
+		this.#changed();
 	}
 
 	/** Draws all of them again. */
@@ -64,7 +61,22 @@ export class Boxes {
 		this.list.replaceChildren(...this.items.map((_, index) => this.#row(index)));
 		by("face-count").textContent = this.items.length;
 		this.items.forEach((_, index) => this.#place(index));
+		this.placeTags();
 		if (focused !== null) this.#element(+focused)?.focus();
+	}
+
+	/** Puts the boxes' numbers where they cover no face, at the scale at which the picture is shown. */
+	placeTags() {
+		const scale = this.size.width / (this.stage.clientWidth || 1);
+		const label = { width: TAG.width * scale, height: TAG.height * scale };
+		this.items.forEach((item, index) => {
+			this.#element(index).querySelector(".tag").dataset.side = freeSide(item, label, this.items, this.size);
+		});
+	}
+
+	#changed() {
+		this.edited = true;
+		this.changed();
 	}
 
 	#element(index) {
@@ -73,7 +85,7 @@ export class Boxes {
 
 	#build(index) {
 		const tag = make("span", { className: "tag", textContent: index + 1 });
-		const box = make("div", { tabIndex: 0, className: `box ${this.shape}` }, tag, make("span", { className: "grip" }));
+		const box = make("div", { tabIndex: 0, className: "box" }, tag, make("span", { className: "grip" }));
 		box.dataset.index = index;
 		box.setAttribute("role", "application"); // its keys are its own, so screen readers must let them through
 		box.setAttribute("aria-roledescription", "box to move and resize");
@@ -122,7 +134,8 @@ export class Boxes {
 		this.#inside(Object.assign(item, change, { byHand: true }));
 		delete item.score;
 		this.#place(index);
-		this.changed();
+		this.placeTags();
+		this.#changed();
 	}
 
 	#typed(event) {
@@ -144,10 +157,10 @@ export class Boxes {
 		event.preventDefault();
 		const step = event.ctrlKey ? 1 : Math.max(1, Math.round(Math.min(this.size.width, this.size.height) / 100));
 		const [dx, dy] = way.map((sign) => sign * step);
-		this.#change(index, event.shiftKey ? this.#grown(item, dx, dy) : { x: item.x + dx, y: item.y + dy });
+		this.#change(index, event.shiftKey ? this.#stretched(item, dx, dy) : { x: item.x + dx, y: item.y + dy });
 	}
 
-	#grown({ x, y, width, height }, dx, dy) {
+	#stretched({ x, y, width, height }, dx, dy) {
 		return { width: Math.min(width + dx, this.size.width - x), height: Math.min(height + dy, this.size.height - y) };
 	}
 
@@ -161,7 +174,7 @@ export class Boxes {
 
 	/** A press on a box moves it, on its corner resizes it; on free space it draws one (not by touch: that scrolls). */
 	#grab(event) {
-		if (event.button !== 0 || this.stage.classList.contains("plain")) return;
+		if (event.button !== 0 || this.stage.closest(".plain")) return;
 		const box = event.target.closest(".box");
 		const from = this.#point(event);
 		if (!box && (event.pointerType === "touch" || this.items.length >= MOST)) return;
@@ -179,7 +192,7 @@ export class Boxes {
 		box.focus({ preventScroll: true });
 		this.#follow(event, index, (to) => {
 			const [dx, dy] = [to.x - from.x, to.y - from.y];
-			return resizing ? this.#grown(was, dx, dy) : { x: was.x + dx, y: was.y + dy };
+			return resizing ? this.#stretched(was, dx, dy) : { x: was.x + dx, y: was.y + dy };
 		});
 	}
 
@@ -206,22 +219,4 @@ export class Boxes {
 		window.addEventListener("pointerup", end, until);
 		window.addEventListener("pointercancel", end, until);
 	}
-}
-
-/** Puts an element over a part of a picture of a size. */
-export function placeOver(element, item, size) {
-	const share = (length, whole) => `${(100 * length) / whole}%`;
-	element.style.left = share(item.x, size.width);
-	element.style.top = share(item.y, size.height);
-	element.style.width = share(item.width, size.width);
-	element.style.height = share(item.height, size.height);
-	element.querySelector(".tag")?.classList.toggle("inside", item.y < size.height / 12);
-}
-
-/** Whether a face that was found lies in a box: its centre does, and it is no speck in it. */
-export function holds(box, face) {
-	const x = face.x + face.width / 2 - box.x;
-	const y = face.y + face.height / 2 - box.y;
-	const large = 10 * face.width * face.height >= box.width * box.height;
-	return large && x >= 0 && y >= 0 && x <= box.width && y <= box.height;
 }

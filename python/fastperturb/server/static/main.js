@@ -36,7 +36,7 @@ function askForToken(error, again) {
 function restoreInstead(file) {
 	calm();
 	location.hash = "#restore";
-	restore.load(file);
+	restore.load([file]);
 }
 
 function showHalf(moved) {
@@ -52,11 +52,14 @@ function showHalf(moved) {
 	by(`${name}-title`).focus({ preventScroll: true });
 }
 
-function take(files) {
-	const file = [...files].find((item) => item.type.startsWith("image/")) ?? files[0];
-	if (!file) return;
-	if (location.hash === "#restore") restore.load(file);
-	else protect.load(file);
+function take(list) {
+	const files = [...list];
+	if (!files.length) return;
+	if (location.hash === "#restore") {
+		restore.load(files);
+		return;
+	}
+	protect.load(files);
 }
 
 by("host").textContent = location.host;

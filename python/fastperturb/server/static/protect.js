@@ -1,222 +1,256 @@
-// The half of the page that protects: one picture, its boxes and settings, and the newest answer to them.
+// The half of the page that protects: pictures, their boxes, and three protections of the one that is shown.
 // Each change asks /v1/preview after a short pause; an older request is broken off, so that the newest answer wins.
 
-import { pngOf, sendPatiently } from "./api.js";
-import { Boxes, holds } from "./boxes.js";
-import { Dial } from "./dial.js";
+import { Boxes } from "./boxes.js";
+import { Card, foundText, showMeasures } from "./card.js";
+import { Finding } from "./finding.js";
+import { holds } from "./geometry.js";
 import { KeyChoice } from "./keys.js";
-import { allowSaving, clear, say, show } from "./results.js";
-import { by, calm, complain, megabytes, save, showBlob, stem } from "./ui.js";
+import { All, showFiles } from "./passing_on.js";
+import { Queue } from "./queue.js";
+import { PageSettings } from "./settings.js";
+import { by, calm, complain, faceCount, make, megabytes, save, showBlob, stem } from "./ui.js";
+import { answer } from "./words.js";
+import { Zoom } from "./zoom.js";
 
 const PAUSE = 180; // milliseconds without a change before the service is asked
-const WINDOWS = {
-	cells: { label: "Cells across the face", unit: "cells", min: 1, max: 32, step: 1, value: 8 },
-	window: { label: "Pixels", unit: "pixels", min: 4, max: 128, step: 1, value: 12 },
-	region: { label: "The whole box" },
-};
-const AMOUNTS = {
-	all: { label: "All" },
-	coverage: { label: "Share", unit: "% of each box", min: 1, max: 100, step: 1, value: 50 },
-	pixels: { label: "Number", unit: "pixels a box", min: 2, max: 20_000, step: 1, value: 8_000 },
-	psnr: { label: "Target PSNR", unit: "dB", min: 5, max: 60, step: 0.5, value: 30 },
-};
+const NAMES = ["surrogate", "camouflage", "windows"];
+const TITLES = { original: "Original", surrogate: "Surrogate", camouflage: "Camouflage", windows: "Windows" };
+const MOST = 200; // pictures
 
 /** Runs the protecting half; `ask` has what the other parts of the page do: askForToken(), restore(file). */
 export class Protect {
 	constructor(ask) {
 		this.ask = ask;
-		this.file = null;
-		this.done = null; // the newest answer: {image, facts}
+		this.picture = null;
 		this.controller = new AbortController();
-		const again = () => this.schedule();
-		this.boxes = new Boxes(by("stage"), by("face-list"), again);
-		this.window = new Dial(by("window-dial"), WINDOWS, again);
-		this.amount = new Dial(by("amount-dial"), AMOUNTS, again);
-		this.keys = new KeyChoice(again);
+		this.queue = new Queue((picture) => this.open(picture), (gone, next) => this.#removed(gone, next));
+		this.finding = new Finding(this.queue);
+		this.boxes = new Boxes(by("stage").querySelector(".canvas"), by("face-list"), () => this.#edited());
+		this.keys = new KeyChoice(() => this.schedule());
+		this.settings = new PageSettings(this.keys, (names) => this.schedule(names ?? NAMES));
+		const desk = {
+			parts: () => ({ image: this.picture.file, ...this.keys.parts }),
+			params: (name) => this.settings.params(name, this.picture),
+			boxes: () => this.boxes.items,
+			size: () => this.boxes.size,
+			said: (text) => this.#say(text),
+			settled: (card) => this.#settled(card),
+			failed: (card, error) => this.#failed(error, () => this.schedule()),
+		};
+		this.cards = Object.fromEntries(NAMES.map((name) => [name, new Card(name, desk)]));
+		this.all = new All({
+			pictures: () => this.queue.pictures,
+			request: (picture) => ({
+				parts: { image: picture.file, ...this.keys.parts }, params: this.settings.params(this.settings.chosen, picture),
+			}),
+			failed: (error, again) => this.#failed(error, again),
+		});
+		this.zoom = new Zoom(by("pictures"), () => this.boxes.placeTags());
+		this.#answer();
 		this.#listen();
 	}
 
 	/** Takes in what the service says of itself. */
 	setUp(info) {
 		this.limits = info.limits;
-		this.keys.setUp(info.reversible);
+		this.keys.setUp(info);
 		const most = `${megabytes(info.limits.body_bytes)} and ${(info.limits.pixels / 1e6).toFixed(0)} million pixels`;
-		by("file-help").textContent = `PNG, JPEG, WebP, TIFF or BMP, up to ${most}`;
+		by("file-help").textContent = `PNG, JPEG, WebP, TIFF or BMP, each up to ${most}`;
 	}
 
-	/** Begins with a picture: shows it, and finds its faces. */
-	async load(file) {
-		this.#breakOff();
+	/** Takes pictures in, and shows the first of them. */
+	async load(files) {
+		calm();
+		const most = this.limits ? this.limits.body_bytes - 8192 : Infinity; // less what a form and keys take
+		const pictures = files.filter(({ type }) => type === "" || type.startsWith("image/"));
+		const fitting = pictures.filter((file) => file.size <= most);
+		const taken = fitting.slice(0, MOST - this.queue.pictures.length);
+		if (taken.length) {
+			const [first] = this.queue.add(taken);
+			this.all.show(this.queue.pictures.length);
+			await this.open(first);
+		}
+		const names = (left) => files.filter((file) => !left.includes(file)).map(({ name }) => name).slice(0, 5).join(", ");
+		if (pictures.length < files.length) complain("This is not a picture that the service can read", names(pictures));
+		else if (fitting.length < files.length) complain("This file is too large", this.#tooLarge(files, fitting));
+		else if (taken.length < files.length) complain("These are too many pictures", `The page takes up to ${MOST}.`);
+		this.finding.ahead();
+	}
+
+	#tooLarge(files, fitting) {
+		const large = files.filter((file) => !fitting.includes(file));
+		const sizes = large.slice(0, 5).map(({ name, size }) => `${name} has ${megabytes(size)}`).join(", ");
+		return `${sizes}; the service takes up to ${megabytes(this.limits.body_bytes)}.`;
+	}
+
+	/** Shows a picture; finds its faces if nobody has looked yet. */
+	async open(picture) {
 		this.#close();
 		calm();
-		if (this.limits && file.size > this.limits.body_bytes - 1024) {
-			const most = megabytes(this.limits.body_bytes);
-			complain("This file is too large", `It has ${megabytes(file.size)}; the service takes up to ${most}.`);
-			return;
-		}
-		this.file = file;
-		const signal = this.#begin("Looking for faces…");
-		by("loading").textContent = "Reading the picture and looking for faces…";
-		await this.#guard(() => this.load(file), async () => {
-			const found = await this.#locate(signal);
-			if (signal.aborted) return;
-			this.#open(found);
-			this.boxes.begin(found, found.faces);
-			this.schedule(0);
-		});
-		if (!this.size && !signal.aborted) this.file = null;
-		if (this.file === file || !this.file) by("loading").textContent = "";
+		this.picture = picture;
+		this.queue.show(picture);
+		if (!picture.size && !await this.#look(picture)) return;
+		this.#show(picture);
+		if (!picture.boxes.length && !picture.edited) this.#complainOfNoFace();
+		this.schedule(NAMES, 0);
 	}
 
-	/** Asks again, after a pause in which no further change comes. */
-	schedule(wait = PAUSE) {
-		if (!this.file || !this.size) return;
-		this.#breakOff();
-		const text = this.#missing();
+	/** Asks again for these protections, after a pause in which no further change comes. */
+	schedule(names = NAMES, wait = PAUSE) {
+		this.#answer();
+		if (!this.picture?.size) return;
+		this.again = null;
+		const text = this.boxes.items.length ? this.keys.missing : "There is no box: nothing would be protected.";
 		if (text) {
-			this.#forget();
-			say(text);
-			return;
+			for (const name of NAMES) this.cards[name].clear();
+			this.#uncovered([]);
+			this.#say(text);
+		} else {
+			this.settings.limit(this.picture.size, this.boxes.items);
+			for (const name of names) this.cards[name].ask(wait);
+			this.#say("Working…");
 		}
-		const share = this.boxes.shape === "box" ? 1 : 0.77; // of a box that its ellipse has, or a little more
-		const smallest = Math.min(...this.boxes.items.map((box) => box.width * box.height));
-		this.amount.limit("pixels", { max: Math.floor(share * smallest) });
-		const signal = this.#begin("Working…");
-		this.timer = setTimeout(() => this.#guard(() => this.schedule(0), () => this.#preview(signal)), wait);
+		this.#offer();
 	}
 
-	/** What has to be done before the service can be asked; empty if nothing. */
-	#missing() {
-		if (!this.boxes.items.length) return "There is no box: nothing would be protected.";
-		return this.keys.missing;
-	}
-
-	async #preview(signal) {
-		const parts = { image: this.file, key: this.keys.own };
-		const { image, view, ...facts } = await this.#send("v1/preview", parts, this.#params(), signal);
-		if (signal.aborted) return;
-		calm();
-		this.done = { image: pngOf(image), facts };
-		const { psnr } = facts.measures; // where all pixels move, the least that can be asked for
-		if (this.amount.mode === "all" && psnr) this.amount.limit("psnr", { min: Math.ceil(2 * psnr + 1) / 2 });
-		show(this.done.image, pngOf(view), facts, this.size);
-		this.#idle();
-	}
-
-	async #send(path, parts, params, signal) {
-		const waiting = (seconds) => say(`The service is busy; trying again in ${seconds} s.`);
-		const response = await sendPatiently(path, { parts, params, accept: "application/json", signal }, waiting);
-		return response.json();
-	}
-
-	#params() {
-		const params = new URLSearchParams({ shape: this.boxes.shape });
-		for (const box of this.boxes.items) params.append("region", [box.x, box.y, box.width, box.height].join(","));
-		const [window, side] = this.window.chosen;
-		params.set(window === "cells" ? "cells" : "window", side ?? "region");
-		const [amount, value] = this.amount.chosen;
-		if (amount !== "all") params.set(amount, amount === "coverage" ? value / 100 : value);
-		if (this.keys.oneTime) params.set("key_id", "one-time");
-		return params;
-	}
-
-	async #locate(signal) {
-		const params = new URLSearchParams({ grow: by("controls").elements.grow.value });
-		const found = await this.#send("v1/locate", { image: this.file }, params, signal);
-		if (!found.faces.length && !signal.aborted) {
-			const how = "Nothing is protected yet. Put a box over each face by hand.";
-			complain("No face was found", how, ["Add a face", () => this.#add()]);
+	/** Finds the faces of the picture that is shown; whether it is still that one. */
+	async #look(picture) {
+		const { signal } = this.controller;
+		by("loading").textContent = `Reading ${picture.file.name} and looking for faces…`;
+		try {
+			await this.finding.of(picture, signal, (seconds) => {
+				by("loading").textContent = `The service is busy; trying again in ${seconds} s.`;
+			});
+		} catch (error) {
+			if (error.name !== "AbortError" && !signal.aborted) this.#failed(error, () => this.open(picture));
+			return false;
+		} finally {
+			if (!signal.aborted) by("loading").textContent = "";
 		}
-		return found;
+		return !signal.aborted;
 	}
 
-	/** Finds the faces once more, and leaves alone what was made by hand. */
-	async #findAgain() {
-		if (!this.size) return;
-		this.#breakOff();
-		calm();
-		const signal = this.#begin("Looking for faces…");
-		await this.#guard(() => this.#findAgain(), async () => {
-			const { faces } = await this.#locate(signal);
-			if (signal.aborted) return;
-			const own = this.boxes.items.filter((box) => box.byHand);
-			const more = faces.filter((face) => !own.some((box) => holds(box, face)));
-			this.boxes.begin(this.size, [...own, ...more]);
-			this.schedule(0);
-		});
+	#removed(gone, next) {
+		this.all.show(this.queue.pictures.length);
+		if (gone === this.picture) this.open(next);
+	}
+
+	#edited() {
+		Object.assign(this.picture, { boxes: this.boxes.items, edited: true });
+		this.queue.show();
+		this.schedule();
+	}
+
+	#settled(card) {
+		if (this.wrong) calm();
+		this.wrong = false;
+		const { measures } = card.done.facts;
+		if (card.name === "windows") this.settings.learn(measures.psnr);
+		this.#original(foundText(measures.faces.before, this.boxes.items));
+		this.#uncovered(measures.faces.before);
+		this.#offer();
+		const cards = Object.values(this.cards);
+		if (cards.some(({ done }) => !done)) return;
+		const words = cards.map(({ name, done }) => `${name} ${foundText(done.facts.measures.faces.after, this.boxes.items)}`);
+		this.#say(`Does a detector still find a face? ${words.join("; ")}.`);
+	}
+
+	/** Says what went wrong, and offers what helps. */
+	#failed(error, again) {
+		this.#offer();
+		this.#say("");
+		this.wrong = true;
+		this.again = error.name === "offline" ? again : null;
+		if (error.name === "bad-options") this.#say(error.help, true); // beside the sliders
+		else if (error.name === "unauthorised" || error.name === "forbidden") this.ask.askForToken(error, again);
+		else if (error.name === "no-face") this.#complainOfNoFace();
+		else if (error.name === "already-protected") {
+			complain(error.title, error.help, ["Restore it", () => this.ask.restore(this.picture.file)]);
+		} else complain(error.title ?? error.message, error.help, ["Try again", again]);
+	}
+
+	#complainOfNoFace() {
+		this.wrong = true;
+		const how = "Nothing is protected yet. Put a box over each face by hand.";
+		complain("No face was found", how, ["Add a face", () => this.#add()]);
+	}
+
+	#say(text, bad = false) {
+		by("status").textContent = text;
+		by("status").classList.toggle("bad", bad);
+		by("pictures").setAttribute("aria-busy", String(Object.values(this.cards).some(({ busy }) => busy)));
+	}
+
+	#original(found) {
+		showMeasures(document.querySelector("figure[data-name=original]"), [["Face found", found]]);
+	}
+
+	#uncovered(before) {
+		const open = before.filter((face) => !this.boxes.items.some((box) => holds(box, face))).length;
+		by("uncovered").hidden = open === 0;
+		by("uncovered").textContent = `Under no box, and so still visible: ${faceCount(open)}.`;
+	}
+
+	/** Shows what of the chosen protection can be downloaded now. */
+	#offer() {
+		const { chosen } = this.settings;
+		by("chosen").textContent = TITLES[chosen];
+		showFiles(this.cards[chosen].done, this.boxes.items);
+	}
+
+	#answer() {
+		by("answers").replaceChildren(...Object.entries(TITLES).map(([name, title]) => {
+			const [short, long] = answer(name, name === "original" ? {} : this.settings.about(name));
+			return make("div", {}, make("h3", { textContent: title }), make("p", {}, make("strong", { textContent: short }), ` ${long}`));
+		}));
+	}
+
+	#show({ file, size, boxes, edited }) {
+		for (const stage of document.querySelectorAll("#pictures .stage")) {
+			stage.style.setProperty("--ratio", size.width / size.height);
+		}
+		showBlob(by("original"), file);
+		by("work").hidden = false;
+		document.body.classList.add("working");
+		document.querySelector("label[for=file] strong").textContent = "Choose more photographs";
+		this.zoom.reset();
+		this.face = -1;
+		this.boxes.begin(size, boxes, edited);
+		this.picture.boxes = this.boxes.items;
+	}
+
+	#close() {
+		this.controller.abort();
+		this.controller = new AbortController();
+		for (const card of Object.values(this.cards)) card.clear();
+		this.again = null;
+		this.#original("–");
+		this.#uncovered([]);
+		this.#offer();
+		this.boxes.begin({ width: 1, height: 1 }, []);
+		by("work").hidden = true;
+		by("loading").textContent = "";
+		document.body.classList.remove("working");
 	}
 
 	#add() {
 		calm();
 		this.#pick("original");
+		this.zoom.reset();
 		this.boxes.addInTheMiddle();
 	}
 
-	/** Does something that asks the service; says what went wrong, and offers what helps. */
-	async #guard(again, act) {
-		const mine = this.controller;
-		try {
-			await act();
-		} catch (error) {
-			if (error.name === "AbortError" || mine !== this.controller) return;
-			this.#forget();
-			say("");
-			this.again = error.name === "offline" ? again : null;
-			if (error.name === "bad-options") say(error.help, true); // beside the sliders
-			else if (error.name === "unauthorised" || error.name === "forbidden") this.ask.askForToken(error, again);
-			else if (error.name === "already-protected") {
-				complain(error.title, error.help, ["Restore it", () => this.ask.restore(this.file)]);
-			} else complain(error.title ?? error.message, error.help, ["Try again", again]);
-		}
-	}
-
-	#breakOff() {
-		clearTimeout(this.timer);
-		this.controller.abort();
-		this.controller = new AbortController();
-		this.again = null;
-	}
-
-	#begin(text) {
-		say(text);
-		by("work").classList.add("stale");
-		by("results").setAttribute("aria-busy", "true");
-		allowSaving(false, false);
-		return this.controller.signal;
-	}
-
-	#idle() {
-		by("work").classList.remove("stale");
-		by("results").removeAttribute("aria-busy");
-	}
-
-	/** Shows a picture of a size, with nothing known of it yet. */
-	#open(size) {
-		this.size = { width: size.width, height: size.height };
-		for (const stage of document.querySelectorAll("#pictures .stage")) {
-			stage.style.setProperty("--ratio", size.width / size.height);
-		}
-		showBlob(by("original"), this.file);
-		this.window.limit("window", { max: Math.max(32, Math.round(Math.min(size.width, size.height) / 2)) });
-		by("work").hidden = false;
-		document.body.classList.add("working");
-		document.querySelector("label[for=file] strong").textContent = "Choose another photograph";
-	}
-
-	#close() {
-		this.size = null;
-		this.#forget();
-		this.boxes.begin({ width: 1, height: 1 }, []);
-		by("work").hidden = true;
-		document.body.classList.remove("working");
-		this.#pick("original");
-	}
-
-	/** Lets go of the newest answer: it is not of what is set now. */
-	#forget() {
-		this.done = null;
-		clear();
-		this.#idle();
+	/** Finds the faces once more, and leaves alone what was made by hand. */
+	async #findAgain() {
+		const own = this.boxes.items.filter((box) => box.byHand);
+		const { picture } = this;
+		picture.edited = false;
+		picture.size = null;
+		if (!await this.#look(picture)) return;
+		const more = picture.boxes.filter((face) => !own.some((box) => holds(box, face)));
+		Object.assign(picture, { boxes: [...own, ...more], edited: own.length > 0 });
+		await this.open(picture);
 	}
 
 	#pick(name) {
@@ -224,33 +258,37 @@ export class Protect {
 		for (const button of document.querySelectorAll(".picker button")) {
 			button.setAttribute("aria-pressed", String(button.dataset.show === name));
 		}
+		this.boxes.placeTags();
+	}
+
+	#nextFace() {
+		const { items, size } = this.boxes;
+		if (!items.length) return;
+		this.face = (this.face + 1) % items.length;
+		this.zoom.showBox(items[this.face], size);
 	}
 
 	#listen() {
-		by("controls").addEventListener("submit", (event) => event.preventDefault());
-		by("controls").addEventListener("change", ({ target }) => {
-			if (target.name === "grow") this.#findAgain();
-			if (target.name !== "shape") return;
-			this.boxes.setShape(target.value);
-			this.schedule();
-		});
+		for (const radio of document.querySelectorAll("input[name=use]")) {
+			radio.addEventListener("change", () => this.#offer());
+		}
 		by("add-face").addEventListener("click", () => this.#add());
 		by("find-again").addEventListener("click", () => this.#findAgain());
-		by("show-boxes").addEventListener("change", ({ target }) => {
-			for (const stage of document.querySelectorAll("#pictures .stage")) stage.classList.toggle("plain", !target.checked);
-		});
+		by("zoom-face").addEventListener("click", () => this.#nextFace());
+		by("show-boxes").addEventListener("change", ({ target }) => by("pictures").classList.toggle("plain", !target.checked));
+		by("show-view").addEventListener("change", ({ target }) => this.cards.windows.show(target.checked));
 		for (const button of document.querySelectorAll(".picker button")) {
 			button.addEventListener("click", () => this.#pick(button.dataset.show));
 		}
-		by("save-image").addEventListener("click", () => save(this.done.image, `${stem(this.file.name)}-protected.png`));
-		by("save-record").addEventListener("click", () => {
-			const text = JSON.stringify(this.done.facts.record);
-			save(new Blob([text], { type: "application/json" }), `${stem(this.file.name)}-protected.json`);
-		});
+		const name = () => `${stem(this.picture.file.name)}-protected.png`;
+		const done = () => this.cards[this.settings.chosen].done;
+		by("save-image").addEventListener("click", () => save(done().image, name()));
+		by("save-seal").addEventListener("click", () => save(done().seals, `${name()}.seal`));
 		by("original").addEventListener("error", () => { by("unseen").hidden = !by("original").src; });
 		by("original").addEventListener("load", () => { by("unseen").hidden = true; });
 		new ResizeObserver(([{ target }]) => { // so that what is focused is not under the pictures
 			document.documentElement.style.scrollPaddingTop = `${target.offsetHeight}px`;
+			this.boxes.placeTags();
 		}).observe(by("pictures"));
 		window.addEventListener("online", () => this.again?.());
 	}

@@ -1,7 +1,37 @@
-// The half of the page that restores: a protected picture, its record, and a key.
+// The half of the page that restores: a protected picture, its seal and record, and a key of all faces or of one.
 
-import { send } from "./api.js";
-import { by, calm, complain, readKey, save, showBlob, stem } from "./ui.js";
+import { partsOf, send } from "./api.js";
+import { by, calm, complain, keyOf, make, readKey, save, showBlob, stem } from "./ui.js";
+
+const ORIGINS = {
+	key: ["good", "Made by somebody who has your key."],
+	recipients: ["good", "Made by you, or by somebody else who can restore it."],
+	anyone: ["warn", "Anyone can have made it: it was made for a public key. It proves nothing."],
+	unknown: ["", "A face key cannot tell."],
+};
+const RECORD = {
+	whole: ["good", "As it was written."],
+	changed: ["warn", "Changed since."],
+	unknown: ["", "A face key cannot tell of all of it; the part of this face is as it was written."],
+};
+const SURROUNDINGS = {
+	whole: ["good", "The rest of the picture is as it was protected."],
+	changed: ["warn", "The rest of the picture was changed since: this may be another scene."],
+	unknown: ["", "Not known: nothing was written of the rest, or this key cannot tell."],
+};
+
+/** Who made a record, and the three verdicts, each as [title, class, words]. */
+function verdictsOf({ origin, verdicts, restored }) {
+	const count = (word) => restored.filter((index) => verdicts.regions[index] === word).length;
+	const [whole, changed] = [count("whole"), count("changed")];
+	let faces = ["", "Not known."];
+	if (changed) faces = ["warn", `What was shown in place of ${changed} of ${restored.length} was changed since; the originals came whole.`];
+	else if (whole) faces = ["good", `Back as they were, every pixel: ${whole}.`];
+	return [
+		["Who made it", ...ORIGINS[origin]], ["Record", ...RECORD[verdicts.record]],
+		["Faces", ...faces], ["Surroundings", ...SURROUNDINGS[verdicts.surroundings]],
+	];
+}
 
 /** Runs the restoring half; `ask` has askForToken(). */
 export class Restore {
@@ -19,75 +49,96 @@ export class Restore {
 	/** Takes in what the service says of itself. */
 	setUp(info) {
 		this.allowed = info.restores;
+		const off = Boolean(info.recipients);
+		by("restore-off").hidden = !off;
+		this.form.querySelector("[type=submit]").disabled = off;
 		const service = this.form.querySelector("[value=service]");
 		service.disabled = !this.allowed;
-		if (!this.allowed) this.form.querySelector("[value=own]").checked = true;
+		if (!this.allowed && service.checked) this.form.querySelector("[value=text]").checked = true;
 		this.#explain();
 	}
 
-	/** Takes a picture that was dropped here or in the other half. */
-	load(file) {
-		const transfer = new DataTransfer();
-		transfer.items.add(file);
-		by("restore-image").files = transfer.files;
+	/** Takes what was dropped here, or came from the other half: a picture, a seal, a record, a key. */
+	load(files) {
+		for (const file of files) {
+			const ending = file.name.split(".").pop().toLowerCase();
+			const place = { seal: "restore-seals", json: "restore-record", key: "restore-key" }[ending] ?? "restore-image";
+			const transfer = new DataTransfer();
+			transfer.items.add(file);
+			by(place).files = transfer.files;
+			if (place === "restore-key") this.form.querySelector("[name=restore-key][value=file]").checked = true;
+		}
+		this.#explain();
 	}
 
-	/** Asks the service for the original. */
-	async run() {
+	/** Asks the service for the original; `origin` is "any" to take what anyone can have made. */
+	async run(origin = "") {
 		this.controller?.abort();
 		this.controller = new AbortController();
 		const { signal } = this.controller;
 		calm();
 		this.#show(null);
 		const parts = await this.#parts();
-		if (!parts) return;
+		if (!parts || signal.aborted) return;
 		by("restore-status").textContent = "Restoring…";
+		const params = new URLSearchParams({ format: "png", ...(origin && { origin }) });
 		try {
-			const response = await send("v1/restore", { parts, accept: "image/png", signal });
-			this.result = await response.blob();
+			const answer = await partsOf(await send("v1/restore", { parts, params, accept: "multipart/form-data", signal }));
+			if (signal.aborted) return;
 			this.name = parts.image.name;
-			this.#show(this.result);
-			by("restore-status").textContent = "Restored: the record and every pixel were checked.";
+			this.#show(answer.image, answer.facts);
+			const back = answer.facts.restored.map((index) => index + 1).join(", ");
+			by("restore-status").textContent = `Restored: ${answer.facts.restored.length === 1 ? "face" : "faces"} ${back}.`;
 		} catch (error) {
-			if (error.name === "AbortError") return;
+			if (error.name === "AbortError" || signal.aborted) return;
 			by("restore-status").textContent = "";
-			if (error.name === "unauthorised" || error.name === "forbidden") this.ask.askForToken(error, () => this.run());
-			else complain(error.title ?? error.message, error.help, ["Try again", () => this.run()]);
+			this.#failed(error, origin);
 		}
+	}
+
+	#failed(error, origin) {
+		const again = () => this.run(origin);
+		if (error.name === "unauthorised" || error.name === "forbidden") this.ask.askForToken(error, again);
+		else if (error.name === "unknown-origin") complain(error.title, error.help, ["Restore it all the same", () => this.run("any")]);
+		else complain(error.title ?? error.message, error.help, ["Try again", again]);
+	}
+
+	get #from() {
+		return this.form.elements["restore-key"].value;
 	}
 
 	async #parts() {
-		const parts = { image: by("restore-image").files[0], record: by("restore-record").files[0] };
-		if (this.#own()) {
-			const [file] = by("restore-key").files;
-			parts.key = file && await readKey(file);
-			if (!parts.key) {
-				complain(file ? "This is not a key file" : "A key file is needed", "It is one line that starts with fpkey1_.");
-				by("restore-key").focus();
-				return null;
-			}
-		}
-		return parts;
+		const [image, seals, record] = ["image", "seals", "record"].map((name) => by(`restore-${name}`).files[0]);
+		if (this.#from === "service") return { image, seals, record };
+		const pasted = this.#from === "text";
+		const field = by(pasted ? "restore-text" : "restore-key");
+		const given = pasted ? field.value.trim() : field.files[0];
+		const key = given && (pasted ? keyOf(given) : await readKey(given));
+		if (key && key.kind !== "to") return { image, seals, record, [key.kind]: key.blob };
+		const wanted = pasted ? "It is 70 characters that start with fpface2_; take care to copy all of them."
+			: "It is one line that starts with fpkey1_, or with fpface2_ for one face.";
+		if (key) complain("This is a public key", "It protects and opens nothing. Take the secret key, or a face key.");
+		else complain(given ? "This is not a whole key" : "A key is needed", wanted);
+		field.focus();
+		return null;
 	}
 
-	#own() {
-		return this.form.elements["restore-key"][0].checked;
-	}
-
-	#show(blob) {
+	#show(blob, facts) {
+		this.result = blob;
 		showBlob(by("restored"), blob);
 		by("restore-empty").hidden = Boolean(blob);
-		by("save-restored").hidden = !blob;
+		by("save-restored").hidden = by("verdicts").hidden = !blob;
+		by("verdicts").replaceChildren(...(facts ? verdictsOf(facts) : []).map(([title, kind, words]) => {
+			return make("div", {}, make("dt", { textContent: title }), make("dd", { className: kind, textContent: words }));
+		}));
 	}
 
 	#explain() {
-		const own = this.#own();
-		by("restore-key-field").hidden = !own;
-		let text = "The key is sent along for this one request, and not kept by the service.";
-		if (!own) text = "This needs a token with the scope “restore”, from the service's operator.";
-		else if (!this.allowed) {
-			text += " This service does not restore with its own keys: what these protected, only its operator can restore.";
-		}
+		const from = this.#from;
+		for (const field of this.form.querySelectorAll(".field[data-key]")) field.hidden = field.dataset.key !== from;
+		let text = "The key is sent along for this one request, and kept neither by the service nor by this page.";
+		if (from === "service") text = "This needs a token with the scope “restore”, from the service's operator.";
+		else if (!this.allowed) text += " With its own keys this service does not restore: that only its operator can do.";
 		by("restore-note").textContent = text;
 	}
 }

@@ -43,13 +43,21 @@ export function stem(name) {
 	return name.replace(/\.[^.]*$/, "") || "picture";
 }
 
-const KEY = /^fpkey1_[A-Za-z0-9_-]{43}$/;
+const KINDS = {
+	"key": /^fpkey1_[A-Za-z0-9_-]{43}$/,
+	"face-key": /^fpface2_[A-Za-z0-9_-]{62}$/,
+	"to": /^fppub2_[A-Za-z0-9_-]{1627}$/,
+};
 
-/** The text of a key file; null if it is none. */
+/** The kind of a key's text, by the name of its part, and the text as a blob; null if it is none. */
+export function keyOf(text) {
+	const kind = Object.keys(KINDS).find((name) => KINDS[name].test(text.trim()));
+	return kind ? { kind, blob: new Blob([text.trim()]) } : null;
+}
+
+/** As `keyOf`, of a key's file. */
 export async function readKey(file) {
-	if (file.size > 4096) return null;
-	const text = (await file.text()).trim();
-	return KEY.test(text) ? new Blob([text]) : null;
+	return file.size > 4096 ? null : keyOf(await file.text());
 }
 
 /** A new key as the text of its file: 32 bytes of the browser's cryptographic source. */

@@ -1,0 +1,44 @@
+// Finds the faces of pictures by /v1/locate: of the one that is shown, and of those that wait, one at a time.
+
+import { sendPatiently } from "./api.js";
+
+const NOT_OF_THE_FILE = ["offline", "unauthorised", "forbidden", "too-busy"]; // troubles that another try may end
+
+/** Finds faces for the pictures of a queue. */
+export class Finding {
+	constructor(queue) {
+		Object.assign(this, { queue, looking: false });
+	}
+
+	/** Finds the faces of a picture, unless somebody has drawn boxes meanwhile; throws what went wrong. */
+	async of(picture, signal, waiting = () => {}) {
+		try {
+			const options = { parts: { image: picture.file }, accept: "application/json", signal };
+			const { width, height, faces } = await (await sendPatiently("v1/locate", options, waiting)).json();
+			if (signal.aborted || picture.edited) return;
+			Object.assign(picture, { size: { width, height }, boxes: faces, bad: "" });
+		} catch (error) {
+			if (error.name !== "AbortError" && !NOT_OF_THE_FILE.includes(error.name)) picture.bad = error.title ?? error.message;
+			throw error;
+		} finally {
+			this.queue.show();
+		}
+	}
+
+	/** Looks at all that nobody has looked at, so that the row tells where there are no faces. */
+	async ahead() {
+		if (this.looking) return;
+		this.looking = true;
+		const { signal } = new AbortController();
+		for (;;) {
+			const next = this.queue.pictures.find((item) => !item.size && !item.bad && item !== this.queue.current);
+			if (!next) break;
+			try {
+				await this.of(next, signal);
+			} catch {
+				if (!next.bad) break; // the service cannot be asked now; each is looked at when it is shown
+			}
+		}
+		this.looking = false;
+	}
+}
