@@ -28,13 +28,18 @@ const WORDS = {
 	"no-record": ["There is no record inside this picture", "Choose the record's file too, if there is one."],
 	"no-seals": ["The seal of this picture is needed", "Choose its file, which ends in .seal."],
 	"bad-seals": ["This seal is of another picture", ""],
-	"bad-key": ["This key cannot be read", ""],
-	"wrong-key": ["This key does not open this picture", ""],
+	"bad-key": ["This key cannot be read", "Take care that all of it is there."],
+	"wrong-key": ["This key does not open this picture", "It was protected with another one."],
 	"erased": ["There is no seal that could bring this face back", ""],
 	"unknown-origin": ["Anyone can have made this record", "It was made for a public key, or its maker is not known."],
 	"bad-recipients": ["These keys cannot be used here", ""],
 	"too-busy": ["The service is busy", "Try again in a moment."],
 };
+
+// Problems whose detail speaks to programs, of parts and parameters: the words above say what to do here.
+const FOR_PROGRAMS = new Set([
+	"unauthorised", "no-face", "already-protected", "restore-off", "no-record", "no-seals", "bad-key", "wrong-key", "unknown-origin",
+]);
 
 const GATEWAYS = { 401: "unauthorised", 413: "body-too-large", 429: "too-busy" }; // what may answer in its place
 
@@ -45,7 +50,7 @@ async function troubleOf(response) {
 	} catch { /* a gateway's own page */ }
 	const name = told.type?.split(":").pop() ?? GATEWAYS[response.status];
 	const [title, help] = WORDS[name] ?? [told.title ?? `The service answered ${response.status}`, ""];
-	const detail = told.detail && !["unauthorised", "no-face"].includes(name) ? `${told.detail}.` : "";
+	const detail = told.detail && !FOR_PROGRAMS.has(name) ? `${told.detail}.` : "";
 	const seconds = Number(response.headers.get("Retry-After")) || 0;
 	return new Trouble(name, title, [help, detail].filter(Boolean).join(" "), seconds);
 }

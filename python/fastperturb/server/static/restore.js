@@ -22,11 +22,12 @@ const SURROUNDINGS = {
 
 /** Who made a record, and the three verdicts, each as [title, class, words]. */
 function verdictsOf({ origin, verdicts, restored }) {
-	const count = (word) => restored.filter((index) => verdicts.regions[index] === word).length;
-	const [whole, changed] = [count("whole"), count("changed")];
-	let faces = ["", "Not known."];
-	if (changed) faces = ["warn", `What was shown in place of ${changed} of ${restored.length} was changed since; the originals came whole.`];
-	else if (whole) faces = ["good", `Back as they were, every pixel: ${whole}.`];
+	const changed = restored.filter((index) => verdicts.regions[index] === "changed").length;
+	const whole = restored.every((index) => verdicts.regions[index] === "whole");
+	const which = restored.length === 1 ? "" : ` of ${changed} of them`;
+	let faces = ["", "Back, bit for bit."];
+	if (changed) faces = ["warn", `Back, bit for bit; but what was shown instead${which} was changed since.`];
+	else if (whole) faces = ["good", "Back, bit for bit; what was shown instead is as it was written."];
 	return [
 		["Who made it", ...ORIGINS[origin]], ["Record", ...RECORD[verdicts.record]],
 		["Faces", ...faces], ["Surroundings", ...SURROUNDINGS[verdicts.surroundings]],

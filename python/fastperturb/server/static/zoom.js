@@ -16,7 +16,7 @@ export class Zoom {
 		by("zoom").addEventListener("keydown", (event) => this.#key(event));
 		for (const stage of area.querySelectorAll(".stage")) {
 			stage.addEventListener("wheel", (event) => this.#wheel(event, stage), { passive: false });
-			if (stage.id !== "stage") stage.addEventListener("pointerdown", (event) => this.#drag(event, stage));
+			stage.addEventListener("pointerdown", (event) => this.#drag(event, stage));
 		}
 	}
 
@@ -68,8 +68,11 @@ export class Zoom {
 		this.#set(this.scale, this.x + way[0] / 8, this.y + way[1] / 8);
 	}
 
+	/** A drag moves all pictures; over the original it is for boxes, unless by the middle button or a finger beside them. */
 	#drag(event, stage) {
-		if (event.button !== 0 || this.scale === 1) return;
+		const beside = event.pointerType === "touch" && !event.target.closest(".box");
+		const mine = event.button === 1 || (event.button === 0 && (stage.id !== "stage" || beside));
+		if (!mine || this.scale === 1) return;
 		event.preventDefault();
 		const frame = stage.getBoundingClientRect();
 		const from = { x: this.x, y: this.y };
