@@ -5,7 +5,9 @@ A page that logs an error or breaks its content security policy fails its test, 
 
 import base64
 import contextlib
+import json
 import os
+import re
 import shutil
 import sys
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 from photographs import astronaut
-from server_cases import KEY, running
+from server_cases import KEY, encoded, running
 
 from fastperturb.files.reading import decode
 
@@ -86,18 +88,51 @@ def drop(page, name="photograph.png", data=None):
     page.evaluate(DROP, [name, base64.b64encode(data).decode()])
 
 
+SETTLED = """() => !document.getElementById("save-image").disabled && !document.querySelector("figure.stale")
+  && document.getElementById("pictures").ariaBusy === "false\""""
+
+
 def settled(page):
-    """Waits for the newest answer."""
-    page.wait_for_selector("#save-image:enabled")
+    """Waits for the newest answers of all protections."""
+    page.wait_for_function(SETTLED)
 
 
-def preview(page, act):
-    """The answer of /v1/preview to what ``act`` does, once the page shows it; and the query that asked for it."""
-    with page.expect_response(lambda answer: "/v1/preview" in answer.url and answer.status == 200) as caught:
+def preview(page, act, name="surrogate"):
+    """What /v1/preview answers for a protection to what ``act`` does, once the page shows it; and what was asked."""
+
+    def is_it(answer):
+        return (
+            "/v1/preview" in answer.url
+            and answer.status == 200
+            and query(answer.url)["protect"][0].startswith(name)
+        )
+
+    with page.expect_response(is_it) as caught:
         act()
-    document = caught.value.json()
+    parts = parts_of(caught.value.headers["content-type"], caught.value.body())
     settled(page)
-    return document, query(caught.value.url)
+    return parts, query(caught.value.url)
+
+
+def parts_of(kind, body):
+    """The parts of a multipart answer by name, ``facts`` as an object."""
+    pieces = body.split(b"\r\n--" + kind.partition("boundary=")[2].encode())
+    found = {}
+    for piece in pieces[1:-1]:
+        head, _, data = piece.partition(b"\r\n\r\n")
+        found[re.search(rb'name="([^"]+)"', head)[1].decode()] = data
+    return found | {"facts": json.loads(found["facts"])}
+
+
+def measure(page, name, title):
+    """A measure under a picture, as text."""
+    return page.inner_text(f"figure[data-name={name}] .measures div:has(dt:text-is('{title}')) dd")
+
+
+def kept_by_browser(page):
+    """All that the page has stored in the browser."""
+    return page.evaluate("""async () => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie,
+      await indexedDB.databases(), await caches.keys(), location.href, history.state])""")
 
 
 def query(url):
@@ -125,8 +160,9 @@ def text(page, selector):
     return page.inner_text(selector)
 
 
-def number(page, selector):
-    return float(text(page, selector).split()[0].replace(",", ""))
+def number(shown):
+    """The number that a text begins with."""
+    return float(shown.split()[0].replace(",", ""))
 
 
 def box_of(answered):
@@ -137,6 +173,12 @@ def box_of(answered):
 def grey(height=300, width=400):
     """A PNG without a face."""
     return cv2.imencode(".png", np.full((height, width, 3), 128, np.uint8))[1].tobytes()
+
+
+def rows_of_faces(count=2):
+    """A PNG of the astronaut's head, side by side, with nothing between the heads."""
+    head = original()[0:230, 120:320]
+    return encoded(np.hstack([head] * count))
 
 
 def original():

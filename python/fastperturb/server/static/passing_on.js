@@ -20,7 +20,7 @@ export function showFiles(done, boxes) {
 	let note = "";
 	if (facts) {
 		const who = facts.key_id ? ` Key: ${facts.key_id}.` : ` Recipients: ${facts.recipients.join(", ")}.`;
-		note = facts.reversible ? NOTES[facts.seals] + who : "Nobody has a key: the faces can never be restored from this.";
+		note = facts.reversible ? NOTES[facts.sealed] + who : "Nobody has a key: the faces can never be restored from this.";
 	}
 	by("save-note").textContent = note;
 	showFaceKeys(facts?.face_keys ?? [], facts?.regions ?? [], boxes);

@@ -228,6 +228,7 @@ export class Protect {
 		this.#original("–");
 		this.#uncovered([]);
 		this.#offer();
+		this.#say("");
 		this.boxes.begin({ width: 1, height: 1 }, []);
 		by("work").hidden = true;
 		by("loading").textContent = "";
@@ -284,7 +285,10 @@ export class Protect {
 		const done = () => this.cards[this.settings.chosen].done;
 		by("save-image").addEventListener("click", () => save(done().image, name()));
 		by("save-seal").addEventListener("click", () => save(done().seals, `${name()}.seal`));
-		by("original").addEventListener("error", () => { by("unseen").hidden = !by("original").src; });
+		by("original").addEventListener("error", ({ target }) => {
+			by("unseen").hidden = !target.src;
+			target.hidden = true;
+		});
 		by("original").addEventListener("load", () => { by("unseen").hidden = true; });
 		new ResizeObserver(([{ target }]) => { // so that what is focused is not under the pictures
 			document.documentElement.style.scrollPaddingTop = `${target.offsetHeight}px`;

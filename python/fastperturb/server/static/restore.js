@@ -52,7 +52,8 @@ export class Restore {
 		this.allowed = info.restores;
 		const off = Boolean(info.recipients);
 		by("restore-off").hidden = !off;
-		this.form.querySelector("[type=submit]").disabled = off;
+		for (const part of this.form.querySelectorAll(".files, fieldset, .row")) part.hidden = off;
+		by("restored-panel").hidden = off;
 		const service = this.form.querySelector("[value=service]");
 		service.disabled = !this.allowed;
 		if (!this.allowed && service.checked) this.form.querySelector("[value=text]").checked = true;
