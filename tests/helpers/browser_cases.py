@@ -101,11 +101,7 @@ def preview(page, act, name="surrogate"):
     """What /v1/preview answers for a protection to what ``act`` does, once the page shows it; and what was asked."""
 
     def is_it(answer):
-        return (
-            "/v1/preview" in answer.url
-            and answer.status == 200
-            and query(answer.url)["protect"][0].startswith(name)
-        )
+        return "/v1/preview" in answer.url and answer.status == 200 and query(answer.url)["protect"][0].startswith(name)
 
     with page.expect_response(is_it) as caught:
         act()

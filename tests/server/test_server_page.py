@@ -60,7 +60,12 @@ def test_the_surrogate_is_the_default_and_words_follow_what_is_set(page):
     assert asked["protect"] == ["surrogate:tone=around,area=head"]
     assert page.is_checked("[name=use][value=surrogate]")
     words = page.inner_text("#answers")
-    for figure in ("59\xa0% (49 to 68\xa0%)", "87\xa0% (80 to 94\xa0%)", "97\xa0% (94 to 99\xa0%)", "96\xa0% (93 to 99\xa0%)"):
+    for figure in (
+        "59\xa0% (49 to 68\xa0%)",
+        "87\xa0% (80 to 94\xa0%)",
+        "97\xa0% (94 to 99\xa0%)",
+        "96\xa0% (93 to 99\xa0%)",
+    ):
         assert figure in words
     assert "hair, clothes and background still name people" in " ".join(page.inner_text(".recognise").split())
     _, asked = preview(page, lambda: page.check("[name=area][value=face]"))

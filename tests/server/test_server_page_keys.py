@@ -25,7 +25,7 @@ from browser_cases import (
 from server_cases import KEY, OTHER_KEY, pixels_of, running, token_with
 
 import fastperturb as fp
-from fastperturb.files.reading import decode
+from fastperturb.files.reading import RECORD_TEXT, decode
 from fastperturb.files.writing import encode
 
 pytestmark = pytest.mark.browser
@@ -109,7 +109,7 @@ def test_an_archive_holds_its_seal(page):
     assert asked["seals"] == ["inside"]
     assert page.is_disabled("#save-seal")
     data = download(page, "#save-image")[1]
-    record = fp.Record.from_json(decode(data).texts["fastperturb"])
+    record = fp.Record.from_json(decode(data).texts[RECORD_TEXT])
     np.testing.assert_array_equal(fp.restore(pixels_of(data), record, KEY), original())
 
 

@@ -6,7 +6,7 @@ import { Card, foundText, showMeasures } from "./card.js";
 import { Finding } from "./finding.js";
 import { holds } from "./geometry.js";
 import { KeyChoice } from "./keys.js";
-import { All, showFiles } from "./passing_on.js";
+import { All, showFiles } from "./downloads.js";
 import { Queue } from "./queue.js";
 import { PageSettings } from "./settings.js";
 import { by, calm, complain, faceCount, make, megabytes, save, showBlob, stem } from "./ui.js";
