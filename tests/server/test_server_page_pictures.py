@@ -38,8 +38,9 @@ OVERLAPS = """() => {
   const boxes = [...document.querySelectorAll(".box")].map((box) => box.getBoundingClientRect());
   return [...document.querySelectorAll(".tag")].filter((tag) => tag.offsetHeight).map((tag) => {
     const t = tag.getBoundingClientRect();
-    const apart = (b) => t.left >= b.right - 3 || b.left + 3 >= t.right || t.top >= b.bottom - 3 || b.top + 3 >= t.bottom;
-    return boxes.filter((b) => !apart(b)).length;
+    const beside = (b) => t.left >= b.right - 3 || b.left + 3 >= t.right;
+    const over = (b) => t.top >= b.bottom - 3 || b.top + 3 >= t.bottom;
+    return boxes.filter((b) => !beside(b) && !over(b)).length;
   });
 }"""
 

@@ -41,7 +41,7 @@ export class PageSettings {
 
 	/** What is set for a protection, for the words about it. */
 	about(name) {
-		if (name === "surrogate") return { area: this.#value("area") };
+		if (name === "surrogate") return { area: this.#value("area"), tone: this.#value("tone") };
 		const [window, side] = this.window.chosen;
 		const where = { shape: this.#value("shape"), grow: this.#value("grow") };
 		return { window: side === undefined ? window : `${window} ${side}`, amount: this.amount.mode, ...where };

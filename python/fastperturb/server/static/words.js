@@ -18,16 +18,17 @@ const UNMEASURED = " Measured with 8 windows across the face's box and all pixel
 
 const ANSWERS = {
 	original: () => ["Yes.", "dlib's recogniser, which never saw these people before, named all of them."],
-	surrogate: ({ area }) => {
+	surrogate: ({ area, tone }) => {
 		const [what, figure] = area === "face" ? ["drawn face", OUTSIDE_ROUNDED_FACE] : ["drawn head", OUTSIDE_HEAD];
+		const face = tone === "coarse" ? "of which the picture tells how light it is, in four steps" : "which is not in the picture";
 		return [
-			"Not by her face, which is not in the picture; by what is left, often.",
+			`Not by her face, ${face}; by what is left, often.`,
 			`The strongest attacker, who takes the nearest clear picture by the pixels outside the ${what} alone, named `
 				+ `${rate(figure)}.`,
 		];
 	},
 	camouflage: () => [
-		"Yes, whoever knows her colours.",
+		"Yes, by whoever knows her colours.",
 		`The strongest attacker, linear discriminants on the sorted grey levels of the head, named ${rate(VALUES_OF_CAMOUFLAGE)}.`,
 	],
 	windows: ({ window, amount, shape, grow }) => {
