@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 
@@ -100,20 +101,24 @@ def running(*arguments, environment=None):
     command = [sys.executable, "-m", "fastperturb", "serve", "--port", "0", *map(str, arguments)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     lines = []
-    try:
-        while True:
-            line = process.stderr.readline()
-            assert line, f"the server ended: {lines}"
+
+    def read():
+        for line in process.stderr:
             lines.append(line)
-            if '"listening"' in line:
-                address = f"http://127.0.0.1:{json.loads(line)['port']}"
-            if "startup complete" in line:
-                break
-        yield process, address, lines
+
+    # The log is read all the time: a server whose pipe is full would stand still after some 150 requests.
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        while not any("startup complete" in line for line in lines):
+            assert process.poll() is None or reader.is_alive(), f"the server ended: {lines}"
+            time.sleep(0.02)
+        ready = next(line for line in lines if '"listening"' in line)
+        yield process, f"http://127.0.0.1:{json.loads(ready)['port']}", lines
     finally:
         process.kill()
-        lines.extend(process.stderr)
         process.wait()
+        reader.join()
         process.stderr.close()
 
 
