@@ -123,6 +123,12 @@ def test_a_person_pastes_her_key_and_sees_her_face(page, tmp_path):
     key = fields[1].input_value()
     picture = save_answer(page, tmp_path)
     page.click("nav a[href='#restore']")
+    for name in ("hidden.png", "hidden.png.seal"):
+        drop(page, name, (tmp_path / name).read_bytes())
+    chosen = [
+        page.eval_on_selector(f"#restore-{part}", "(input) => input.files[0].name") for part in ("image", "seals")
+    ]
+    assert chosen == ["hidden.png", "hidden.png.seal"]
     restore_with(page, picture, key[:-1])
     assert complaint(page).startswith("This is not a whole key.")
     restore_with(page, picture, key)

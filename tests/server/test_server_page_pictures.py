@@ -2,6 +2,7 @@
 
 # ruff: noqa: F401, F811 - fixtures are imported here, and asked for by name below
 
+import csv
 import io
 import zipfile
 
@@ -57,7 +58,7 @@ def states(page):
 
 
 def archives(page, act):
-    """The archives that are downloaded, by name: their files by name."""
+    """The downloads by name: of archives their files by name, else the bytes."""
     caught = []
     page.on("download", lambda item: caught.append(item))
     act()
@@ -65,7 +66,11 @@ def archives(page, act):
     page.wait_for_timeout(300)
     found = {}
     for item in caught:
-        archive = zipfile.ZipFile(io.BytesIO(item.path().read_bytes()))
+        data = item.path().read_bytes()
+        found[item.suggested_filename] = data
+        if not item.suggested_filename.endswith(".zip"):
+            continue
+        archive = zipfile.ZipFile(io.BytesIO(data))
         assert archive.testzip() is None
         found[item.suggested_filename] = {name: archive.read(name) for name in archive.namelist()}
     return found
@@ -103,7 +108,7 @@ def test_all_pictures_come_in_archives_with_their_seals_apart(page, tmp_path):
     preview(page, lambda: page.set_input_files("#file", tmp_path / "more" / "A.PNG"))
     found = archives(page, lambda: page.click("#save-all"))
     assert text(page, "#all-status").startswith(
-        "2 protected, in protected-pictures.zip, and their seals in seals-to-keep.zip"
+        "2 protected: protected-pictures.zip, seals-to-keep.zip. Not protected: 1"
     )
     assert text(page, "#all-failed") == "none.png: No face was found. Put a box over each face by hand."
     assert set(found) == {"protected-pictures.zip", "seals-to-keep.zip"}
@@ -114,7 +119,23 @@ def test_all_pictures_come_in_archives_with_their_seals_apart(page, tmp_path):
         record = fp.Record.from_json(decode(data).texts[RECORD_TEXT]).with_beside(seals[f"{name}.seal"])
         np.testing.assert_array_equal(fp.restore(pixels_of(data), record, KEY), clear)
     preview(page, lambda: page.check("[name=purpose][value=archive]"))
-    assert set(archives(page, lambda: page.click("#save-all"))) == {"protected-pictures.zip"}
+    preview(page, lambda: page.check("#face-keys"))
+    found = archives(page, lambda: page.click("#save-all"))
+    assert set(found) == {"protected-pictures.zip", "face-keys.csv"}
+    lines = list(csv.DictReader(io.StringIO(found["face-keys.csv"].decode())))
+    assert [line["picture"] for line in lines] == ["a-protected.png", "A-protected-2.png", "A-protected-2.png"]
+    for line in lines:
+        opened = decode(found["protected-pictures.zip"][line["picture"]])
+        record = fp.Record.from_json(opened.texts[RECORD_TEXT])
+        key = fp.FaceKey.from_text(line["key"])
+        region = record.regions[key.index].region
+        assert [int(line[side]) for side in ("x", "y", "width", "height")] == [
+            region.x,
+            region.y,
+            region.width,
+            region.height,
+        ]
+        assert (fp.restore(opened.pixels, record, key) != opened.pixels).any()
 
 
 def test_all_pictures_can_be_stopped(page, tmp_path):

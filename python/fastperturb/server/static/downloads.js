@@ -58,7 +58,16 @@ function showFaceKeys(keys, regions, boxes) {
 	}));
 }
 
-/** Protects all pictures one after the other, and saves archives: of pictures, and of seals if they lie apart. */
+/** A line of a table for each face's key of a picture. */
+function linesOfKeys(name, { face_keys: keys = [], regions }) {
+	const quoted = `"${name.replaceAll('"', '""')}"`;
+	return keys.map((key, index) => {
+		const { x, y, width, height } = regions[index];
+		return [quoted, x, y, width, height, key].join(",");
+	});
+}
+
+/** Protects all pictures one after the other, and saves archives of pictures and of seals that lie apart, and face keys. */
 export class All {
 	/** `desk` has pictures(), request(picture) for {parts, params}, and failed(error) for what concerns all. */
 	constructor(desk) {
@@ -82,15 +91,15 @@ export class All {
 	async run() {
 		this.controller = new AbortController();
 		const { signal } = this.controller;
-		const pictures = [...this.desk.pictures()];
+		const pictures = this.desk.pictures().map((picture) => ({ picture, ...this.desk.request(picture) })); // as it is set now
 		by("save-all").hidden = true;
 		by("stop-all").hidden = false;
 		by("all-failed").replaceChildren();
 		const done = [];
-		for (const [index, picture] of pictures.entries()) {
+		for (const [index, { picture, ...request }] of pictures.entries()) {
 			by("all-status").textContent = `Protecting ${index + 1} of ${pictures.length}: ${picture.file.name}`;
 			try {
-				done.push({ picture, ...await this.#protect(picture, signal) });
+				done.push({ picture, ...await this.#protect(picture, request, signal) });
 			} catch (error) {
 				if (signal.aborted) return;
 				if (["unauthorised", "forbidden", "offline", "too-busy"].includes(error.name)) {
@@ -105,11 +114,10 @@ export class All {
 		await this.#save(done, pictures.length);
 	}
 
-	async #protect(picture, signal) {
+	async #protect(picture, request, signal) {
 		if (picture.edited && !picture.boxes.length) throw new Error("There is no box, so that nothing would be protected");
-		const { parts, params } = this.desk.request(picture);
 		const waiting = (seconds) => { by("all-status").textContent = `The service is busy; trying again in ${seconds} s.`; };
-		const options = { parts, params, accept: "multipart/form-data", signal };
+		const options = { ...request, accept: "multipart/form-data", signal };
 		return partsOf(await sendPatiently("v1/perturb", options, waiting));
 	}
 
@@ -117,17 +125,21 @@ export class All {
 		const names = namedApart(done.map(({ picture }) => `${stem(picture.file.name)}-protected.png`));
 		const images = done.map(({ image }, index) => ({ name: names[index], blob: image }));
 		const seals = done.map(({ seals: blob }, index) => ({ name: `${names[index]}.seal`, blob })).filter(({ blob }) => blob);
+		const keys = done.flatMap(({ facts }, index) => linesOfKeys(names[index], facts));
+		const files = [];
 		try {
-			if (images.length) save(await zip(images), "protected-pictures.zip");
-			if (seals.length) save(await zip(seals), "seals-to-keep.zip");
-		} catch (error) {
+			if (images.length) files.push(["protected-pictures.zip", await zip(images)]);
+			if (seals.length) files.push(["seals-to-keep.zip", await zip(seals)]);
+		} catch {
 			complain("The pictures are too many for one archive", "Take some of them away.");
 			this.#idle("Nothing was downloaded.");
 			return;
 		}
-		const where = seals.length ? "protected-pictures.zip, and their seals in seals-to-keep.zip" : "protected-pictures.zip";
+		if (keys.length) files.push(["face-keys.csv", new Blob([`picture,x,y,width,height,key\n${keys.join("\n")}\n`])]);
+		for (const [name, blob] of files) save(blob, name);
+		const where = files.length ? `: ${files.map(([name]) => name).join(", ")}` : "";
 		const left = asked - done.length;
-		this.#idle(`${done.length} protected${done.length ? `, in ${where}` : ""}. ${left ? `Not protected: ${left}, see below.` : ""}`);
+		this.#idle(`${done.length} protected${where}.${left ? ` Not protected: ${left}, see below.` : ""}`);
 	}
 
 	#idle(text) {

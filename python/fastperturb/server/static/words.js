@@ -14,6 +14,7 @@ function rate([named, low, high]) {
 	return `${percent(named)}\u00a0% (${percent(low)} to ${percent(high)}\u00a0%)`;
 }
 
+const BY_VALUES = "The strongest attacker, linear discriminants on the sorted grey levels of the head,";
 const UNMEASURED = " Measured with 8 windows across the face's box and all pixels moved; what is set here was not.";
 
 const ANSWERS = {
@@ -29,11 +30,11 @@ const ANSWERS = {
 	},
 	camouflage: () => [
 		"Yes, by whoever knows her colours.",
-		`The strongest attacker, linear discriminants on the sorted grey levels of the head, named ${rate(VALUES_OF_CAMOUFLAGE)}.`,
+		`${BY_VALUES} named ${rate(VALUES_OF_CAMOUFLAGE)}.`,
 	],
 	windows: ({ window, amount, shape, grow }) => {
 		if (window === "region" && amount === "all" && shape === "ellipse" && grow === "head") {
-			return ["Yes.", `The strongest attacker, linear discriminants on the sorted grey levels of the head, named ${rate(ONE_WINDOW)}.`];
+			return ["Yes.", `${BY_VALUES} named ${rate(ONE_WINDOW)}.`];
 		}
 		const measured = window === "cells 8" && amount === "all" && shape === "box" && grow === "0";
 		return [
