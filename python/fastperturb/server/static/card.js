@@ -10,7 +10,7 @@ export function foundText(faces, boxes) {
 	const count = hits.filter((found) => found.length).length;
 	const best = Math.max(0, ...hits.flat().map((face) => face.score));
 	const number = boxes.length === 1 ? "" : `, ${count} of ${boxes.length}`;
-	return count ? `yes${number} (${boxes.length === 1 ? "" : "up to "}${best.toFixed(2)})` : `no${number}`;
+	return count ? `yes${number} (${best.toFixed(2)})` : `no${number}`;
 }
 
 /** Shows measures: [name, value] each. */
