@@ -147,8 +147,8 @@ def test_a_person_pastes_her_key_and_sees_her_face(page, tmp_path):
     assert not changed[~mine].any()
     np.testing.assert_array_equal(shown[changed], clear[changed])
     assert "fpface2_" not in kept_by_browser(page)
-    page.reload()
-    assert page.input_value("#restore-text") == ""
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")  # as after a step back
+    page.wait_for_function("() => document.getElementById('restore-text')?.value === ''")
 
 
 def test_a_public_key_protects_and_restoring_says_that_anyone_can_have_made_it(page, tmp_path):

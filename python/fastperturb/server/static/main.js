@@ -99,6 +99,9 @@ window.addEventListener("drop", (event) => {
 window.addEventListener("paste", (event) => {
 	if (event.clipboardData?.files.length) take(event.clipboardData.files);
 });
+window.addEventListener("pageshow", ({ persisted }) => {
+	if (persisted) location.reload(); // the browser kept the page that was left, with its keys and pictures: begin anew
+});
 window.addEventListener("hashchange", () => {
 	if (["", "#protect", "#restore"].includes(location.hash)) showHalf(true);
 });
