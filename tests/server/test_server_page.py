@@ -60,7 +60,7 @@ def test_the_surrogate_is_the_default_and_words_follow_what_is_set(page):
     words = page.inner_text("#answers")
     for figure in (
         "59\xa0% (49 to 68\xa0%)",
-        "87\xa0% (80 to 94\xa0%)",
+        "93\xa0% (86 to 97\xa0%)",
         "97\xa0% (94 to 99\xa0%)",
         "96\xa0% (93 to 99\xa0%)",
     ):
