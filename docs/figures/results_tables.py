@@ -44,6 +44,11 @@ def value(row: dict[str, str] | None, digits: int = 2) -> str:
     return "" if row is None or not row["value"] else f"{float(row['value']):.{digits}f}"
 
 
+def with_interval(row: dict[str, str]) -> str:
+    """A number and its interval."""
+    return f"{value(row)} ({float(row['low']):.2f} to {float(row['high']):.2f})"
+
+
 def found(results: Results) -> list[list[str]]:
     """Recall of every detector, direct / through the view."""
     lines = [["protection", *DETECTORS]]
@@ -67,7 +72,7 @@ def recognised(results: Results) -> list[list[str]]:
         }
         known = {key: row for key, row in every.items() if row is not None}
         best = max(known, key=lambda key: float(known[key]["value"]))
-        strongest = f"{value(known[best])} ({float(known[best]['low']):.2f} to {float(known[best]['high']):.2f})"
+        strongest = with_interval(known[best])
         by_dlib = [value(every[attacker, RECOGNISERS[0]]) for attacker in ATTACKERS]
         lines.append([name, *by_dlib, strongest, f"{best[0]}, {best[1]}"])
     return lines
@@ -81,9 +86,7 @@ def faceless(results: Results) -> list[list[str]]:
         for recogniser in FACELESS:
             rows = [row for each in ATTACKERS for row in results.find(name, "rank1", f"{each}/{recogniser}").values()]
             best = max(rows, key=lambda row: float(row["value"]), default=None)
-            cells.append(
-                "" if best is None else f"{value(best)} ({float(best['low']):.2f} to {float(best['high']):.2f})"
-            )
+            cells.append("" if best is None else with_interval(best))
         lines.append([name, *cells])
     return lines
 
