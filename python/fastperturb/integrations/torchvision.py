@@ -14,7 +14,8 @@ import numpy as np
 from .. import Record, Region
 from .._optional import import_extra
 from .always import refuse_in, refuse_running
-from .protector import FaceOptions, Image, KeyLike, Protector, refuse_taken
+from .key_places import KeysLike
+from .protector import FaceOptions, Image, Protector, refuse_taken
 from .samples import refuse_pictures
 
 _pil: Any = import_extra("PIL.Image", "torchvision")
@@ -47,13 +48,16 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
 
     Raises:
         OSError, KeyError, ValueError: the key cannot be read.
+
+    Warns:
+        ProtectedAnew: each epoch would show every picture in another way.
     """
 
     fastperturb_always: ClassVar[bool] = True
 
     def __init__(
         self,
-        key: KeyLike = None,
+        key: KeysLike = None,
         options: FaceOptions = FaceOptions(),  # noqa: B008
         *,
         locate: bool = False,
@@ -62,13 +66,15 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._protector = Protector(key, options)
+        self._protector.warn_if_anew()
         self.locate = locate
         self.record_key = record_key
         self.unprotected = [unprotected] if isinstance(unprotected, str) else list(unprotected)
 
     def extra_repr(self) -> str:
-        """What is printed of it: the key's id, not the key."""
-        return f"key_id={self._protector.key.id}, options={self._protector.options}, locate={self.locate}"
+        """What is printed of it: the ids of keys, not the keys."""
+        ids = ", ".join(item.id for item in self._protector.recipients)
+        return f"key_id={ids}, options={self._protector.options}, locate={self.locate}"
 
     def forward(self, *inputs: Any) -> Any:
         """Protects one sample.
