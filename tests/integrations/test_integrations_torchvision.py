@@ -173,8 +173,14 @@ def test_the_structure_of_a_sample_stays(face, key):
 
 def test_what_cannot_be_done_is_refused(face, key):
     transform = PerturbFaces(key)
-    with pytest.raises(ValueError, match=r"one image, a tv_tensors\.Image or a tensor .*, got 2"):
-        transform({"a": face, "b": face})
+    plain = face.as_subclass(torch.Tensor)
+    with pytest.raises(ValueError, match=r"an image, a tv_tensors\.Image or one tensor .*, got 2"):
+        transform({"a": plain, "b": plain})
+    boxes = tv_tensors.BoundingBoxes([[100, 50, 160, 130]], format="XYXY", canvas_size=(512, 512))
+    with pytest.raises(ValueError, match="boxes must be those of one image, got 2 images; locate=True"):
+        transform({"a": face, "b": face, "boxes": boxes})
+    with pytest.raises(ValueError, match="several images of a sample must have different names, got image, image"):
+        transform({"a": {"image": face}, "b": {"image": face}})
     with pytest.raises(ValueError, match="got 0"):
         transform({"label": 1})
     with pytest.raises(ValueError, match=r"must be \(channels, height, width\), got shape \(2, 3, 512, 512\)"):
