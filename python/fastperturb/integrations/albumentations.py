@@ -25,7 +25,9 @@ _Targets: Any = import_extra("albumentations.core.type_definitions", "albumentat
 __all__ = ["FaceOptions", "PerturbFaces"]
 _IMAGES = frozenset(("image", "images"))
 _VOLUMES = frozenset(("volume", "volumes"))
-_KNOWN = frozenset(("image", "mask", "masks", "mask3d", "masks3d", "bboxes", "keypoints", "applied_transforms"))
+_KNOWN = frozenset(
+    ("image", "images", "mask", "masks", "mask3d", "masks3d", "bboxes", "keypoints", "applied_transforms")
+)
 _SOME = tuple(getattr(_A, name) for name in ("OneOf", "OneOrOther", "SomeOf") if hasattr(_A, name))
 
 
