@@ -10,15 +10,15 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from .. import Record, Region
 from ..files import Picture
-from ..files.atomic import write_once
 from ..files.reading import RECORD_TEXT, decode, find_record, read_bytes, seals_beside
 from ..files.writing import encode
+from .first_writer import write_first
 from .key_places import KeysLike
 from .marks import Marks
 from .methods import identify
@@ -62,6 +62,10 @@ class ProtectOnce:
         found = [o.threshold, o.grow, o.shape, o.no_face, o.detector if isinstance(o.detector, str) else None]
         identity = json.dumps(["once 1", identify(protector.method), found, seals])
         self._marks = Marks(protector.recipients, identity.encode(), os.fspath(self._folder))
+        self._seals = seals
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _make, (self._folder, self._protector.holders, self._protector.options, self._seals)
 
     def __call__(
         self, name: str, load: Callable[[], Image], boxes: Iterable[Region] | None = None
@@ -92,15 +96,7 @@ class ProtectOnce:
         texts = {MARK_TEXT: self._marks.text(self._mark(name), [pixels.data.cast("B")])}
         if record is not None:
             texts[RECORD_TEXT] = record.to_json()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        seals = b"" if record is None else record.beside_bytes()
-        beside = [(seals_beside(path), [seals], 0o600)] if seals else []
-        try:
-            write_once([*beside, (path, encode(pixels, "PNG", texts=texts), 0o666)])
-        except FileExistsError as error:
-            if not os.path.lexists(path):
-                why = "it is there without its picture; another is at it, or was killed: then remove it"
-                raise FileExistsError(17, why, error.filename) from None
+        write_first(path, encode(pixels, "PNG", texts=texts), record)
 
     def _read(self, path: Path, name: str) -> tuple[Image, Record | None]:
         picture: Picture = decode(read_bytes(path))
@@ -119,3 +115,7 @@ class ProtectOnce:
         if not parts or PurePosixPath(name).is_absolute() or {"..", "/"} & set(parts) or parts[-1].startswith("."):
             raise ValueError(f"a name must be that of a file below the folder, got {name!r}")
         return self._folder.joinpath(*parts).with_name(parts[-1] + ".png")
+
+
+def _make(folder: Path, holders: Any, options: FaceOptions, seals: Any) -> ProtectOnce:
+    return ProtectOnce(folder, holders, options, seals=seals)

@@ -18,7 +18,6 @@ from .. import NoFaceFound, Record
 from .._optional import import_opencv
 from ..errors import ImageFileError
 from ..files import FORMATS
-from ..files.atomic import write_once
 from ..files.header import Bytes
 from ..files.reading import (
     RECORD_TEXT,
@@ -32,6 +31,7 @@ from ..files.reading import (
 )
 from ..files.writing import encode, write_file
 from .batches import Batch
+from .first_writer import write_first
 from .key_places import KeyPlace
 from .marks import Marks
 from .methods import identify
@@ -68,13 +68,17 @@ class RowWorker:
     """
 
     def __init__(self, job: RowJob, folder: str | None = None) -> None:
-        self.job = job
+        self.job, self._folder = job, folder
         keys: Any = job.keys
         self._protector = protector = Protector(keys, job.options, beside=job.seals == "beside")
         o = job.options
         found = [o.detector, o.threshold, o.grow, o.shape, o.no_face, protector.reproducible]
         identity = json.dumps(["rows 2", identify(protector.method), found, job.seals, job.record_beside])
         self.marks = Marks(protector.recipients, identity.encode(), job.output if folder is None else folder)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle holds the job, and so no secret."""
+        return RowWorker, (self.job, self._folder)
 
     def __call__(self, path: str | None, data: bytes | None) -> RowResult:
         """Protects one image.
@@ -121,22 +125,11 @@ class RowWorker:
 
     def _write(self, target: Path, parts: list[Bytes], record: Record | None) -> bool:
         """Writes a result; False if another attempt at this row was quicker."""
+        if not self.job.overwrite:
+            return write_first(target, parts, record, beside=self.job.record_beside)
         target.parent.mkdir(parents=True, exist_ok=True)
         seals = b"" if record is None else record.beside_bytes()
-        beside = record if self.job.record_beside else None
-        if self.job.overwrite:
-            write_file(target, parts, beside, overwrite=True, seals=seals)
-            return True
-        files: list[tuple[Path, list[Bytes], int]] = [(seals_beside(target), [seals], 0o600)] if seals else []
-        if beside is not None:
-            files.append((record_beside(target), [beside.to_json(indent=1).encode("ascii"), b"\n"], 0o666))
-        try:
-            write_once([*files, (target, parts, 0o666)])
-        except FileExistsError as error:
-            if os.path.lexists(target):
-                return False
-            why = "it is there without its picture; another attempt is at it, or was killed: then remove it"
-            raise FileExistsError(17, why, error.filename) from None
+        write_file(target, parts, record if self.job.record_beside else None, overwrite=True, seals=seals)
         return True
 
     @staticmethod
