@@ -118,6 +118,9 @@ def test_nothing_is_reproducible_to_a_public_key(places):
         with pytest.raises(ValueError, match="reproducible needs secret keys: with a PublicKey"):
             Protector(keys, options)
         assert not Protector(keys).reproducible
+        places_of = [KeyPlace(name) for name in ([keys] if isinstance(keys, str) else keys)]
+        with pytest.raises(ValueError, match="reproducible needs secret keys: with a PublicKey"):
+            RowJob(key=places_of, options=options).with_key_id()
     assert Protector("my.key").reproducible
     assert not Protector("my.key", FaceOptions(reproducible=False)).reproducible
     with pytest.raises(TypeError, match="reproducible must be True, False or None, got 'yes'"):

@@ -66,6 +66,12 @@ def is_sealed(method: Method) -> bool:
     return not isinstance(method, (Strength, ReversibleProtection))
 
 
+def check_sealed(method: Method, named: Any) -> None:
+    """Raises ValueError unless it has seals that could lie beside."""
+    if not is_sealed(method):
+        raise ValueError(f"seals beside are for what is sealed; {named!r} comes back by its key alone")
+
+
 def shows_the_same(method: Method) -> bool:
     """Whether what is shown is a function of the picture, so that several protections of one show nothing more."""
     return is_sealed(method) and as_drawing(method).method in _SAME_EACH_TIME

@@ -25,8 +25,8 @@ from .methods import (
     DEFAULT,
     Method,
     ProtectionLike,
+    check_sealed,
     has_own_area,
-    is_sealed,
     make_method,
     plain_protection,
     read_plain_protection,
@@ -155,8 +155,8 @@ class Protector:
         secret = all(isinstance(item, Key) for item in self._recipients)
         self._reproducible = secret if options.reproducible is None else options.reproducible
         check_recipients(self._recipients, reproducible=self._reproducible)
-        if beside and not is_sealed(self._method):
-            raise ValueError(f"seals beside are for what is sealed; {self._named!r} comes back by its key alone")
+        if beside:
+            check_sealed(self._method, self._named)
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:

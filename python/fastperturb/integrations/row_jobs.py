@@ -9,8 +9,9 @@ from typing import Any, Literal, TypeAlias
 
 from .. import Key, PublicKey
 from ..files import MAX_PIXELS
-from ..recipients import MAX_RECIPIENTS
+from ..recipients import MAX_RECIPIENTS, check_recipients
 from .key_places import KeyPlace
+from .methods import DEFAULT, check_sealed
 from .places import absolute_path
 from .protector import FaceOptions
 
@@ -48,7 +49,8 @@ class RowJob:
     Raises:
         TypeError: the detector is an object, or the key is neither a place nor a PublicKey.
         ValueError: ``output`` or the key's file is an address, such as ``s3://bucket``, and no path; more than 16
-            recipients; ``seals`` is neither; ``record_beside`` without ``output``.
+            recipients; reproducible with a public key; ``seals`` is neither, or beside of windows; ``record_beside``
+            without ``output``; the options contradict each other.
     """
 
     key: JobKey | Sequence[JobKey] = KeyPlace()  # noqa: RUF009 frozen
@@ -66,6 +68,13 @@ class RowJob:
             raise TypeError(f"options.detector must be text or None, got {self.options.detector!r}")
         if self.seals not in ("inside", "beside"):
             raise ValueError(f"seals must be 'inside' or 'beside', got {self.seals!r}")
+        # What no machine could do is told of here, where the job is made.
+        method = self.options.make_method(DEFAULT)
+        if self.seals == "beside":
+            check_sealed(method, self.options.protection)
+        public = [key for key in self.keys if isinstance(key, PublicKey)]
+        if self.options.reproducible and public:
+            check_recipients(public[:1], reproducible=True)
         if self.record_beside and self.output is None:
             raise ValueError("record_beside needs an output folder: without one the records are a column")
         if self.output is not None:
