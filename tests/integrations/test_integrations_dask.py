@@ -107,8 +107,8 @@ def test_a_public_key_travels_and_nothing_is_protected_twice(frame, here, astron
     job = RowJob(key=secret.public(), output=str(here / "out"), root=str(here), seals="beside")
     lazy = perturb_dataframe(dd.from_pandas(frame, npartitions=3), job)
     if scheduler == "processes" and sys.platform == "linux":
+        dying = lazy.map_partitions(dies_once, str(here), meta=lazy._meta)
         with pytest.raises(BrokenProcessPool):
-            dying = lazy.map_partitions(dies_once, str(here), meta=lazy._meta)
             dying.compute(scheduler=scheduler, num_workers=1)
         assert any((here / "out").glob("*.png"))
     left = {path: path.read_bytes() for path in (here / "out").glob("*")} if (here / "out").is_dir() else {}

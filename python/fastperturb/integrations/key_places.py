@@ -15,7 +15,8 @@ from ..bounded_files import read_file_or_pipe
 from ..recipients import Recipient, check_recipients
 
 _MAX_FILE_BYTES = 4096
-_PUBLIC, _FACE = "fppub2_", "fpface2_"
+_PUBLIC = "fppub2_"
+_FACE = "fpface2_"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,24 +32,12 @@ from ..files.reading import (
 from ..files.writing import encode, write_file
 from .batches import Batch
 from .first_writer import write_first
-from .key_places import KeyPlace
 from .marks import Marks
 from .methods import identify
 from .places import is_address
-from .protector import FaceOptions, Protector
-from .row_jobs import COLUMNS, PROBLEMS, RowJob, RowResult
+from .protector import Protector
+from .row_jobs import COLUMNS, RowJob, RowResult
 
-__all__ = [
-    "COLUMNS",
-    "MARK_TEXT",
-    "PROBLEMS",
-    "FaceOptions",
-    "KeyPlace",
-    "PerturbImages",
-    "RowJob",
-    "RowResult",
-    "RowWorker",
-]
 MARK_TEXT = "fastperturb-row"
 """The text in a PNG by which a later attempt knows that it is the result of the same bytes, options and key."""
 _IMAGES = frozenset((*FORMATS, ".jpe", ".jfif", ""))
