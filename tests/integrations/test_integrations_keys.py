@@ -135,6 +135,15 @@ def test_a_file_that_holds_no_key_is_not_shown(places, text):
     assert "AAAA" not in str(error.value)
 
 
+def test_a_keys_text_is_no_path_and_is_not_shown(places):
+    for text in (ARCHIVE.to_text(), ARCHIVE.public().to_text()):
+        with pytest.raises(ValueError, match="must be the path of a key's file, got a key's text") as error:
+            Protector(text)
+        assert text[8:] not in str(error.value)
+    with pytest.raises(TypeError, match="got bytes"):
+        Protector(b"my.key")
+
+
 def test_a_place_of_a_public_key_has_its_id(places):
     assert KeyPlace("archive.pub", key_id=ARCHIVE.public().id).load() == ARCHIVE.public()
     with pytest.raises(ValueError, match=f"archive.pub must hold the key {ARCHIVE.id}, got the key"):

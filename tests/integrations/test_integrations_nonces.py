@@ -124,25 +124,37 @@ def test_each_epoch_is_the_same_unless_told():
     assert len({record.nonce for record in first}) == 4
 
 
-def test_who_would_show_a_picture_in_another_way_each_epoch_is_warned():
-    import_torchvision()
-    from fastperturb.integrations.torchvision import PerturbFaces
-
+@pytest.mark.parametrize("framework", ["torchvision", "albumentations", "sklearn"])
+def test_who_would_show_a_picture_in_another_way_each_epoch_is_warned(framework):
     public = recipients()["public"]
     for protection in ("windows", "camouflage", "noise:0.1"):
+        options = FaceOptions(protection=protection)
         with pytest.warns(ProtectedAnew, match="shows a picture in another way each time, and several ways tell more"):
-            PerturbFaces(public, FaceOptions(protection=protection))
+            make_transform(framework, public, options)
+
+
+def make_transform(framework, key, options):
+    if framework == "sklearn":
+        pytest.importorskip("sklearn")
+        from fastperturb.integrations.sklearn import FacePerturber
+
+        return FacePerturber(key, options, "whole").fit(picture()[None])
+    if framework == "torchvision":
+        import_torchvision()
+        from fastperturb.integrations.torchvision import PerturbFaces
+    else:
+        pytest.importorskip("albumentations")
+        from fastperturb.integrations.albumentations import PerturbFaces
+    return PerturbFaces(key, options)
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("protection", [None, "surrogate", "mosaic:6", "blur:cells=4", "black"])
 def test_who_shows_the_same_to_a_public_key_is_not_warned(protection):
-    import_torchvision()
-    from fastperturb.integrations.torchvision import PerturbFaces
-
+    pytest.importorskip("sklearn")
     public = recipients()["public"]
-    PerturbFaces(public, FaceOptions(protection=protection))
-    PerturbFaces(public, FaceOptions(protection="windows", reproducible=False))  # it is meant
-    PerturbFaces(recipients()["secret"], FaceOptions(protection="windows"))
+    make_transform("sklearn", public, FaceOptions(protection=protection or "surrogate"))
+    make_transform("sklearn", public, FaceOptions(protection="windows", reproducible=False))  # it is meant
+    make_transform("sklearn", recipients()["secret"], FaceOptions(protection="windows"))
     shown = {Protector(public, FaceOptions(protection=protection))(picture(), BOX)[0].tobytes() for _ in range(3)}
     assert len(shown) == 1

@@ -66,6 +66,8 @@ def test_another_result_stays_unless_told(here, shards, job):
     assert "it is not the result of this file, options and key" in failed["error"][0]
     done = PerturbShards(RowJob(key=job.key, options=other, overwrite=True), str(here / "out"))(shards[:1])
     assert done["status"].tolist() == ["perturbed"]
+    again = PerturbShards(RowJob(key=job.key, options=other, overwrite=True), str(here / "out"))(shards[:1])
+    assert again["status"].tolist() == ["unchanged"]  # a retry does not protect it again
 
 
 def test_a_shard_that_cannot_be_read_or_written_fails_alone_and_leaves_nothing(here, shards, job, monkeypatch):

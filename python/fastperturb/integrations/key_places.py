@@ -17,6 +17,7 @@ from ..recipients import Recipient, check_recipients
 _MAX_FILE_BYTES = 4096
 _PUBLIC = "fppub2_"
 _FACE = "fpface2_"
+_TEXTS = ("fpkey1_", _PUBLIC, _FACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ def load_keys(keys: Any) -> tuple[tuple[Recipient, ...], tuple[Holder, ...]]:
             recipients.append(item)
             holders.append(item)
             continue
+        if isinstance(item, str) and item.startswith(_TEXTS):
+            raise ValueError("key must be the path of a key's file, got a key's text (not shown here): Key.from_text")
         place = item if isinstance(item, KeyPlace) else KeyPlace(None if item is None else os.fspath(item))
         key = place.load()
         recipients.append(key)

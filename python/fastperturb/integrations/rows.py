@@ -90,8 +90,9 @@ class RowWorker:
             data = self._read(path)
         mark = self.marks.mark(data)
         target = None if self.job.output is None else self._target(self.job.output, path)
-        if target is not None and not self.job.overwrite and os.path.lexists(target):
-            return self._known(target, mark)
+        if target is not None and os.path.lexists(target):
+            with contextlib.suppress(*([FileExistsError] if self.job.overwrite else [])):  # a retry replaces nothing
+                return self._known(target, mark)
         picture = decode(data, max_pixels=self.job.max_pixels)
         if RECORD_TEXT in picture.texts or (path is not None and has_record_beside(Path(path))):
             why = "it is protected already and has a record; restore it first"

@@ -80,12 +80,13 @@ class PerturbShards:
         facts = shard.stat()
         mark = self._images.marks.mark(json.dumps(["shard", facts.st_size, facts.st_mtime_ns]).encode())
         target = self._output / shard.name
-        if target.exists() and not self._overwrite:
+        if target.exists():
             metadata = self._parquet.read_schema(target).metadata or {}
             known, rows, problems = (metadata.get(MARK, b"") + b"  ").split(b" ")[:3]
-            if not self._images.marks.fits(known.decode("ascii", "replace"), mark):
+            if self._images.marks.fits(known.decode("ascii", "replace"), mark):
+                return "unchanged", os.fspath(target), int(rows), int(problems)
+            if not self._overwrite:
                 raise FileExistsError(17, "it is not the result of this file, options and key", os.fspath(target))
-            return "unchanged", os.fspath(target), int(rows), int(problems)
         table = self._parquet.read_table(shard)
         done = self._images(table.to_pandas(types_mapper=self._pandas.ArrowDtype))
         problems = int(done["status"].isin(PROBLEMS).sum())
