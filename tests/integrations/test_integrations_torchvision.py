@@ -20,8 +20,7 @@ from torchvision.transforms import v2  # noqa: E402
 from fastperturb.integrations.torchvision import FaceOptions, PerturbFaces, image_array, image_tensor  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-WINDOWS = FaceOptions(protection="windows")
-"""For what is about the boxes: the record then has these, and not heads around them."""
+WINDOWS = FaceOptions(protection="windows")  # so that records have the boxes, and not heads around them
 
 
 @pytest.fixture
