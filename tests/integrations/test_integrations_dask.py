@@ -102,6 +102,7 @@ def test_partitions_do_not_wait_for_each_other(frame, here):
 @pytest.mark.parametrize("scheduler", ["threads", "processes"])
 def test_a_public_key_travels_and_nothing_is_protected_twice(frame, here, astronaut, scheduler):
     """A worker process dies at the last partition; the job runs again and leaves what is there."""
+    pytest.importorskip("cryptography.hazmat.primitives.hpke")
     secret = fp.Key.from_file("my.key")
     (here / "my.key").unlink()
     job = RowJob(key=secret.public(), output=str(here / "out"), root=str(here), seals="beside")
@@ -132,6 +133,7 @@ def dies_once(frame, folder):
 
 
 def test_seals_are_a_column_of_bytes(frame, here, astronaut):
+    pytest.importorskip("cryptography.hazmat.primitives.hpke")
     secret = fp.Key.from_file("my.key")
     lazy = perturb_dataframe(dd.from_pandas(frame, npartitions=3), RowJob(key=secret.public(), seals="beside"))
     assert str(lazy.dtypes["seals"]) == "large_binary[pyarrow]"

@@ -11,6 +11,8 @@ from fastperturb.integrations.key_places import KeyPlace, load_keys, plain_keys,
 from fastperturb.integrations.protector import FaceOptions, Protector
 from fastperturb.integrations.row_jobs import RowJob
 
+pytest.importorskip("cryptography.hazmat.primitives.hpke")  # public keys
+
 BOX = [fp.Region(8, 8, 30, 36)]
 ARCHIVE = fp.Key(bytes(range(1, 33)))
 

@@ -11,6 +11,8 @@ from torchvision_here import import_torchvision
 import fastperturb as fp
 from fastperturb.integrations.protector import FaceOptions, ProtectedAnew, Protector
 
+pytest.importorskip("cryptography.hazmat.primitives.hpke")  # public keys
+
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here"),

@@ -14,6 +14,8 @@ import fastperturb as fp
 from fastperturb.integrations.marks import FOLDER_FILE
 from fastperturb.integrations.once import FaceOptions, ProtectOnce
 
+pytest.importorskip("cryptography.hazmat.primitives.hpke")  # public keys
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 BOX = [fp.Region(20, 24, 30, 36)]
 KEY = fp.Key(bytes(range(32)))

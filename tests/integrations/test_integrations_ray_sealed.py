@@ -18,6 +18,7 @@ from fastperturb.files.reading import decode
 from fastperturb.integrations.marks import FOLDER_FILE
 from fastperturb.integrations.protector import FaceOptions
 
+pytest.importorskip("cryptography.hazmat.primitives.hpke")  # public keys
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     ray = pytest.importorskip("ray")

@@ -120,6 +120,8 @@ KILLED = """
 import os, signal, sys, time
 import fastperturb as fp
 from fastperturb.integrations.rows import RowJob, RowWorker
+
+pytest.importorskip("cryptography.hazmat.primitives.hpke")  # public keys
 link = os.link
 def naming(source, target, *rest, **options):
     if str(target).endswith(sys.argv[1]):

@@ -75,6 +75,7 @@ def for_sklearn(names, folder):
 
 
 def for_once(names, folder):
+    pytest.importorskip("cryptography.hazmat.primitives.hpke")
     fp.Key.from_file("my.key").public().to_file("archive.pub")
     return {"image": names["image"]}
 
