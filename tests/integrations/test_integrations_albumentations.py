@@ -17,6 +17,8 @@ with warnings.catch_warnings():
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 BOX = (101, 53, 67, 80)
+WINDOWS = FaceOptions(protection="windows")
+"""For what is about the boxes: the record then has these, and not heads around them."""
 IN_FORMAT = {
     "coco": (101, 53, 67, 80),
     "pascal_voc": (101, 53, 168, 133),
@@ -36,7 +38,7 @@ def restored(result, key):
 
 def test_faces_are_located_protected_and_restored(astronaut, key):
     before = astronaut.copy()
-    result = A.Compose([PerturbFaces(key)])(image=astronaut, mask=astronaut[..., 0])
+    result = A.Compose([PerturbFaces(key, WINDOWS)])(image=astronaut, mask=astronaut[..., 0])
     record = fp.Record.from_json(result["record"])
     assert [item.region for item in record.regions] == [face.region for face in fp.locate(astronaut)]
     assert np.array_equal(astronaut, before)
@@ -47,7 +49,7 @@ def test_faces_are_located_protected_and_restored(astronaut, key):
 
 @pytest.mark.parametrize("form", list(IN_FORMAT))
 def test_boxes_of_every_format_are_the_faces_and_stay(form, astronaut, key):
-    pipeline = with_boxes([PerturbFaces(key)], form)
+    pipeline = with_boxes([PerturbFaces(key, WINDOWS)], form)
     result = pipeline(image=astronaut, bboxes=[IN_FORMAT[form]], labels=["face"])
     (item,) = fp.Record.from_json(result["record"]).regions
     assert item.region == fp.Region(*BOX)
@@ -63,12 +65,14 @@ def test_whole_pixels_come_through_shares_of_any_side(side, key):
     for _ in range(20):
         x, y = (int(v) for v in rng.integers(0, side - 8, 2))
         box = (x, y, int(rng.integers(2, side - x)), int(rng.integers(2, side - y)))
-        result = with_boxes([PerturbFaces(key)])(image=image, bboxes=[box], labels=[0])
+        result = with_boxes([PerturbFaces(key, WINDOWS)])(image=image, bboxes=[box], labels=[0])
         assert fp.Record.from_json(result["record"]).regions[0].region == fp.Region(*box)
 
 
 def test_boxes_may_be_of_other_things(astronaut, key):
-    result = with_boxes([PerturbFaces(key, boxes="locate")])(image=astronaut, bboxes=[(0, 0, 9, 9)], labels=[1])
+    result = with_boxes([PerturbFaces(key, WINDOWS, boxes="locate")])(
+        image=astronaut, bboxes=[(0, 0, 9, 9)], labels=[1]
+    )
     assert fp.Record.from_json(result["record"]).regions[0].region == fp.locate(astronaut)[0].region
 
 
@@ -101,8 +105,8 @@ def test_no_face(key):
 def test_what_cannot_be_done_is_refused(astronaut, key):
     with pytest.raises(ValueError, match="bboxes must come through a Compose with bbox_params"):
         PerturbFaces(key)(image=astronaut, bboxes=np.array([BOX]))
-    with pytest.raises(ValueError, match="one image at a time can be protected, got images"):
-        PerturbFaces(key)(image=astronaut, images=np.stack([astronaut] * 2))
+    with pytest.raises(ValueError, match="images can be protected, and no volumes, got volume"):
+        PerturbFaces(key)(image=astronaut, volume=np.stack([astronaut] * 2))
     with pytest.raises(ValueError, match=r"boxes must be 'sample', 'locate' or names of images .*, got 'all'"):
         PerturbFaces(key, boxes="all")
     with pytest.raises(TypeError, match="uint8, uint16 or float32"):
@@ -111,7 +115,7 @@ def test_what_cannot_be_done_is_refused(astronaut, key):
 
 def test_replay_and_serialisation_hold_the_place_of_the_key(astronaut, here):
     place, secret = str(here / "my.key"), fp.Key.from_file(here / "my.key")
-    options = FaceOptions(strength=fp.Strength(window=9, coverage=0.5), grow=0.1, reproducible=True)
+    options = FaceOptions(protection=fp.Strength(window=9, coverage=0.5), grow=0.1)
     pipeline = with_boxes([PerturbFaces(place, options)], kind=A.ReplayCompose)
     result = pipeline(image=astronaut, bboxes=[BOX], labels=[1])
     assert np.array_equal(restored(result, secret), astronaut)

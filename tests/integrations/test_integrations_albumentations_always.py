@@ -17,6 +17,8 @@ with warnings.catch_warnings():
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 BOX, OTHER = [101, 53, 67, 80], [10, 20, 30, 40]
+WINDOWS = FaceOptions(protection="windows")
+"""For what is about the boxes: the record then has these, and not heads around them."""
 
 
 def compose(transforms, kind=A.Compose, labels=(), **options):
@@ -51,7 +53,7 @@ def test_containers_that_leave_it_out_refuse_it_when_they_are_made(name, key):
 
 def test_containers_that_always_run_it_take_it(astronaut, here):
     place = str(here / "my.key")
-    inner = A.Sequential([A.Compose([PerturbFaces(place)]), A.OneOf([A.HorizontalFlip()], p=1)], p=1)
+    inner = A.Sequential([A.Compose([PerturbFaces(place, WINDOWS)]), A.OneOf([A.HorizontalFlip()], p=1)], p=1)
     pipeline = A.ReplayCompose([inner, A.Compose([A.VerticalFlip()], p=0.5)])
     result = pipeline(image=astronaut)
     assert regions(result["record"]) == [face.region for face in fp.locate(astronaut)]
@@ -74,7 +76,7 @@ def test_neither_its_probability_nor_a_replay_leaves_it_out(astronaut, here):
 def test_every_image_is_protected_in_its_own_boxes(astronaut, key):
     second = astronaut[::-1].copy()
     pipeline = compose(
-        [PerturbFaces(key)], additional_targets={"image2": "image", "bboxes2": "bboxes", "mask2": "mask"}
+        [PerturbFaces(key, WINDOWS)], additional_targets={"image2": "image", "bboxes2": "bboxes", "mask2": "mask"}
     )
     sample = {"image": astronaut, "image2": second, "mask": astronaut[..., 1], "mask2": astronaut[..., 0]}
     result = pipeline(**sample, bboxes=[BOX], bboxes2=[OTHER])
@@ -90,33 +92,33 @@ def test_boxes_of_one_image_are_not_taken_for_those_of_another(astronaut, key):
     second = astronaut[::-1].copy()
     targets = {"image2": "image"}
     with pytest.raises(ValueError, match="image2 must have boxes of its own, as bboxes came: a target 'bboxes2'"):
-        compose([PerturbFaces(key)], additional_targets=targets)(image=astronaut, image2=second, bboxes=[BOX])
-    shared = compose([PerturbFaces(key, boxes={"image2": "bboxes"})], additional_targets=targets)
+        compose([PerturbFaces(key, WINDOWS)], additional_targets=targets)(image=astronaut, image2=second, bboxes=[BOX])
+    shared = compose([PerturbFaces(key, WINDOWS, boxes={"image2": "bboxes"})], additional_targets=targets)
     result = shared(image=astronaut, image2=second, bboxes=[BOX])
     assert regions(result["record"]) == regions(result["record_image2"]) == [fp.Region(*BOX)]
     with pytest.raises(ValueError, match="image must have boxes of its own, as bboxes2 came"):
-        compose([PerturbFaces(key)], additional_targets={"bboxes2": "bboxes"})(image=astronaut, bboxes2=[BOX])
+        compose([PerturbFaces(key, WINDOWS)], additional_targets={"bboxes2": "bboxes"})(image=astronaut, bboxes2=[BOX])
 
 
 def test_every_image_is_searched(astronaut, key):
     other = np.roll(astronaut, 40, axis=1)
     targets = {"left": "image"}
     for pipeline in (
-        A.Compose([PerturbFaces(key)], additional_targets=targets),
-        A.Compose([A.Compose([PerturbFaces(key)])], additional_targets=targets),
+        A.Compose([PerturbFaces(key, WINDOWS)], additional_targets=targets),
+        A.Compose([A.Compose([PerturbFaces(key, WINDOWS)])], additional_targets=targets),
     ):
         result = pipeline(image=astronaut, left=other)
         assert regions(result["record_left"]) == [face.region for face in fp.locate(other)]
         assert regions(result["record"]) == [face.region for face in fp.locate(astronaut)]
-    located = compose([PerturbFaces(key, boxes="locate")], additional_targets=targets)
+    located = compose([PerturbFaces(key, WINDOWS, boxes="locate")], additional_targets=targets)
     again = located(image=astronaut, left=other, bboxes=[OTHER])
     assert regions(again["record_left"]) == regions(result["record_left"])
 
 
-@pytest.mark.parametrize("role", ["images", "volume", "volumes"])
+@pytest.mark.parametrize("role", ["volume", "volumes"])
 def test_stacks_under_other_names_are_refused(role, astronaut, key):
     pipeline = A.Compose([PerturbFaces(key)], additional_targets={"more": role}, is_check_shapes=False)
-    ours = "one image at a time can be protected, got more"
+    ours = "images can be protected, and no volumes, got more"
     with pytest.raises(ValueError, match=f"{ours}|requires canonical target"):  # the latter of albumentationsx
         pipeline(image=astronaut, more=np.stack([astronaut] * 2))
 
@@ -183,7 +185,7 @@ def test_a_key_object_leaves_its_id(key, monkeypatch):
 
 
 def test_a_place_and_names_of_boxes_are_serialised(key, monkeypatch):
-    from fastperturb.integrations.protector import KeyPlace
+    from fastperturb.integrations.key_places import KeyPlace
 
     monkeypatch.setenv("OTHER", key.to_text())
     transform = PerturbFaces(KeyPlace(variable="OTHER"), boxes={"image2": "bboxes"}, unprotected=["depth"])
@@ -213,7 +215,7 @@ def test_boxes_of_a_further_image_of_another_size_are_where_they_were_given(key)
     rng = np.random.default_rng(0)
     images = {"image": rng.integers(0, 256, (64, 48, 3), np.uint8), "image2": rng.integers(0, 256, (99, 150), np.uint8)}
     pipeline = A.Compose(
-        [PerturbFaces(key)],
+        [PerturbFaces(key, WINDOWS)],
         bbox_params=A.BboxParams("pascal_voc", label_fields=[]),
         additional_targets={"image2": "image", "bboxes2": "bboxes"},
         is_check_shapes=False,

@@ -11,7 +11,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     pd = pytest.importorskip("pandas")
     pa = pytest.importorskip("pyarrow")
-    from fastperturb.integrations.protector import KeyPlace
+    from fastperturb.integrations.key_places import KeyPlace
     from fastperturb.integrations.rows import COLUMNS, PerturbImages, RowJob
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -1,12 +1,17 @@
 """The callable under Dask: paths or bytes, threads and processes, Parquet out."""
 
+import os
+import signal
+import sys
 import warnings
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb.files import write_image
+from fastperturb.files import read_image, read_record, write_image
 from fastperturb.files.reading import decode
 
 with warnings.catch_warnings():
@@ -92,3 +97,48 @@ def test_partitions_do_not_wait_for_each_other(frame, here):
     job = RowJob(key=KeyPlace(str(here / "my.key")))
     done = perturb_dataframe(dd.from_pandas(frame, npartitions=6), job).compute(scheduler="threads", num_workers=1)
     assert done["status"].tolist().count("perturbed") == 5
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_a_public_key_travels_and_nothing_is_protected_twice(frame, here, astronaut, scheduler):
+    """A worker process dies at the last partition; the job runs again and leaves what is there."""
+    pytest.importorskip("cryptography.hazmat.primitives.hpke")
+    secret = fp.Key.from_file("my.key")
+    (here / "my.key").unlink()
+    job = RowJob(key=secret.public(), output=str(here / "out"), root=str(here), seals="beside")
+    lazy = perturb_dataframe(dd.from_pandas(frame, npartitions=3), job)
+    if scheduler == "processes" and sys.platform == "linux":
+        dying = lazy.map_partitions(dies_once, str(here), meta=lazy._meta)
+        with pytest.raises(BrokenProcessPool):
+            dying.compute(scheduler=scheduler, num_workers=1)
+        assert any((here / "out").glob("*.png"))
+    left = {path: path.read_bytes() for path in (here / "out").glob("*")} if (here / "out").is_dir() else {}
+    done, again = (lazy.compute(scheduler=scheduler) for _ in range(2))
+    assert all(path.read_bytes() == data for path, data in left.items())
+    assert set(done["status"]) <= {"perturbed", "unchanged", "failed"}
+    assert again["status"].tolist() == ["unchanged"] * 2 + ["failed"] + ["unchanged"] * 3
+    assert again["record"].tolist() == done["record"].tolist()
+    for row in done[done["error"].isna()].itertuples():
+        picture, record = read_image(row.output), read_record(row.output)
+        assert np.array_equal(fp.restore(picture.pixels, record, secret), np.roll(astronaut, 10 * row.n, axis=1))
+
+
+def dies_once(frame, folder):
+    """The rows, in a process that is killed at the last partition, once."""
+    mark = Path(folder) / "died"
+    if (frame["n"] == 5).any() and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return frame
+
+
+def test_seals_are_a_column_of_bytes(frame, here, astronaut):
+    pytest.importorskip("cryptography.hazmat.primitives.hpke")
+    secret = fp.Key.from_file("my.key")
+    lazy = perturb_dataframe(dd.from_pandas(frame, npartitions=3), RowJob(key=secret.public(), seals="beside"))
+    assert str(lazy.dtypes["seals"]) == "large_binary[pyarrow]"
+    row = lazy.compute(scheduler="threads").iloc[4]
+    record = fp.Record.from_json(row["record"])
+    assert record.missing == (0,)
+    shown = fp.restore(decode(row["image"]).pixels, record.with_beside(row["seals"]), secret)
+    assert np.array_equal(shown, np.roll(astronaut, 40, axis=1))

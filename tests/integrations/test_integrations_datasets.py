@@ -61,7 +61,7 @@ def test_worker_processes_and_the_cache(photographs, here):
     check(photographs, done, key)
     again = photographs.map(PerturbImages(place), batched=True)
     other = photographs.map(PerturbImages(fp.Key.generate()), batched=True)
-    stronger = photographs.map(PerturbImages(place, FaceOptions(strength=fp.Strength(cells=4))), batched=True)
+    stronger = photographs.map(PerturbImages(place, FaceOptions(protection=fp.Strength(cells=4))), batched=True)
     assert len({again._fingerprint, other._fingerprint, stronger._fingerprint}) == 3
     assert photographs.map(PerturbImages(place), batched=True)._fingerprint == again._fingerprint
 
@@ -73,7 +73,7 @@ def test_own_boxes_in_a_column_within_a_column(photographs, key):
         {"bbox": [[0, 0, 512, 512]]},
     ]
     rows = photographs.add_column("faces", boxes)
-    done = rows.map(PerturbImages(key, boxes="faces.bbox"), batched=True)
+    done = rows.map(PerturbImages(key, FaceOptions(protection="windows"), boxes="faces.bbox"), batched=True)
     regions = [[item.region for item in fp.Record.from_json(row["record"]).regions] for row in done]
     assert regions[0] == [fp.Region(10, 20, 30, 40)]
     assert regions[1] == [fp.Region(1, 2, 10, 10), fp.Region(100, 100, 50, 50)]

@@ -137,7 +137,7 @@ def test_the_transparent_colour_is_kept(mode, colour, key):
     colour = int(np.array(image)[0, 0]) if colour is None else colour
     rows = data_set([file_of(image, transparency=colour)], boxes=[[[0, 0, 40, 40]]])
     before = rows[0]["image"].convert("RGBA")
-    done = rows.map(PerturbImages(key, FaceOptions(strength=fp.Strength(window=4)), boxes="boxes"), batched=True)
+    done = rows.map(PerturbImages(key, FaceOptions(protection=fp.Strength(window=4)), boxes="boxes"), batched=True)
     hidden = done[0]["image"]
     shown = PIL_Image.fromarray(fp.restore(np.array(hidden), fp.Record.from_json(done[0]["record"]), key))
     shown.info.update(hidden.info)
@@ -163,7 +163,7 @@ def test_a_record_is_never_replaced(face, key):
     with pytest.raises(ValueError, match="an entry 'note' is there already"):
         named.map(PerturbImages(key, error="note"), batched=True)
     for names in ({"record": "image"}, {"error": "record"}, {"image": "x", "error": "x"}):
-        with pytest.raises(ValueError, match="image, record and error must be different columns, got"):
+        with pytest.raises(ValueError, match="image, record, seals and error must be different columns, got"):
             PerturbImages(key, **names)
 
 

@@ -1,17 +1,15 @@
 """Ray Data: a folder as from the command line, bytes to Parquet, a killed worker and a killed job."""
 
-import contextlib
 import os
 import signal
-import subprocess
 import sys
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_cases import WINDOWS, tree
+from cli_cases import tree
+from ray_cases import fill, kill, kill_actors, picture, ray_folder, running_cluster, started_by
 
 import fastperturb as fp
 from fastperturb.cli.app import run
@@ -36,41 +34,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.skipif(sys.platform != "linux", reason="signals, process groups and /proc"),
 ]
-PROGRAM = (sys.executable, "-m", "fastperturb.integrations.ray")
-ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    os.environ.update(ENVIRONMENT)
-    before = signal.getsignal(signal.SIGTERM)  # Ray leaves its own; a forked child that gets it may live on
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    yield
-    ray.shutdown()
-    signal.signal(signal.SIGTERM, before)
-
-
-def picture(image, number):
-    """A small photograph of a face; no two are alike."""
-    crop = image[20:240, 120:340].copy()
-    crop[0, 0] = number
-    return crop
-
-
-def fill(folder, image, count):
-    folder.mkdir()
-    for number in range(count):
-        write_image(folder / f"{number:03}.png", picture(image, number))
-
-
-def ray_folder(*arguments, **environment):
-    return subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)],
-        env={**os.environ, **ENVIRONMENT, **environment},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with running_cluster():
+        yield
 
 
 STOPS_AFTER_TEN = """
@@ -120,7 +89,7 @@ def test_a_killed_folder_job_leaves_whole_files_and_goes_on(here, astronaut):
     assert "100 of 100 files: 1 failed" in err
     assert "080.png': ImageFileError: not an image" in err
     assert {name: (here / "out" / name).stat().st_mtime_ns for name in done} == before
-    command = ["perturb", "in", "-o", "local", "--key-file", "my.key", "--reproducible", "--full-names", "-q", *WINDOWS]
+    command = ["perturb", "in", "-o", "local", "--key-file", "my.key", "--reproducible", "--full-names", "-q"]
     assert run(command) == 1
     names = [name for name in tree(here / "out") if not name.startswith(".")]
     assert names == tree(here / "local")
@@ -156,7 +125,8 @@ def test_bytes_to_parquet_and_a_worker_that_is_killed(cluster, here, astronaut):
             assert (row["status"], row["image"], row["record"]) == ("failed", None, None)
             continue
         image = picture(astronaut, number)
-        hidden, record = fp.perturb(image, fp.locate(image), key, reproducible=True, surroundings=True)
+        drawing = fp.Surrogate(tone="around")
+        hidden, record = fp.perturb(image, fp.locate(image), key, drawing, reproducible=True, surroundings=True)
         assert row["record"] == record.to_json()
         assert np.array_equal(read_png(row["image"]), hidden)
 
@@ -239,38 +209,6 @@ def test_shards_appear_when_they_are_whole(cluster, here, astronaut):
     assert tree(here / "out") == ["0.parquet", "1.parquet", "2.parquet"]
     with pytest.raises(ValueError, match="shards must have different names, got 1 for 2"):
         perturb_shards(["a/0.parquet", "b/0.parquet"], job, "out")
-
-
-def started_by(ancestor):
-    """The processes that descend from this one, by their ids."""
-    parents = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it is gone already
-            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-
-    def descends(process):
-        while process and process != ancestor:
-            process = parents.get(process, 0)
-        return process == ancestor
-
-    return [process for process in parents if descends(parents[process])]
-
-
-def kill(processes):
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-
-
-def kill_actors():
-    """SIGKILL to the processes that run the callable: those that this one started, no others."""
-    actors = []
-    for process in started_by(os.getpid()):
-        with contextlib.suppress(OSError):
-            if b"MapWorker(MapBatches(PerturbImages))" in Path(f"/proc/{process}/cmdline").read_bytes():
-                actors.append(process)
-    kill(actors)
-    return actors
 
 
 def test_wrong_usage(here, astronaut, capsys, monkeypatch):

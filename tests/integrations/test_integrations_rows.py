@@ -3,6 +3,7 @@
 import json
 import pickle
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ import fastperturb as fp
 from fastperturb.cli.app import run
 from fastperturb.files import read_image, read_record, write_image
 from fastperturb.files.reading import decode
-from fastperturb.integrations.protector import FaceOptions, KeyPlace
+from fastperturb.integrations.key_places import KeyPlace
+from fastperturb.integrations.protector import FaceOptions
 from fastperturb.integrations.rows import MARK_TEXT, RowJob, RowWorker
 
 
@@ -29,16 +31,19 @@ def secret(here):
 def test_files_are_what_a_local_call_gives(here, job, astronaut, secret):
     result = RowWorker(job)(str(here / "face.png"), None)
     assert (result.status, result.output, result.error) == ("perturbed", str(here / "out" / "face.png.png"), None)
-    hidden, record = fp.perturb(astronaut, fp.locate(astronaut), secret, reproducible=True, surroundings=True)
+    drawing = fp.Surrogate(tone="around")
+    hidden, record = fp.perturb(astronaut, fp.locate(astronaut), secret, drawing, reproducible=True, surroundings=True)
     assert np.array_equal(read_image(result.output).pixels, hidden)
     assert result.record == record.to_json()
     assert read_record(result.output) == record
 
 
-def test_files_are_what_the_command_line_gives(here, job):
-    result = RowWorker(job)(str(here / "face.png"), None)
+@pytest.mark.parametrize("options", [[], ["--protect", "windows"], ["--protect", "mosaic:6"]])
+def test_files_are_what_the_command_line_gives(here, job, options):
+    method = FaceOptions(protection=options[-1] if options else None)
+    result = RowWorker(replace(job, options=method))(str(here / "face.png"), None)
     command = ["perturb", "face.png", "-o", "local.png", "--key-file", "my.key", "--reproducible", "-q"]
-    assert run([*command, "--protect", "windows"]) == 0
+    assert run([*command, *options]) == 0
     assert np.array_equal(read_image(result.output).pixels, read_image("local.png").pixels)
     assert read_record(result.output) == read_record("local.png")
 
@@ -107,7 +112,7 @@ def test_a_file_that_is_another_result_stays(here, job, change):
     if change == "input":
         write_image("face.png", read_image("face.png").pixels[:-1])
     elif change == "options":
-        changes["options"] = FaceOptions(strength=fp.Strength(cells=3))
+        changes["options"] = FaceOptions(protection=fp.Strength(cells=3))
     else:
         fp.Key.generate().to_file("other.key")
         changes["key"] = KeyPlace("other.key")
@@ -221,7 +226,6 @@ def test_a_job_never_holds_a_key(here, job, secret):
         RowJob(key=secret)
     with pytest.raises(TypeError, match=r"options\.detector must be text or None"):
         RowJob(options=FaceOptions(detector=fp.faces.YuNet()))
-    assert RowJob(options=FaceOptions(reproducible=False)).options.reproducible
 
 
 def test_a_machine_without_the_key_stops(here, job, secret, monkeypatch):
@@ -246,7 +250,7 @@ def test_marks_are_keyed(here, job, secret):
 
 def test_options_survive_json():
     options = FaceOptions(
-        strength=fp.Strength(window=9, psnr=24.0),
+        protection=fp.Strength(window=9, psnr=24.0),
         detector="yunet?threshold=0.5",
         grow=(0.1, 0.2, 0.3, 0.4),
         shape="ellipse",

@@ -16,7 +16,8 @@ with warnings.catch_warnings():
     pytest.importorskip("pyarrow")
     import pyarrow.parquet as pq
 
-    from fastperturb.integrations.protector import FaceOptions, KeyPlace
+    from fastperturb.integrations.key_places import KeyPlace
+    from fastperturb.integrations.protector import FaceOptions
     from fastperturb.integrations.rows import RowJob
     from fastperturb.integrations.shards import PerturbShards
 
@@ -59,12 +60,14 @@ def test_shards_are_protected_and_restored(here, shards, images, job):
 
 def test_another_result_stays_unless_told(here, shards, job):
     PerturbShards(job, str(here / "out"))(shards[:1])
-    other = FaceOptions(strength=fp.Strength(cells=3))
+    other = FaceOptions(protection=fp.Strength(cells=3))
     failed = PerturbShards(RowJob(key=job.key, options=other), str(here / "out"))(shards[:1])
     assert failed["status"].tolist() == ["failed"]
     assert "it is not the result of this file, options and key" in failed["error"][0]
     done = PerturbShards(RowJob(key=job.key, options=other, overwrite=True), str(here / "out"))(shards[:1])
     assert done["status"].tolist() == ["perturbed"]
+    again = PerturbShards(RowJob(key=job.key, options=other, overwrite=True), str(here / "out"))(shards[:1])
+    assert again["status"].tolist() == ["unchanged"]  # a retry does not protect it again
 
 
 def test_a_shard_that_cannot_be_read_or_written_fails_alone_and_leaves_nothing(here, shards, job, monkeypatch):

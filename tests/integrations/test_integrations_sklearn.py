@@ -48,7 +48,7 @@ def test_stacks_and_flat_rows_are_the_same_and_come_back(dtype, shape, key):
 
 def test_faces_are_located(astronaut, key):
     stack = np.stack([astronaut, astronaut[:, ::-1]])
-    hidden, records = FacePerturber(key).perturb(stack)
+    hidden, records = FacePerturber(key, FaceOptions(protection="windows")).perturb(stack)
     assert records[0].regions[0].region == fp.locate(astronaut)[0].region
     assert np.array_equal(fp.restore(hidden[1], records[1], key), stack[1])
 
@@ -64,7 +64,7 @@ def test_clones_and_parameters(stack, key):
     two = clone(one)
     assert two.get_params() == one.get_params()
     assert np.array_equal(two.fit_transform(stack), one.fit_transform(stack))
-    two.set_params(options=FaceOptions(reproducible=True, strength=fp.Strength(window=7)))
+    two.set_params(options=FaceOptions(reproducible=True, protection=fp.Strength(window=7)))
     assert not np.array_equal(two.transform(stack), one.transform(stack))
     assert "fpkey1_" not in repr(one)
     assert key.id in repr(one)
@@ -142,7 +142,7 @@ def test_in_a_pipeline_and_a_search(stack, here):
     model = FacePerturber(str(here / "my.key"), same, regions="whole", image_shape=(28, 23))
     pipeline = make_pipeline(model, PCA(4), KNeighborsClassifier(1))
     assert pipeline.fit(rows, people).score(rows, people) == 1
-    settings = {"faceperturber__options": [same, FaceOptions(strength=fp.Strength(window=7))]}
+    settings = {"faceperturber__options": [same, FaceOptions(protection=fp.Strength(window=7))]}
     search = GridSearchCV(pipeline, settings, cv=2, error_score="raise").fit(rows, people)
     assert set(search.best_params_) == set(settings)
 

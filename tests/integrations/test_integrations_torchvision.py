@@ -20,6 +20,7 @@ from torchvision.transforms import v2  # noqa: E402
 from fastperturb.integrations.torchvision import FaceOptions, PerturbFaces, image_array, image_tensor  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
+WINDOWS = FaceOptions(protection="windows")  # so that records have the boxes, and not heads around them
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def restored(image, text, key):
 
 def test_faces_are_located_protected_and_restored(face, astronaut, key):
     before = face.clone()
-    sample = PerturbFaces(key)({"image": face, "label": 3})
+    sample = PerturbFaces(key, WINDOWS)({"image": face, "label": 3})
     assert type(sample["image"]) is tv_tensors.Image
     assert (sample["image"].dtype, sample["image"].shape, sample["label"]) == (torch.uint8, face.shape, 3)
     record = fp.Record.from_json(sample["record"])
@@ -59,7 +60,7 @@ def test_boxes_of_every_format_are_the_faces_and_stay(form, face, key):
         torch.tensor(BOXES[form], dtype=torch.float32), format=form, canvas_size=(512, 512)
     )
     kept = boxes.clone()
-    image, target = PerturbFaces(key)(face, {"boxes": boxes, "labels": torch.tensor([1])})
+    image, target = PerturbFaces(key, WINDOWS)(face, {"boxes": boxes, "labels": torch.tensor([1])})
     (item,) = fp.Record.from_json(target["record"]).regions
     assert item.region == fp.Region(100, 50, 60, 80)
     assert torch.equal(target["boxes"], kept)
@@ -72,13 +73,13 @@ def test_boxes_of_every_format_are_the_faces_and_stay(form, face, key):
 
 def test_boxes_are_rounded_outwards(face, key):
     boxes = tv_tensors.BoundingBoxes(torch.tensor([[10.2, 20.7, 30.1, 40.0]]), format="XYXY", canvas_size=(512, 512))
-    text = PerturbFaces(key)({"image": face, "boxes": boxes})["record"]
+    text = PerturbFaces(key, WINDOWS)({"image": face, "boxes": boxes})["record"]
     assert fp.Record.from_json(text).regions[0].region == fp.Region(10, 20, 21, 20)
 
 
 def test_boxes_may_be_of_other_things(face, astronaut, key):
     boxes = tv_tensors.BoundingBoxes([[0, 0, 512, 512]], format="XYXY", canvas_size=(512, 512))
-    text = PerturbFaces(key, locate=True)({"image": face, "boxes": boxes})["record"]
+    text = PerturbFaces(key, WINDOWS, locate=True)({"image": face, "boxes": boxes})["record"]
     assert fp.Record.from_json(text).regions[0].region == fp.locate(astronaut)[0].region
 
 
@@ -107,7 +108,9 @@ class Faces(torch.utils.data.Dataset):
 
 
 def test_in_the_worker_processes_of_a_loader(face, here):
-    loader = torch.utils.data.DataLoader(Faces(face, PerturbFaces(here / "my.key")), batch_size=2, num_workers=1)
+    loader = torch.utils.data.DataLoader(
+        Faces(face, PerturbFaces(here / "my.key", FaceOptions(reproducible=False))), batch_size=2, num_workers=1
+    )
     key = fp.Key.from_file(here / "my.key")
     nonces = set()
     for batch in loader:
@@ -169,8 +172,14 @@ def test_the_structure_of_a_sample_stays(face, key):
 
 def test_what_cannot_be_done_is_refused(face, key):
     transform = PerturbFaces(key)
-    with pytest.raises(ValueError, match=r"one image, a tv_tensors\.Image or a tensor .*, got 2"):
-        transform({"a": face, "b": face})
+    plain = face.as_subclass(torch.Tensor)
+    with pytest.raises(ValueError, match=r"an image, a tv_tensors\.Image or one tensor .*, got 2"):
+        transform({"a": plain, "b": plain})
+    boxes = tv_tensors.BoundingBoxes([[100, 50, 160, 130]], format="XYXY", canvas_size=(512, 512))
+    with pytest.raises(ValueError, match="boxes must be those of one image, got 2 images; locate=True"):
+        transform({"a": face, "b": face, "boxes": boxes})
+    with pytest.raises(ValueError, match="several images of a sample must have different names, got image, image"):
+        transform({"a": {"image": face}, "b": {"image": face}})
     with pytest.raises(ValueError, match="got 0"):
         transform({"label": 1})
     with pytest.raises(ValueError, match=r"must be \(channels, height, width\), got shape \(2, 3, 512, 512\)"):

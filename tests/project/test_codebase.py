@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "files": {VALUES},
     "protections": {VALUES, "_core", "fastperturb", "faces", "strength", "perturbation"},
     "evaluation": {VALUES, "fastperturb", "faces", "files", "metrics", "strength", "protections"},
-    "integrations": {VALUES, "fastperturb", "faces", "files", "protections"},
+    "integrations": {VALUES, "fastperturb", "faces", "files", "perturbation", "protections"},
     "server": {VALUES, "fastperturb", "faces", "files", "protections"},
     "cli": {VALUES, "fastperturb", "faces", "files", "metrics", "strength", "perturbation", "protections", "server"},
 }

@@ -74,6 +74,12 @@ def for_sklearn(names, folder):
     return {}
 
 
+def for_once(names, folder):
+    pytest.importorskip("cryptography.hazmat.primitives.hpke")
+    fp.Key.from_file("my.key").public().to_file("archive.pub")
+    return {"image": names["image"]}
+
+
 def for_ray(names, folder):
     import ray
 
@@ -100,7 +106,9 @@ def after_albumentations(done, folder, key):
 
 def after_torchvision(done, folder, key):
     record = fp.Record.from_json(done["target"]["record"])
-    assert [item.region for item in record.regions] == [fp.Region(*BOX)]
+    (head,) = [item.region for item in record.regions]
+    assert head.x < BOX[0] < BOX[0] + BOX[2] < head.x + head.width
+    assert record.sealed
     assert done["image"].shape == (3, 512, 512)
 
 
@@ -118,6 +126,12 @@ def after_sklearn(done, folder, key):
     assert np.array_equal(done["model"].fit(rows, people).predict(rows), people)
 
 
+def after_once(done, folder, key):
+    assert np.array_equal(done["first"], done["second"])
+    record = fp.files.read_record("protected/faces/000007.png")
+    assert np.array_equal(fp.restore(done["first"], record, key), done["image"])
+
+
 def after_ray(done, folder, key):
     import pyarrow.parquet as pq
 
@@ -128,7 +142,7 @@ def after_ray(done, folder, key):
 
 @pytest.mark.parametrize(("page", "module", "line", "code"), BLOCKS, ids=[f"{b[0]}:{b[1]}" for b in BLOCKS])
 def test_a_block_runs(names, here, monkeypatch, page, module, line, code):
-    if find_spec(module) is None:
+    if module != "once" and find_spec(module) is None:
         pytest.skip(f"no {module} here")
     if module == "ray" and sys.platform != "linux":
         pytest.skip("clusters are for Linux")
@@ -152,5 +166,12 @@ def test_a_block_runs(names, here, monkeypatch, page, module, line, code):
 
 
 def test_every_framework_has_a_block():
-    assert {module for _, module, _, _ in BLOCKS} == {"albumentations", "torchvision", "datasets", "sklearn", "ray"}
+    assert {module for _, module, _, _ in BLOCKS} == {
+        "albumentations",
+        "torchvision",
+        "datasets",
+        "sklearn",
+        "ray",
+        "once",
+    }
     assert [page for page, *_ in BLOCKS].count("clusters") == 1

@@ -81,6 +81,33 @@ def write_together(
                 previous.unlink()
 
 
+def write_once(files: Sequence[tuple[Path, Iterable[Bytes], int]]) -> None:
+    """Writes files of one folder that belong together, whoever writes them first: none of them may be there.
+
+    All are on the disk before any gets its name, and they get them in order. Who names the first has them all: another
+    that writes them at the same time fails, and touches none. A process that is killed between two names leaves the
+    first ones without the last.
+
+    Args:
+        files: path, bytes, and who may read and write it, as for :func:`write_atomically`, of each.
+
+    Raises:
+        FileExistsError: one is there.
+        OSError: one cannot be written; then none is there.
+    """
+    with contextlib.ExitStack() as stack:
+        pending = [stack.enter_context(Pending(path, parts, True, mode)) for path, parts, mode in files]
+        named: list[Path] = []
+        try:
+            for (path, _, _), file in zip(files, pending, strict=True):
+                file.publish(overwrite=False)
+                named.append(path)
+        except BaseException:
+            for path in named:
+                path.unlink()
+            raise
+
+
 def _put_back(path: Path, previous: Path | None, *, published: bool) -> None:
     if previous is not None:
         previous.replace(path)
@@ -156,11 +183,25 @@ class Pending:
                     _give_name(self._descriptor, self._name)
                 except OSError:
                     self._write_named()  # some file systems and sandboxes give no names afterwards
-            if not overwrite and os.path.lexists(self._path):
-                raise FileExistsError(17, "File exists", os.fspath(self._path))
-            if self._name is not None:
+            if not overwrite:
+                self._take_name()
+            elif self._name is not None:
                 self._name.replace(self._path)
-                self._name = None
+            self._name = None
+
+    def _take_name(self) -> None:
+        """Gives the hidden file its name if that is free: by a link, for it replaces nothing, where there are links."""
+        assert self._name is not None  # noqa: S101
+        try:
+            os.link(self._name, self._path)
+        except FileExistsError:
+            raise
+        except OSError:
+            if os.path.lexists(self._path):
+                raise FileExistsError(17, "File exists", os.fspath(self._path)) from None
+            self._name.replace(self._path)
+        else:
+            self._name.unlink()
 
     def _write_named(self) -> None:
         self._name = _partial_name(self._path)

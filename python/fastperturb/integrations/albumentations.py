@@ -7,27 +7,34 @@ successor, which has the same import name.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
-from .. import Region
+import numpy as np
+
+from .. import Record, Region
 from .._optional import import_extra
 from .always import refuse_in, refuse_running
-from .protector import FaceOptions, KeyLike, KeyPlace, Protector, refuse_taken
+from .key_places import KeysLike, plain_keys, read_plain_keys
+from .protector import FaceOptions, Protector, refuse_taken
 from .samples import refuse_pictures
 
 _A: Any = import_extra("albumentations", "albumentations")
 _Targets: Any = import_extra("albumentations.core.type_definitions", "albumentations").Targets
 
 __all__ = ["FaceOptions", "PerturbFaces"]
-_MANY = frozenset(("images", "volume", "volumes"))
-_KNOWN = frozenset(("image", "mask", "masks", "mask3d", "masks3d", "bboxes", "keypoints", "applied_transforms"))
+_IMAGES = frozenset(("image", "images"))
+_VOLUMES = frozenset(("volume", "volumes"))
+_KNOWN = frozenset(
+    ("image", "images", "mask", "masks", "mask3d", "masks3d", "bboxes", "keypoints", "applied_transforms")
+)
 _SOME = tuple(getattr(_A, name) for name in ("OneOf", "OneOrOther", "SomeOf") if hasattr(_A, name))
 
 
 class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
-    """Protects the faces of ``image`` and of every additional target of that kind; boxes, masks, keypoints stay.
+    """Protects the faces of ``image``, of each of ``images``, and of every additional target of these kinds.
+
+    Boxes, masks and keypoints stay.
 
     It always runs: there is no probability, and containers that may leave it out (``OneOf``, ``SomeOf``, ``p`` below 1)
     refuse it when they are made. Put it before transforms that crop or turn: those drop or move boxes while parts of
@@ -35,16 +42,17 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
 
     In a ``Compose`` with ``bbox_params`` and ``bboxes`` in the sample, of any format, these are the faces of ``image``;
     without, or with ``boxes="locate"``, they are looked for. A further image, ``image2``, has the boxes that
-    ``boxes`` names, or those of the additional target that ends alike, ``bboxes2``.
+    ``boxes`` names, or those of the additional target that ends alike, ``bboxes2``. The faces of ``images`` are looked
+    for, unless ``boxes`` says that boxes are those of each of them: ``{"images": "bboxes"}``.
 
     The result has one entry more for each image, ``record_key`` and ``record_key`` + ``_image2``: the record as JSON
-    text, without which nothing can be restored, or "" for an image that was passed on in the clear. ``restore`` needs
-    the image as it comes out of this transform.
+    text, without which nothing can be restored, or "" for an image that was passed on in the clear; for ``images`` a
+    list of them, ``record_images``. ``restore`` needs the image as it comes out of this transform.
 
     Args:
-        key: as for :class:`fastperturb.integrations.protector.Protector`, also as the mapping that ``A.to_dict`` keeps:
-            the place and the id of the key. A ``Key`` object is never serialised: what is made again looks into the
-            environment for the key of its id.
+        key: as for :class:`fastperturb.integrations.protector.Protector`, also as what ``A.to_dict`` keeps: public
+            keys, and the place and the id of secret ones. A ``Key`` object is never serialised: what is made
+            again looks into the environment for the key of its id.
         options: how faces are found and protected, also as the mapping that ``FaceOptions.to_dict`` gives.
         boxes: "sample", "locate", or names of images and of the boxes that are theirs: ``{"image2": "bboxes"}``.
         record_key: name of the entry.
@@ -55,6 +63,9 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
             came without ``bbox_params`` to say their format, an image has no boxes of its own where others have, or
             something else in the sample could be a picture.
         OSError, KeyError, ValueError: the key cannot be read, or has another id.
+
+    Warns:
+        ProtectedAnew: each epoch would show every picture in another way.
     """
 
     class InitSchema(_A.BasicTransform.InitSchema):  # type: ignore[misc]
@@ -71,7 +82,7 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
 
     def __init__(
         self,
-        key: KeyLike | Mapping[str, Any] = None,
+        key: KeysLike | Mapping[str, Any] | Sequence[Mapping[str, Any]] = None,
         options: FaceOptions | Mapping[str, Any] = FaceOptions(),  # noqa: B008
         boxes: str | Mapping[str, str] = "sample",
         record_key: str = "record",
@@ -83,7 +94,8 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         if boxes not in ("sample", "locate") and not isinstance(boxes, Mapping):
             raise ValueError(f"boxes must be 'sample', 'locate' or names of images and their boxes, got {boxes!r}")
         settings = options if isinstance(options, FaceOptions) else FaceOptions.from_dict(options)
-        self._protector = Protector(KeyPlace(**key) if isinstance(key, Mapping) else key, settings)
+        self._protector = Protector(read_plain_keys(key), settings)
+        self._protector.warn_if_anew()
         self.boxes = boxes if isinstance(boxes, str) else dict(boxes)
         self.record_key = record_key
         self.unprotected = [unprotected] if isinstance(unprotected, str) else list(unprotected)
@@ -116,10 +128,10 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         """Protects the images and adds their records to the sample."""
         refuse_running(self, (_A.BaseCompose,), _may_leave_out)
         roles = {name: self._roles.get(name, name) for name in sample if sample[name] is not None}
-        unfit = sorted(name for name, role in roles.items() if role in _MANY)
+        unfit = sorted(name for name, role in roles.items() if role in _VOLUMES)
         if unfit:
-            raise ValueError(f"one image at a time can be protected, got {', '.join(unfit)}")
-        images = [name for name, role in roles.items() if role == "image"]
+            raise ValueError(f"images can be protected, and no volumes, got {', '.join(unfit)}")
+        images = [name for name, role in roles.items() if role in _IMAGES]
         records = {name: self.record_key + ("" if name == "image" else f"_{name}") for name in images}
         labels = self._label_fields()  # which come back at the end
         refuse_taken(records.values(), {*sample, *labels})
@@ -129,15 +141,21 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         regions = {name: self._regions(name, sample, roles) for name in images}
         result = dict(sample)
         for name in images:
-            result[name], record = self._protector(sample[name], regions[name])
-            result[records[name]] = "" if record is None else record.to_json()
+            if roles[name] == "images":
+                pairs = [self._protector(image, regions[name]) for image in sample[name]]
+                hidden = [image for image, _ in pairs]
+                result[name] = hidden if isinstance(sample[name], (list, tuple)) else np.stack(hidden)
+                result[records[name]] = [_text(record) for _, record in pairs]
+            else:
+                result[name], record = self._protector(sample[name], regions[name])
+                result[records[name]] = _text(record)
         return result
 
     def get_transform_init_args(self) -> dict[str, Any]:
-        """What makes an equal transform, as plain values: the place and the id of the key, without the secret."""
-        place = self._protector.place or KeyPlace(key_id=self._protector.key.id)
+        """What makes an equal transform, as plain values: the places and the ids of keys, without any secret."""
+        keys = plain_keys(self._protector.holders)
         return {
-            "key": asdict(place),
+            "key": keys[0] if len(keys) == 1 else keys,
             "options": self._protector.options.to_dict(),
             "boxes": self.boxes,
             "record_key": self.record_key,
@@ -156,14 +174,21 @@ class PerturbFaces(_A.DualTransform):  # type: ignore[misc]
         if self.get_processor("bboxes") is None:
             raise ValueError("bboxes must come through a Compose with bbox_params, which say their format")
         named = {} if isinstance(self.boxes, str) else self.boxes
-        own = named.get(name, "bboxes" + name.removeprefix("image"))
+        several = roles[name] == "images"  # whose faces no one list of boxes has, unless that is said
+        own = named.get(name, "" if several else "bboxes" + name.removeprefix("image"))
         if own not in there:
+            target = "" if several else f"a target {own!r}, "
             raise ValueError(
-                f"{name} must have boxes of its own, as {' and '.join(there)} came: a target {own!r}, "
+                f"{name} must have boxes of its own, as {' and '.join(there)} came: {target}"
                 f"boxes={{{name!r}: {there[0]!r}}} if these are of its faces too, or boxes='locate'"
             )
         # All boxes come as shares of the sides of "image", whatever the size of the image that they are of.
-        return [_region_in_pixels(box, sample["image"].shape) for box in sample[own]]
+        shape = sample["image"].shape if "image" in sample else sample["images"][0].shape
+        return [_region_in_pixels(box, shape) for box in sample[own]]
+
+
+def _text(record: Record | None) -> str:
+    return "" if record is None else record.to_json()
 
 
 def _may_leave_out(container: Any) -> str | None:

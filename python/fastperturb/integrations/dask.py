@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 from functools import lru_cache
 from typing import Any
 
 from .._optional import import_extra
-from .protector import FaceOptions, KeyPlace
-from .rows import COLUMNS, PROBLEMS, PerturbImages, RowJob, RowResult
+from .key_places import KeyPlace
+from .protector import FaceOptions
+from .row_jobs import COLUMNS, PROBLEMS, RowJob, RowResult
+from .rows import PerturbImages
 
 __all__ = [
     "COLUMNS",
@@ -42,13 +45,14 @@ def perturb_dataframe(frame: Any, job: RowJob, *, path: str = "path", data: str 
     rest = frame._meta.drop(columns=[name for name in (data,) if name in frame.columns])
     kinds = {name: pandas.ArrowDtype(getattr(arrow, kind)()) for name, kind in COLUMNS.items()}
     meta = rest.assign(**{name: pandas.Series([], index=rest.index, dtype=kind) for name, kind in kinds.items()})
-    return frame.map_partitions(_partition, job.with_key_id(), path, data, meta=meta)
+    return frame.map_partitions(_partition, pickle.dumps(job.with_key_id()), path, data, meta=meta)
 
 
-def _partition(frame: Any, job: RowJob, path: str, data: str) -> Any:
+def _partition(frame: Any, job: bytes, path: str, data: str) -> Any:
     return _images(job, path, data)(frame)
 
 
 @lru_cache(maxsize=4)
-def _images(job: RowJob, path: str, data: str) -> PerturbImages:
-    return PerturbImages(job, path=path, data=data)
+def _images(job: bytes, path: str, data: str) -> PerturbImages:
+    """The callable for a job, pickled: not every protection can be a key of a table."""
+    return PerturbImages(pickle.loads(job), path=path, data=data)  # noqa: S301 it was made above

@@ -18,7 +18,8 @@ from .. import Region
 from .._optional import import_extra
 from ..files.icc import colours_alone
 from ..files.record_chunk import CHUNK, RECORD_TEXT, TIFF_TAG
-from .protector import FaceOptions, Image, KeyLike, Protector, refuse_taken
+from .key_places import KeysLike
+from .protector import FaceOptions, Image, Protector, refuse_taken
 from .samples import refuse_pictures
 
 __all__ = ["FaceOptions", "PerturbImages"]
@@ -33,8 +34,11 @@ class PerturbImages:
     May be sent to processes (``num_proc``). Its pickle, which the library hashes to know its cache, holds the place of
     the key and its public id, so that another key is another result; see :class:`Protector` for ``Key`` objects.
 
-    The columns that are added always hold text, "" where there is nothing to say: the library takes the type of a
-    column from its first rows, and one that began with nulls could hold no text later.
+    The columns that are added always hold text or bytes, empty where there is nothing to say: the library takes the
+    type of a column from its first rows, and one that began with nulls could hold no text later.
+
+    ``map`` protects once, and the library keeps the result. In a stream, or by ``set_transform``, the function runs
+    anew each epoch: with secret keys it gives the same each time, with a public key another record.
 
     Args:
         key: as for :class:`fastperturb.integrations.protector.Protector`.
@@ -44,6 +48,8 @@ class PerturbImages:
         boxes: name of a column of boxes (x, y, width, height) in pixels, a list for each image, dots for a column
             within a column ("faces.bbox"); ``None`` to look for faces.
         record: name of the column of records, JSON text, that is added; "" for an image passed on in the clear.
+        seals: name of a column for the seals, bytes, b"" where there are none; ``None`` leaves them in the records.
+            ``Record.from_json(row["record"]).with_beside(row["seals"])`` puts them together.
         error: name of a column for what went wrong, "" if nothing did; a row that fails, also because its file is
             missing or broken, has no image (null), and the others go on. ``None`` lets the first error end the job.
         unprotected: names of other columns that hold pictures, which may stay as they are.
@@ -55,21 +61,22 @@ class PerturbImages:
 
     def __init__(
         self,
-        key: KeyLike = None,
+        key: KeysLike = None,
         options: FaceOptions = FaceOptions(),  # noqa: B008
         *,
         image: str = "image",
         boxes: str | None = None,
         record: str = "record",
+        seals: str | None = None,
         error: str | None = None,
         unprotected: Collection[str] = (),
     ) -> None:
-        self._protector = Protector(key, options)
-        self._image, self._boxes, self._record, self._error = image, boxes, record, error
-        self._added = [record] if error is None else [record, error]
+        self._protector = Protector(key, options, beside=seals is not None)
+        self._image, self._boxes, self._error, self._seals = image, boxes, error, seals
+        self._added = [record, *([] if seals is None else [seals]), *([] if error is None else [error])]
         self._unprotected = [unprotected] if isinstance(unprotected, str) else list(unprotected)
         if len({image, *self._added}) != 1 + len(self._added):
-            raise ValueError(f"image, record and error must be different columns, got {[image, *self._added]}")
+            raise ValueError(f"image, record, seals and error must be different columns, got {[image, *self._added]}")
 
     def __call__(self, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
         """Protects a batch.
@@ -91,7 +98,7 @@ class PerturbImages:
         rows = [self._row(image, own, column) for image, own in zip(column.images, boxes, strict=True)]
         return {name: [row[number] for row in rows] for number, name in enumerate([self._image, *self._added])}
 
-    def _row(self, image: Any, boxes: Sequence[Any] | None, column: _Column) -> tuple[Any, str, str]:
+    def _row(self, image: Any, boxes: Sequence[Any] | None, column: _Column) -> tuple[Any, ...]:
         try:
             picture = column.open(image)
             if _has_record(picture):
@@ -102,9 +109,11 @@ class PerturbImages:
         except Exception as error:
             if self._error is None:
                 raise
-            return None, "", f"{type(error).__name__}: {error}"
+            seals = [] if self._seals is None else [b""]
+            return (None, "", *seals, f"{type(error).__name__}: {error}")
         text = "" if record is None else record.to_json()
-        return (result if column.decoded else {"bytes": _file(result), "path": None}), text, ""
+        seals = [] if self._seals is None else [b"" if record is None else record.beside_bytes()]
+        return ((result if column.decoded else {"bytes": _file(result), "path": None}), text, *seals, "")
 
 
 class _Column:

@@ -14,7 +14,8 @@ from typing import Any
 from .._optional import import_extra
 from .batches import Batch
 from .places import check_absolute
-from .rows import PROBLEMS, PerturbImages, RowJob
+from .row_jobs import PROBLEMS, RowJob
+from .rows import PerturbImages
 
 MARK = b"fastperturb-shard"
 """The metadata of a Parquet file by which a later run knows that it is the result of the same file, options and key."""
@@ -56,7 +57,7 @@ class PerturbShards:
         self._pandas = import_extra("pandas", "ray")
         self._arrow = import_extra("pyarrow", "ray")
         self._parquet = import_extra("pyarrow.parquet", "ray")
-        self._images = PerturbImages(job, path=path, data=data)
+        self._images = PerturbImages(job, path=path, data=data, folder=output)
         self._overwrite, self._output = job.overwrite, Path(output)
 
     def __call__(self, rows: Any) -> Any:
@@ -77,19 +78,21 @@ class PerturbShards:
 
     def _protect(self, shard: Path) -> tuple[str, str, int, int]:
         facts = shard.stat()
-        mark = self._images.mark(json.dumps(["shard", facts.st_size, facts.st_mtime_ns]).encode())
+        mark = self._images.marks.mark(json.dumps(["shard", facts.st_size, facts.st_mtime_ns]).encode())
         target = self._output / shard.name
-        if target.exists() and not self._overwrite:
+        if target.exists():
             metadata = self._parquet.read_schema(target).metadata or {}
             known, rows, problems = (metadata.get(MARK, b"") + b"  ").split(b" ")[:3]
-            if known.decode("ascii", "replace") != mark:
+            if self._images.marks.fits(known.decode("ascii", "replace"), mark):
+                return "unchanged", os.fspath(target), int(rows), int(problems)
+            if not self._overwrite:
                 raise FileExistsError(17, "it is not the result of this file, options and key", os.fspath(target))
-            return "unchanged", os.fspath(target), int(rows), int(problems)
         table = self._parquet.read_table(shard)
         done = self._images(table.to_pandas(types_mapper=self._pandas.ArrowDtype))
         problems = int(done["status"].isin(PROBLEMS).sum())
         result = self._arrow.Table.from_pandas(done, preserve_index=False)
-        text = f"{mark} {len(done)} {problems}".encode()
+        shown = [memoryview(image) for image in done["image"] if isinstance(image, bytes)]
+        text = f"{self._images.marks.text(mark, shown)} {len(done)} {problems}".encode()
         self._write(result.replace_schema_metadata({**(result.schema.metadata or {}), MARK: text}), target)
         return "perturbed", os.fspath(target), len(done), problems
 

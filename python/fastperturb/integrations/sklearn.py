@@ -13,7 +13,9 @@ import numpy as np
 
 from .. import Face, Record, Region, restore
 from .._optional import import_extra
-from .protector import FaceOptions, Image, KeyLike, KeyPlace, Protector
+from .key_places import Holder, KeysLike
+from .methods import DEFAULT, WINDOWS
+from .protector import FaceOptions, Image, Protector
 
 _base: Any = import_extra("sklearn.base", "sklearn")
 _available_if: Any = import_extra("sklearn.utils.metaestimators", "sklearn").available_if
@@ -29,15 +31,16 @@ def _has_rows(estimator: FacePerturber) -> bool:
 class FacePerturber(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.BaseEstimator):  # type: ignore[misc]
     """Protects the faces of images.
 
-    Every call draws anew, so that scores of what follows differ a little from fit to fit;
-    ``FaceOptions(reproducible=True)`` gives the same pixels for the same images. Flat rows may be data frames, and
+    The same image gives the same pixels at every fit and call, so that scores of what follows do not differ from fit to
+    fit; ``FaceOptions(reproducible=False)``, or a public key, draws anew. Flat rows may be data frames, and
     ``set_output`` and ``get_feature_names_out`` are there for them; there are none for stacks, which no frame holds.
 
     Args:
         key: as for :class:`fastperturb.integrations.protector.Protector`. A file's path or ``None`` keeps the key out
             of pickles, which hold its id and refuse another key at that place until they are fitted again; a pickle of
             an estimator with a ``Key`` object holds the secret.
-        options: a :class:`FaceOptions`; ``None`` for its defaults.
+        options: a :class:`FaceOptions`; ``None`` for its defaults. Where they name no protection, it is windows if
+            ``regions`` are given: of an aligned face, a drawn one would leave nothing to learn from.
         regions: the regions of every image, as for aligned faces: Region, Face or (x, y, width, height), or several;
             "whole" for the whole image; ``None`` to look for faces in each.
         image_shape: (height, width) or (height, width, channels) of the images that flat rows hold; ``None`` where
@@ -52,7 +55,7 @@ class FacePerturber(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.Ba
 
     def __init__(
         self,
-        key: KeyLike = None,
+        key: KeysLike = None,
         options: FaceOptions | None = None,
         regions: Any = None,
         image_shape: tuple[int, ...] | None = None,
@@ -63,10 +66,14 @@ class FacePerturber(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.Ba
         self.image_shape = image_shape
 
     def fit(self, X: Any, y: Any = None) -> FacePerturber:  # noqa: ARG002, N803, RUF100
-        """Checks the images and the key; learns nothing."""
+        """Checks the images and the key; learns nothing.
+
+        Warns:
+            ProtectedAnew: each fit would show every picture in another way.
+        """
         self._images(X)
-        self._known: tuple[Any, KeyPlace | None] | None = None
-        self._protector()
+        self._known: tuple[Any, tuple[Holder, ...]] | None = None
+        self._protector().warn_if_anew()
         if self.image_shape is not None:
             _validate_data(self, X, reset=True, skip_check_array=True)
         return self
@@ -113,14 +120,18 @@ class FacePerturber(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.Ba
             records: of the images, in order; ``None`` for ``records_``.
 
         Raises:
-            ValueError: not one record an image.
+            ValueError: not one record an image, or no recipient is a secret key.
             WrongKey, Tampered: as for :func:`fastperturb.restore`.
         """
         images = self._images(X)
         known = list(self.records_ if records is None else records)
         if len(known) != len(images):
             raise ValueError(f"records must be one for each of the {len(images)} images, got {len(known)}")
-        key = self._protector().key
+        key = self._protector().secret_key
+        if key is None:
+            raise ValueError(
+                "key must be a secret key to restore, got a public one: fastperturb.restore takes the secret"
+            )
         shown = [image if r is None else restore(image, r, key) for image, r in zip(images, known, strict=True)]
         return (np.stack(shown) if shown else images.copy()).reshape(np.shape(X))
 
@@ -130,11 +141,12 @@ class FacePerturber(_base.OneToOneFeatureMixin, _base.TransformerMixin, _base.Ba
         return super().__getstate__()
 
     def _protector(self) -> Protector:
-        """The protector, with the key that was read first, until there is a ``fit`` or another ``key``."""
+        """The protector, with the keys that were read first, until there is a ``fit`` or another ``key``."""
         known = getattr(self, "_known", None)
-        place = known[1] if known is not None and known[0] == self.key else None
-        made = Protector(self.key if place is None else place, self.options or FaceOptions())
-        self._known = (self.key, made.place)
+        key = known[1] if known is not None and known[0] == self.key else self.key
+        default = DEFAULT if self.regions is None else WINDOWS
+        made = Protector(key, self.options or FaceOptions(), default=default)
+        self._known = (self.key, made.holders)
         return made
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -1,6 +1,6 @@
 """torchvision transforms v2: a transform of samples that protects faces, in their bounding boxes or located.
 
-Images are (channels, height, width), uint8, uint16 or float32 within 0 to 1; one image a sample.
+Images are (channels, height, width), uint8, uint16 or float32 within 0 to 1.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import Record, Region
+from .. import Region
 from .._optional import import_extra
 from .always import refuse_in, refuse_running
-from .protector import FaceOptions, Image, KeyLike, Protector, refuse_taken
+from .key_places import KeysLike
+from .protector import FaceOptions, Image, Protector, refuse_taken
 from .samples import refuse_pictures
 
 _pil: Any = import_extra("PIL.Image", "torchvision")
@@ -27,16 +28,18 @@ __all__ = ["FaceOptions", "PerturbFaces", "image_array", "image_tensor"]
 
 
 class PerturbFaces(_v2.Transform):  # type: ignore[misc]
-    """Protects the faces of a sample's image, always: ``RandomApply`` and ``RandomChoice`` refuse to hold it.
+    """Protects the faces of a sample's images, always: ``RandomApply`` and ``RandomChoice`` refuse to hold it.
 
-    A sample is what v2 transforms take: ``image``, ``(image, target)``, ``{"image": …, "boxes": …}`` and so on. The
-    image is its ``tv_tensors.Image``, or else its one plain tensor of three dimensions. If there are
-    ``tv_tensors.BoundingBoxes``, of any format, they are the faces, unless ``locate``. They, ``tv_tensors.Mask``,
-    labels and small arrays stay as they are; whatever else could be a picture is refused, for it would stay in the
-    clear. Put it before transforms that crop or turn, which move or drop boxes while parts of faces stay.
+    A sample is what v2 transforms take: ``image``, ``(image, target)``, ``{"image": …, "boxes": …}`` and so on. Its
+    images are its ``tv_tensors.Image``, one or several, or else its one plain tensor of three dimensions. If there are
+    ``tv_tensors.BoundingBoxes``, of any format, they are the faces of its one image, unless ``locate``. They,
+    ``tv_tensors.Mask``, labels and small arrays stay as they are; whatever else could be a picture is refused, for it
+    would stay in the clear. Put it before transforms that crop or turn, which move or drop boxes while parts of faces
+    stay.
 
-    The record goes as JSON text into the sample's first ``dict`` (``""`` for an image passed on in the clear). One
-    channel is recorded as an image (height, width), as files have it.
+    The record goes as JSON text into the sample's first ``dict`` (``""`` for an image passed on in the clear); of
+    several images, each has one of its name, ``record_left`` for ``left``. One channel is recorded as an image
+    (height, width), as files have it.
 
     Args:
         key: as for :class:`fastperturb.integrations.protector.Protector`.
@@ -47,13 +50,16 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
 
     Raises:
         OSError, KeyError, ValueError: the key cannot be read.
+
+    Warns:
+        ProtectedAnew: each epoch would show every picture in another way.
     """
 
     fastperturb_always: ClassVar[bool] = True
 
     def __init__(
         self,
-        key: KeyLike = None,
+        key: KeysLike = None,
         options: FaceOptions = FaceOptions(),  # noqa: B008
         *,
         locate: bool = False,
@@ -62,13 +68,15 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._protector = Protector(key, options)
+        self._protector.warn_if_anew()
         self.locate = locate
         self.record_key = record_key
         self.unprotected = [unprotected] if isinstance(unprotected, str) else list(unprotected)
 
     def extra_repr(self) -> str:
-        """What is printed of it: the key's id, not the key."""
-        return f"key_id={self._protector.key.id}, options={self._protector.options}, locate={self.locate}"
+        """What is printed of it: the ids of keys, not the keys."""
+        ids = ", ".join(item.id for item in self._protector.recipients)
+        return f"key_id={ids}, options={self._protector.options}, locate={self.locate}"
 
     def forward(self, *inputs: Any) -> Any:
         """Protects one sample.
@@ -77,8 +85,9 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
             The sample in the same structure, a copy where it changed.
 
         Raises:
-            ValueError: no image or more than one, an image of another kind (PIL, array, video), a batch, something else
-                that could be a picture, no ``dict`` that could take the record, or one that has a record already.
+            ValueError: no image, several plain tensors, or several images with boxes, which are nobody's; an image of
+                another kind (PIL, array, video), a batch, something else that could be a picture, no ``dict`` that
+                could take the record, or one that has a record already.
             NoFaceFound: there is no face, and ``options.no_face`` is "raise".
         """
         refuse_running(self, _BY_CHANCE, _may_leave_out)
@@ -86,19 +95,25 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
         named, structure = _torch.utils._pytree.tree_flatten_with_path(sample)
         flat, names = [item for _, item in named], [_name(path) for path, _ in named]
         free = [i for i, name in enumerate(names) if name not in self.unprotected]
-        index = _image_index(flat, free)
-        others = [(name, flat[i]) for i, name in enumerate(names) if i != index and not _is_known(flat[i])]
-        refuse_pictures(others, self.unprotected, "make masks tv_tensors.Mask, protect one image a sample")
-        if self.record_key is not None:
-            _place_of_record(sample, self.record_key)
-        boxes = [item for item in flat if isinstance(item, _tv.BoundingBoxes)]
-        regions = None if self.locate or not boxes else [region for item in boxes for region in _regions(item)]
-        hidden, record = self._protector(image_array(flat[index]), regions)
-        flat[index] = image_tensor(hidden, like=flat[index])
+        images = _images(flat, free)
+        others = [(name, flat[i]) for i, name in enumerate(names) if i not in images and not _is_known(flat[i])]
+        refuse_pictures(
+            others, self.unprotected, "make masks tv_tensors.Mask, protect them by a transform of their own"
+        )
+        keys = _record_keys(self.record_key, [names[i] for i in images])
+        if keys:
+            _place_of_record(sample, keys)
+        boxes = [] if self.locate else [item for item in flat if isinstance(item, _tv.BoundingBoxes)]
+        if boxes and len(images) > 1:
+            raise ValueError(f"boxes must be those of one image, got {len(images)} images; locate=True looks for faces")
+        regions = [region for item in boxes for region in _regions(item)] if boxes else None
+        records = []
+        for index in images:
+            hidden, record = self._protector(image_array(flat[index]), regions)
+            flat[index] = image_tensor(hidden, like=flat[index])
+            records.append("" if record is None else record.to_json())
         changed = _torch.utils._pytree.tree_unflatten(flat, structure)
-        if self.record_key is None:
-            return changed
-        return _with_record(changed, self.record_key, record)
+        return _with_records(changed, dict(zip(keys, records, strict=True))) if keys else changed
 
 
 def image_array(image: Any) -> Image:
@@ -134,19 +149,31 @@ def _is_known(item: Any) -> bool:
     return isinstance(item, _tv.TVTensor) and not isinstance(item, (_tv.Image, _tv.Video))
 
 
-def _image_index(flat: list[Any], free: list[int]) -> int:
-    """Where a sample's one image stands. Nothing is guessed: a wrong guess would leave the photograph in the clear."""
-    need = "a sample must have one image, a tv_tensors.Image or a tensor (channels, height, width), got"
+def _images(flat: list[Any], free: list[int]) -> list[int]:
+    """Where a sample's images stand. Nothing is guessed: a wrong guess would leave the photograph in the clear."""
+    need = "a sample must have an image, a tv_tensors.Image or one tensor (channels, height, width), got"
     foreign = [flat[i] for i in free if isinstance(flat[i], (_pil.Image, _tv.Video))]
     images = [i for i in free if isinstance(flat[i], _tv.Image)]
+    most = len(images)
     if not images:
         foreign += [flat[i] for i in free if isinstance(flat[i], np.ndarray) and flat[i].ndim > 2]
-        images = [i for i in free if type(flat[i]) is _torch.Tensor and flat[i].ndim >= 3]
-    if foreign or len(images) != 1:
+        images, most = [i for i in free if type(flat[i]) is _torch.Tensor and flat[i].ndim >= 3], 1
+    if foreign or not 1 <= len(images) <= most:
         kinds = ", ".join(sorted({f"{type(item).__module__}.{type(item).__qualname__}" for item in foreign}))
         got = kinds or len(images)
         raise ValueError(f"{need} {got}; v2.ToImage() makes images of PIL images and arrays and goes before")
-    return images[0]
+    return images
+
+
+def _record_keys(key: str | None, names: list[str]) -> list[str]:
+    """The names of the records of a sample's images; none, if records are dropped."""
+    if key is None:
+        return []
+    if len(names) == 1:
+        return [key]
+    if len(set(names)) < len(names):
+        raise ValueError(f"several images of a sample must have different names, got {', '.join(names)}")
+    return [f"{key}_{name}" for name in names]
 
 
 def _regions(boxes: Any) -> list[Region]:
@@ -163,23 +190,22 @@ def _regions(boxes: Any) -> list[Region]:
     return found
 
 
-def _place_of_record(sample: Any, name: str) -> int | None:
-    """Where the first dict of a sample stands, ``None`` if the sample is it; it takes the record."""
+def _place_of_record(sample: Any, names: list[str]) -> int | None:
+    """Where the first dict of a sample stands, ``None`` if the sample is it; it takes the records."""
     items = [sample] if isinstance(sample, dict) else sample if isinstance(sample, (tuple, list)) else []
     for index, item in enumerate(items):
         if isinstance(item, dict):
-            refuse_taken([name], item)
+            refuse_taken(names, item)
             return None if item is sample else index
     raise ValueError("a sample must have a dict for the record; record_key=None drops it, and nobody can restore then")
 
 
-def _with_record(sample: Any, name: str, record: Record | None) -> Any:
-    """The sample with the record in its first dict."""
-    text = "" if record is None else record.to_json()
-    index = _place_of_record(sample, name)
+def _with_records(sample: Any, records: dict[str, str]) -> Any:
+    """The sample with records in its first dict."""
+    index = _place_of_record(sample, list(records))
     if index is None:
-        return {**sample, name: text}
-    items = [*sample[:index], {**sample[index], name: text}, *sample[index + 1 :]]
+        return {**sample, **records}
+    items = [*sample[:index], {**sample[index], **records}, *sample[index + 1 :]]
     return type(sample)(*items) if hasattr(sample, "_fields") else type(sample)(items)
 
 

@@ -74,6 +74,10 @@ class Autoencoder(PerThread, DrawnProtection):
         """Ordered by the size of the code: fewer numbers hide more."""
         return describe("autoencoder", f"{self.code} numbers", 1.0 / self.code, self.area.words, source=self._source)
 
+    def __repr__(self) -> str:
+        """Says all that its results depend on: reproducible records are made of it."""
+        return f"Autoencoder({self.name!r}, {self.fingerprint!r})"
+
     @property
     def fitted(self) -> bool:
         return self._model is not None

@@ -71,6 +71,10 @@ class KSame(DrawnProtection):
         """Ordered by ``k``."""
         return describe("k-same", f"k {self.k}", float(self.k), self.area.words)
 
+    def __repr__(self) -> str:
+        """Says all that its results depend on: reproducible records are made of it."""
+        return f"KSame({self.name!r}, {self.fingerprint!r})"
+
     @property
     def fitted(self) -> bool:
         return self._faces is not None

@@ -78,6 +78,10 @@ class Weighted(Permuting):
         size, rest = self.window_size, f"{self.area.words}, coverage {self.coverage:g}"
         return describe("weighted", size.label, size.order, rest, unit=size.unit, source=self._source)
 
+    def __repr__(self) -> str:
+        """Says all that its results depend on: reproducible records are made of it."""
+        return f"Weighted({self.name!r}, {self.fingerprint!r})"
+
     @property
     def fitted(self) -> bool:
         return self._weights is not None

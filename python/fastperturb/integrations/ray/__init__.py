@@ -10,9 +10,11 @@ from pathlib import PurePath
 from typing import Any
 
 from ..._optional import import_extra
+from ..key_places import KeyPlace
 from ..places import absolute_path
-from ..protector import FaceOptions, KeyPlace
-from ..rows import COLUMNS, PROBLEMS, PerturbImages, RowJob, RowResult
+from ..protector import FaceOptions
+from ..row_jobs import COLUMNS, PROBLEMS, RowJob, RowResult
+from ..rows import PerturbImages
 from ..shards import SHARD_COLUMNS, PerturbShards, check_shard_job
 from .pool import Workers, pool_options
 

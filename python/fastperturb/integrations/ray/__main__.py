@@ -14,12 +14,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ... import Key, Strength
+from ... import PublicKey, Strength
 from ..._optional import import_extra
 from ...errors import MissingExtra
+from ..key_places import KeyPlace
+from ..methods import DEFAULT
 from ..places import is_address
-from ..protector import FaceOptions, KeyPlace
-from ..rows import PROBLEMS, RowJob
+from ..protector import FaceOptions
+from ..row_jobs import PROBLEMS, JobKey, RowJob
 from . import perturb_dataset
 
 _ROWS_A_BLOCK = 64  # what is lost and done again if an actor dies
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ray = import_extra("ray", "ray")
         paths = list(_files(options.input, options.output))
         job = _job(options)
-    except (MissingExtra, OSError, KeyError, ValueError) as error:
+    except (MissingExtra, OSError, KeyError, TypeError, ValueError) as error:
         print(f"fastperturb: {error}", file=sys.stderr)
         return 2
     if not paths:
@@ -58,10 +60,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("output", type=_folder, metavar="OUT", help="folder that every machine can write")
     parser.add_argument("--key-file", help="key file on every machine; otherwise FASTPERTURB_KEY in its environment")
     parser.add_argument("--key-id", help="public id that the key must have; needed if this machine has no key")
+    parser.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        metavar="PUB",
+        help="file of a public key, which this machine reads for all; may be given again. Without --key-file and "
+        "--key-id no machine has a key, and none can restore",
+    )
+    parser.add_argument("--protect", metavar="NAME[:SETTINGS]", help=f"what is shown instead of a face ({DEFAULT})")
+    parser.add_argument("--seals", choices=["inside", "beside"], default="inside", help="'beside': in NAME.png.seal")
+    parser.add_argument("--record-beside", action="store_true", help="records to NAME.png.json, not inside the files")
     parser.add_argument("--detector", help="as text, such as 'yunet?threshold=0.5'")
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--cells", type=int, help="windows across a face's shorter side (8)")
-    size.add_argument("--window", type=int, help="side of the windows in pixels")
+    size.add_argument("--cells", type=int, help="windows, so many across a face's shorter side")
+    size.add_argument("--window", type=int, help="windows of so many pixels a side")
     parser.add_argument("--grow", type=float, default=0.0, help="margin around a face as a share of its size")
     parser.add_argument("--shape", choices=["box", "ellipse"])
     parser.add_argument("--no-face", choices=["raise", "whole", "pass"], default="raise", help="'raise' writes nothing")
@@ -84,23 +97,48 @@ def _folder(text: str) -> Path:
 
 
 def _job(options: argparse.Namespace) -> RowJob:
-    place = KeyPlace(options.key_file and os.path.abspath(options.key_file), key_id=options.key_id)  # noqa: PTH100
-    if options.key_id is None:
-        key: Key = place.load()  # so that all machines must have the one that is here
-        place = KeyPlace(place.file, place.variable, key.id)
     faces = FaceOptions(
-        strength=Strength(window=options.window, cells=options.cells),
+        protection=_protection(options),
         detector=options.detector,
         grow=options.grow,
         shape=options.shape,
         no_face=options.no_face,
     )
     root, output = (os.path.abspath(path) for path in (options.input, options.output))  # noqa: PTH100
-    return RowJob(key=place, options=faces, output=output, root=root, overwrite=options.overwrite)
+    return RowJob(
+        key=_keys(options),
+        options=faces,
+        output=output,
+        root=root,
+        seals=options.seals,
+        record_beside=options.record_beside,
+        overwrite=options.overwrite,
+    )
+
+
+def _protection(options: argparse.Namespace) -> str | Strength | None:
+    """What the options mean: windows with a size of them, as on the command line."""
+    if options.cells is None and options.window is None:
+        protection: str | None = options.protect
+        return protection
+    if options.protect is not None:
+        raise ValueError(f"--protect has its own strength: no --cells or --window, got --protect {options.protect}")
+    return Strength(window=options.window, cells=options.cells)
+
+
+def _keys(options: argparse.Namespace) -> list[JobKey]:
+    """The recipients; a secret key is one where there is no other, or where it is named."""
+    keys: list[JobKey] = [PublicKey.from_file(path) for path in options.to]
+    if options.key_file or options.key_id or not keys:
+        place = KeyPlace(options.key_file and os.path.abspath(options.key_file), key_id=options.key_id)  # noqa: PTH100
+        if options.key_id is None:  # all machines must have the one that is here
+            place = KeyPlace(place.file, place.variable, place.load().id)
+        keys.insert(0, place)
+    return keys
 
 
 def _files(folder: Path, output: Path) -> Iterator[str]:
-    """The absolute paths of all files but hidden ones and records."""
+    """The absolute paths of all files but hidden ones, records and seals."""
     top, out = folder.resolve(), output.resolve()
     if not top.is_dir():
         raise NotADirectoryError(20, "the input must be a folder", str(folder))
@@ -109,7 +147,7 @@ def _files(folder: Path, output: Path) -> Iterator[str]:
     for place, folders, names in os.walk(os.path.abspath(folder)):  # noqa: PTH100
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith(".") and not name.endswith(".json"):
+            if not name.startswith(".") and not name.endswith((".json", ".seal")):
                 yield os.path.join(place, name)  # noqa: PTH118
 
 
