@@ -199,7 +199,7 @@ def _seal_region(draft: Draft, index: int, item: RegionPixels, options: SealOpti
     iv, tag = draft.tag(face, b"fp2 iv", keys.tag_key(face), Owned(item.shown, item.mask, item.data))
     if item.original is None:
         return entry_of(draft.bound, face, index, Entry("none", 0, _NO_SALT, iv, tag, bytes(MAC_BYTES))), None
-    plain = seal_coding.encode(item.original, item.mask, full=options.full)
+    plain = seal_coding.encode(item.original, item.mask, full=options.full, reproducible=draft.reproducible)
     salt = draft.salt(face, b"fp2 salt", plain)
     seal = aes_gcm.seal(keys.seal_key(face, salt), plain)
     entry = Entry(options.state, len(seal), salt, iv, tag, bytes(MAC_BYTES))
