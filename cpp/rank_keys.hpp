@@ -9,9 +9,10 @@
 
 namespace fastperturb {
 
-// A number for each of some members, all under 2^bits.
+// A number for each of some members; all lie from `least` on and under least + 2^bits.
 struct Keys {
   Buffer<std::uint32_t> values;
+  std::uint32_t least = 0;
   int bits = 0;
 };
 
