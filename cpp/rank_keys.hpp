@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "image.hpp"
 #include "keystream.hpp"
@@ -22,5 +23,13 @@ struct Keys {
 // the order of the formula and rounded to float32, are numbered in their order, with -0 as 0 and NaN last.
 Keys luminance_keys(const ImageView& image, const Members& members);
 Keys tint_keys(const ImageView& image, const Members& members);
+
+// The float32 value that has this number.
+inline float float_of(std::uint32_t number) {
+  const std::uint32_t bits = number >> 31 != 0 ? number ^ std::uint32_t{1} << 31 : ~number;
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
 
 }  // namespace fastperturb

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "keystream.hpp"
+#include "rank_keys.hpp"
 #include "ranks.hpp"
 
 namespace fastperturb {
@@ -22,9 +23,11 @@ inline std::uint32_t cut(std::uint32_t count, std::uint32_t part, std::uint32_t 
 // end, so blocks are not sorted: tints are counted in buckets, and only buckets with a cut inside are put in order.
 class TintParts {
  public:
-  // For up to so many items at a time.
-  explicit TintParts(std::uint32_t most)
-      : tints_(unwritten<std::uint32_t>(most / colour_blocks + 1)),
+  // For up to so many items at a time; `floats`: tints are numbers of float32 values.
+  TintParts(std::uint32_t most, bool floats)
+      : floats_(floats),
+        tints_(unwritten<std::uint32_t>(most / colour_blocks + 1)),
+        buckets_(unwritten<std::uint16_t>(most / colour_blocks + 1)),
         parts_(unwritten<std::uint8_t>(most / colour_blocks + 1)) {}
 
   // Reads from[0 .. count) and writes to[0 .. count), which must not overlap.
@@ -39,64 +42,78 @@ class TintParts {
  private:
   static constexpr std::uint32_t buckets = 1024;
   static constexpr std::uint8_t cut_inside = tint_parts;
+  using Cuts = std::array<std::uint32_t, tint_parts + 1>;
 
   template <typename TintOf>
   void part_block(const std::uint32_t* from, std::uint32_t* to, std::uint32_t count, const TintOf& tint_of) {
-    std::uint32_t lowest = ~std::uint32_t{0}, highest = 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const std::uint32_t tint = tints_[i] = tint_of(from[i]);
-      lowest = std::min(lowest, tint), highest = std::max(highest, tint);
-    }
-    int shift = 0;
-    while ((highest - lowest) >> shift >= buckets) ++shift;
-    std::array<std::uint32_t, tint_parts + 1> cuts;
+    for (std::uint32_t i = 0; i < count; ++i) tints_[i] = tint_of(from[i]);
+    const bool exact = give_buckets(count);
+    Cuts cuts;
     for (std::uint32_t part = 0; part <= tint_parts; ++part) cuts[part] = cut(count, part, tint_parts);
-    const std::uint32_t used = ((highest - lowest) >> shift) + 1;
-    count_buckets(count, lowest, shift, used);
-    give_parts(used, cuts);
-    const auto bucket_of = [=](std::uint32_t tint) { return (tint - lowest) >> shift; };
+    starts_.fill(0);
+    for (std::uint32_t i = 0; i < count; ++i) ++starts_[buckets_[i] + 1U];
+    for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) starts_[bucket + 1] += starts_[bucket];
+    give_parts(cuts);
     bool split = false;
     for (std::uint32_t i = 0; i < count; ++i) {
-      parts_[i] = part_of_[bucket_of(tints_[i])];
+      parts_[i] = part_of_[buckets_[i]];
       split |= parts_[i] == cut_inside;
     }
-    if (split) give_parts_inside(count, lowest, shift, cuts);
+    if (split) give_parts_inside(count, exact, cuts);
     for (std::uint32_t i = 0; i < count; ++i) to[cuts[parts_[i]]++] = from[i];
   }
 
-  // starts_: how many tints lie in the buckets before each.
-  void count_buckets(std::uint32_t count, std::uint32_t lowest, int shift, std::uint32_t used) {
-    std::fill_n(starts_.begin(), used + 1, 0U);
-    for (std::uint32_t i = 0; i < count; ++i) ++starts_[((tints_[i] - lowest) >> shift) + 1];
-    for (std::uint32_t bucket = 0; bucket < used; ++bucket) starts_[bucket + 1] += starts_[bucket];
+  // The bucket of each tint, any that rises with it; returns whether no bucket has two tints. Tints of float32 are
+  // spread by their values, for their numbers crowd where the values are large.
+  bool give_buckets(std::uint32_t count) {
+    std::uint32_t least = ~std::uint32_t{0}, most = 0;
+    for (std::uint32_t i = 0; i < count; ++i) least = std::min(least, tints_[i]), most = std::max(most, tints_[i]);
+    if (most - least < buckets) {
+      for (std::uint32_t i = 0; i < count; ++i) buckets_[i] = static_cast<std::uint16_t>(tints_[i] - least);
+      return true;
+    }
+    const float low = float_of(least);
+    const float scale = static_cast<float>(buckets - 1) / (float_of(most) - low);
+    if (floats_ && scale > 0 && scale < 1e30F) {  // neither is so for what is infinite or no number
+      for (std::uint32_t i = 0; i < count; ++i) {
+        const auto bucket = static_cast<std::uint32_t>((float_of(tints_[i]) - low) * scale);
+        buckets_[i] = static_cast<std::uint16_t>(std::min(bucket, buckets - 1));
+      }
+      return false;
+    }
+    int shift = 0;
+    while ((most - least) >> shift >= buckets) ++shift;
+    for (std::uint32_t i = 0; i < count; ++i) buckets_[i] = static_cast<std::uint16_t>((tints_[i] - least) >> shift);
+    return false;
   }
 
   // The part in which a bucket lies, or cut_inside.
-  void give_parts(std::uint32_t used, const std::array<std::uint32_t, tint_parts + 1>& cuts) {
+  void give_parts(const Cuts& cuts) {
     std::uint8_t part = 0;
-    for (std::uint32_t bucket = 0; bucket < used; ++bucket) {
+    for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) {
       while (starts_[bucket] >= cuts[part + 1U] && part + 1U < tint_parts) ++part;
       part_of_[bucket] = starts_[bucket + 1] <= cuts[part + 1U] ? part : cut_inside;
     }
   }
 
   // The parts of items in buckets with a cut inside.
-  void give_parts_inside(std::uint32_t count, std::uint32_t lowest, int shift,
-                         const std::array<std::uint32_t, tint_parts + 1>& cuts) {
+  void give_parts_inside(std::uint32_t count, bool exact, const Cuts& cuts) {
     inside_.clear();
     for (std::uint32_t i = 0; i < count; ++i)
       if (parts_[i] == cut_inside) inside_.push_back(std::uint64_t{tints_[i]} << 32 | i);
-    if (shift > 0) std::sort(inside_.begin(), inside_.end());
+    if (!exact) std::sort(inside_.begin(), inside_.end());
     for (const std::uint64_t item : inside_) {
-      const auto tint = static_cast<std::uint32_t>(item >> 32), i = static_cast<std::uint32_t>(item);
-      const std::uint32_t position = starts_[(tint - lowest) >> shift]++;
+      const auto i = static_cast<std::uint32_t>(item);
+      const std::uint32_t position = starts_[buckets_[i]]++;
       std::uint8_t part = 0;
       while (position >= cuts[part + 1U]) ++part;
       parts_[i] = part;
     }
   }
 
+  bool floats_;
   Buffer<std::uint32_t> tints_;
+  Buffer<std::uint16_t> buckets_;
   Buffer<std::uint8_t> parts_;
   std::array<std::uint32_t, buckets + 1> starts_{};
   std::array<std::uint8_t, buckets> part_of_{};

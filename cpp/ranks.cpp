@@ -29,9 +29,10 @@ void for_each_label(const Members& members, const Visit& visit) {
 
 // Items, one a member, re-arranged label by label.
 template <typename TintOf>
-Buffer<std::uint32_t> part_by_tint(const Members& members, Buffer<std::uint32_t> items, const TintOf& tint_of) {
+Buffer<std::uint32_t> part_by_tint(const Members& members, Buffer<std::uint32_t> items, Sample sample,
+                                   const TintOf& tint_of) {
   Buffer<std::uint32_t> parted = unwritten<std::uint32_t>(members.count);
-  TintParts parts(members.count);
+  TintParts parts(members.count, sample == Sample::f32);
   for_each_label(members, [&](std::uint32_t start, std::uint32_t count) {
     parts.part(items.get() + start, parted.get() + start, count, tint_of);
   });
@@ -64,15 +65,16 @@ Buffer<std::uint32_t> rank_places(const RankJob& job, const Members& members, bo
   members.for_each_pixel(job.out, [&](std::uint32_t member, const std::uint8_t* pixel) {
     offsets[member] = static_cast<std::uint32_t>(pixel - job.out.data);
   });
-  const Buffer<std::uint64_t> items = sort_members(
-      job.ground, members, [&](std::uint32_t member) { return colours ? member : offsets[member]; });
+  const Buffer<std::uint64_t> items =
+      sort_members(job.ground, members, [&](std::uint32_t member) { return colours ? member : offsets[member]; });
   TieWords words(key);
   for_each_label(members,
                  [&](std::uint32_t start, std::uint32_t count) { shuffle_ties(items.get() + start, count, words); });
   Buffer<std::uint32_t> places = low_halves(items, members.count);
   if (!colours) return places;
   const Keys tints = tint_keys(job.ground, members);
-  places = part_by_tint(members, std::move(places), [&](std::uint32_t member) { return tints.values[member]; });
+  places = part_by_tint(members, std::move(places), job.ground.sample,
+                        [&](std::uint32_t member) { return tints.values[member]; });
   for (std::uint32_t rank = 0; rank < members.count; ++rank) places[rank] = offsets[places[rank]];
   return places;
 }
@@ -90,7 +92,8 @@ void place_three_bytes(const RankJob& job, const Members& members, const Buffer<
     radix_sort(items.get() + start, spare.get(), count, 0, 32);
   });
   if (colours)
-    items = part_by_tint(members, std::move(items), [](std::uint32_t item) { return (item >> 8 & 255) + (item & 255); });
+    items = part_by_tint(members, std::move(items), Sample::u8,
+                         [](std::uint32_t item) { return (item >> 8 & 255) + (item & 255); });
   for (std::uint32_t rank = 0; rank < members.count; ++rank) {
     const std::uint32_t item = items[rank], red = item >> 8 & 255, blue = 255 - (item & 255);
     const std::uint32_t green = ((item >> 16) - 77 * red - 29 * blue) / 150;
@@ -129,7 +132,8 @@ void place_pixels(const RankJob& job, const Members& members, const Buffer<std::
   Buffer<std::uint32_t> order = low_halves(items, members.count);
   if (colours) {
     const Keys tints = tint_keys(crop, members);
-    order = part_by_tint(members, std::move(order), [&](std::uint32_t member) { return tints.values[member]; });
+    order = part_by_tint(members, std::move(order), crop.sample,
+                         [&](std::uint32_t member) { return tints.values[member]; });
   }
   for (std::uint32_t rank = 0; rank < members.count; ++rank)
     pixels[order[rank]].get().store(job.out.data + places[rank]);

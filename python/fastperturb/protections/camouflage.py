@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from .area import owned_parts, touches
 from .base import Description, ProtectionBase
 from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face, turn_of
 from .template import Template
+from .toning import inside_region
 
 Ellipse: TypeAlias = tuple[float, float, float, float]
 
@@ -191,10 +192,13 @@ class Camouflage(ProtectionBase):
             turn = turn_of(part.region)
             render = _rendered if width * height <= _LARGEST_KEPT else _rendered.__wrapped__
             ground, labels = render(self._ground(), width, height, turn, colours, self.apart and self.area == "head")
-            places = np.ix_(
-                _nearest(rows, part.region.y, part.region.height, height),
-                _nearest(columns, part.region.x, part.region.width, width),
-            )
+            if (height, width) == (part.region.height, part.region.width):
+                places: Any = inside_region(part)  # views; fancy indices would copy what is there already
+            else:
+                places = np.ix_(
+                    _nearest(rows, part.region.y, part.region.height, height),
+                    _nearest(columns, part.region.x, part.region.width, width),
+                )
             shown, chosen = ground[places], None if labels is None else np.ascontiguousarray(labels[places])
             mask = None if part.mask is None else np.ascontiguousarray(part.mask)
             _core.match_ranks(source[rows, columns], out[rows, columns], mask, shown, chosen, key, colours)
