@@ -30,9 +30,9 @@ class TintParts {
         buckets_(unwritten<std::uint16_t>(most / colour_blocks + 1)),
         parts_(unwritten<std::uint8_t>(most / colour_blocks + 1)) {}
 
-  // Reads from[0 .. count) and writes to[0 .. count), which must not overlap.
-  template <typename TintOf>
-  void part(const std::uint32_t* from, std::uint32_t* to, std::uint32_t count, const TintOf& tint_of) {
+  // Reads from[0 .. count) and writes the lower halves of what it holds, or all of it, to to[0 .. count).
+  template <typename Item, typename TintOf>
+  void part(const Item* from, std::uint32_t* to, std::uint32_t count, const TintOf& tint_of) {
     for (std::uint32_t block = 0; block < colour_blocks; ++block) {
       const std::uint32_t first = cut(count, block, colour_blocks), end = cut(count, block + 1, colour_blocks);
       if (first < end) part_block(from + first, to + first, end - first, tint_of);
@@ -44,8 +44,8 @@ class TintParts {
   static constexpr std::uint8_t cut_inside = tint_parts;
   using Cuts = std::array<std::uint32_t, tint_parts + 1>;
 
-  template <typename TintOf>
-  void part_block(const std::uint32_t* from, std::uint32_t* to, std::uint32_t count, const TintOf& tint_of) {
+  template <typename Item, typename TintOf>
+  void part_block(const Item* from, std::uint32_t* to, std::uint32_t count, const TintOf& tint_of) {
     for (std::uint32_t i = 0; i < count; ++i) tints_[i] = tint_of(from[i]);
     const bool exact = give_buckets(count);
     Cuts cuts;
@@ -60,7 +60,7 @@ class TintParts {
       split |= parts_[i] == cut_inside;
     }
     if (split) give_parts_inside(count, exact, cuts);
-    for (std::uint32_t i = 0; i < count; ++i) to[cuts[parts_[i]]++] = from[i];
+    for (std::uint32_t i = 0; i < count; ++i) to[cuts[parts_[i]]++] = static_cast<std::uint32_t>(from[i]);
   }
 
   // The bucket of each tint, any that rises with it; returns whether no bucket has two tints. Tints of float32 are
