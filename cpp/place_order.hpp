@@ -52,9 +52,8 @@ struct PlaceOrder {
   std::int64_t height, width;
   Members members;
   bool coloured;                // items have tints
-  bool floats;                  // which are numbers of float32 values
   int column_bits;              // a row above a column fits 32 bits, as there are fewer than 2^31 places
-  Buffer<std::uint64_t> items;  // place under tint, in order of luminance
+  Buffer<std::uint64_t> items;  // place under the rank of its tint, in order of luminance
   Buffer<std::uint8_t> ties;    // 1 where an item is as light as the one before, of its label
 };
 

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "keystream.hpp"
 #include "rank_keys.hpp"
@@ -28,7 +27,8 @@ class TintParts {
       : floats_(floats),
         tints_(unwritten<std::uint32_t>(most / colour_blocks + 1)),
         buckets_(unwritten<std::uint16_t>(most / colour_blocks + 1)),
-        parts_(unwritten<std::uint8_t>(most / colour_blocks + 1)) {}
+        parts_(unwritten<std::uint8_t>(most / colour_blocks + 1)),
+        inside_(unwritten<std::uint64_t>(most / colour_blocks + 1)) {}
 
   // Reads from[0 .. count) and writes the lower halves of what it holds, or all of it, to to[0 .. count).
   template <typename Item, typename TintOf>
@@ -50,9 +50,9 @@ class TintParts {
     const bool exact = give_buckets(count);
     Cuts cuts;
     for (std::uint32_t part = 0; part <= tint_parts; ++part) cuts[part] = cut(count, part, tint_parts);
-    starts_.fill(0);
+    std::fill_n(starts_.begin(), used_ + 1, 0U);
     for (std::uint32_t i = 0; i < count; ++i) ++starts_[buckets_[i] + 1U];
-    for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) starts_[bucket + 1] += starts_[bucket];
+    for (std::uint32_t bucket = 0; bucket < used_; ++bucket) starts_[bucket + 1] += starts_[bucket];
     give_parts(cuts);
     bool split = false;
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -68,6 +68,7 @@ class TintParts {
   bool give_buckets(std::uint32_t count) {
     std::uint32_t least = ~std::uint32_t{0}, most = 0;
     for (std::uint32_t i = 0; i < count; ++i) least = std::min(least, tints_[i]), most = std::max(most, tints_[i]);
+    used_ = std::min(most - least, buckets - 1) + 1;
     if (most - least < buckets) {
       for (std::uint32_t i = 0; i < count; ++i) buckets_[i] = static_cast<std::uint16_t>(tints_[i] - least);
       return true;
@@ -82,7 +83,9 @@ class TintParts {
       return false;
     }
     int shift = 0;
-    while ((most - least) >> shift >= buckets) ++shift;
+    const std::uint32_t enough = std::min(buckets, std::max(count, 2U));
+    while ((most - least) >> shift >= enough) ++shift;
+    used_ = ((most - least) >> shift) + 1;
     for (std::uint32_t i = 0; i < count; ++i) buckets_[i] = static_cast<std::uint16_t>((tints_[i] - least) >> shift);
     return false;
   }
@@ -90,7 +93,7 @@ class TintParts {
   // The part in which a bucket lies, or cut_inside.
   void give_parts(const Cuts& cuts) {
     std::uint8_t part = 0;
-    for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) {
+    for (std::uint32_t bucket = 0; bucket < used_; ++bucket) {
       while (starts_[bucket] >= cuts[part + 1U] && part + 1U < tint_parts) ++part;
       part_of_[bucket] = starts_[bucket + 1] <= cuts[part + 1U] ? part : cut_inside;
     }
@@ -98,12 +101,14 @@ class TintParts {
 
   // The parts of items in buckets with a cut inside.
   void give_parts_inside(std::uint32_t count, bool exact, const Cuts& cuts) {
-    inside_.clear();
-    for (std::uint32_t i = 0; i < count; ++i)
-      if (parts_[i] == cut_inside) inside_.push_back(std::uint64_t{tints_[i]} << 32 | i);
-    if (!exact) std::sort(inside_.begin(), inside_.end());
-    for (const std::uint64_t item : inside_) {
-      const auto i = static_cast<std::uint32_t>(item);
+    std::uint32_t found = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {  // written in any case, for a branch here is guessed wrong too often
+      inside_[found] = std::uint64_t{tints_[i]} << 32 | i;
+      found += parts_[i] == cut_inside;
+    }
+    if (!exact) std::sort(inside_.get(), inside_.get() + found);
+    for (std::uint32_t item = 0; item < found; ++item) {
+      const auto i = static_cast<std::uint32_t>(inside_[item]);
       const std::uint32_t position = starts_[buckets_[i]]++;
       std::uint8_t part = 0;
       while (position >= cuts[part + 1U]) ++part;
@@ -112,12 +117,13 @@ class TintParts {
   }
 
   bool floats_;
+  std::uint32_t used_ = 0;  // buckets
   Buffer<std::uint32_t> tints_;
   Buffer<std::uint16_t> buckets_;
   Buffer<std::uint8_t> parts_;
   std::array<std::uint32_t, buckets + 1> starts_{};
   std::array<std::uint8_t, buckets> part_of_{};
-  std::vector<std::uint64_t> inside_;
+  Buffer<std::uint64_t> inside_;
 };
 
 }  // namespace fastperturb

@@ -42,7 +42,7 @@ Buffer<std::uint32_t> rank_places(const PlaceOrder& order, bool colours, const K
     shuffle_ties(items.get() + start, order.ties.get() + start, count, words);
   });
   if (!colours) return low_halves(items, members.count);
-  return part_by_tint(members, items, order.floats,
+  return part_by_tint(members, items, false,
                       [](std::uint64_t item) { return static_cast<std::uint32_t>(item >> upper_half); });
 }
 
