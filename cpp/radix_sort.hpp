@@ -42,7 +42,7 @@ void radix_sort(Item* items, Item* spare, std::uint32_t count, int shift, int bi
   if (bits <= 9) return radix_passes<1, 9>(items, spare, count, shift);
   if (bits <= 16) return radix_passes<2, 8>(items, spare, count, shift);
   if (bits <= 24) return radix_passes<3, 8>(items, spare, count, shift);
-  radix_passes<4, 8>(items, spare, count, shift);
+  radix_passes<3, 11>(items, spare, count, shift);
 }
 
 }  // namespace fastperturb

@@ -1,6 +1,7 @@
 // Luminance and tint of pixels as whole numbers.
 #include "rank_keys.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -39,11 +40,20 @@ struct Luminance<float> {
   static std::uint32_t of_grey(const std::uint8_t* pixel) { return number(sample<float>(pixel, 0)); }
 };
 
+// Few bits are sorted in fewer passes, and most numbers of float32 differ in few of their upper ones.
+void narrow(Keys& keys, std::uint32_t count) {
+  const std::uint32_t *first = keys.values.get(), *last = first + count;
+  std::uint32_t least = ~std::uint32_t{0}, most = 0;
+  for (; first != last; ++first) least = std::min(least, *first), most = std::max(most, *first);
+  if (count == 0) return;
+  keys.least = least;
+  for (keys.bits = 0; (std::uint64_t{most - least} >> keys.bits) != 0;) ++keys.bits;
+}
+
 template <typename T>
 Keys luminance_of(const ImageView& image, const Members& members) {
   const bool colour = image.channels > 2;
-  Keys keys{unwritten<std::uint32_t>(members.count), static_cast<int>(8 * sizeof(T))};
-  if (colour && sizeof(T) < 4) keys.bits += 8;
+  Keys keys{unwritten<std::uint32_t>(members.count)};
   std::uint32_t* to = keys.values.get();
   if (colour)
     members.for_each_pixel(image,
@@ -51,13 +61,14 @@ Keys luminance_of(const ImageView& image, const Members& members) {
   else
     members.for_each_pixel(image,
                            [=](std::uint32_t i, const std::uint8_t* pixel) { to[i] = Luminance<T>::of_grey(pixel); });
+  narrow(keys, members.count);
   return keys;
 }
 
 template <typename T>
 Keys tint_of(const ImageView& image, const Members& members) {
   constexpr std::uint32_t most = (std::uint32_t{1} << 8 * sizeof(T)) - 1;
-  Keys keys{unwritten<std::uint32_t>(members.count), static_cast<int>(8 * sizeof(T)) + 1};
+  Keys keys{unwritten<std::uint32_t>(members.count)};
   std::uint32_t* to = keys.values.get();
   members.for_each_pixel(image, [=](std::uint32_t i, const std::uint8_t* pixel) {
     to[i] = most + sample<T>(pixel, 0) - sample<T>(pixel, 2);
@@ -66,7 +77,7 @@ Keys tint_of(const ImageView& image, const Members& members) {
 }
 
 Keys tint_of_float(const ImageView& image, const Members& members) {
-  Keys keys{unwritten<std::uint32_t>(members.count), 32};
+  Keys keys{unwritten<std::uint32_t>(members.count)};
   std::uint32_t* to = keys.values.get();
   members.for_each_pixel(image, [=](std::uint32_t i, const std::uint8_t* pixel) {
     const double red = sample<float>(pixel, 0), blue = sample<float>(pixel, 2);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "image.hpp"
 #include "keystream.hpp"
@@ -9,9 +10,10 @@
 
 namespace fastperturb {
 
-// A number for each of some members, all under 2^bits.
+// A number for each of some members; all lie from `least` on and under least + 2^bits.
 struct Keys {
   Buffer<std::uint32_t> values;
+  std::uint32_t least = 0;
   int bits = 0;
 };
 
@@ -21,5 +23,13 @@ struct Keys {
 // the order of the formula and rounded to float32, are numbered in their order, with -0 as 0 and NaN last.
 Keys luminance_keys(const ImageView& image, const Members& members);
 Keys tint_keys(const ImageView& image, const Members& members);
+
+// The float32 value that has this number.
+inline float float_of(std::uint32_t number) {
+  const std::uint32_t bits = number >> 31 != 0 ? number ^ std::uint32_t{1} << 31 : ~number;
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
 
 }  // namespace fastperturb

@@ -21,23 +21,29 @@ struct Members {
   Buffer<std::uint32_t> places;                 // row * width + column; none: members are all pixels in raster order
   std::array<std::uint32_t, 257> label_starts;  // how many members have a label under 0, 1, ...
 
-  // Calls visit(member, first byte of its pixel) for all of them.
+  // Calls visit(member, row, column) for all of them.
   template <typename Visit>
-  void for_each_pixel(const ImageView& image, const Visit& visit) const {
-    const std::size_t bytes = image.pixel_bytes();
+  void for_each_place(const Visit& visit) const {
     std::uint32_t row = 0, left = 0;  // the place of the row's first pixel
     if (!places) {
-      for (std::uint32_t i = 0; i < count; ++row) {
-        const std::uint8_t* from = image.at(row, 0);
-        for (std::uint32_t column = 0; column < width; ++column, ++i, from += bytes) visit(i, from);
-      }
+      for (std::uint32_t i = 0; i < count; ++row)
+        for (std::uint32_t column = 0; column < width; ++column, ++i) visit(i, row, column);
       return;
     }
     for (std::uint32_t i = 0; i < count; ++i) {
       if (places[i] < left) row = left = 0;  // the next label begins
       while (places[i] - left >= width) left += width, ++row;
-      visit(i, image.at(row, 0) + (places[i] - left) * bytes);
+      visit(i, row, places[i] - left);
     }
+  }
+
+  // Calls visit(member, first byte of its pixel) for all of them.
+  template <typename Visit>
+  void for_each_pixel(const ImageView& image, const Visit& visit) const {
+    const std::size_t bytes = image.pixel_bytes();
+    for_each_place([&](std::uint32_t member, std::uint32_t row, std::uint32_t column) {
+      visit(member, image.at(row, 0) + column * bytes);
+    });
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "image.hpp"
 #include "keystream.hpp"
+#include "place_order.hpp"
 
 namespace fastperturb {
 
@@ -14,19 +15,16 @@ namespace fastperturb {
 constexpr std::uint32_t colour_blocks = 48;
 constexpr std::uint32_t tint_parts = 6;
 
-// All views have one height and width.
+// Both views have one height and width.
 struct RankJob {
-  ImageView crop;    // whose pixels move; not written
-  ImageView out;     // where they go, of the crop's channels and samples; may be the crop itself
-  ImageView ground;  // the template: one or two channels are luminance, three or four colour
-  const std::uint8_t*
-      mask;  // packed; 1 where a pixel takes part, 0 where neither crop nor out is touched; none: all do
-  const std::uint8_t* labels;  // packed; pixels move among places of their own label only; none: all alike
-  bool colours;                // keep like colours together, where both crop and ground have colour
+  ImageView crop;  // whose pixels move; not written
+  ImageView out;   // where they go, of the crop's channels and samples; may be the crop itself
+  bool colours;    // keep like colours together, where both crop and template have colour
 };
 
-// Does it, with the ties of pixels and of places broken by the key's keystream. What can throw does so before a pixel
-// moves: std::invalid_argument for 2^31 pixels or 4 GiB of rows or more, std::bad_alloc.
-void match_ranks(const RankJob& job, const Key& key);
+// Does it, with the ties of pixels and of places broken by the key's keystream. The order's mask says which pixels take
+// part (neither crop nor out is touched elsewhere); pixels move among places of their own label only. What can throw
+// does so before a pixel moves: std::invalid_argument for 4 GiB of rows or more, std::bad_alloc.
+void match_ranks(const RankJob& job, const PlaceOrder& order, const Key& key);
 
 }  // namespace fastperturb

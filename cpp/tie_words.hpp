@@ -41,17 +41,12 @@ class TieWords {
   std::uint32_t words_[words_at_once];
 };
 
-// Puts each run of items whose upper halves are equal into random order: a Fisher-Yates shuffle of one run after the
-// other.
-inline void shuffle_ties(std::uint64_t* items, std::uint32_t count, TieWords& words) {
+// Puts each run of ties into random order, a Fisher-Yates shuffle of one run after the other: ties[i] says whether item
+// i belongs to the run of the one before.
+inline void shuffle_ties(std::uint64_t* items, const std::uint8_t* ties, std::uint32_t count, TieWords& words) {
   for (std::uint32_t start = 0; start + 1 < count;) {
-    const std::uint64_t value = items[start] >> 32;
     std::uint32_t end = start + 1;
-    if (items[end] >> 32 != value) {
-      start = end;
-      continue;
-    }
-    while (end < count && items[end] >> 32 == value) ++end;
+    while (end < count && ties[end] != 0) ++end;
     for (std::uint32_t i = start; i + 1 < end; ++i) std::swap(items[i], items[i + words.below(end - i)]);
     start = end;
   }

@@ -191,11 +191,41 @@ void store(std::uint8_t* to, Sample sample, double value) {
   }
   const double top = sample == Sample::u8 ? 255.0 : 65535.0;
   const auto rounded = static_cast<std::uint16_t>(std::clamp(std::floor(value + 0.5), 0.0, top));
-  std::memcpy(to, &rounded, sample_bytes(sample));
+  if (sample == Sample::u8)
+    *to = static_cast<std::uint8_t>(rounded);
+  else
+    std::memcpy(to, &rounded, sizeof(rounded));
+}
+
+// A mosaic shows the means as they are (-0 as 0): the samples of one row do for all rows of its windows.
+void draw_mosaic(const ImageView& image, const Tiling& tiling, Means& means) {
+  const Rectangle& box = tiling.box;
+  const std::size_t bytes = image.pixel_bytes(), sample = sample_bytes(image.sample);
+  std::vector<std::uint8_t> line(static_cast<std::size_t>(box.width) * bytes);
+  std::int64_t drawn = -1;
+  for (std::int64_t y = box.y; y < box.y + box.height; ++y) {
+    const std::int64_t row = std::min((y - box.y) / tiling.window, tiling.rows - 1);
+    for (std::int64_t x = 0; x < box.width && row != drawn; ++x) {
+      std::uint8_t* to = line.data() + static_cast<std::size_t>(x) * bytes;
+      const std::int64_t column = std::min(x / tiling.window, tiling.columns - 1);
+      if (x > 0 && column == std::min((x - 1) / tiling.window, tiling.columns - 1)) {
+        std::memcpy(to, to - bytes, bytes);
+        continue;
+      }
+      const double* mean = means.at(static_cast<std::size_t>(row), static_cast<std::size_t>(column));
+      for (std::size_t c = 0; c < means.channels; ++c) store(to + c * sample, image.sample, mean[c] + 0.0);
+    }
+    drawn = row;
+    tiling.for_each_run({box.x, y, box.width, 1}, [&](std::int64_t x, std::int64_t at, std::int64_t run) {
+      std::memcpy(image.at(at, x), line.data() + static_cast<std::size_t>(x - box.x) * bytes,
+                  static_cast<std::size_t>(run) * bytes);
+    });
+  }
 }
 
 void draw_region(const ImageView& image, const Tiling& tiling, Interpolation interpolation) {
   Means means = window_means(image, tiling);
+  if (interpolation == Interpolation::mosaic) return draw_mosaic(image, tiling, means);
   const std::vector<Taps> across = taps_along(tiling.box.width, tiling.window, tiling.columns, interpolation);
   const std::vector<Taps> down = taps_along(tiling.box.height, tiling.window, tiling.rows, interpolation);
   const auto width = static_cast<std::size_t>(tiling.box.width), channels = means.channels;

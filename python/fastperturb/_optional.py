@@ -6,6 +6,7 @@ One place says how to get what is missing: the extra that installs it, or, for O
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from types import ModuleType
 
 from .errors import MissingExtra
@@ -51,6 +52,17 @@ def import_isal() -> ModuleType | None:
     except ImportError:
         return None
     module: ModuleType = isal_zlib
+    return module
+
+
+@cache
+def import_igzip() -> ModuleType | None:
+    """ISA-L's compressor of whole deflate streams, or ``None`` as above; asked for with every seal, so kept."""
+    try:
+        from isal import igzip_lib
+    except ImportError:
+        return None
+    module: ModuleType = igzip_lib
     return module
 
 

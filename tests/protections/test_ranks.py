@@ -18,8 +18,12 @@ FALSE_ALARM = 4.9
 def matched(crop, ground, *, mask=None, labels=None, key=KEY, colours=False):
     out = np.full_like(crop, 7)
     out[...] = crop
-    _core.match_ranks(crop, out, mask, ground, labels, key, colours)
+    _core.match_ranks(crop, out, _core.PlaceOrder(ground, mask, labels), key, colours)
     return out
+
+
+def matched_in_place(crop, out, mask, ground, labels, key, colours):
+    _core.match_ranks(crop, out, _core.PlaceOrder(ground, mask, labels), key, colours)
 
 
 @st.composite
@@ -73,7 +77,7 @@ def test_in_place_strides_and_all_builds_agree(case):
         _core.use_isa(name)
         work = whole[1:-2, 2:-3]
         work[...] = crop
-        _core.match_ranks(work, work, mask, ground, labels, KEY, colours)
+        _core.match_ranks(work, work, _core.PlaceOrder(ground, mask, labels), KEY, colours)
         assert np.ascontiguousarray(work).tobytes() == expected.tobytes()
         work[...] = 0
         assert not whole.any()
@@ -154,7 +158,8 @@ def test_thin_crops(shape):
 def test_nothing_to_move():
     crop = np.ones((5, 6, 3), np.uint8)
     out = np.zeros_like(crop)
-    _core.match_ranks(crop, out, np.zeros((5, 6), bool), np.zeros((5, 6), np.float32), None, KEY, True)
+    order = _core.PlaceOrder(np.zeros((5, 6), np.float32), np.zeros((5, 6), bool), None)
+    _core.match_ranks(crop, out, order, KEY, True)
     assert not out.any()
 
 
@@ -184,5 +189,5 @@ def test_what_could_crash_it_is_refused(changes, error, message):
         "colours": False,
     }
     with pytest.raises(error, match=message):
-        _core.match_ranks(**{**good, **changes})
+        matched_in_place(**{**good, **changes})
     assert not good["out"].any()

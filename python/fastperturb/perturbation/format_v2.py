@@ -18,7 +18,7 @@ from . import aes_gcm, seal_coding
 from . import format_v2_keys as keys
 from .format_v2_recipients import wrap
 from .record_v2 import RecordV2, check_core
-from .record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes
+from .record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes, pack_entry
 from .record_v2_parts import IV_BYTES, MAC_BYTES, NONCE_BYTES, SALT_BYTES, Entry, RegionV2, Rest, Scene, Stanza, State
 from .seal_coding import Mask, Owned, Surroundings
 
@@ -181,12 +181,13 @@ def seal_record(
         wrap(recipients, draft.secret, draft.nonce, draft.commitment),
         (*seals, rest_seal),
     )
-    return signed(record, draft.secret, draft.core)
+    record.set_mac(keys.record_mac(draft.secret, authenticated_bytes(record, draft.core)))
+    return record
 
 
-def signed(record: RecordV2, secret: bytes, core: bytes | None = None) -> RecordV2:
+def signed(record: RecordV2, secret: bytes) -> RecordV2:
     """The record with the MAC that its secret gives."""
-    return record.with_mac(keys.record_mac(secret, authenticated_bytes(record, core)))
+    return record.with_mac(keys.record_mac(secret, authenticated_bytes(record)))
 
 
 def entry_of(draft_bound: bytes, face: bytes, index: int, entry: Entry) -> Entry:
@@ -194,16 +195,22 @@ def entry_of(draft_bound: bytes, face: bytes, index: int, entry: Entry) -> Entry
     return replace(entry, mac=keys.entry_mac(face, draft_bound, index, entry_bytes(entry)))
 
 
+def _new_entry(draft: Draft, index: int, state: State, length: int, *values: bytes) -> Entry:
+    """An entry of those values (salt, iv, tag) with its MAC."""
+    salt, iv, tag = values
+    mac = keys.entry_mac(draft.faces[index], draft.bound, index, pack_entry(state, length, salt, iv, tag))
+    return Entry(state, length, salt, iv, tag, mac)
+
+
 def _seal_region(draft: Draft, index: int, item: RegionPixels, options: SealOptions) -> tuple[Entry, bytes | None]:
     face = draft.faces[index]
     iv, tag = draft.tag(face, b"fp2 iv", keys.tag_key(face), Owned(item.shown, item.mask, item.data))
     if item.original is None:
-        return entry_of(draft.bound, face, index, Entry("none", 0, _NO_SALT, iv, tag, bytes(MAC_BYTES))), None
-    plain = seal_coding.encode(item.original, item.mask, full=options.full)
+        return _new_entry(draft, index, "none", 0, _NO_SALT, iv, tag), None
+    plain = seal_coding.encode(item.original, item.mask, full=options.full, reproducible=draft.reproducible)
     salt = draft.salt(face, b"fp2 salt", plain)
     seal = aes_gcm.seal(keys.seal_key(face, salt), plain)
-    entry = Entry(options.state, len(seal), salt, iv, tag, bytes(MAC_BYTES))
-    return entry_of(draft.bound, face, index, entry), seal
+    return _new_entry(draft, index, options.state, len(seal), salt, iv, tag), seal
 
 
 def _seal_rest(draft: Draft, options: SealOptions) -> tuple[Rest, bytes | None]:

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable
 
 from ..key import Key
-from .record_v2_parts import IV_BYTES, NONCE_BYTES, SALT_BYTES
+from .record_v2_parts import IV_BYTES, MAC_BYTES, NONCE_BYTES, SALT_BYTES
 
 SECRET_BYTES = 32
 _U32 = struct.Struct("<I").pack
@@ -31,6 +31,14 @@ def message(*parts: bytes) -> bytes:
 def keyed(key: bytes, *parts: bytes) -> bytes:
     """H(key, parts): 32 bytes. The first part is the purpose."""
     return hmac.digest(key, message(*parts), "sha256")
+
+
+# Purposes, with the length of the part of fixed size that follows: half of the bytes of short messages, joined once.
+_FACE = message(b"fp2 face") + _LENGTHS[MAC_BYTES]
+_SEAL = message(b"fp2 seal") + _LENGTHS[SALT_BYTES]
+_TAG, _PERMUTATION = message(b"fp2 tag"), message(b"fp2 perm")
+_ENTRY = message(b"fp2 entry") + _LENGTHS[MAC_BYTES]
+_INDEX = _LENGTHS[4]
 
 
 def digest(blocks: Iterable[bytes | memoryview]) -> bytes:
@@ -53,27 +61,27 @@ def binding(core: bytes, nonce: bytes, commit: bytes) -> bytes:
 
 def face_secret(secret: bytes, commit: bytes, index: int) -> bytes:
     """F, the face key of one region."""
-    return keyed(secret, b"fp2 face", commit, _U32(index))
+    return hmac.digest(secret, _FACE + commit + _INDEX + _U32(index), "sha256")
 
 
 def seal_key(face: bytes, salt: bytes) -> bytes:
     """The key of one seal."""
-    return keyed(face, b"fp2 seal", salt)
+    return hmac.digest(face, _SEAL + salt, "sha256")
 
 
 def tag_key(face: bytes) -> bytes:
     """The key of the tag of a region's shown pixels."""
-    return keyed(face, b"fp2 tag")
+    return hmac.digest(face, _TAG, "sha256")
 
 
 def permutation_key(face: bytes) -> bytes:
     """The ChaCha20 key of a region's windows, or of the ties of its camouflage."""
-    return keyed(face, b"fp2 perm")
+    return hmac.digest(face, _PERMUTATION, "sha256")
 
 
 def entry_mac(face: bytes, bound: bytes, index: int, entry: bytes) -> bytes:
     """The MAC of a region's entry, which commits to its face key; ``bound`` is :func:`binding`."""
-    return keyed(face, b"fp2 entry", bound, _U32(index), entry)
+    return hmac.digest(face, _ENTRY + bound + _INDEX + _U32(index) + message(entry), "sha256")
 
 
 def record_mac(secret: bytes, before: bytes) -> bytes:

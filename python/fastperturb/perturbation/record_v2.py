@@ -133,12 +133,16 @@ class RecordV2(Record):
 
     def with_mac(self, mac: bytes) -> RecordV2:
         """The record with another MAC; the rest has been checked already."""
-        check_size(mac, "mac", MAC_BYTES)
         other = object.__new__(RecordV2)
         for name in self.__dataclass_fields__:
             object.__setattr__(other, name, getattr(self, name))
-        object.__setattr__(other, "mac", mac)
+        other.set_mac(mac)
         return other
+
+    def set_mac(self, mac: bytes) -> None:
+        """Gives a record that nobody else has seen yet its MAC, which depends on all the rest of it."""
+        check_size(mac, "mac", MAC_BYTES)
+        object.__setattr__(self, "mac", mac)
 
     def beside_bytes(self) -> bytes:
         """The content of the file beside the picture: commitment and all seals that belong there; empty if none do.
@@ -221,8 +225,10 @@ def check_core(shape: tuple[int, ...], dtype: str, regions: Sequence[RegionV2]) 
 
 
 def _clipped_area(region: Region, shape: tuple[int, ...]) -> int:
-    rows, columns = region.clipped(shape[0], shape[1])
-    return int((rows.stop - rows.start) * max(0, columns.stop - columns.start))
+    x, y = region.x, region.y
+    down = min(y + region.height, shape[0]) - (y if y > 0 else 0)
+    across = min(x + region.width, shape[1]) - (x if x > 0 else 0)
+    return down * across if down > 0 and across > 0 else 0
 
 
 def _check_entry(index: int, item: RegionV2, entry: Entry, shape: tuple[int, ...], dtype: str) -> None:

@@ -17,6 +17,7 @@ from .record_v2_parts import (
     TAG_BYTES,
     Entry,
     RegionV2,
+    State,
 )
 
 FORMAT = "fastperturb-record"
@@ -50,7 +51,12 @@ def core_bytes(shape: tuple[int, ...], dtype: str, regions: tuple[RegionV2, ...]
 
 def entry_bytes(entry: Entry) -> bytes:
     """A region's entry without its MAC."""
-    return ENTRY.pack(STATES.index(entry.state), entry.length, entry.salt, entry.iv, entry.tag)
+    return pack_entry(entry.state, entry.length, entry.salt, entry.iv, entry.tag)
+
+
+def pack_entry(state: State, length: int, salt: bytes, iv: bytes, tag: bytes) -> bytes:
+    """The same out of its values."""
+    return ENTRY.pack(STATES.index(state), length, salt, iv, tag)
 
 
 def authenticated_bytes(record: Written, core: bytes | None = None) -> bytes:

@@ -6,11 +6,13 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import is_dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..checks import Image
+from .._optional import import_opencv
+from ..checks import Image, rows_are_packed
 from ..perturbation.drawing import Part
 from ..region import Face, Region
 from .area import AS_FOUND, Area
@@ -150,7 +152,7 @@ class DrawnProtection(AreaProtection):
             place = part.rows, part.columns
             if shown is None or len(parts) > 1:
                 shown = exact.protect(image, [Face(part.region)], seed=int.from_bytes(key[:8], "little"))
-            np.copyto(out[place], shown[place], where=_where(part, image.ndim))
+            copy_masked(shown[place], part.mask, out[place])
 
     def _as_found(self) -> DrawnProtection:
         """The same without margins: the regions of a record are final."""
@@ -161,7 +163,11 @@ class DrawnProtection(AreaProtection):
         return changed
 
 
-def _where(part: Part, dimensions: int) -> Any:
-    if part.mask is None:
-        return True
-    return part.mask if dimensions == 2 else part.mask[..., np.newaxis]
+def copy_masked(drawn: Image, mask: NDArray[np.bool_] | None, out: Image) -> None:
+    """Copies the pixels that ``mask`` marks, or all, into a part of an image."""
+    if mask is None:
+        out[...] = drawn
+    elif rows_are_packed(out) and out.shape[-1] != 1:
+        import_opencv().copyTo(drawn, mask.view(np.uint8), out)  # a tenth of NumPy's time
+    else:
+        out[mask] = drawn[mask]

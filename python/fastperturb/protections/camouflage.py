@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,10 @@ from ..checks import Image, check_image, packed
 from ..perturbation.drawing import Part
 from .area import owned_parts, touches
 from .base import Description, ProtectionBase
+from .bounded_store import BoundedStore
 from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face, turn_of
 from .template import Template
+from .toning import inside_region
 
 Ellipse: TypeAlias = tuple[float, float, float, float]
 
@@ -32,6 +34,7 @@ FACE_IN_HEAD: Ellipse = (22 / 160, 29 / 160, 116 / 160, 126 / 160)
 _MOST_RENDERED = 4096  # pixels along a side; larger regions take the nearest of them
 _KEPT = 32
 _LARGEST_KEPT = 2**18  # places of a rendered template: 109 MB at most are kept
+_ROOM = 64 << 20  # bytes of places in order that are kept: 13 for each
 
 
 @runtime_checkable
@@ -187,17 +190,35 @@ class Camouflage(ProtectionBase):
             rows, columns = part.rows, part.columns
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue
-            width, height = (min(side, _MOST_RENDERED) for side in (part.region.width, part.region.height))
-            turn = turn_of(part.region)
-            render = _rendered if width * height <= _LARGEST_KEPT else _rendered.__wrapped__
-            ground, labels = render(self._ground(), width, height, turn, colours, self.apart and self.area == "head")
-            places = np.ix_(
-                _nearest(rows, part.region.y, part.region.height, height),
-                _nearest(columns, part.region.x, part.region.width, width),
-            )
-            shown, chosen = ground[places], None if labels is None else np.ascontiguousarray(labels[places])
             mask = None if part.mask is None else np.ascontiguousarray(part.mask)
-            _core.match_ranks(source[rows, columns], out[rows, columns], mask, shown, chosen, key, colours)
+            order = self._order(part, mask, colours)
+            _core.match_ranks(source[rows, columns], out[rows, columns], order, key, colours)
+
+    def _order(self, part: Part, mask: NDArray[np.bool_] | None, colours: bool) -> _core.PlaceOrder:
+        """The template's places in order of luminance; kept, for it depends on no pixel of the image.
+
+        Faces of one size class have one, unless the image's edge or another face cuts them.
+        """
+        region, inside, turn = part.region, inside_region(part), turn_of(part.region)
+        bounds = tuple(bound for side in inside for bound in (side.start, side.stop))
+        name = (self._ground(), region.width, region.height, turn, colours, self.apart, self.area, bounds)
+        kept = _orders.get(name)
+        if kept is not None and _are_equal(mask, kept[0]):
+            return kept[1]
+        width, height = (min(side, _MOST_RENDERED) for side in (region.width, region.height))
+        render = _rendered if width * height <= _LARGEST_KEPT else _rendered.__wrapped__
+        ground, labels = render(self._ground(), width, height, turn, colours, self.apart and self.area == "head")
+        if (width, height) == (region.width, region.height):
+            places: Any = inside  # views; fancy indices would copy what is there already
+        else:
+            places = np.ix_(
+                _nearest(part.rows, region.y, region.height, height),
+                _nearest(part.columns, region.x, region.width, width),
+            )
+        chosen = None if labels is None else np.ascontiguousarray(labels[places])
+        order = _core.PlaceOrder(ground[places], mask, chosen)
+        _orders.put(name, (mask, order), order.nbytes + (0 if mask is None else mask.nbytes))
+        return order
 
     def _ground(self) -> Ground:
         if isinstance(self.template, Ground):
@@ -205,9 +226,17 @@ class Camouflage(ProtectionBase):
         return _ground_of(Template.default() if self.template is None else self.template)
 
 
+_orders: BoundedStore[tuple[NDArray[np.bool_] | None, _core.PlaceOrder]] = BoundedStore(_ROOM)
+"""By size, turn and part of a template, with the mask of the last."""
+
+
 @lru_cache(maxsize=_KEPT)
 def _ground_of(template: Template) -> Ground:
     return PictureGround(template.frame)
+
+
+def _are_equal(a: NDArray[np.bool_] | None, b: NDArray[np.bool_] | None) -> bool:
+    return a is b if a is None or b is None else np.array_equal(a, b)
 
 
 def _nearest(part: slice, start: int, length: int, rendered: int) -> NDArray[np.int64]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._optional import import_opencv
 from ..region import Region
+from .bounded_store import BoundedStore
 from .mosaic_and_black import has_alpha, peak
 from .rounding import FACE_MARGINS, HEAD_MARGINS, turn_of
 from .template import FRAME_HEIGHT, FRAME_WIDTH, Template
@@ -52,8 +51,7 @@ class Patch:
         return 4 * self.shown.nbytes
 
 
-_kept: OrderedDict[Any, Patch] = OrderedDict()
-_lock = threading.Lock()
+_kept: BoundedStore[Patch] = BoundedStore(_ROOM)
 
 
 def patch_for(template: Template, region: Region, area: Area, image: Image) -> Patch:
@@ -68,18 +66,11 @@ def patch_for(template: Template, region: Region, area: Area, image: Image) -> P
     channels = image.shape[2] if image.ndim == 3 else 0
     turn = turn_of(region)
     key = (template.fingerprint, area, region.width, region.height, turn, image.dtype.char, channels)
-    with _lock:
-        found = _kept.get(key)
-        if found is not None:
-            _kept.move_to_end(key)
-            return found
-    made = _made(template, region, area, image, turn)
-    with _lock:
-        if made.nbytes <= _ROOM // 2:
-            _kept[key] = made
-            while sum(patch.nbytes for patch in _kept.values()) > _ROOM:
-                _kept.popitem(last=False)
-    return made
+    found = _kept.get(key)
+    if found is None:
+        found = _made(template, region, area, image, turn)
+        _kept.put(key, found, found.nbytes)
+    return found
 
 
 def _made(template: Template, region: Region, area: Area, image: Image, turn: int) -> Patch:

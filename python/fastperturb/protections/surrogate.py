@@ -17,12 +17,12 @@ from .. import Face, Region
 from ..checks import check_image
 from ..perturbation.drawing import Part
 from .area import owned_parts, touches
-from .base import Description, ProtectionBase
+from .base import Description, ProtectionBase, copy_masked
 from .patches import patch_for
 from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face
 from .surroundings import measure_surroundings
 from .template import Template
-from .toning import coarse_gains, copy_masked, draw_around, draw_toned, inside_region, surrounding_gains
+from .toning import coarse_gains, draw_around, draw_toned, inside_region, surrounding_gains
 
 Image = NDArray[Any]
 Tone = Literal["around", "coarse"]

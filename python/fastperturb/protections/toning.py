@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
-from ..checks import rows_are_packed
 from ..perturbation.drawing import Part
 from .mosaic_and_black import has_alpha, peak
 from .patches import Patch
@@ -91,16 +90,6 @@ def inside_region(part: Part) -> tuple[slice, slice]:
     top, left = part.rows.start - part.region.y, part.columns.start - part.region.x
     height, width = part.rows.stop - part.rows.start, part.columns.stop - part.columns.start
     return slice(top, top + height), slice(left, left + width)
-
-
-def copy_masked(drawn: Image, mask: NDArray[np.bool_] | None, out: Image) -> None:
-    """Copies the pixels that ``mask`` marks, or all, into a part of an image."""
-    if mask is None:
-        out[...] = drawn
-    elif rows_are_packed(out) and out.shape[-1] != 1:
-        import_opencv().copyTo(drawn, mask.view(np.uint8), out)
-    else:
-        out[mask] = drawn[mask]
 
 
 def _lit(head: Image, gains: Gains, image: Image) -> Image:
