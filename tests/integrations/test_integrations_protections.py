@@ -14,6 +14,8 @@ import fastperturb as fp
 from fastperturb.integrations.protector import FaceOptions, Protector
 from fastperturb.protections import Black, KSame, Mosaic, Surrogate
 
+pytest.importorskip("cryptography.hazmat.primitives.hpke")
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 TEXTS = (
     "surrogate",
@@ -111,7 +113,6 @@ import numpy as np
 import fastperturb as fp
 from fastperturb.integrations.protector import FaceOptions, Protector
 
-pytest.importorskip("cryptography.hazmat.primitives.hpke")  # public keys
 image = np.random.default_rng(3).integers(0, 256, (96, 90, 3), np.uint8)
 protector = Protector(fp.Key(bytes(range(32))), FaceOptions(protection="ksame:k=2,faces=faces.npz"))
 print(protector(image, [fp.Region(30, 24, 30, 36)])[1].to_json())

@@ -22,6 +22,8 @@ from fastperturb.integrations.marks import FOLDER_FILE, Marks
 from fastperturb.integrations.protector import FaceOptions
 from fastperturb.integrations.rows import MARK_TEXT, RowJob, RowWorker
 
+pytest.importorskip("cryptography.hazmat.primitives.hpke")
+
 ARCHIVE = fp.Key(bytes(range(1, 33)))
 NAME = "face.png.png"
 
@@ -121,7 +123,6 @@ import os, signal, sys, time
 import fastperturb as fp
 from fastperturb.integrations.rows import RowJob, RowWorker
 
-pytest.importorskip("cryptography.hazmat.primitives.hpke")  # public keys
 link = os.link
 def naming(source, target, *rest, **options):
     if str(target).endswith(sys.argv[1]):
