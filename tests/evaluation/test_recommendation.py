@@ -85,6 +85,15 @@ def test_what_cannot_be_undone_is_not_reversible():
     assert EVERYTHING not in answers  # nothing reversible took part
 
 
+def test_whoever_failed_on_a_protection_does_not_count_as_not_recognising():
+    rows = [row for rows in (CLEAR, protection("odd", (0.0, 0.02), (1.0, 1.0)), BLACK) for row in rows]
+    for name in ("clear", "black"):  # a second recogniser, which failed on "odd"
+        rows.append(Row(name, name, 1.0, name, False, "rank1", "naive/values", "direct", 0.9, 0.8, 1.0, 100, 0, ""))
+    answers = {item.aim: item for item in recommend(Rows(rows))}
+    assert answers[UNKNOWN].chosen is None
+    assert [choice.protection for choice in answers[UNKNOWN].others] == ["odd"]
+
+
 def test_neither_clear_nor_black_is_ever_chosen():
     assert advise() == {}
 

@@ -1,5 +1,7 @@
 """Who looks at values inside, or at pixels outside: against computations written beside them, and on made-up people."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from people import BOX, FACE, draw_image, make_people, make_split
@@ -141,3 +143,13 @@ def test_a_region_that_is_nowhere_is_named():
     for name in ("levels", "colours"):
         with pytest.raises(ValueError, match=r"touch"):
             make_recogniser(name).embed([subject])
+
+
+def test_parts_of_a_face_of_which_some_own_nothing():
+    split = make_split()
+    for name in ("levels", "colours", "surroundings"):
+        assert 0 <= rank1(name, parse_protection("permutation:cells=4"), split, ("linker",))["linker"] <= 1
+    (subject,) = make_subjects(make_people(1, 1).samples, {"p0/0": [FACE]})
+    covered = replace(subject, covers=lambda faces, shape: [BOX, BOX])  # the second owns no pixel
+    for name in ("levels", "colours"):
+        np.testing.assert_array_equal(make_recogniser(name).embed([covered]), make_recogniser(name).embed([subject]))

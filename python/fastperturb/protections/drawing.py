@@ -7,6 +7,11 @@ from typing import Any
 from ..perturbation.drawing import Drawing
 
 
+def can_be_sealed(protection: object) -> bool:
+    """Whether it draws something else over a face, so that a seal can bring the original back."""
+    return isinstance(protection, Drawing)
+
+
 def as_drawing(protection: Any) -> Drawing:
     """A protection as the perturbation needs it.
 

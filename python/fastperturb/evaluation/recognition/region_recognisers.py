@@ -90,8 +90,8 @@ def _inside(subject: Subject) -> Floats:
     """(pixels, 3): what is shown in the subject's own regions, or in the box of the face where nothing was changed."""
     image = subject.shown()
     regions = subject.regions(image.shape, everybody=False) or [subject.face.region]
-    found = [image[part][mask] for _, part, mask in owned_parts(regions, image.shape)]
-    if not sum(map(len, found)):
+    found = [image[part][mask] for _, part, mask in owned_parts(regions, image.shape) if mask.any()]
+    if not found:
         raise ValueError(f"the regions of {subject.name} must touch its image of {image.shape}, got {regions}")
     pixels = np.concatenate([item.reshape(len(item), -1) for item in found]).astype(np.float64)
     return np.asarray(pixels[:, :3] if pixels.shape[1] >= 3 else np.repeat(pixels[:, :1], 3, axis=1))

@@ -95,7 +95,7 @@ def _panel(
 ) -> Callable[[Any], None]:
     def draw(axes: Any) -> None:
         labels: list[Label] = []
-        first = next((row.family for row in rows.all if row.reversible), None)
+        first = next((row.family for row in rows.all if row.measure == "recall" and row.reading == "view"), None)
         for number, family in enumerate(list_families(rows)):
             colour, marker = SERIES[number % len(SERIES)], MARKERS[number % len(MARKERS)]
             points = _points(rows, family, actors, detectors, None)

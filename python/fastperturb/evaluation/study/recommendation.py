@@ -91,7 +91,7 @@ class _Aim:
     attackers: tuple[str, ...] | None  # None: all that took part
     found: bool
     reversible: bool
-    off_the_shelf: bool = False  # only recognisers that come trained
+    off_the_shelf: bool = False  # only recognisers that were not fitted on the data
 
 
 _AIMS = (
@@ -175,7 +175,8 @@ def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str, recognisers: Sequence[
     quality = rows.find(name, "psnr_face", reading="direct")
     each = (_stand(rows, aims, aim, name, recogniser) for recogniser in recognisers)
     standings = tuple(standing for standing in each if standing is not None)
-    hidden = all(standing.hidden for standing in standings)
+    asked_all = len(standings) == len(recognisers)  # whoever failed on a protection did not find it to hide
+    hidden = asked_all and all(standing.hidden for standing in standings)
     seen = found is not None and _ends(found)[1] >= aims.recall
     return Choice(
         name,
@@ -229,7 +230,7 @@ def _nearest(choices: Sequence[Choice], aims: Aims, aim: _Aim) -> list[Choice]:
 
 def _conditions(aims: Aims, aim: _Aim) -> str:
     who = "every attacker" if aim.attackers is None else " and ".join(aim.attackers)
-    each = "each recogniser" + (" that comes trained (dlib, onnx; none fitted on these people)" * aim.off_the_shelf)
+    each = "each recogniser" + (" that was not fitted on these people" * aim.off_the_shelf)
     parts = [
         f"rank-1 of {who}, with {each}: upper end of the 95 % interval at most {aims.rank1:g}, or value and upper end "
         "at most what that recogniser gets out of black boxes"
@@ -237,5 +238,5 @@ def _conditions(aims: Aims, aim: _Aim) -> str:
     if aim.found:
         parts.append(f"recall of at least one detector, direct or through the view: lower end at least {aims.recall:g}")
     if aim.reversible:
-        parts.append("a key brings the original back bit for bit")
+        parts.append("a key brings the original back bit for bit, by itself or by a seal")
     return "; ".join(parts)

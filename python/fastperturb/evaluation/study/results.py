@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...protections.drawing import can_be_sealed
 from ..result_cache import write_whole
 from .inputs import StudyInputs
 from .recommendation import Advice, recommend
@@ -103,7 +104,8 @@ def gather(
         if task.protection:
             protection = study.protections[task.protection]
             known = (task.protection, protection.family, float(protection.order), protection.label)
-            rows += [Row(*known, protection.reversible, *number) for number in content["numbers"]]
+            restorable = protection.reversible or can_be_sealed(protection)
+            rows += [Row(*known, restorable, *number) for number in content["numbers"]]
     found = Rows(rows)
     work = {kind: {"tasks": len(each), "seconds": round(sum(each), 1)} for kind, each in kinds.items()}
     advice = recommend(found, study.config.aims, [name for name, item in study.recognisers.items() if item.fitted])

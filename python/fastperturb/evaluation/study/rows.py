@@ -26,7 +26,7 @@ class Row:
         family: a curve of the frontier: "permutation", "mosaic".
         strength: order within the family, growing = stronger.
         label: what stands at the point of the curve: "8 cells".
-        reversible: whether a key brings the clear image back.
+        reversible: whether a key brings the clear image back, by itself or by a seal.
         measure: "recall", "rank1", "psnr_face" ...; :data:`QUALITY`, :data:`DETECTION`, :data:`IDENTIFICATION`,
             :data:`VERIFICATION`, :data:`PAIRS`, and "chance1", "chance5".
         actor: who measured: a detector, "attacker/recogniser", or nobody.
