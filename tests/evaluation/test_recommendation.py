@@ -143,7 +143,7 @@ def test_a_recogniser_off_the_shelf_knows_nobody_and_does_not_adapt():
     assert shelf.aim == SHELF
     assert shelf.chosen.protection == "one"  # whatever the parrot and eigenfaces see
     assert shelf.alone == ()
-    assert "none fitted on these people" in shelf.conditions
+    assert "not fitted on these people" in shelf.conditions
     assert unknown.chosen is None
     assert recommend(rows)[0].chosen is None  # if they came trained too
     assert recommend(rows, fitted=["net", "eigenfaces"])[0].aim == UNKNOWN  # nobody to ask
