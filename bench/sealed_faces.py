@@ -28,6 +28,8 @@ def picture(height: int, width: int) -> np.ndarray:
 def contenders(image: np.ndarray, face: fp.Region) -> dict:
     """Name to call."""
     key, head = fp.Key.generate(), Surrogate().regions_for([face], image.shape)
+    second = fp.Key.generate()
+    public = second.public()
     rows, columns = head[0].clipped(*image.shape[:2])
     box, side = image[rows, columns], (columns.stop - columns.start, rows.stop - rows.start)
 
@@ -38,6 +40,8 @@ def contenders(image: np.ndarray, face: fp.Region) -> dict:
     calls = {
         "surrogate, sealed": lambda: fp.perturb(image, face, key, Surrogate()),
         "mosaic, sealed": lambda: fp.perturb(image, head, key, Mosaic(cells=8)),
+        "surrogate, sealed to two keys": lambda: fp.perturb(image, face, [key, second], Surrogate()),
+        "surrogate, sealed to a public key": lambda: fp.perturb(image, face, public, Surrogate()),
         "camouflage, sealed": lambda: fp.perturb(image, face, key, Camouflage()),
         "cv2.GaussianBlur, sigma 10": lambda: cv2.GaussianBlur(box, (0, 0), 10),
         "cv2.resize, mosaic": pixelated,
