@@ -12,6 +12,7 @@ from study_cases import Fickle, make_study
 from fastperturb.evaluation.report import render_report, tables
 from fastperturb.evaluation.report.frontier import draw_frontier
 from fastperturb.evaluation.report.labels import Label, place_labels
+from fastperturb.evaluation.report.plain_words import in_plain_words
 from fastperturb.evaluation.report.theme import INK, SERIES, drawing, to_svg
 from fastperturb.evaluation.study import run_study
 
@@ -79,7 +80,18 @@ def test_it_is_well_formed_and_every_link_has_its_place(read):
 
 
 def test_every_part_is_there(html, read, results):
-    for place in ("advice", "examples", "frontier", "found", "recognised", "quality", "sweep", "threshold", "made"):
+    for place in (
+        "advice",
+        "plain",
+        "examples",
+        "frontier",
+        "found",
+        "recognised",
+        "quality",
+        "sweep",
+        "threshold",
+        "made",
+    ):
         assert place in read.ids, place
     text = " ".join(read.text)
     for name in tables.list_protections(results.rows):
@@ -87,6 +99,21 @@ def test_every_part_is_there(html, read, results):
     assert html.count("<svg") == 2 * 6  # for wide pages and for narrow ones
     assert "fastperturb evaluate 'a & b' -o out" in text
     assert "29.95 dB" in text
+
+
+def test_plain_words_are_numbers_of_pictures(results, read):
+    plain = in_plain_words(results.rows, results.advice, "eigenfaces")
+    assert [plain[0].protection, plain[-1].protection] == ["clear", "black"]
+    assert 3 <= len(plain) <= 5
+    for item in plain:
+        row = results.rows.find(item.protection, "rank1", "naive/eigenfaces")
+        assert item.standard == round(row.value * row.count)
+        assert item.pictures == row.count
+        assert item.standard <= item.best <= item.pictures
+        assert f"{item.best}" in " ".join(read.text)
+    assert plain[0].best == plain[0].pictures
+    assert in_plain_words(results.rows, results.advice, "nobody") == []
+    assert read.ids.index("examples") < read.ids.index("plain") < read.ids.index("advice")
 
 
 def test_failures_stand_at_the_top_and_with_their_reason(read, results):

@@ -11,6 +11,7 @@ from ..study import Rows, StudyResults
 from . import paper, tables
 from .charts import Drawn, draw_rates, draw_sweep, draw_threshold
 from .frontier import draw_each_detector, draw_each_recogniser, draw_frontier, mean_recall
+from .plain_words import in_plain_words
 
 
 def render_report(results: StudyResults, command: str = "") -> str:
@@ -61,6 +62,7 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "about": results.about,
         "config": results.about["config"],
         "advice": results.advice,
+        "plain": in_plain_words(rows, results.advice, _first_recogniser(rows)) if attacked else [],
         "failures": results.failures,
         "failed_by": _grouped(results),
         "times": results.times,
@@ -88,6 +90,10 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "rows": len(rows.all),
         "paper": paper,
     }
+
+
+def _first_recogniser(rows: Rows) -> str:
+    return rows.actors("rank1")[0].partition("/")[2]
 
 
 def _looked(rows: Rows, detectors: list[str]) -> dict[str, int]:

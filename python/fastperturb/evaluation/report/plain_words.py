@@ -1,0 +1,73 @@
+"""What a reader should know in a minute: numbers of pictures, not rates, for a few protections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..study import Rows
+from ..study.recommendation import Advice, found_best, strongest
+from ..study.rows import BLACK, CLEAR, Row
+
+MOST = 3
+
+
+class Plain(NamedTuple):
+    """One protection in plain words.
+
+    Attributes:
+        protection: its name.
+        pictures: how many were looked up.
+        standard: how many of them the first recogniser names, which knows clear faces and does not adapt.
+        best: how many the strongest attacker names.
+        by: who that is.
+        found: the share of faces that the detector finds that finds most; None if none looked.
+        detector: which.
+    """
+
+    protection: str
+    pictures: int
+    standard: int
+    best: int
+    by: str
+    found: float | None
+    detector: str
+
+
+def in_plain_words(rows: Rows, advice: Sequence[Advice], recogniser: str) -> list[Plain]:
+    """Clear pictures, up to three protections that were chosen or come nearest, and black boxes.
+
+    Args:
+        rows: of a study.
+        advice: what was chosen for its aims, in order.
+        recogniser: the first of the study; it stands for a program that anybody can have.
+    """
+    names = [item.chosen or item.others[0] for item in advice if item.chosen or item.others]
+    chosen = list(dict.fromkeys(choice.protection for choice in names))[:MOST]
+    told = (_told(rows, name, recogniser) for name in (CLEAR, *chosen, _black_name(rows)))
+    return [item for item in told if item is not None]
+
+
+def _told(rows: Rows, name: str, recogniser: str) -> Plain | None:
+    standard, best = rows.find(name, "rank1", f"naive/{recogniser}"), strongest(rows, name)
+    if standard is None or best is None:
+        return None
+    found = found_best(rows, name)
+    attacker, who = best.actor.split("/", 1)
+    return Plain(
+        name,
+        best.count,
+        _named(standard),
+        _named(best),
+        f"{who}, {attacker}",
+        None if found is None else found.value,
+        "" if found is None else found.actor,
+    )
+
+
+def _named(row: Row) -> int:
+    return round((row.value or 0.0) * row.count)
+
+
+def _black_name(rows: Rows) -> str:
+    return next((row.protection for row in rows.all if row.family == BLACK), BLACK)
