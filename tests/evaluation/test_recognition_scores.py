@@ -175,7 +175,7 @@ def test_bad_pairs():
         verify(np.zeros(2), ["a", "b"], ["a", "b"])
     with pytest.raises(ValueError, match="distances must be finite, one a pair"):
         verify(np.zeros(3), ["a", "b"], ["a", "b"])
-    with pytest.raises(ValueError, match="metric must be 'euclidean' or 'cosine'"):
+    with pytest.raises(ValueError, match="metric must be 'euclidean', 'cosine' or 'masked'"):
         measure_distances(np.zeros((1, 2)), np.zeros((1, 2)), "manhattan")
     with pytest.raises(ValueError, match="same dimensions"):
         measure_distances(np.zeros((1, 2)), np.zeros((1, 3)), "cosine")
