@@ -1,7 +1,7 @@
 """What several protections of one original tell together, as docs/learning.md says.
 
-``python docs/figures/collector_data.py same`` for equal regions, ``jittered`` for regions that differ. Needs the extras
-``evaluate`` and ``dlib``, CenterFace's weights, and the AT&T faces (``python tests/fetch_data.py``).
+``python docs/figures/collector_data.py same [COPIES ...]`` for equal regions, ``jittered`` for ones that differ. Needs
+the extras ``evaluate`` and ``dlib``, CenterFace's weights, and the AT&T faces (``python tests/fetch_data.py``).
 """
 
 from __future__ import annotations
@@ -60,11 +60,13 @@ def assign(copies: Any, log_ratio: Callable[[Any, int], Any]) -> Any:
             likelier a place shows u if u is its original than if it is not.
     """
     values, counts = np.unique(copies[0], return_counts=True)
-    seen = (copies[:, None, :] == values[None, :, None]).sum(axis=0)  # (values, places)
-    gain = seen * log_ratio(counts, copies.shape[1])[:, None]
+    size = copies.shape[1]
+    codes = np.searchsorted(values, copies) * size + np.arange(size)
+    seen = np.bincount(codes.ravel(), minlength=len(values) * size).reshape(len(values), size)
+    gain = seen * log_ratio(counts, size)[:, None]
     kinds = np.repeat(np.arange(len(values)), counts)
     rows, places = linear_sum_assignment(-gain[kinds])
-    found = np.empty(copies.shape[1], copies.dtype)
+    found = np.empty(size, copies.dtype)
     found[places] = values[kinds[rows]]
     return found
 
@@ -122,7 +124,7 @@ def inside(protection: Any, image: Any, region: fp.Region) -> Any:
     return mask
 
 
-def with_equal_regions() -> None:
+def with_equal_regions(counts: Any = COPIES) -> None:
     """Prints share of pixels right, PSNR and rank-1: of one copy, of the assignment, of the copies' average."""
     lineup = line_up()
     recogniser = DlibResnet()
@@ -140,7 +142,7 @@ def with_equal_regions() -> None:
     }
     print("protection; copies: one copy, assignment or median, average: share right, PSNR inside, rank-1")
     for name, (collect, protection) in collectors.items():
-        for count in COPIES:
+        for count in counts:
             shown: dict[str, list[Any]] = {"one": [], "assigned": [], "average": []}
             figures, differing = [], 0
             for probe in probes:
@@ -244,10 +246,13 @@ def _sides(region: fp.Region) -> tuple[int, int, int, int]:
 def main() -> None:
     """Runs what the argument says."""
     cv2.setNumThreads(1)
-    parts = {"same": with_equal_regions, "jittered": with_jittered_regions}
-    if len(sys.argv) != 2 or sys.argv[1] not in parts:
+    what, counts = sys.argv[1:2], [int(text) for text in sys.argv[2:]]
+    if what == ["same"]:
+        with_equal_regions(counts or COPIES)
+    elif what == ["jittered"] and not counts:
+        with_jittered_regions()
+    else:
         sys.exit(__doc__)
-    parts[sys.argv[1]]()
 
 
 if __name__ == "__main__":

@@ -145,7 +145,8 @@ def what_is_put_back(picture: str | None) -> None:
             if count <= 10 * SEEN:
                 chosen = np.random.default_rng([draw, count]).permutation(10 * SEEN)[:count]
                 others = images[10 * SEEN :].reshape(10 * SEEN, -1).astype(np.float64)
-                orders["knows 200 of others"] = unscramble_knowing(flat[chosen], others, SMALL)
+                knowing = unscramble_knowing(flat[chosen], others, SMALL)
+                orders |= dict(zip(("knows 200 of others", "knows, refined"), knowing, strict=True))
             for what, order in orders.items():
                 lines.setdefault(what, []).append(told(lookers, order, truth, hidden))
             if draw == 0:
@@ -162,7 +163,7 @@ def draw_picture(path: str, images: Any, rows: dict[int, list[Any]], who: int = 
     """One face, put back from more and more images, by Isomap refined above and knowing other faces below."""
     empty = np.full(SMALL, 255, np.uint8)
     lines = []
-    for at in (1, 2):
+    for at in (1, 3):
         tiles = [images[who], *(row[at][who].astype(np.uint8) if at < len(row) else empty for row in rows.values())]
         lines.append(np.hstack([np.pad(tile, 2, constant_values=255) for tile in tiles]))
     shown = np.kron(np.vstack(lines), np.ones((3, 3), np.uint8))
