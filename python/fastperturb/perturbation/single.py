@@ -161,10 +161,10 @@ def permute(
     What it leaves to you: each of ``subkeys`` must be 32 secret bytes that are used for one image only. :func:`perturb`
     sees to that.
 
-    **One subkey for many images is no protection.** Images under one subkey are permuted alike. That keeps all distances
-    between them, so that eigenfaces learn from them as from clear ones, and it betrays them: of AT&T's faces, 44 x 36 and
-    as one window, two clear copies name 92 % of the places, and who has neither but faces of other people recognises
-    0.61 of the people from ten images, 0.84 from fifty (``docs/learning.md``).
+    **One subkey for many images is no protection.** Images under one subkey are permuted alike. That keeps all
+    distances between them, so that eigenfaces learn from them as from clear ones, and it betrays them. Of AT&T's faces,
+    44 x 36 and as one window, two clear copies name 92 % of the places; who has none, but faces of other people,
+    recognises 0.61 of the people from ten images and 0.84 from fifty (``docs/learning.md``).
 
     Args:
         image: writeable, with packed rows; see :func:`perturb`.
