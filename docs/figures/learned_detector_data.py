@@ -1,13 +1,14 @@
 """Trains a face detector on protected pictures and tests it on clear ones, and the other way round: docs/learning.md.
 
-``python docs/figures/learned_detector_data.py [PROTECTION ...]``. Histograms of oriented gradients and a linear filter,
-by dlib's trainer. Needs the extras ``evaluate`` and ``dlib``, and the AT&T faces (``python tests/fetch_data.py``).
+``python docs/figures/learned_detector_data.py [--draw N] [PROTECTION ...]``. Histograms of oriented gradients and a
+linear filter, by dlib's trainer. Needs the extras ``evaluate`` and ``dlib``, and the AT&T faces (``python
+tests/fetch_data.py``).
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
-import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -82,14 +83,14 @@ def place(sample: Any, face: fp.Face, behind: Any, draws: Any) -> Picture:
     return Picture(sample.name, sample.person or "", behind, (fp.Face(fp.Region(left + x, top + y, wide, high)),))
 
 
-def pictures() -> tuple[list[Picture], list[Picture]]:
+def pictures(draw: int) -> tuple[list[Picture], list[Picture]]:
     """To train on, of 20 people, and to test on, of 20 others and of nobody."""
     samples = open_dataset("att").samples
     found: list[list[Picture]] = [[], []]
     for side, (first, count) in enumerate(((0, TRAINED), (20, TESTED))):
         chosen = [samples[10 * person + image] for person in range(first, first + 20) for image in range(count)]
         faces = find_faces(chosen)
-        halves, draws = grounds(lower=side == 1), np.random.default_rng(side)
+        halves, draws = grounds(lower=side == 1), np.random.default_rng(side + 2 * draw)
         seen = [(one, faces[one.name][0]) for one in chosen if faces[one.name]]
         found[side] = [place(one, face, ground(halves, draws), draws) for one, face in seen]
         if side == 1:
@@ -159,10 +160,14 @@ def told(detector: Any, shown: list[Picture]) -> str:
 def main() -> None:
     """Prints a line for each pair of what was trained on and tested on."""
     cv2.setNumThreads(1)
-    learnt, tested = pictures()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("protection", nargs="*", default=PROTECTIONS)
+    parser.add_argument("--draw", type=int, default=0, help="of places, sizes and what is behind")
+    given = parser.parse_args()
+    learnt, tested = pictures(given.draw)
     print(f"{len(learnt)} pictures to train on, {len(tested)} to test on, {EMPTY} of them empty", flush=True)
     clear = train(learnt)
-    for text in sys.argv[1:] or PROTECTIONS:
+    for text in given.protection:
         hidden = protected(text, tested)
         start = time.process_time()
         detector = train(protected(text, learnt))
