@@ -158,8 +158,13 @@ def permute(
 ) -> list[int]:
     """The raw permutation of record version 2, in place: no record, no check that it is undone with the right keys.
 
-    What it leaves to you: each of ``subkeys`` must be 32 secret bytes that are used for one image only, for two images
-    under one subkey are permuted alike and betray each other. :func:`perturb` sees to all of that.
+    What it leaves to you: each of ``subkeys`` must be 32 secret bytes that are used for one image only. :func:`perturb`
+    sees to that.
+
+    **One subkey for many images is no protection.** Images under one subkey are permuted alike. That keeps all
+    distances between them, so that eigenfaces learn from them as from clear ones, and it betrays them. Of AT&T's faces,
+    44 x 36 and as one window, two clear copies name 92 % of the places; who has none, but faces of other people,
+    recognises 0.61 of the people from ten images and 0.84 from fifty (``docs/learning.md``).
 
     Args:
         image: writeable, with packed rows; see :func:`perturb`.
