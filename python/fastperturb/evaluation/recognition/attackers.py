@@ -96,13 +96,14 @@ class AttackRun:
         """Enrols clear images; filters the probes, and the gallery if that is better, as cross-validation chose.
 
         For the cross-validation the attacker protects one gallery image of each of up to 40 people, and looks it up
-        among the others.
+        among the others. Who looks at no face tries one filter, for filters change its values little.
         """
         places = self._gallery_split.validation_places(_VALIDATED, self._seed)
         people = [self._gallery_split.gallery[place].person for place in places]
         enrolled = {}
         tried: dict[str, float] = {}
-        for reading in [*FILTERS, *([VIEW] if self._has_view else [])]:
+        filters = list(FILTERS)[: 1 if getattr(self._recogniser, "one_nonce", False) else None]
+        for reading in [*filters, *([VIEW] if self._has_view else [])]:
             for name, gallery in ((reading, self._clear.plain), (f"{reading}, gallery too", self._cleaned(reading))):
                 enrolled[name] = reading, gallery
                 if places:
@@ -146,7 +147,7 @@ class AttackRun:
             if not self._gallery_split.enrolled_are_trained:
                 training = self._enrol("training", reading, fitted, draws)
             own = fitted.trained or fitted.metric == "masked"
-            heads = {"nearest": compare_nearest} if own else list_heads(training.people)
+            heads = {"nearest": compare_nearest} if own else list_heads(training.people, training.points.shape[1])
             for name, head in heads.items():
                 tried[f"{reading}, {name}"] = self._cross_validate(head, training, draws)
                 made[f"{reading}, {name}"] = reading, partial(head, training, enrolled), fitted

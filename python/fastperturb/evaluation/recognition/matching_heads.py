@@ -110,17 +110,17 @@ def compare_machines(_training: Enrolment, enrolled: Enrolment, probes: Floats) 
     return Comparison(-margins, people)
 
 
-def list_heads(people: Sequence[str]) -> dict[str, Head]:
+def list_heads(people: Sequence[str], dimensions: int = 1) -> dict[str, Head]:
     """The heads that a parrot tries, by name.
 
     Fitted ones where somebody has three images, so that two are left in cross-validation; machines only up to 200
-    people.
+    people and 256 dimensions.
     """
     heads: dict[str, Head] = {"nearest": compare_nearest}
     counts = Counter(people)
     if len(counts) >= 2 and max(counts.values()) >= 3:
         heads["LDA"] = compare_discriminants
-        if len(counts) <= 200:
+        if len(counts) <= 200 and dimensions <= 256:
             heads["SVM"] = compare_machines
     return heads
 

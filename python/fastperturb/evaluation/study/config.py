@@ -157,7 +157,8 @@ class StudyConfig:
         """The configuration with what the profile says in the place of what is not named."""
         quick = self.profile == "quick"
         named = dict.fromkeys(self.protections or (_QUICK if quick else _FULL))
-        usual = (*(("dlib-resnet",) if quick else ("dlib-resnet", "eigenfaces")), "fisherfaces", *_FACELESS)
+        faces = ("dlib-resnet", "fisherfaces") if quick else ("dlib-resnet", "eigenfaces", "fisherfaces")
+        usual = (*faces, *(_FACELESS[1:] if quick else _FACELESS))
         return replace(
             self,
             protections=(CLEAR, *(item for item in named if item not in (CLEAR, BLACK)), BLACK),
