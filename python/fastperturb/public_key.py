@@ -92,13 +92,13 @@ class PublicKey:
             MissingExtra: cryptography is older than 48; the extra ``public`` brings it.
             ValueError: the key is not one: its bytes are out of range.
         """
-        if self._loaded is None:
-            try:
+        try:
+            if self._loaded is None:
                 object.__setattr__(self, "_loaded", hpke.public_key(self._data))
-            except ValueError as error:
-                raise ValueError(f"the public key {self.id} is not one: {error}") from None
-        assert self._loaded is not None  # noqa: S101
-        return hpke.encrypt(self._loaded, secret, info)
+            assert self._loaded is not None  # noqa: S101
+            return hpke.encrypt(self._loaded, secret, info)
+        except ValueError as error:  # out of range, or a point of small order, under which anybody knows the secret
+            raise ValueError(f"the public key {self.id} is not one: {error}") from None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PublicKey) and self._data == other._data

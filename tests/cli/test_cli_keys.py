@@ -221,3 +221,14 @@ def test_a_full_disk_leaves_old_files(pictures, monkeypatch, capsys):
     assert run(["rekey", "out", "--key-file", "my.key", "--to", "far.pub"]) == 1
     assert "No space left on device" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in Path("out").iterdir()} == before
+
+
+def test_a_link_is_not_taken_for_the_file(pictures, capsys):
+    protect("--key-file", "my.key")
+    Path("link.png").symlink_to(Path("out/a.png").resolve())
+    before = Path("out/a.png").read_bytes()
+    for call in (["forget", "link.png", "--all"], ["rekey", "link.png", "--to", "far.pub"]):
+        assert run([*call, "--key-file", "my.key"]) == 1
+        assert "it is a link" in capsys.readouterr().err
+    assert Path("link.png").is_symlink()
+    assert Path("out/a.png").read_bytes() == before

@@ -27,11 +27,13 @@ def replace_record(path: str | os.PathLike[str], record: Record) -> None:
         record: of version 2, of the same shape and dtype.
 
     Raises:
-        ImageFileError: it is no sound image file.
+        ImageFileError: it is no sound image file, or a link to one.
         RecordError: there is no record of version 2 to be replaced, or it is another picture's.
         OSError: the files cannot be written; all are what they were.
     """
     path = Path(path)
+    if path.is_symlink():
+        raise ImageFileError(f"{path}: it is a link, and the file that it leads to would stay as it is: name that file")
     data = read_bytes(path)
     try:
         inside = RECORD_TEXT in read_header(data).texts
