@@ -74,15 +74,14 @@ def contest(side: int, channels: int, dtype: type, rounds: int) -> None:
     colours = np.repeat(ground[..., np.newaxis], 3, axis=2) * np.array([1.0, 0.8, 0.7], np.float32)
 
     def ours() -> None:
-        _core.match_ranks(image, out, _core.PlaceOrder(ground, None, None), KEY, False)
+        _core.match_ranks(image, out, _core.PlaceOrder(ground, None, None, KEY, False))
 
-    order = _core.PlaceOrder(ground, None, None)
+    order = _core.PlaceOrder(ground, None, None, KEY, False)
     calls: dict[str, Callable[[], Any]] = {"ours": ours}
-    calls["ours, template kept in order"] = lambda: _core.match_ranks(image, out, order, KEY, False)
+    calls["ours, template kept in order"] = lambda: _core.match_ranks(image, out, order)
     if channels > 2:
-        calls["ours, like colours together"] = lambda: _core.match_ranks(
-            image, out, _core.PlaceOrder(colours, None, None), KEY, True
-        )
+        coloured = _core.PlaceOrder(colours, None, None, KEY, True)
+        calls["ours, like colours together"] = lambda: _core.match_ranks(image, out, coloured)
     calls["NumPy argsort"] = lambda: by_argsort(image, ground)
     calls["NumPy argsort, ties by lot"] = lambda: by_lot_and_argsort(image, ground)
     ours()

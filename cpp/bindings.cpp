@@ -215,10 +215,10 @@ PYBIND11_MODULE(_core, module) {
   module.def("owner_labels", &owner_labels, py::arg("height"), py::arg("width"), py::arg("regions"),
              py::arg("version"));
   py::class_<fp::PlaceOrder>(module, "PlaceOrder")
-      .def(py::init(&order_places), py::arg("ground"), py::arg("mask"), py::arg("labels"))
+      .def(py::init(&order_places), py::arg("ground"), py::arg("mask"), py::arg("labels"), py::arg("key"),
+           py::arg("colours"))
       .def_property_readonly("nbytes", &fp::PlaceOrder::bytes);
-  module.def("match_ranks", &match_ranks, py::arg("crop"), py::arg("out"), py::arg("order"), py::arg("key"),
-             py::arg("colours"));
+  module.def("match_ranks", &match_ranks, py::arg("crop"), py::arg("out"), py::arg("order"));
   module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"),
              py::arg("version") = 1);
   module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"),

@@ -14,26 +14,25 @@ const std::uint8_t* bytes_of(const py::object& object, const fp::ImageView& crop
 }
 
 // The places of a template in order; mask and labels are copied into it.
-std::unique_ptr<fp::PlaceOrder> order_places(const py::array& ground, const py::object& mask,
-                                             const py::object& labels) {
+std::unique_ptr<fp::PlaceOrder> order_places(const py::array& ground, const py::object& mask, const py::object& labels,
+                                             const py::bytes& key, bool colours) {
   const fp::ImageView view = view_of(ground, false);
   const std::uint8_t* masked =
       bytes_of<bool>(mask, view, "mask must be a packed boolean array of the ground's height and width");
   const std::uint8_t* labelled =
       bytes_of<std::uint8_t>(labels, view, "labels must be a packed uint8 array of the ground's size");
+  const fp::Key lots = key_of(key);
   const GilRelease released;
-  return std::make_unique<fp::PlaceOrder>(view, masked, labelled);
+  return std::make_unique<fp::PlaceOrder>(view, masked, labelled, colours, lots);
 }
 
-void match_ranks(const py::array& crop, const py::array& out, const fp::PlaceOrder& order, const py::bytes& key,
-                 bool colours) {
-  const fp::RankJob job{view_of(crop, false), view_of(out, true), colours};
+void match_ranks(const py::array& crop, const py::array& out, const fp::PlaceOrder& order) {
+  const fp::RankJob job{view_of(crop, false), view_of(out, true)};
   check_alike(job.crop, job.out, "crop and out");
   if (order.height != job.crop.height || order.width != job.crop.width)
     throw py::value_error("ground must have the height and width of crop");
-  const fp::Key secret = key_of(key);
   const GilRelease released;
-  fp::match_ranks(job, order, secret);
+  fp::match_ranks(job, order);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "kernels_error.inl"
 #include "kernels_marks.inl"
 #include "kernels_random.inl"
+#include "kernels_residuals.inl"
 #include "kernels_ssim.inl"
 #include "kernels_ssim_uniform.inl"
 
@@ -35,6 +36,13 @@ const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
     squared_error_u16,
     squared_error_floating<float>,
     squared_error_floating<double>,
+    split_row<uint8_t>,
+    split_row<uint16_t>,
+    split_row<uint32_t>,
+    fold_row<uint8_t>,
+    fold_row<uint16_t>,
+    fold_row<uint32_t>,
+    colour_items,
     ssim_spread_u8,
     ssim_spread_samples<uint16_t>,
     ssim_spread_samples<float>,

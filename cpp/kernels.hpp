@@ -62,6 +62,21 @@ struct Kernels {
   double (*squared_error_f32)(const float* a, const float* b, size_t n);
   double (*squared_error_f64)(const double* a, const double* b, size_t n);
 
+  // What a seal's residuals are made of (docs/format-2.md), row by row. Splits `width` pixels of 1 to 4 samples at any
+  // alignment into one plane a channel, `pitch` values apart; of three or four channels the first and the third are
+  // differences to the second, plus half the range, modulo the range.
+  void (*split_row_u8)(const void* pixels, size_t width, int channels, size_t pitch, uint8_t* planes);
+  void (*split_row_u16)(const void* pixels, size_t width, int channels, size_t pitch, uint16_t* planes);
+  void (*split_row_u32)(const void* pixels, size_t width, int channels, size_t pitch, uint32_t* planes);
+
+  // Folded residuals of one channel's values here[1 .. width], predicted by here[x], above[x + 1] and above[x].
+  void (*fold_row_u8)(const uint8_t* here, const uint8_t* above, size_t width, uint8_t* folded);
+  void (*fold_row_u16)(const uint16_t* here, const uint16_t* above, size_t width, uint16_t* folded);
+  void (*fold_row_u32)(const uint32_t* here, const uint32_t* above, size_t width, uint32_t* folded);
+
+  // Pixels of three bytes as the numbers of rank_colours.hpp.
+  void (*colour_items)(const uint8_t* pixels, size_t count, uint32_t* items);
+
   // Spreads a strip's rows of two images over the lanes as u = (a - centre) + (b - centre) and v = a - b - shift, both
   // times scale: channels planes of segment + 2 radius vectors each, up to 3 more vectors after each plane being
   // overwritten. Reads up to 15 samples beyond the strip's (16 S + 2 r) * channels. u and v must be aligned to 64 bytes

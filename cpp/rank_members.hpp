@@ -4,11 +4,17 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "image.hpp"
-#include "keystream.hpp"
 
 namespace fastperturb {
+
+// Members with consecutive numbers that lie side by side in a row.
+struct Run {
+  std::uint32_t row, column, length;
+  std::uint32_t first;  // number of its first member
+};
 
 // Members are numbered by label, those of one label in raster order.
 struct Members {
@@ -16,34 +22,27 @@ struct Members {
   // std::invalid_argument for 2^31 pixels or more.
   Members(std::int64_t height, std::int64_t width, const std::uint8_t* mask, const std::uint8_t* labels);
 
-  std::uint32_t width;
   std::uint32_t count = 0;
-  Buffer<std::uint32_t> places;                 // row * width + column; none: members are all pixels in raster order
+  std::vector<Run> runs;                        // in raster order
   std::array<std::uint32_t, 257> label_starts;  // how many members have a label under 0, 1, ...
 
-  // Calls visit(member, row, column) for all of them.
-  template <typename Visit>
-  void for_each_place(const Visit& visit) const {
-    std::uint32_t row = 0, left = 0;  // the place of the row's first pixel
-    if (!places) {
-      for (std::uint32_t i = 0; i < count; ++row)
-        for (std::uint32_t column = 0; column < width; ++column, ++i) visit(i, row, column);
-      return;
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (places[i] < left) row = left = 0;  // the next label begins
-      while (places[i] - left >= width) left += width, ++row;
-      visit(i, row, places[i] - left);
-    }
-  }
-
-  // Calls visit(member, first byte of its pixel) for all of them.
+  // Calls visit(member, first byte of its pixel) for all of them, in raster order.
   template <typename Visit>
   void for_each_pixel(const ImageView& image, const Visit& visit) const {
     const std::size_t bytes = image.pixel_bytes();
-    for_each_place([&](std::uint32_t member, std::uint32_t row, std::uint32_t column) {
-      visit(member, image.at(row, 0) + column * bytes);
-    });
+    for (const Run& run : runs) {
+      std::uint8_t* pixel = image.at(run.row, run.column);
+      for (std::uint32_t i = 0; i < run.length; ++i, pixel += bytes) visit(run.first + i, pixel);
+    }
+  }
+
+  // Calls visit(number of the first member, how many) for each label that has members.
+  template <typename Visit>
+  void for_each_label(const Visit& visit) const {
+    for (std::size_t label = 0; label < 256; ++label) {
+      const std::uint32_t start = label_starts[label], members = label_starts[label + 1] - start;
+      if (members > 0) visit(start, members);
+    }
   }
 };
 

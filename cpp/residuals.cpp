@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "dispatch.hpp"
+
 namespace fastperturb {
 namespace {
 
@@ -35,73 +37,55 @@ void for_each_run(const MaskedCrop& crop, std::int64_t y, std::size_t& left, Vis
   }
 }
 
-// A sample's bits, T, and the wider whole number, Wide, in which it is predicted without overflow.
-template <typename T>
-using Wide =
-    std::conditional_t<sizeof(T) == 1, std::int16_t, std::conditional_t<sizeof(T) == 2, std::int32_t, std::int64_t>>;
-
-// Of three or four channels the first and the third are coded as their difference to the second, which is signed.
-template <int channels>
-constexpr bool is_difference(int channel) {
-  return channels >= 3 && (channel == 0 || channel == 2);
-}
-
-// A whole number modulo 2^bits, as the signed or unsigned value of that channel.
+// Values of a channel as they are predicted: of three or four channels the first and the third are differences to the
+// second plus half the range, modulo 2^bits, so that they order as signed numbers do. What is not owned counts as 0.
 template <typename T, int channels>
-Wide<T> wrap(Wide<T> value, int channel) {
-  const auto bits = static_cast<T>(value);
-  if (is_difference<channels>(channel)) return static_cast<std::make_signed_t<T>>(bits);
-  return static_cast<Wide<T>>(bits);
+constexpr T zero(int channel) {
+  const bool is_difference = channels >= 3 && (channel == 0 || channel == 2);
+  return is_difference ? static_cast<T>(T{1} << (8 * sizeof(T) - 1)) : T{0};
 }
 
-// The median of left, above and left + above - corner.
-template <typename W>
-W predict(W left, W above, W corner) {
-  const W low = std::min(left, above), high = std::max(left, above);
-  return std::max(low, std::min(high, static_cast<W>(left + above - corner)));
+// The median of left, above and left + above - corner, which is low + high - corner if that lies between the two.
+template <typename T>
+T predict(T left, T above, T corner) {
+  const T low = std::min(left, above), high = std::max(left, above);
+  return static_cast<T>(low + high - std::min(high, std::max(low, corner)));
 }
 
-// Two rows of each channel's values, 0 where a pixel is not owned, with a 0 in front of each.
+// Two rows of each channel's values, with a zero in front of each.
 template <typename T, int channels>
 class Rows {
  public:
-  using W = Wide<T>;
   explicit Rows(std::int64_t width)
-      : pitch_(static_cast<std::size_t>(width) + 1), values_(2 * pitch_ * std::size_t{channels}) {}
-  W* row(std::int64_t y, int channel) {
+      : pitch_(static_cast<std::size_t>(width) + 1), values_(2 * pitch_ * std::size_t{channels}) {
+    clear(0), clear(1);
+  }
+  T* row(std::int64_t y, int channel) {
     return values_.data() + ((y & 1) != 0 ? pitch_ * std::size_t{channels} : 0) +
            pitch_ * static_cast<std::size_t>(channel);
   }
-  void clear(std::int64_t y) { std::fill_n(row(y, 0), pitch_ * std::size_t{channels}, W{0}); }
+  void clear(std::int64_t y) {
+    for (int c = 0; c < channels; ++c) std::fill_n(row(y, c), pitch_, zero<T, channels>(c));
+  }
+  std::size_t pitch() const { return pitch_; }
 
  private:
   std::size_t pitch_;
-  std::vector<W> values_;
+  std::vector<T> values_;
 };
 
-template <typename T, int channels>
-void load_row(const std::uint8_t* from, const std::uint8_t* mask, std::int64_t width, std::int64_t y,
-              Rows<T, channels>& rows) {
-  Wide<T>* to[channels];
-  for (int c = 0; c < channels; ++c) to[c] = rows.row(y, c) + 1;
-  for (std::int64_t x = 0; x < width; ++x) {
-    T pixel[channels];
-    std::memcpy(pixel, from + static_cast<std::size_t>(x) * sizeof(pixel), sizeof(pixel));
-    for (int c = 0; c < channels; ++c) {
-      auto value = static_cast<Wide<T>>(pixel[c]);
-      if (is_difference<channels>(c)) value = static_cast<Wide<T>>(value - static_cast<Wide<T>>(pixel[1]));
-      to[c][x] = wrap<T, channels>(value, c);
-    }
-  }
-  if (mask == nullptr) return;
-  for (int c = 0; c < channels; ++c)
-    for (std::int64_t x = 0; x < width; ++x) to[c][x] = mask[x] != 0 ? to[c][x] : Wide<T>{0};
-}
-
-// The residual folded to a number that is small where the residual is near 0: 0, -1, 1, -2, ... become 0, 1, 2, 3, ...
+// The kernels for samples of one size.
 template <typename T>
-T fold(T residual) {
-  return static_cast<T>(static_cast<T>(residual << 1) ^ static_cast<T>(0 - (residual >> (8 * sizeof(T) - 1))));
+struct RowKernels {
+  void (*split)(const void*, std::size_t, int, std::size_t, T*);
+  void (*fold)(const T*, const T*, std::size_t, T*);
+};
+inline RowKernels<std::uint8_t> row_kernels(std::uint8_t) { return {kernels().split_row_u8, kernels().fold_row_u8}; }
+inline RowKernels<std::uint16_t> row_kernels(std::uint16_t) {
+  return {kernels().split_row_u16, kernels().fold_row_u16};
+}
+inline RowKernels<std::uint32_t> row_kernels(std::uint32_t) {
+  return {kernels().split_row_u32, kernels().fold_row_u32};
 }
 
 template <typename T>
@@ -117,29 +101,28 @@ std::size_t plane(int byte, int channel) {
 
 template <typename T, int channels>
 void encode(const MaskedCrop& crop, std::uint8_t* out) {
-  const std::int64_t width = crop.view.width;
-  Rows<T, channels> rows(width);
-  const auto count = static_cast<std::size_t>(width);
-  std::vector<T> folded;
-  std::vector<std::uint8_t> bytes;
-  folded.resize(count);
-  bytes.resize(count);
+  const auto width = static_cast<std::size_t>(crop.view.width);
+  const RowKernels<T> row = row_kernels(T{});
+  Rows<T, channels> rows(crop.view.width);
+  std::vector<T> folded(width);
+  std::vector<std::uint8_t> bytes(sizeof(T) > 1 ? width : 0);
   std::size_t left = crop.owned;
   for (std::int64_t y = 0; y < crop.view.height && left > 0; ++y) {
-    load_row<T, channels>(crop.view.at(y, 0), crop.mask == nullptr ? nullptr : crop.mask + y * width, width, y, rows);
+    row.split(crop.view.at(y, 0), width, channels, rows.pitch(), rows.row(y, 0) + 1);
+    const std::uint8_t* mask = crop.mask == nullptr ? nullptr : crop.mask + static_cast<std::size_t>(y) * width;
     std::size_t after = left;
     for (int c = 0; c < channels; ++c) {
-      const Wide<T>*here = rows.row(y, c), *above = rows.row(y + 1, c);
-      for (std::int64_t x = 0; x < width; ++x) {
-        const Wide<T> guess = predict<Wide<T>>(here[x], above[x + 1], above[x]);
-        folded[static_cast<std::size_t>(x)] = fold<T>(static_cast<T>(here[x + 1] - guess));
-      }
+      T* here = rows.row(y, c);
+      for (std::size_t x = 0; mask != nullptr && x < width; ++x)
+        here[x + 1] = mask[x] != 0 ? here[x + 1] : zero<T, channels>(c);
+      row.fold(here, rows.row(y + 1, c), width, folded.data());
       for (int byte = 0; byte < static_cast<int>(sizeof(T)); ++byte) {
-        for (std::size_t x = 0; x < count; ++x) bytes[x] = static_cast<std::uint8_t>(folded[x] >> (8 * byte));
+        for (std::size_t x = 0; x < bytes.size(); ++x) bytes[x] = static_cast<std::uint8_t>(folded[x] >> (8 * byte));
+        const void* plane_bytes = sizeof(T) > 1 ? static_cast<const void*>(bytes.data()) : folded.data();
         std::uint8_t* to = out + plane<T, channels>(byte, c) * crop.owned + (crop.owned - left);
         after = left;
         for_each_run(crop, y, after, [&](std::int64_t x, std::int64_t length) {
-          std::memcpy(to, bytes.data() + x, static_cast<std::size_t>(length));
+          std::memcpy(to, static_cast<const std::uint8_t*>(plane_bytes) + x, static_cast<std::size_t>(length));
           to += length;
         });
       }
@@ -154,7 +137,7 @@ void decode(const MaskedCrop& crop, const std::uint8_t* data) {
   std::size_t left = crop.owned, done = 0;
   for (std::int64_t y = 0; y < crop.view.height && left > 0; ++y) {
     rows.clear(y);
-    Wide<T>*here[channels], *above[channels];
+    T *here[channels], *above[channels];
     for (int c = 0; c < channels; ++c) here[c] = rows.row(y, c), above[c] = rows.row(y + 1, c);
     for_each_run(crop, y, left, [&](std::int64_t x, std::int64_t length) {
       for (const std::int64_t end = x + length; x < end; ++x, ++done) {
@@ -164,14 +147,14 @@ void decode(const MaskedCrop& crop, const std::uint8_t* data) {
           for (int byte = 0; byte < static_cast<int>(sizeof(T)); ++byte)
             folded = static_cast<T>(folded | static_cast<T>(data[plane<T, channels>(byte, c) * crop.owned + done])
                                                  << (8 * byte));
-          const Wide<T> guess = predict<Wide<T>>(here[c][x], above[c][x + 1], above[c][x]);
-          const auto value = static_cast<T>(static_cast<T>(guess) + unfold<T>(folded));
-          here[c][x + 1] = wrap<T, channels>(static_cast<Wide<T>>(value), c);
-          pixel[c] = value;
+          const T guess = predict(here[c][x], above[c][x + 1], above[c][x]);
+          here[c][x + 1] = static_cast<T>(guess + unfold<T>(folded));
+          pixel[c] = static_cast<T>(here[c][x + 1] - zero<T, channels>(c));
         }
-        if constexpr (channels > 1)
-          for (int c = 0; c < channels; ++c)
-            if (is_difference<channels>(c)) pixel[c] = static_cast<T>(pixel[c] + pixel[1]);
+        if constexpr (channels > 2) {
+          pixel[0] = static_cast<T>(pixel[0] + pixel[1]);
+          pixel[2] = static_cast<T>(pixel[2] + pixel[1]);
+        }
         std::memcpy(crop.view.at(y, x), pixel, sizeof(pixel));
       }
     });

@@ -41,12 +41,11 @@ class TieWords {
   std::uint32_t words_[words_at_once];
 };
 
-// Puts each run of ties into random order, a Fisher-Yates shuffle of one run after the other: ties[i] says whether item
-// i belongs to the run of the one before.
-inline void shuffle_ties(std::uint64_t* items, const std::uint8_t* ties, std::uint32_t count, TieWords& words) {
+// Puts each run of items with equal upper halves into random order, a Fisher-Yates shuffle of one run after the other.
+inline void shuffle_ties(std::uint64_t* items, std::uint32_t count, TieWords& words) {
   for (std::uint32_t start = 0; start + 1 < count;) {
     std::uint32_t end = start + 1;
-    while (end < count && ties[end] != 0) ++end;
+    while (end < count && items[end] >> 32 == items[start] >> 32) ++end;
     for (std::uint32_t i = start; i + 1 < end; ++i) std::swap(items[i], items[i + words.below(end - i)]);
     start = end;
   }

@@ -85,6 +85,19 @@ def test_mistake_7_exactness(name, image):
         assert not out[:, 2:-3][~where].any()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_every_build_gives_the_references_bytes_at_any_alignment(isa, dtype, channels):
+    rng = np.random.default_rng(5)
+    for width in (1, 15, 16, 33, 130):
+        data = rng.bytes(3 * width * channels * np.dtype(dtype).itemsize + 1)
+        image = np.frombuffer(data, dtype, 3 * width * channels, offset=1).reshape(3, width, channels)
+        mask = rng.random((3, width)) < 0.8
+        for owned in (None, mask):
+            every = np.ones((3, width), bool) if owned is None else owned
+            assert _core.encode_residuals(image, owned) == reference_residuals.encode(image, every)
+
+
 def test_masks_and_sizes_that_do_not_fit_are_refused():
     crop = np.zeros((4, 6, 3), np.uint8)
     masks = [np.ones((4, 5), bool), np.ones((4, 6), np.uint8), np.ones((4, 12), bool)[:, ::2], np.ones(24, bool)]

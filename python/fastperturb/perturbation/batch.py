@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from ..strength.strength import Strength
 from ..threads import check_threads
 from . import plan as planning
 from .batch_pipeline import CHUNK_BYTES, Chunk, Complete, Moved, Prepare, cut, run_in_turn, run_side_by_side
-from .drawing import Drawing
+from .drawing import Drawing, is_drawing
 from .formats import Opened
 from .sealing import Sealing, draw_and_seal
 from .single import restore
@@ -69,9 +69,11 @@ def perturb_many(
     images = list(images)
     where = _match(list(regions), images, "regions")
     batch = _Batch(images, out, check_threads(threads), inverse=False)
-    if isinstance(protection, Drawing):
+    if is_drawing(protection):
         work = _Drawn(images, where, key, protection, Sealing(seal, reproducible))
         return batch.run(work.prepare, work.complete, brief=False, return_errors=return_errors)
+
+    strength = cast(Strength, protection)
 
     def prepare(chunk: Chunk) -> None:
         sources: dict[int, Image] = {}
@@ -79,7 +81,7 @@ def perturb_many(
         def plan(i: int) -> planning.Plan:
             check_image(images[i])
             sources[i] = np.array(images[i], order="C") if reproducible else images[i]
-            return planning.plan(sources[i], where[i], key, protection, reproducible)
+            return planning.plan(sources[i], where[i], key, strength, reproducible)
 
         chunk.ready = ready = chunk.each(chunk.outs, plan)
         outs = chunk.outs
@@ -91,7 +93,7 @@ def perturb_many(
         jobs, ready = chunk.jobs, chunk.ready
         return chunk.each(moved, lambda i: (jobs[i].target, planning.record_of(jobs[i], ready[i], moved[i][1])))
 
-    solves = not isinstance(protection, Strength) or protection.target is not None
+    solves = not isinstance(strength, Strength) or strength.target is not None
     return batch.run(prepare, complete, brief=not (solves or reproducible), return_errors=return_errors)
 
 

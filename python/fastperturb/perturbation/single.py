@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from ..strength.strength import Strength
 from ..threads import check_threads
 from . import plan as planning
 from .call_limiter import limit_calls
-from .drawing import Drawing
+from .drawing import Drawing, is_drawing
 from .sealing import Sealing, draw_and_seal
 
 
@@ -77,7 +78,7 @@ def perturb(
     """
     check_image(image)
     count = check_threads(threads)
-    if not isinstance(protection, (Strength, list, tuple)) and isinstance(protection, Drawing):
+    if not isinstance(protection, (Strength, list, tuple)) and is_drawing(protection):
         with limit_calls(image):
             how = Sealing(seal, reproducible, surroundings, face_keys=face_keys)
             return draw_and_seal(image, regions, key, protection, out, how)
@@ -86,7 +87,7 @@ def perturb(
     try:
         with limit_calls(image):
             source = np.array(image, order="C") if reproducible else image
-            ready = planning.plan(source, regions, key, protection, reproducible)
+            ready = planning.plan(source, regions, key, cast("Strength | Sequence[Strength]", protection), reproducible)
             job = planning.make_job(source, destination(image, out), ready)
             _core.permute([job], False, count, done)
             record = planning.record_of(job, ready, done[0][0][1], surroundings=surroundings)

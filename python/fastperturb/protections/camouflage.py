@@ -33,6 +33,8 @@ FACE_IN_HEAD: Ellipse = (22 / 160, 29 / 160, 116 / 160, 126 / 160)
 """The ellipse (x, y, width, height) from brow to chin in a head's box of 1 x 1."""
 _MOST_RENDERED = 4096  # pixels along a side; larger regions take the nearest of them
 _KEPT = 32
+_LOTS = b"fastperturb camouflage, the lots"
+"""32 bytes, no secret: the key of the lots that order places which are equally light."""
 _LARGEST_KEPT = 2**18  # places of a rendered template: 109 MB at most are kept
 _ROOM = 64 << 20  # bytes of places in order that are kept: 13 for each
 
@@ -111,9 +113,9 @@ class PictureGround:
 class Camouflage(ProtectionBase):
     """Every pixel of a region goes to the place of its rank in the template, channels together.
 
-    What is shown is a function of the multiset of the region's pixels, the region and the template; where the template
-    is equally light in several places, lots under the region's key decide. Where head and face are ranked apart, each
-    of them keeps its own multiset.
+    What is shown is a function of the multiset of the region's pixels, the region and the template, and of nothing
+    else: where the template is equally light in several places, lots decide that are the same for all images. Where
+    head and face are ranked apart, each of them keeps its own multiset.
 
     Attributes:
         template: what it shall look like; None is :meth:`Template.default`. It is turned by quarters with the face.
@@ -129,7 +131,7 @@ class Camouflage(ProtectionBase):
     apart: bool = True
 
     method = 2
-    revision = 1
+    revision = 2
 
     def __post_init__(self) -> None:
         if self.template is not None and not isinstance(self.template, (Template, Ground)):
@@ -159,15 +161,12 @@ class Camouflage(ProtectionBase):
         return [round_face(face, HEAD_MARGINS if self.area == "head" else FACE_MARGINS) for face in faces]
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
-        """Draws with keys out of ``seed`` and the image, for measurements."""
+        """Draws the one picture that there is of these pixels: ``seed`` changes nothing."""
         check_image(image)
         hidden = np.array(image, order="C")
         owned = owned_parts(self.regions_for(faces, image.shape), image.shape)
         parts = [Part(region, rows, columns, mask) for region, (rows, columns), mask in owned]
-        drawn = hashlib.blake2b(b"fastperturb camouflage %d" % seed, digest_size=32)
-        drawn.update(hidden.tobytes())
-        keys = [hashlib.blake2b(b"%d" % i, key=drawn.digest(), digest_size=32).digest() for i in range(len(parts))]
-        self.draw(image, parts, hidden, keys)
+        self.draw(image, parts, hidden, [b""] * len(parts))
         return hidden
 
     def draw(self, image: Image, parts: Sequence[Part], out: Image, keys: Sequence[bytes]) -> None:
@@ -177,7 +176,7 @@ class Camouflage(ProtectionBase):
             image: the original; read only.
             parts: every region with what it owns.
             out: of the image's shape and dtype, with packed rows; only owned pixels are written.
-            keys: 32 bytes for each region, for the lots.
+            keys: one for each region; not used.
 
         Raises:
             ValueError: not as many keys as parts.
@@ -186,16 +185,16 @@ class Camouflage(ProtectionBase):
             raise ValueError(f"keys must be one for each of the {len(parts)} regions, got {len(keys)}")
         source = packed(image)
         colours = self.colours and image.ndim == 3 and image.shape[2] > 2
-        for part, key in zip(parts, keys, strict=True):
+        for part in parts:
             rows, columns = part.rows, part.columns
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue
             mask = None if part.mask is None else np.ascontiguousarray(part.mask)
             order = self._order(part, mask, colours)
-            _core.match_ranks(source[rows, columns], out[rows, columns], order, key, colours)
+            _core.match_ranks(source[rows, columns], out[rows, columns], order)
 
     def _order(self, part: Part, mask: NDArray[np.bool_] | None, colours: bool) -> _core.PlaceOrder:
-        """The template's places in order of luminance; kept, for it depends on no pixel of the image.
+        """The template's places in order; kept, for it depends on no pixel of the image.
 
         Faces of one size class have one, unless the image's edge or another face cuts them.
         """
@@ -216,7 +215,7 @@ class Camouflage(ProtectionBase):
                 _nearest(part.columns, region.x, region.width, width),
             )
         chosen = None if labels is None else np.ascontiguousarray(labels[places])
-        order = _core.PlaceOrder(ground[places], mask, chosen)
+        order = _core.PlaceOrder(ground[places], mask, chosen, _LOTS, colours)
         _orders.put(name, (mask, order), order.nbytes + (0 if mask is None else mask.nbytes))
         return order
 

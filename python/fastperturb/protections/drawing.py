@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..perturbation.drawing import Drawing
+from ..perturbation.drawing import Drawing, is_drawing
 
 
 def can_be_sealed(protection: object) -> bool:
     """Whether it draws something else over a face, so that a seal can bring the original back."""
-    return isinstance(protection, Drawing)
+    return is_drawing(protection)
 
 
 def as_drawing(protection: Any) -> Drawing:
@@ -18,7 +18,7 @@ def as_drawing(protection: Any) -> Drawing:
     Raises:
         TypeError: a permutation, which is a perturbation already, or clear, which protects nothing.
     """
-    if isinstance(protection, Drawing):
+    if is_drawing(protection):
         return protection
     raise TypeError(
         "protection must be Surrogate, Camouflage, Mosaic, Blur, Black, Noise, KSame or Autoencoder, "
