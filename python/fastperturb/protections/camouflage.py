@@ -220,9 +220,9 @@ class Camouflage(ProtectionBase):
         return order
 
     def _ground(self) -> Ground:
-        if isinstance(self.template, Ground):
-            return self.template
-        return _ground_of(Template.default() if self.template is None else self.template)
+        if self.template is None or isinstance(self.template, Template):
+            return _ground_of(self.template or Template.default())
+        return self.template
 
 
 _orders: BoundedStore[tuple[NDArray[np.bool_] | None, _core.PlaceOrder]] = BoundedStore(_ROOM)
