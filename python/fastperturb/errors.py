@@ -37,6 +37,10 @@ class ImageFileError(FastperturbError):
     """A file cannot be read as an image, or an image cannot be written to a file; nothing was written."""
 
 
+class VideoFileError(FastperturbError):
+    """A file cannot be read as a video, or a video cannot be written as asked; nothing was written."""
+
+
 class LossyFormat(ImageFileError):
     """A reversible result was to be written to a format that changes pixels, from which nothing could be restored."""
 

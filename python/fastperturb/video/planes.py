@@ -1,0 +1,220 @@
+"""The samples of a frame as they are stored: views of its planes, and regions in whole units of them.
+
+A unit is the smallest block whose samples belong together: 2 x 2 of luma and one of each chroma for 4:2:0, 2 x 1 for
+4:2:2, single pixels for 4:4:4, grey and RGB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import VideoFileError
+from ..region import Region
+
+Samples = NDArray[Any]
+
+_DEPTHS = ("9le", "10le", "12le", "14le", "16le")
+_YUV = (
+    "yuv410p",
+    "yuv411p",
+    "yuv420p",
+    "yuv422p",
+    "yuv440p",
+    "yuv444p",
+    "yuvj420p",
+    "yuvj422p",
+    "yuvj440p",
+    "yuvj444p",
+)
+PLANAR = frozenset(
+    (
+        *_YUV,
+        *("yuvj411p", "yuva420p", "yuva422p", "yuva444p", "yuva420p10le", "yuva422p10le", "yuva444p10le"),
+        *(f"yuv{kind}p{depth}" for kind in (420, 422, 444) for depth in _DEPTHS),
+        *("gray", *(f"gray{depth}" for depth in _DEPTHS)),
+        *("gbrp", "gbrap", *(f"gbrp{depth}" for depth in _DEPTHS)),
+    )
+)
+"""Formats whose planes are worked on as they are."""
+_CONVERTED = {
+    **{"nv12": "yuv420p", "nv21": "yuv420p", "nv16": "yuv422p", "nv24": "yuv444p", "nv42": "yuv444p"},
+    **{"p010le": "yuv420p10le", "p210le": "yuv422p10le", "p012le": "yuv420p12le", "p016le": "yuv420p16le"},
+    **{"yuyv422": "yuv422p", "uyvy422": "yuv422p", "yvyu422": "yuv422p", "monow": "gray", "monob": "gray"},
+    **dict.fromkeys(("rgb24", "bgr24", "rgb0", "bgr0", "0rgb", "0bgr", "rgb8", "bgr8", "rgb565le", "rgb555le"), "gbrp"),
+    **dict.fromkeys(("pal8", "rgba", "bgra", "argb", "abgr"), "gbrap"),
+    "rgb48le": "gbrp16le",
+}
+"""Formats whose samples lie otherwise, and the planar ones with the same samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the planes of a format lie.
+
+    Attributes:
+        name: FFmpeg's name of it.
+        roles: of each plane: y, u, v, r, g, b or a.
+        bits: of a sample.
+        across: luma samples across a chroma sample.
+        down: luma samples down a chroma sample.
+    """
+
+    name: str
+    roles: str
+    bits: int
+    across: int
+    down: int
+
+    @property
+    def rgb(self) -> bool:
+        """Whether the planes are colours themselves."""
+        return "r" in self.roles
+
+    def steps(self, plane: int) -> tuple[int, int]:
+        """Pixels across and down a sample of a plane."""
+        return (self.across, self.down) if self.roles[plane] in "uv" else (1, 1)
+
+
+@lru_cache(maxsize=64)
+def layout_of(name: str) -> Layout:
+    """The layout of one of :data:`PLANAR`."""
+    import av
+
+    components = av.VideoFormat(name, 64, 64).components
+    rgb, roles = name.startswith("gb"), ["a"] * len(components)
+    for component, role in zip(components, "rgba" if rgb else "yuva", strict=False):
+        roles[component.plane] = role
+    chroma = components[1] if len(components) > 2 and not rgb else components[0]
+    return Layout(name, "".join(roles), components[0].bits, 64 // chroma.width, 64 // chroma.height)
+
+
+def planar_name(name: str) -> str:
+    """The format in which frames of a format are worked on.
+
+    Raises:
+        VideoFileError: there is none.
+    """
+    if name in PLANAR:
+        return name
+    if name not in _CONVERTED:
+        raise VideoFileError(f"its pixel format {name} is not supported")
+    return _CONVERTED[name]
+
+
+def as_planar(frame: Any) -> Any:
+    """The frame with planes that may be written to: itself where nothing else holds them, else a copy."""
+    name = planar_name(frame.format.name)
+    if name != frame.format.name:
+        return frame.reformat(format=name)
+    frame.make_writable()
+    return frame
+
+
+def planes_of(frame: Any) -> list[Samples]:
+    """Views of the planes of a frame of :func:`as_planar`: (height, width), uint8 or uint16."""
+    found = []
+    dtype = np.dtype("<u2") if layout_of(frame.format.name).bits > 8 else np.dtype(np.uint8)
+    for plane in frame.planes:
+        rows = np.frombuffer(plane, dtype).reshape(-1, plane.line_size // dtype.itemsize)
+        found.append(rows[: plane.height, : plane.width])
+    return found
+
+
+def to_native(region: Region, quarters: int, width: int, height: int) -> Region:
+    """A region of the upright picture as it lies in the stored one.
+
+    Args:
+        region: in the upright picture.
+        quarters: turns anticlockwise that bring the stored picture upright, 0 to 3.
+        width: of the stored picture.
+        height: of the stored picture.
+    """
+    x, y, across, down = region.x, region.y, region.width, region.height
+    if quarters == 1:
+        x, y, across, down = width - (y + down), x, down, across
+    elif quarters == 2:
+        x, y = width - (x + across), height - (y + down)
+    elif quarters == 3:
+        x, y, across, down = y, height - (x + across), down, across
+    return Region(x, y, across, down, region.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitArea:
+    """A region in whole units of a frame.
+
+    Attributes:
+        box: of all units, in pixels, not cut off at the frame.
+        rows: units of the box inside the frame.
+        columns: units of the box inside the frame.
+        mask: (rows, columns) of these, the units that the region touches.
+    """
+
+    box: Region
+    rows: slice
+    columns: slice
+    mask: NDArray[np.bool_]
+
+    def place(self, steps: tuple[int, int], layout: Layout, shape: tuple[int, ...]) -> tuple[slice, slice]:
+        """Where it lies in a plane with so many pixels across and down a sample, and of this shape."""
+        across, down = layout.across // steps[0], layout.down // steps[1]
+        rows = slice(self.rows.start * down, min(self.rows.stop * down, shape[0]))
+        return rows, slice(self.columns.start * across, min(self.columns.stop * across, shape[1]))
+
+    def mask_for(self, steps: tuple[int, int], layout: Layout, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """The mask in the samples of that plane."""
+        rows, columns = self.place(steps, layout, shape)
+        repeated = self.mask.repeat(layout.down // steps[1], axis=0).repeat(layout.across // steps[0], axis=1)
+        return repeated[: rows.stop - rows.start, : columns.stop - columns.start]
+
+
+def unit_area(region: Region, layout: Layout, width: int, height: int) -> UnitArea | None:
+    """The units that a region touches; None if it lies outside of the frame.
+
+    Args:
+        region: in the stored picture.
+        layout: of its planes.
+        width: of the stored picture, in pixels.
+        height: of the stored picture, in pixels.
+    """
+    across, down = layout.across, layout.down
+    left, top = region.x // across, region.y // down
+    right, bottom = -(-(region.x + region.width) // across), -(-(region.y + region.height) // down)
+    first, last = max(0, top), min(bottom, -(-height // down))
+    start, stop = max(0, left), min(right, -(-width // across))
+    if first >= last or start >= stop:
+        return None
+    whole = _touched(
+        (region.width, region.height, region.shape),
+        (region.x - left * across, region.y - top * down),
+        (right - left, bottom - top),
+        (across, down),
+    )
+    box = Region(left * across, top * down, (right - left) * across, (bottom - top) * down)
+    return UnitArea(
+        box, slice(first, last), slice(start, stop), whole[first - top : last - top, start - left : stop - left]
+    )
+
+
+@lru_cache(maxsize=256)
+def _touched(
+    kind: tuple[int, int, str], offset: tuple[int, int], units: tuple[int, int], steps: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Which units of its box a region of some size touches, that lies so far in from the box's corner."""
+    (width, height, shape), (left, top) = kind, offset
+    pixels = np.zeros((units[1] * steps[1], units[0] * steps[0]), np.bool_)
+    inner = pixels[top : top + height, left : left + width]
+    if shape == "box":
+        inner[...] = True
+    else:
+        rows = ((2 * np.arange(height, dtype=np.float64) + 1 - height) / height)[:, np.newaxis]
+        columns = (2 * np.arange(width, dtype=np.float64) + 1 - width) / width
+        inner[...] = rows**2 + columns**2 <= 1.0
+    found: NDArray[np.bool_] = pixels.reshape(units[1], steps[1], units[0], steps[0]).any(axis=(1, 3))
+    found.flags.writeable = False
+    return found
