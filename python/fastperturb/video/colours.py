@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
-from .planes import Layout, Samples
+from .planes import FULL_RANGE, Layout, Samples
 
 Colours = NDArray[np.float32]
 
@@ -102,6 +102,6 @@ def colour_model(frame: Any, layout: Layout) -> ColourModel:
     """What the samples of a frame mean; BT.709 from 720 lines on, else BT.601, where the file does not say."""
     matrix = int(frame.colorspace)
     red, blue = _WEIGHTS.get(matrix, _WEIGHTS[1] if frame.height >= 720 else _WEIGHTS[6])
-    full = int(frame.color_range) == _FULL or layout.name.startswith("yuvj")
+    full = int(frame.color_range) == _FULL or frame.format.name in FULL_RANGE
     white = {_PQ: _PQ_WHITE, _HLG: _HLG_WHITE}.get(int(frame.color_trc), 1.0)
     return ColourModel(layout, red, blue, full, white)

@@ -19,35 +19,29 @@ from ..region import Region
 Samples = NDArray[Any]
 
 _DEPTHS = ("9le", "10le", "12le", "14le", "16le")
-_YUV = (
-    "yuv410p",
-    "yuv411p",
-    "yuv420p",
-    "yuv422p",
-    "yuv440p",
-    "yuv444p",
-    "yuvj420p",
-    "yuvj422p",
-    "yuvj440p",
-    "yuvj444p",
-)
 PLANAR = frozenset(
     (
-        *_YUV,
-        *("yuvj411p", "yuva420p", "yuva422p", "yuva444p", "yuva420p10le", "yuva422p10le", "yuva444p10le"),
+        *("yuv410p", "yuv411p", "yuv420p", "yuv422p", "yuv440p", "yuv444p"),
+        *("yuva420p", "yuva422p", "yuva444p", "yuva420p10le", "yuva422p10le", "yuva444p10le"),
         *(f"yuv{kind}p{depth}" for kind in (420, 422, 444) for depth in _DEPTHS),
         *("gray", *(f"gray{depth}" for depth in _DEPTHS)),
         *("gbrp", "gbrap", *(f"gbrp{depth}" for depth in _DEPTHS)),
     )
 )
 """Formats whose planes are worked on as they are."""
+FULL_RANGE = {f"yuvj{kind}p": f"yuv{kind}p" for kind in (411, 420, 422, 440, 444)}
+"""Formats that say by their name that samples use their whole range, and their names without that."""
 _CONVERTED = {
-    **{"nv12": "yuv420p", "nv21": "yuv420p", "nv16": "yuv422p", "nv24": "yuv444p", "nv42": "yuv444p"},
-    **{"p010le": "yuv420p10le", "p210le": "yuv422p10le", "p012le": "yuv420p12le", "p016le": "yuv420p16le"},
-    **{"yuyv422": "yuv422p", "uyvy422": "yuv422p", "yvyu422": "yuv422p", "monow": "gray", "monob": "gray"},
+    "nv12": "yuv420p",
+    "nv21": "yuv420p",
+    "nv16": "yuv422p",
+    "nv24": "yuv444p",
+    "p010le": "yuv420p10le",
+    "p210le": "yuv422p10le",
+    **dict.fromkeys(("yuyv422", "uyvy422", "yvyu422"), "yuv422p"),
+    **dict.fromkeys(("monow", "monob"), "gray"),
     **dict.fromkeys(("rgb24", "bgr24", "rgb0", "bgr0", "0rgb", "0bgr", "rgb8", "bgr8", "rgb565le", "rgb555le"), "gbrp"),
     **dict.fromkeys(("pal8", "rgba", "bgra", "argb", "abgr"), "gbrap"),
-    "rgb48le": "gbrp16le",
 }
 """Formats whose samples lie otherwise, and the planar ones with the same samples."""
 
@@ -101,18 +95,35 @@ def planar_name(name: str) -> str:
     """
     if name in PLANAR:
         return name
-    if name not in _CONVERTED:
+    found = FULL_RANGE.get(name) or _CONVERTED.get(name)
+    if found is None:
         raise VideoFileError(f"its pixel format {name} is not supported")
-    return _CONVERTED[name]
+    return found
 
 
 def as_planar(frame: Any) -> Any:
     """The frame with planes that may be written to: itself where nothing else holds them, else a copy."""
     name = planar_name(frame.format.name)
+    if frame.format.name in FULL_RANGE:
+        return relabelled(frame, name)
     if name != frame.format.name:
         return frame.reformat(format=name)
     frame.make_writable()
     return frame
+
+
+def relabelled(frame: Any, name: str) -> Any:
+    """A copy with the same samples under the name of another format, whose planes lie alike."""
+    import av
+
+    copy = av.VideoFrame(frame.width, frame.height, name)
+    for source, target in zip(frame.planes, copy.planes, strict=True):
+        rows = np.frombuffer(source, np.uint8).reshape(-1, source.line_size)
+        width = min(source.line_size, target.line_size)
+        np.frombuffer(target, np.uint8).reshape(-1, target.line_size)[:, :width] = rows[: target.height, :width]
+    copy.pts, copy.time_base, copy.color_range = frame.pts, frame.time_base, frame.color_range
+    copy.colorspace, copy.color_primaries, copy.color_trc = frame.colorspace, frame.color_primaries, frame.color_trc
+    return copy
 
 
 def planes_of(frame: Any) -> list[Samples]:

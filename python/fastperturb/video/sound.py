@@ -1,0 +1,98 @@
+"""The other streams of a video: sound, subtitles and chapters are copied as they are, all else is left out by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import VideoFileError
+from .reading import is_picture
+
+_KINDS = {"video": "video", "audio": "sound", "subtitle": "subtitles", "data": "data", "attachment": "attached file"}
+
+
+@dataclass(slots=True)
+class OtherStreams:
+    """What becomes of the streams besides the one that is protected.
+
+    Attributes:
+        copied: those whose packets are copied.
+        left_out: what the others are, for the user to know.
+        in_the_clear: those of ``copied`` that hold pictures, which nothing protects.
+    """
+
+    copied: list[Any] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    in_the_clear: list[str] = field(default_factory=list)
+
+
+def sort_streams(container: Any, main: Any, *, audio: bool = True, keep: Sequence[int] = ()) -> OtherStreams:
+    """Which streams are copied.
+
+    Args:
+        container: PyAV's, open for reading.
+        main: the stream that is protected.
+        audio: whether sound is kept.
+        keep: numbers of streams that are copied though they would be left out: data, other videos, attached files.
+
+    Raises:
+        VideoFileError: there is no stream of such a number.
+    """
+    numbers = {stream.index for stream in container.streams}
+    for number in keep:
+        if number not in numbers:
+            raise VideoFileError(f"there is no stream {number} to keep, streams are 0 to {max(numbers)}")
+    found = OtherStreams()
+    for stream in container.streams:
+        if stream.index == main.index:
+            continue
+        wanted = (stream.type == "audio" and audio) or stream.type == "subtitle" or stream.index in keep
+        if not wanted:
+            found.left_out.append(describe_stream(stream))
+            continue
+        found.copied.append(stream)
+        if stream.type == "video":
+            found.in_the_clear.append(describe_stream(stream))
+    return found
+
+
+def describe_stream(stream: Any) -> str:
+    """A few words on a stream."""
+    kind = _KINDS.get(stream.type, stream.type or "unknown")
+    if stream.type == "video" and is_picture(stream):
+        kind = "cover picture"
+    name = codec_name(stream)
+    return f"stream {stream.index}, {kind}" + (f" ({name})" if name else "")
+
+
+def codec_name(stream: Any) -> str:
+    """The name of a stream's codec, not of one of its decoders; empty where nobody knows."""
+    context = stream.codec_context
+    if context is None or context.codec is None:
+        return str(getattr(stream, "name", "") or "")
+    return str(getattr(context.codec, "canonical_name", None) or context.name)
+
+
+def add_copies(output: Any, streams: Sequence[Any]) -> dict[int, Any]:
+    """Makes streams in an output for those that are copied, by their number in the input.
+
+    Raises:
+        VideoFileError: the format cannot hold one of them.
+    """
+    copies = {}
+    for stream in streams:
+        name = codec_name(stream)
+        if stream.type != "attachment" and name and name not in output.supported_codecs:
+            kind = output.format.name.split(",")[0]
+            raise VideoFileError(f"{kind} cannot hold {describe_stream(stream)}; .mkv can")
+        try:
+            copy = output.add_stream_from_template(stream)
+        except (ValueError, NotImplementedError, RuntimeError) as error:
+            raise VideoFileError(f"{describe_stream(stream)} cannot be copied: {error}") from None
+        copy.time_base = stream.time_base
+        copy.disposition = stream.disposition
+        if stream.language:
+            copy.metadata["language"] = stream.language
+        copies[stream.index] = copy
+    return copies

@@ -1,0 +1,207 @@
+"""Videos that go out: frames with the times, colours and turn of the input's, copied streams beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from ..errors import VideoFileError
+from .encoders import Coding, Encoder, choose_encoder, hdr_options
+from .planes import layout_of, planar_name, planes_of
+from .reading import VideoSource, import_av
+from .sound import add_copies, codec_name
+
+FORMATS = {
+    ".mp4": "mp4",
+    ".m4v": "mp4",
+    ".mov": "mov",
+    ".mkv": "matroska",
+    ".webm": "webm",
+    ".gif": "gif",
+}
+"""Extensions of videos that can be written, and FFmpeg's name of each kind."""
+_INTERLACED = 1 << 29 | 1 << 18  # AV_CODEC_FLAG_INTERLACED_ME, _DCT
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a video goes, and how.
+
+    Attributes:
+        path: where the bytes are written.
+        suffix: of the name that the file will have, a key of :data:`FORMATS`.
+        coding: what is asked for.
+        texts: texts that the file carries.
+    """
+
+    path: Path
+    suffix: str
+    coding: Coding
+    texts: dict[str, str]
+
+
+class VideoWriter:
+    """An output that is begun with the first frame, since that says what the others are like.
+
+    Args:
+        target: where to.
+        source: the input.
+        first: its first frame, as it was decoded.
+        copied: streams whose packets will come.
+
+    Raises:
+        VideoFileError: what is asked for cannot be written.
+        OSError: the file cannot be.
+    """
+
+    def __init__(self, target: Target, source: VideoSource, first: Any, copied: Sequence[Any]) -> None:
+        av = import_av()
+        layout = layout_of(planar_name(first.format.name))
+        size = (first.width, first.height)
+        self.encoder = choose_encoder(target.coding, layout, size, codec_name(source.stream), target.suffix)
+        self._size, self._first_format = size, first.format.name
+        options = {"movflags": "+faststart+use_metadata_tags"} if target.suffix in (".mp4", ".m4v", ".mov") else {}
+        kind = FORMATS[target.suffix]
+        self._container = av.open(f"file:{target.path}", "w", format=kind, container_options=options)
+        try:
+            self._container.metadata.update(target.texts)
+            self._stream = self._add_stream(self.encoder, source, first)
+            self._copies = add_copies(self._container, copied)
+            chapters = source.container.chapters()
+            if chapters and kind in ("mp4", "mov", "matroska", "webm"):
+                self._container.set_chapters(chapters)
+            self._container.start_encoding()
+        except BaseException as error:
+            self._abandon()
+            if isinstance(error, (av.error.FFmpegError, ValueError)) and not isinstance(error, OSError):
+                raise VideoFileError(f"it cannot be written: {error}") from None
+            raise
+        self.frames = 0
+
+    def _add_stream(self, encoder: Encoder, source: VideoSource, first: Any) -> Any:
+        """The encoded stream, with all that the input says of its frames."""
+        rate = source.rate
+        options = {**encoder.options, **hdr_options(first, encoder.codec)}
+        stream = self._container.add_stream(encoder.name, rate=rate, options=options)
+        pad = encoder.pad
+        stream.width, stream.height = (side + (side % 2 if pad else 0) for side in self._size)
+        stream.pix_fmt = "bgr8" if encoder.pixels == "pal8" else encoder.pixels
+        stream.time_base = source.stream.time_base
+        context = stream.codec_context
+        context.time_base = Fraction(source.stream.time_base)
+        context.framerate = rate
+        if source.stream.sample_aspect_ratio:
+            context.sample_aspect_ratio = source.stream.sample_aspect_ratio
+        context.color_range = 2 if first.format.name.startswith("yuvj") else first.color_range
+        context.colorspace, context.color_primaries = first.colorspace, first.color_primaries
+        context.color_trc = first.color_trc
+        if first.interlaced_frame and encoder.codec == "h264" and not encoder.options.get("qp"):
+            context.flags |= _INTERLACED
+        context.thread_type = "AUTO"
+        if encoder.codec == "hevc":
+            context.codec_tag = "hvc1"
+        _copy_turn(first, stream)
+        if source.stream.language:
+            stream.metadata["language"] = source.stream.language
+        return stream
+
+    def write(self, frame: Any, pts: int) -> None:
+        """Encodes a frame of :func:`.planes.as_planar`, which is shown at ``pts`` in the input's ticks.
+
+        Raises:
+            VideoFileError: its size or format is not that of the first.
+            OSError: the disk is full, say.
+        """
+        if (frame.width, frame.height) != self._size:
+            had, got = f"{self._size[0]} x {self._size[1]}", f"{frame.width} x {frame.height}"
+            raise VideoFileError(
+                f"the size changes from {had} to {got} at frame {self.frames}, which no output can hold"
+            )
+        ready = self._converted(frame)
+        ready.pts, ready.time_base = pts, self._stream.codec_context.time_base
+        ready.pict_type = 0
+        self._mux(self._stream.encode(ready))
+        self.frames += 1
+
+    def copy(self, packet: Any) -> None:
+        """Adds a packet of one of the copied streams."""
+        if packet.size:
+            packet.stream = self._copies[packet.stream_index]
+            self._mux([packet])
+
+    def close(self) -> None:
+        """Ends the file; raises OSError where that is not possible."""
+        try:
+            self._mux(self._stream.encode(None))
+            self._container.close()
+        except BaseException as error:
+            self._abandon()
+            raise _as_os_error(error) from None
+
+    def __enter__(self) -> VideoWriter:
+        """Nothing more is done."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes what an error left open; the file is then of no use."""
+        if kind is not None:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        try:
+            self._container.close()
+        except Exception:  # the error that led here is the one to tell
+            return
+
+    def _mux(self, packets: Sequence[Any]) -> None:
+        try:
+            self._container.mux(packets)
+        except Exception as error:
+            raise _as_os_error(error) from None
+
+    def _converted(self, frame: Any) -> Any:
+        """The frame in the encoder's pixel format; exactly where the output is exact."""
+        wanted = self.encoder.pixels
+        if self.encoder.pad:
+            frame = _padded(frame)
+        if frame.format.name == wanted:
+            return frame
+        if wanted == "pal8":
+            wanted = "bgr8"
+        return frame.reformat(format=wanted)
+
+
+def _copy_turn(first: Any, stream: Any) -> None:
+    """The display matrix of the first frame, as it is."""
+    for data in first.side_data:
+        if data.type.name == "DISPLAYMATRIX":
+            matrix = np.frombuffer(bytes(data), "<i4")[:9]
+            stream.set_display_matrix([int(value) for value in matrix])
+
+
+def _padded(frame: Any) -> Any:
+    """The frame with its last row and column repeated, where it has an odd number of them."""
+    av = import_av()
+    wide = av.VideoFrame(frame.width + frame.width % 2, frame.height + frame.height % 2, frame.format.name)
+    for source, target in zip(planes_of(frame), planes_of(wide), strict=True):
+        height, width = source.shape
+        target[:height, :width] = source
+        target[height:, :width], target[:, width:] = source[-1:], target[:, width - 1 : width]
+    wide.color_range, wide.colorspace = frame.color_range, frame.colorspace
+    wide.color_primaries, wide.color_trc = frame.color_primaries, frame.color_trc
+    return wide
+
+
+def _as_os_error(error: BaseException) -> BaseException:
+    """Errors of the system as Python has them, without the name of a hidden file; others as they are."""
+    if isinstance(error, OSError):
+        return OSError(error.errno, error.strerror)
+    return error
