@@ -145,10 +145,14 @@ class Key:
         """The private half that goes with :meth:`public`; raises as it does."""
         return self._key_pair()[0]
 
+    def x25519_seed(self) -> bytes:
+        """The secret X25519 half of the pair of :meth:`public`, which videos are sealed to; keep it like the key."""
+        return self._seed(b"fp2 x25519")
+
     def _seeds(self) -> tuple[bytes, bytes]:
         """What the pair is made of, as docs/format-2.md says."""
         halves = (self._seed(b"fp2 mlkem", b"\x00"), self._seed(b"fp2 mlkem", b"\x01"))
-        return b"".join(halves), self._seed(b"fp2 x25519")
+        return b"".join(halves), self.x25519_seed()
 
     def _seed(self, *parts: bytes) -> bytes:
         return self.mac(b"".join(len(part).to_bytes(8, "little") + part for part in parts))

@@ -67,6 +67,10 @@ class PublicKey:
         """The public key as text."""
         return _text(self._data + _check(self._data))
 
+    def to_bytes(self) -> bytes:
+        """The 1,216 bytes that it is made of."""
+        return self._data
+
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> PublicKey:
         """Reads a public key's file: one line of text.

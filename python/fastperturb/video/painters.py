@@ -58,7 +58,9 @@ def painter_for(protection: Any) -> Painter:
         if isinstance(protection, kind):
             area = getattr(protection, "area", None)
             if isinstance(area, Area) and area.grow != 0.0:
-                raise ValueError(f"{protection.name}: grow is not for videos, whose regions take in the head")
+                raise ValueError(
+                    f"{getattr(protection, 'name', kind.__name__)}: grow is not for videos, whose regions take in the head"
+                )
             painter: Painter = maker(protection)
             return painter
     name = getattr(protection, "name", type(protection).__name__)
@@ -195,7 +197,7 @@ class MosaicPainter(_PlanePainter):
         sums = np.add.reduceat(np.add.reduceat(part, down[0], axis=0), across[0], axis=1)
         counts = down[1][:, np.newaxis] * across[1]
         means = ((2 * sums + counts) // (2 * counts)).astype(samples.dtype)
-        return means.repeat(down[1], axis=0).repeat(across[1], axis=1)
+        return np.asarray(means.repeat(down[1], axis=0).repeat(across[1], axis=1))
 
 
 def _windows(start: int, length: int, side: int, inside: slice) -> tuple[Samples, Samples]:

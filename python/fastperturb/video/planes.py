@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import VideoFileError
 from ..region import Region
+from .reading import import_av
 
 Samples = NDArray[Any]
 
@@ -77,9 +78,7 @@ class Layout:
 @lru_cache(maxsize=64)
 def layout_of(name: str) -> Layout:
     """The layout of one of :data:`PLANAR`."""
-    import av
-
-    components = av.VideoFormat(name, 64, 64).components
+    components = import_av().VideoFormat(name, 64, 64).components
     rgb, roles = name.startswith("gb"), ["a"] * len(components)
     for component, role in zip(components, "rgba" if rgb else "yuva", strict=False):
         roles[component.plane] = role
@@ -114,9 +113,7 @@ def as_planar(frame: Any) -> Any:
 
 def relabelled(frame: Any, name: str) -> Any:
     """A copy with the same samples under the name of another format, whose planes lie alike."""
-    import av
-
-    copy = av.VideoFrame(frame.width, frame.height, name)
+    copy = import_av().VideoFrame(frame.width, frame.height, name)
     for source, target in zip(frame.planes, copy.planes, strict=True):
         rows = np.frombuffer(source, np.uint8).reshape(-1, source.line_size)
         width = min(source.line_size, target.line_size)
@@ -226,6 +223,6 @@ def _touched(
         rows = ((2 * np.arange(height, dtype=np.float64) + 1 - height) / height)[:, np.newaxis]
         columns = (2 * np.arange(width, dtype=np.float64) + 1 - width) / width
         inner[...] = rows**2 + columns**2 <= 1.0
-    found: NDArray[np.bool_] = pixels.reshape(units[1], steps[1], units[0], steps[0]).any(axis=(1, 3))
+    found = np.asarray(pixels.reshape(units[1], steps[1], units[0], steps[0]).any(axis=(1, 3)))
     found.flags.writeable = False
     return found

@@ -15,7 +15,7 @@ from .canvas import Canvas, Spot
 from .painters import Painter
 from .reading import FrameClock, VideoSource
 from .sound import OtherStreams
-from .writing import Target, VideoWriter
+from .writing import LazyWriter, Target
 
 Progress = Callable[[str, int, "int | None"], None]
 """Told what is being done, how many frames are, and how many there are where that is known; it may raise to stop."""
@@ -41,7 +41,6 @@ class Passed:
         made_up: how many frames had no time, or one that was not after the one before.
         damage: what could not be read, in words.
         size: width and height of the upright picture.
-        sizes: of all decoded frames; more than one where it changes within the file.
     """
 
     times: list[int] = field(default_factory=list)
@@ -52,7 +51,7 @@ class Passed:
 
 def quarters_of(frame: Any) -> int:
     """Turns anticlockwise that bring a stored frame upright, 0 to 3, by its display matrix."""
-    return round(frame.rotation / 90) % 4
+    return round(float(frame.rotation) / 90) % 4
 
 
 class ReducedFrames:
@@ -79,14 +78,20 @@ class ReducedFrames:
 
     def __iter__(self) -> Iterator[tuple[int, float, Image]]:
         """Each frame once, in order of time."""
+        base = float(self._source.stream.time_base)
+        for index, (ticks, frame) in enumerate(self.ticks()):
+            yield index, ticks * base, self._reduced(frame)
+
+    def ticks(self) -> Iterator[tuple[int, Any]]:
+        """The time of each frame and the frame, once."""
         clock = FrameClock(self._source.stream.time_base, self._source.rate)
-        base, expected = float(self._source.stream.time_base), self._source.expected
+        expected = self._source.expected
         for index, frame in enumerate(self._all()):
             ticks = clock.tick(frame.pts)
             self.passed.times.append(ticks)
             if self._progress is not None:
                 self._progress("looking for faces", index, expected)
-            yield index, ticks * base, self._reduced(frame)
+            yield ticks, frame
         self.passed.made_up = clock.made_up
         self.passed.damage = self._source.damage.words
 
@@ -116,67 +121,70 @@ class Drawn:
     padded: bool = False
 
 
-def draw_video(
-    source: VideoSource,
-    target: Target,
-    tracks: Sequence[FollowedFace],
-    painter: Painter,
-    passed: Passed,
-    others: OtherStreams,
-    progress: Progress | None,
-) -> Drawn:
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What the second pass draws.
+
+    Attributes:
+        tracks: the faces; spared ones stay.
+        painter: draws.
+        passed: what the first pass found; this one has to see the same frames.
+        others: what becomes of the other streams.
+        progress: is told of each frame.
+    """
+
+    tracks: Sequence[FollowedFace]
+    painter: Painter
+    passed: Passed
+    others: OtherStreams
+    progress: Progress | None = None
+
+    def on(self, frame: Any, index: int) -> tuple[Canvas, bool]:
+        """A decoded frame with its regions drawn over, and whether it has any."""
+        canvas, spots = Canvas.of(frame, quarters_of(frame)), spots_of(self.tracks, index)
+        self.painter.paint(canvas, spots)
+        return canvas, bool(spots)
+
+    def check_time(self, index: int, ticks: int) -> None:
+        """Raises VideoFileError if this pass does not see what the first one saw."""
+        times = self.passed.times
+        if index >= len(times) or times[index] != ticks:
+            raise VideoFileError(f"frame {index} did not decode as it did before: the file is damaged or changed")
+
+
+def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
     """Writes a video with all tracks drawn over that are not spared.
 
     Args:
         source: the video, opened anew.
         target: where to; the file that is there is overwritten.
-        tracks: the faces.
-        painter: draws.
-        passed: what the first pass found; this one has to see the same frames.
-        others: what becomes of the other streams.
-        progress: is told of each frame.
+        drawing: what to draw.
 
     Raises:
         VideoFileError: the file does not decode as before, or the output cannot be written.
         OSError: the disk is full, say.
     """
     drawn, clock = Drawn(), FrameClock(source.stream.time_base, source.rate)
-    writer: VideoWriter | None = None
-    early: list[Any] = []
-    index = 0
-    try:
-        for packet, frames in _packets_and_frames(source, others):
-            if packet is not None and writer is None:
-                early.append(packet)
-            elif packet is not None and writer is not None:
+    with LazyWriter(target, source, drawing.others.copied) as writer:
+        for packet, frames in packets_and_frames(source, drawing.others.copied):
+            if packet is not None:
                 writer.copy(packet)
             for frame in frames:
-                if writer is None:
-                    writer = VideoWriter(target, source, frame, others.copied)
-                    for kept in early:
-                        writer.copy(kept)
                 ticks = clock.tick(frame.pts)
-                if index >= len(passed.times) or passed.times[index] != ticks:
-                    raise VideoFileError(
-                        f"frame {index} did not decode as it did before: the file is damaged or changed"
-                    )
-                spots = spots_of(tracks, index)
-                canvas = Canvas.of(frame, quarters_of(frame))
-                if spots:
-                    painter.paint(canvas, spots)
-                    drawn.covered += 1
+                drawing.check_time(drawn.frames, ticks)
+                writer.begin(frame)
+                canvas, covered = drawing.on(frame, drawn.frames)
+                drawn.covered += covered
                 writer.write(canvas.frame, ticks)
-                index += 1
-                if progress is not None:
-                    progress("writing", index, len(passed.times))
-        if writer is None or index != len(passed.times):
-            raise VideoFileError(f"{index} frames were decoded where there were {len(passed.times)} before")
-        writer.close()
-    except BaseException:
-        if writer is not None:
-            writer.__exit__(VideoFileError, None, None)
-        raise
-    drawn.frames, drawn.codec, drawn.padded = index, writer.encoder.codec, writer.encoder.pad
+                drawn.frames += 1
+                if drawing.progress is not None:
+                    drawing.progress("writing", drawn.frames, len(drawing.passed.times))
+        if drawn.frames != len(drawing.passed.times):
+            raise VideoFileError(
+                f"{drawn.frames} frames were decoded where there were {len(drawing.passed.times)} before"
+            )
+        encoder = writer.finish()
+    drawn.codec, drawn.padded = encoder.codec, encoder.pad
     return drawn
 
 
@@ -186,9 +194,9 @@ def spots_of(tracks: Sequence[FollowedFace], index: int) -> list[Spot]:
     return [Spot(number, region) for number, region in found if region is not None]
 
 
-def _packets_and_frames(source: VideoSource, others: OtherStreams) -> Iterator[tuple[Any, list[Any]]]:
+def packets_and_frames(source: VideoSource, copied: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
     """Packets to copy, and frames, as they come: one of the two at a time."""
-    for packet in source.packets(tuple(others.copied)):
+    for packet in source.packets(tuple(copied)):
         if packet.stream_index == source.stream.index:
             yield None, source.decode(packet)
         else:

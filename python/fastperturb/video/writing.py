@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -78,7 +77,7 @@ class VideoWriter:
                 self._container.set_chapters(chapters)
             self._container.start_encoding()
         except BaseException as error:
-            self._abandon()
+            self.abandon()
             if isinstance(error, (av.error.FFmpegError, ValueError)) and not isinstance(error, OSError):
                 raise VideoFileError(f"it cannot be written: {error}") from None
             raise
@@ -141,21 +140,11 @@ class VideoWriter:
             self._mux(self._stream.encode(None))
             self._container.close()
         except BaseException as error:
-            self._abandon()
+            self.abandon()
             raise _as_os_error(error) from None
 
-    def __enter__(self) -> VideoWriter:
-        """Nothing more is done."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def abandon(self) -> None:
         """Closes what an error left open; the file is then of no use."""
-        if kind is not None:
-            self._abandon()
-
-    def _abandon(self) -> None:
         try:
             self._container.close()
         except Exception:  # the error that led here is the one to tell
@@ -177,6 +166,56 @@ class VideoWriter:
         if wanted == "pal8":
             wanted = "bgr8"
         return frame.reformat(format=wanted)
+
+
+class LazyWriter:
+    """A :class:`VideoWriter` that is made with the first frame; packets that come before wait for it.
+
+    Args:
+        target: where to.
+        source: the input.
+        copied: streams whose packets will come.
+    """
+
+    def __init__(self, target: Target, source: VideoSource, copied: Sequence[Any]) -> None:
+        self._target, self._source, self._copied = target, source, copied
+        self._writer: VideoWriter | None = None
+        self._early: list[Any] = []
+
+    def __enter__(self) -> LazyWriter:
+        """Nothing is made yet."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        """Closes what an error left open."""
+        if kind is not None and self._writer is not None:
+            self._writer.abandon()
+
+    def begin(self, first: Any) -> None:
+        """Makes the writer, if that was not done; raises as it does."""
+        if self._writer is None:
+            self._writer = VideoWriter(self._target, self._source, first, self._copied)
+            for packet in self._early:
+                self._writer.copy(packet)
+            self._early = []
+
+    def copy(self, packet: Any) -> None:
+        """As :meth:`VideoWriter.copy`."""
+        if self._writer is None:
+            self._early.append(packet)
+        else:
+            self._writer.copy(packet)
+
+    def write(self, frame: Any, pts: int) -> None:
+        """As :meth:`VideoWriter.write`, after :meth:`begin`."""
+        assert self._writer is not None  # noqa: S101
+        self._writer.write(frame, pts)
+
+    def finish(self) -> Encoder:
+        """Ends the file, after :meth:`begin`; the encoder that made it."""
+        assert self._writer is not None  # noqa: S101
+        self._writer.close()
+        return self._writer.encoder
 
 
 def _copy_turn(first: Any, stream: Any) -> None:

@@ -1,0 +1,281 @@
+"""Videos in, protected videos out, with the way back beside them or inside."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import NoFaceFound, VideoFileError
+from ..faces import AnyAngle, Detector, YuNet
+from ..files.partial import PartialFile
+from ..protections.surrogate import Surrogate
+from ..recipients import Recipients, check_recipients
+from ..strength.strength import Strength
+from .encoders import Coding
+from .matroska import attach
+from .painters import Painter, painter_for
+from .protecting import Drawing, FollowedFace, Passed, Progress, ReducedFrames, draw_video
+from .reading import open_video
+from .sealed_file import ORIGINAL, WINDOWS, Unsealed, Watch, seal, sealed_beside
+from .sound import sort_streams
+from .windows import WindowsPainter
+from .writing import FORMATS, Target
+
+LONGEST = 640
+"""Longer side of the pictures in which faces are looked for, in pixels."""
+MATROSKA = (".mkv", ".webm")
+ATTACHED = "fastperturb.age"
+"""Name of the sealed file in a Matroska video."""
+MEDIA_TYPE = "application/age-encryption"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoOptions:
+    """How a video is protected, besides what is shown.
+
+    Attributes:
+        coding: codec and quality.
+        audio: keep the sound. A voice names a person as a face does.
+        keep: numbers of streams that are copied though they would be left out.
+        seal: where the sealed file goes: "beside" (NAME.age), or "inside", which Matroska alone can; None: inside
+            where that is possible.
+        every: look for faces in every so many frames; between them they are followed.
+        longest: longer side of the pictures in which they are looked for, in pixels.
+        texts: texts that the file carries.
+    """
+
+    coding: Coding = field(default_factory=Coding)
+    audio: bool = True
+    keep: tuple[int, ...] = ()
+    seal: Literal["inside", "beside"] | None = None
+    every: int = 2
+    longest: int = LONGEST
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.seal not in (None, "inside", "beside"):
+            raise ValueError(f"seal must be inside, beside or None, got {self.seal!r}")
+        if self.every < 1 or self.longest < 64:
+            raise ValueError(f"every must be at least 1 and longest 64, got {self.every} and {self.longest}")
+
+
+@dataclass(slots=True)
+class VideoReport:
+    """What was done to a video.
+
+    Attributes:
+        frames: how many there are.
+        covered: how many of them have a region.
+        tracks: how many faces were followed and hidden.
+        codec: that the result is written with.
+        sealed: the file that brings the original back; the result itself if it is inside; None if nothing does.
+        left_out: streams that the result lacks, in words.
+        notes: what else to know, in words: damage, streams in the clear, times that were made up.
+    """
+
+    frames: int = 0
+    covered: int = 0
+    tracks: int = 0
+    codec: str = ""
+    sealed: Path | None = None
+    left_out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def follow_faces(
+    path: str | os.PathLike[str],
+    detector: Detector | None = None,
+    options: VideoOptions | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[Any], Passed]:
+    """The first pass: looks for faces and follows them.
+
+    Args:
+        path: of the video.
+        detector: finds faces in single pictures; None: YuNet, for faces turned by quarters too.
+        options: ``every`` and ``longest`` are looked at.
+        progress: is told of each frame.
+
+    Returns:
+        The tracks, and what there is to know of the frames.
+
+    Raises:
+        VideoFileError: no frame can be read.
+    """
+    from .tracks import find_tracks
+
+    chosen = options or VideoOptions()
+    with open_video(path) as source:
+        frames = ReducedFrames(source, chosen.longest, progress)
+        finder = AnyAngle(YuNet()) if detector is None else detector
+        size = frames.passed.size
+        tracks = list(find_tracks(frames, finder, scale=frames.scale, size=size, every=chosen.every))
+    return tracks, frames.passed
+
+
+def perturb_video(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    key: Recipients | None,
+    protection: Any = None,
+    *,
+    detector: Detector | None = None,
+    tracks: Iterable[FollowedFace] | None = None,
+    options: VideoOptions | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> VideoReport:
+    """Hides the faces of a video.
+
+    The result, and the sealed file beside it, are whole or absent.
+
+    Args:
+        source: the video; its file is not changed.
+        target: where to; its extension says the kind: mp4, m4v, mov, mkv, webm, gif.
+        key: who will be able to restore it, as for :func:`fastperturb.perturb`; None: nobody, for good.
+        protection: a Surrogate, Camouflage, Mosaic, Blur or Black; or a Strength, for windows, which need a lossless
+            coding; None: ``Surrogate(tone="around")``.
+        detector: finds faces in single pictures; None: YuNet, for faces turned by quarters too.
+        tracks: faces that were followed before; None: they are looked for.
+        options: all else.
+        progress: is told what is being done, of how many frames; it may raise to stop.
+        overwrite: replace what is there.
+
+    Raises:
+        NoFaceFound: no face to hide; nothing is written.
+        VideoFileError: it cannot be read, or not be written like that.
+        FileExistsError: the target is there.
+        OSError: it cannot be read or written.
+        TypeError, ValueError: an argument is not what it must be.
+        MissingExtra: PyAV or pyrage is missing; the extra ``video`` brings them.
+    """
+    chosen = options or VideoOptions()
+    place = Path(target)
+    painter = _painter(protection, chosen.coding, key)
+    _check_target(place, chosen, overwrite)
+    recipients = None if key is None else check_recipients(key)
+    if tracks is None:
+        found, passed = follow_faces(source, detector, chosen, progress)
+    else:
+        found, passed = list(tracks), survey_frames(source, progress)
+    hidden = [track for track in found if not track.spared]
+    if not hidden:
+        raise NoFaceFound("no face was found in any frame" if not found else "every face that was found is spared")
+    work = _Work(Path(source), place, painter, chosen, progress)
+    with ExitStack() as stack:
+        partial = stack.enter_context(PartialFile(place))
+        report = work.draw(partial.path, hidden, passed)
+        files = [partial]
+        if recipients is not None:
+            beside = work.seal(partial.path, recipients, stack)
+            report.sealed = place if beside is None else beside.target
+            files = [partial] if beside is None else [beside, partial]
+        _publish(files, overwrite)
+    return report
+
+
+def survey_frames(path: str | os.PathLike[str], progress: Progress | None = None) -> Passed:
+    """The times of all frames, without a look at the pictures."""
+    with open_video(path) as source:
+        frames = ReducedFrames(source, 64, progress)
+        for _ in frames.ticks():
+            pass
+    return frames.passed
+
+
+def _painter(protection: Any, coding: Coding, key: Recipients | None) -> Painter:
+    if isinstance(protection, Strength):
+        if not coding.lossless and key is not None:
+            raise ValueError("windows come back out of a lossless video alone: Coding(lossless=True)")
+        return WindowsPainter(protection)
+    return painter_for(Surrogate(tone="around") if protection is None else protection)
+
+
+def _check_target(place: Path, options: VideoOptions, overwrite: bool) -> None:
+    """Raises what there is to raise before hours of work."""
+    suffix = place.suffix.lower()
+    if suffix not in FORMATS:
+        raise VideoFileError(f"videos are written as {', '.join(FORMATS)}, got {place.name}")
+    if options.seal == "inside" and suffix not in MATROSKA:
+        raise VideoFileError(f"{suffix} files hold no sealed file: beside, or .mkv")
+    if not overwrite and os.path.lexists(place):
+        raise FileExistsError(17, "File exists", os.fspath(place))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is done with one video, once its faces are known."""
+
+    source: Path
+    place: Path
+    painter: Painter
+    options: VideoOptions
+    progress: Progress | None
+
+    def draw(self, partial: Path, tracks: Sequence[FollowedFace], passed: Passed) -> VideoReport:
+        """The second pass."""
+        options = self.options
+        with open_video(self.source) as video:
+            others = sort_streams(video.container, video.stream, audio=options.audio, keep=options.keep)
+            target = Target(partial, self.place.suffix.lower(), options.coding, dict(options.texts))
+            drawing = Drawing(tracks, self.painter, passed, others, self.progress)
+            drawn = draw_video(video, target, drawing)
+        report = VideoReport(drawn.frames, drawn.covered, len(tracks), drawn.codec, left_out=others.left_out)
+        if passed.damage:
+            report.notes.append(passed.damage)
+        if passed.made_up:
+            many = passed.made_up > 1
+            report.notes.append(f"{passed.made_up} frame{'s' * many} had no time of {'their' if many else 'its'} own")
+        if drawn.padded:
+            report.notes.append(f"{drawn.codec} has even sides: a row or column was repeated")
+        report.notes += [f"{stream} is copied in the clear" for stream in others.in_the_clear]
+        return report
+
+    def seal(self, partial: Path, recipients: Recipients, stack: ExitStack) -> PartialFile | None:
+        """Seals the original, or what restores windows; the file beside, or None where it was put inside."""
+        matroska = self.place.suffix.lower() in MATROSKA
+        if self.options.seal == "inside" or (self.options.seal is None and matroska):
+            attach(partial, ATTACHED, MEDIA_TYPE, lambda file: self._fill(file, recipients))
+            return None
+        beside = stack.enter_context(PartialFile(sealed_beside(self.place)))
+        with beside.path.open("wb") as file:
+            self._fill(file, recipients)
+        return beside
+
+    def _fill(self, file: Any, recipients: Recipients) -> None:
+        watch, suffix = bytes_watch(self.progress, "sealing"), self.source.suffix
+        if isinstance(self.painter, WindowsPainter):
+            data = self.painter.record.to_bytes()
+            seal(io.BytesIO(data), file, recipients, Unsealed(WINDOWS, suffix, len(data)), watch)
+            return
+        with self.source.open("rb") as original:
+            length = os.fstat(original.fileno()).st_size
+            seal(original, file, recipients, Unsealed(ORIGINAL, suffix, length), watch)
+
+
+def bytes_watch(progress: Progress | None, what: str) -> Watch | None:
+    """Tells of bytes as of no frames, so that sealing can be stopped too."""
+    if progress is None:
+        return None
+
+    def watch(_count: int) -> None:
+        progress(what, 0, None)
+
+    return watch
+
+
+def _publish(files: Sequence[PartialFile], overwrite: bool) -> None:
+    """Gives the files their names: the sealed one first, so that no result is ever without its way back."""
+    for file in files:
+        file.sync()
+    *beside, result = files
+    if not overwrite and os.path.lexists(result.target):
+        raise FileExistsError(17, "File exists", os.fspath(result.target))
+    for file in beside:
+        file.publish(overwrite=True)
+    result.publish(overwrite=overwrite)

@@ -1,0 +1,194 @@
+"""Videos back: the original file byte for byte out of its sealed file, or the frames of windows bit for bit."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import RecordError, Tampered
+from ..files.partial import PartialFile
+from ..key import Key
+from .canvas import Canvas
+from .encoders import Coding
+from .matroska import find_attached
+from .perturbing import ATTACHED, bytes_watch
+from .protecting import Progress, packets_and_frames, quarters_of
+from .reading import FrameClock, open_video
+from .sealed_file import HEADER, ORIGINAL, Nowhere, Unsealed, sealed_beside, unseal
+from .sound import codec_name, sort_streams
+from .windows import MAX_RECORD_BYTES, WindowsRecord, restore_frame
+from .writing import FORMATS, LazyWriter, Target
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredVideo:
+    """What was brought back.
+
+    Attributes:
+        path: of the file.
+        exact: "file": byte for byte; "frames": every frame bit for bit, in a new file.
+        bytes: of the file.
+    """
+
+    path: Path
+    exact: str
+    bytes: int
+
+
+@contextmanager
+def sealed_content(path: Path) -> Iterator[Any]:
+    """The sealed file of a video, to be read: the one inside, else the one beside, else the file itself if it is one.
+
+    Raises:
+        RecordError: there is none.
+        OSError: it cannot be read.
+    """
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
+        if file.read(len(HEADER)) == HEADER:
+            file.seek(0)
+            yield file
+            return
+        inside = find_attached(file, ATTACHED)
+        if inside is not None:
+            yield inside
+            return
+        beside = sealed_beside(path)
+        if not beside.is_file():
+            raise RecordError(f"no sealed original inside, and no {beside.name} beside it")
+        yield stack.enter_context(beside.open("rb"))
+
+
+def has_sealed(path: Path) -> bool:
+    """Whether a sealed file belongs to a video."""
+    try:
+        with sealed_content(path):
+            return True
+    except (RecordError, OSError):
+        return False
+
+
+def check_sealed(path: str | os.PathLike[str], key: Key, progress: Progress | None = None) -> Unsealed:
+    """Reads a sealed file to its end and keeps nothing: what it holds, and that it is whole.
+
+    Raises:
+        WrongKey, Tampered, RecordError, OSError: as :func:`restore_video`.
+    """
+    with sealed_content(Path(path)) as sealed:
+        return unseal(sealed, Nowhere(), key, bytes_watch(progress, "checking"))
+
+
+def restore_video(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    key: Key,
+    *,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> RestoredVideo:
+    """Brings a video back.
+
+    Args:
+        source: the protected video, which has its sealed file inside or beside it as NAME.age; or a sealed file.
+        target: where to. An extension that is not the original's is replaced by that.
+        key: the secret key that it was sealed to.
+        progress: is told what is done; it may raise to stop.
+        overwrite: replace what is there.
+
+    Raises:
+        RecordError: there is no sealed file, or it does not hold what it should.
+        WrongKey: it was sealed to others.
+        Tampered: it was changed or cut; or, of windows, a frame was.
+        FileExistsError: the target is there.
+        OSError: a file cannot be read or written.
+        MissingExtra: PyAV or pyrage is missing; the extra ``video`` brings them.
+    """
+    path, place = Path(source), Path(target)
+    with PartialFile(place, mode=os.stat(path).st_mode & 0o666) as partial:  # noqa: PTH116
+        with sealed_content(path) as sealed, partial.path.open("wb") as file:
+            found = unseal(sealed, file, key, bytes_watch(progress, "opening"))
+            file.truncate(found.length)
+        exact = "file"
+        partial.target = _with_suffix(place, found.suffix)
+        if found.kind != ORIGINAL:
+            record = _read_record(partial.path)
+            partial.target = _with_suffix(place, path.suffix.lower())
+            exact = "frames"
+            _restore_windows(path, partial, record, progress)
+        if not overwrite and os.path.lexists(partial.target):
+            raise FileExistsError(17, "File exists", os.fspath(partial.target))
+        partial.sync()
+        length = partial.path.stat().st_size
+        partial.publish(overwrite=overwrite)
+    return RestoredVideo(partial.target, exact, length)
+
+
+def _with_suffix(place: Path, suffix: str) -> Path:
+    return place if not suffix or place.suffix.lower() == suffix else place.with_suffix(suffix)
+
+
+def _read_record(path: Path) -> WindowsRecord:
+    if path.stat().st_size > MAX_RECORD_BYTES:
+        raise RecordError(f"what restores this video must have up to {MAX_RECORD_BYTES} bytes")
+    return WindowsRecord.from_bytes(path.read_bytes())
+
+
+def _restore_windows(path: Path, partial: PartialFile, record: WindowsRecord, progress: Progress | None) -> None:
+    """Decodes a permuted video, brings every frame back, and encodes them without loss in the same codec."""
+    suffix = path.suffix.lower() if path.suffix.lower() in FORMATS else ".mkv"
+    index = 0
+    with open_video(path) as video:
+        others = sort_streams(video.container, video.stream)
+        coding = Coding(codec=codec_name(video.stream), lossless=True)
+        clock = FrameClock(video.stream.time_base, video.rate)
+        with LazyWriter(Target(partial.path, suffix, coding, {}), video, others.copied) as writer:
+            for packet, frames in packets_and_frames(video, others.copied):
+                if packet is not None:
+                    writer.copy(packet)
+                for frame in frames:
+                    writer.begin(frame)
+                    canvas = Canvas.of(frame, quarters_of(frame))
+                    restore_frame(canvas, record, index)
+                    writer.write(canvas.frame, clock.tick(frame.pts))
+                    index += 1
+                    if progress is not None:
+                        progress("restoring", index, len(record.frames))
+            if index != len(record.frames):
+                raise Tampered(f"the video has {index} frames, and {len(record.frames)} were written")
+            writer.finish()
+
+
+def same_content(sealed: Any, key: Key, path: Path) -> bool:
+    """Whether a file is the original that a sealed file holds, byte for byte."""
+    compared = _Compared(path)
+    found = unseal(sealed, compared, key)
+    return found.kind == ORIGINAL and compared.equal_up_to(found.length)
+
+
+class _Compared(io.RawIOBase):
+    """Takes bytes, and finds out how many of the first of them are those of a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._size = path.stat().st_size
+        self._equal = True
+        self._at = 0
+        self._file = path.open("rb")
+
+    def write(self, data: Any) -> int:
+        """Compares them with what comes next in the file, as far as that goes."""
+        count = max(0, min(len(data), self._size - self._at))
+        if count and self._file.read(count) != bytes(data[:count]):
+            self._equal = False
+        self._at += len(data)
+        return len(data)
+
+    def equal_up_to(self, length: int) -> bool:
+        """Whether the file has this length and all its bytes were equal."""
+        self._file.close()
+        return self._equal and self._size == length
