@@ -1,1 +1,22 @@
-"""Videos: faces are found, followed through the frames, hidden, and brought back by the key."""
+"""Videos: faces are found, followed through the frames, hidden, and brought back by the key.
+
+Needs the extra ``video``: PyAV, which brings FFmpeg, and pyrage, for sealed files in the age format.
+"""
+
+from .age_keys import age_identity, age_recipient
+from .encoders import Coding
+from .perturbing import VideoOptions, VideoReport, follow_faces, perturb_video
+from .restoring import RestoredVideo, check_sealed, restore_video
+
+__all__ = [
+    "Coding",
+    "RestoredVideo",
+    "VideoOptions",
+    "VideoReport",
+    "age_identity",
+    "age_recipient",
+    "check_sealed",
+    "follow_faces",
+    "perturb_video",
+    "restore_video",
+]

@@ -136,7 +136,8 @@ def _exact(codec: str, layout: Layout, size: tuple[int, int]) -> Encoder:
         if codec == "h264":
             name = "libx264rgb"
     formats = {item.name for item in import_av().codec.Codec(name, "w").video_formats or ()}
-    if pixels not in formats:
+    grey = codec == "h264" and layout.roles == "y"  # decoders show it as 4:2:0
+    if pixels not in formats or grey:
         raise VideoFileError(f"{codec} cannot hold {pixels} without loss" + ("; ffv1 can" if codec != "ffv1" else ""))
     if codec == "h264" and (size[0] % layout.across or size[1] % layout.down):
         raise VideoFileError(f"h264 cannot hold {size[0]} x {size[1]} of {layout.name} without loss; ffv1 in .mkv can")

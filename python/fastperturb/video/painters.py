@@ -58,9 +58,7 @@ def painter_for(protection: Any) -> Painter:
         if isinstance(protection, kind):
             area = getattr(protection, "area", None)
             if isinstance(area, Area) and area.grow != 0.0:
-                raise ValueError(
-                    f"{getattr(protection, 'name', kind.__name__)}: grow is not for videos, whose regions take in the head"
-                )
+                raise ValueError(f"grow is not for videos, whose regions take in the head, got {area.grow!r}")
             painter: Painter = maker(protection)
             return painter
     name = getattr(protection, "name", type(protection).__name__)

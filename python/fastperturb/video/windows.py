@@ -85,7 +85,7 @@ class WindowsRecord:
             coverage = float(fields["coverage"])
             if not 0 < coverage <= 1:
                 raise ValueError("coverage out of range")
-            windows = {track: side for track, side in (_numbers(pair, 2) for pair in fields["windows"])}
+            windows = {pair[0]: pair[1] for pair in (_numbers(pair, 2) for pair in fields["windows"])}
             cut = [checks[at : at + _CHECK_BYTES] for at in range(0, len(checks), _CHECK_BYTES)]
             secret = bytes.fromhex(fields["secret"])
             return cls(secret, (width, height), str(fields["pixels"]), coverage, windows, frames, cut)

@@ -64,7 +64,11 @@ class Marks:
 
     def find(self, path: Path, source: Path, marks: Sequence[str]) -> str | None:
         """The mark of a result that is there: one of ``marks``, or ``None`` for another's or an outdated one."""
-        text, key = read_mark(path), self._key
+        return self.match(read_mark(path), path, source, marks)
+
+    def match(self, text: str | None, path: Path, source: Path, marks: Sequence[str]) -> str | None:
+        """As :meth:`find`, for the text that a result carries."""
+        key = self._key
         if text is None or not text.isascii():
             return None
         if key is None:

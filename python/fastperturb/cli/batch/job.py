@@ -23,9 +23,13 @@ from ...threads import available_cpus
 from ..errors import describe
 from ..options.common import Job
 from .done_marks import COPIED, MARK_TEXT, Marks
-from .paths import Inputs, Source, Targets
+from .live import Interrupted, Live
+from .paths import Inputs, Source, Targets, VideoTargets
 from .progress import Outcome, Report
 from .worker_pool import Stop, map_in_order
+
+INTERRUPTED_HERE = "interrupted"
+"""Status of a file that was worked on when somebody pressed Ctrl-C; it is not counted."""
 
 
 def run_job(
@@ -35,8 +39,11 @@ def run_job(
     targets: Targets | None = None,
     *,
     prints: bool = False,
+    live: Live | None = None,
 ) -> int:
     """Does ``step`` for every file; ``prints`` says that outcomes have texts for standard output.
+
+    ``live`` is connected with the report and with Ctrl-C, for steps that take long.
 
     Returns:
         The exit code.
@@ -46,8 +53,11 @@ def run_job(
     import_opencv().setNumThreads(max(1, available_cpus() // threads))  # our threads are enough
     manner = {"machine": job.json, "quiet": job.quiet, "verbose": job.verbose, "prints": prints}
     with Stop() as stop, Report(survey.images, **manner) as report:
+        if live is not None:
+            live.stop, live.report = stop, report
         for outcome in map_in_order(lambda source: attempt(step, source, targets), inputs, threads, stop):
-            report.add(outcome)
+            if outcome.status != INTERRUPTED_HERE:
+                report.add(outcome)
         interrupted = stop.wanted and sum(report.counts.values()) < survey.images
     if not survey.images:
         report.say("no images found in " + ", ".join(map(str, job.inputs)))
@@ -60,6 +70,8 @@ def attempt(step: Callable[[Source], Outcome], source: Source, targets: Targets 
         return Outcome(source.path, "failed", message=source.problem)
     try:
         outcome = step(source)
+    except Interrupted:
+        return Outcome(source.path, INTERRUPTED_HERE)
     except Exception as error:
         message = describe(error).removeprefix(f"{source.path}: ")
         facts = {"error": type(error).__name__}
@@ -175,13 +187,13 @@ class Writer:
         return self.records and not mark.endswith(COPIED) and (self.beside or format_for(path) not in INSIDE)
 
 
-def plan_output(job: Job) -> tuple[Inputs, Targets]:
-    """Inputs, and where their results go.
+def plan_output(job: Job, videos: VideoTargets | None = None) -> tuple[Inputs, Targets]:
+    """Inputs, and where their results go; with ``videos``, videos are among them.
 
     Raises:
         click.UsageError: that cannot be.
     """
     if job.output is None:
         raise click.UsageError("an output is needed: -o PATH")
-    inputs = Inputs(job.inputs, job.output)
-    return inputs, Targets(job.output, inputs, f".{job.format}", job.full_names)
+    inputs = Inputs(job.inputs, job.output, videos=videos is not None)
+    return inputs, Targets(job.output, inputs, f".{job.format}", job.full_names, videos)

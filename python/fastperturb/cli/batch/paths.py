@@ -6,7 +6,7 @@ Names are looked at folder by folder, so that memory does not grow with the numb
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -16,6 +16,7 @@ from ...bounded_files import read_start
 from ...files import FORMATS
 from ...files.reading import starts_as_image
 from .ignored import Ignored
+from .video_names import VIDEOS, can_read_videos, is_video_name
 
 READABLE = frozenset((*FORMATS, ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp", ".dib", ".tf8", ".btf"))
 """Extensions of the files in a folder that are taken for images, whatever is in them.
@@ -43,11 +44,31 @@ class Source:
         path: of the file.
         relative: where it lies within what was named, and so within the output folder.
         problem: why it cannot be worked on, as far as that is known from its name alone.
+        video: whether it is a video, for commands that take them.
     """
 
     path: Path
     relative: PurePath
     problem: str | None = None
+    video: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTargets:
+    """What videos become.
+
+    Attributes:
+        endings: extensions that a result may be given.
+        kept: extension of the result by that of the input; MP4 for others, the same if this is None.
+    """
+
+    endings: tuple[str, ...]
+    kept: Mapping[str, str] | None = None
+
+    def suffix_for(self, path: Path) -> str:
+        """The extension of a result in a folder."""
+        suffix = path.suffix.lower()
+        return suffix if self.kept is None else self.kept.get(suffix, ".mp4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +80,15 @@ class Survey:
 
 
 class Inputs:
-    """The files and folders that were named, without the output folder if it lies within one of them."""
+    """The files and folders that were named, without the output folder if it lies within one of them.
 
-    def __init__(self, named: Sequence[Path], output: Path | None = None) -> None:
+    With ``videos``, videos are taken too: those that are named, and those in folders if there is what reads them.
+    """
+
+    def __init__(self, named: Sequence[Path], output: Path | None = None, *, videos: bool = False) -> None:
         self.named = named
+        self._videos = videos
+        self._videos_within = videos and can_read_videos()
         self._output = None if output is None else output.resolve()
         folders: dict[str, Path] = {}
         for path in named if output is not None else ():
@@ -92,7 +118,8 @@ class Inputs:
                 inner = PurePath() if len(self.named) == 1 else PurePath(path.resolve().name)
                 yield from self._walk(path, inner, path.resolve())
             else:
-                yield Source(path, PurePath(path.name), self._problem_of(path))
+                video = self._videos and is_video_name(path)
+                yield Source(path, PurePath(path.name), self._problem_of(path), video)
 
     def survey(self, targets: Targets | None = None) -> Survey:
         """Counts, and finds files that would be written to one place: from now on these have a problem.
@@ -143,6 +170,9 @@ class Inputs:
                     yield Source(place, inner / entry.name, _LEADS_OUT)
                 else:
                     self._ignored.add(place)
+            elif self._videos_within and is_video_name(place) and not entry.name.startswith("."):
+                problem = _problem_within(entry, video=True)
+                yield Source(place, inner / entry.name, _LEADS_OUT if outside else problem, video=True)
             elif not _is_image(entry):
                 if not entry.name.endswith(_BESIDE):
                     self._ignored.add(place)
@@ -168,7 +198,7 @@ class Inputs:
 
 
 _FULL_NAMES = "--full-names keeps them apart (photo.jpg.png) if their extensions differ"
-_BESIDE = (".json", ".seal")
+_BESIDE = (".json", ".seal", ".age")
 """Ends of the names of what lies beside pictures and belongs to them."""
 _LEADS_OUT = "a link that leads out of the folder; name what it leads to, if that is meant"
 
@@ -194,11 +224,13 @@ def _holds(question: Callable[[], bool]) -> bool:
         return False
 
 
-def _problem_within(entry: os.DirEntry[str]) -> str | None:
-    """What is wrong with a file of a folder that has the name of an image."""
+def _problem_within(entry: os.DirEntry[str], *, video: bool = False) -> str | None:
+    """What is wrong with a file of a folder that has the name of an image, or of a video."""
     if not _holds(entry.is_file):
         return "a link that leads to no file" if entry.is_symlink() else "not a file"
     suffix = PurePath(entry.name).suffix
+    if video:
+        return None
     return f"not supported: {suffix}; {_SUPPORTED} are" if suffix.lower() in UNREADABLE else None
 
 
@@ -211,25 +243,35 @@ class Targets:
         inputs: what comes in.
         suffix: extension of what is written into a folder, with its dot.
         full_names: keep the old extension too: photo.jpg.png.
+        videos: what videos become; None where there are none.
     """
 
-    def __init__(self, output: Path, inputs: Inputs, suffix: str, full_names: bool) -> None:
+    def __init__(
+        self, output: Path, inputs: Inputs, suffix: str, full_names: bool, videos: VideoTargets | None = None
+    ) -> None:
         self.output = output
+        self._videos = videos
         self.suffix = suffix
         self.full_names = full_names
-        self.is_file = inputs.is_one_file and output.suffix.lower() in FORMATS and not output.is_dir()
+        video = videos is not None and inputs.is_one_file and is_video_name(inputs.named[0])
+        named = videos.endings if videos is not None and video else FORMATS
+        self.is_file = inputs.is_one_file and output.suffix.lower() in named and not output.is_dir()
         if not self.is_file and output.exists() and not output.is_dir():
             raise click.UsageError(f"the output for more than one file must be a folder, and {output} is a file")
-        if not self.is_file and output.suffix.lower() in READABLE | UNREADABLE and not output.is_dir():
+        if not self.is_file and output.suffix.lower() in READABLE | UNREADABLE | VIDEOS and not output.is_dir():
             if inputs.is_one_file:
-                raise click.UsageError(f"{output.suffix} cannot be written: {', '.join(FORMATS)} can, got {output}")
+                raise click.UsageError(f"{output.suffix} cannot be written: {', '.join(named)} can, got {output}")
             raise click.UsageError(f"the output for more than one file must be a folder, got the file name {output}")
 
     def relative_for(self, source: Source) -> PurePath:
         """The place of a result within the output folder."""
+        suffix = self._suffix_for(source)
         if self.full_names:
-            return source.relative.with_name(source.relative.name + self.suffix)
-        return source.relative.with_suffix(self.suffix) if source.relative.name else source.relative
+            return source.relative.with_name(source.relative.name + suffix)
+        return source.relative.with_suffix(suffix) if source.relative.name else source.relative
+
+    def _suffix_for(self, source: Source) -> str:
+        return self._videos.suffix_for(source.path) if source.video and self._videos is not None else self.suffix
 
     def path_for(self, source: Source) -> Path:
         """The path of a result."""
@@ -238,4 +280,4 @@ class Targets:
     def fallback_for(self, source: Source) -> Path | None:
         """Where a result goes whose pixels the format cannot hold: to a PNG, unless the name was given."""
         path = self.path_for(source)
-        return None if self.is_file or self.suffix == ".png" else path.with_suffix(".png")
+        return None if source.video or self.is_file or self.suffix == ".png" else path.with_suffix(".png")

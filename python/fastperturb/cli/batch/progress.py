@@ -77,6 +77,7 @@ class Report:
         self._start = time.monotonic()
         self._causes: Counter[str] = Counter()
         self._instead: Counter[str] = Counter()
+        self._part = False
 
     def __enter__(self) -> Report:
         """Shows the progress bar, if there is a terminal that nothing else is printed on, and more than one file."""
@@ -85,24 +86,43 @@ class Report:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-            columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn())
+            speed, part = TextColumn("{task.fields[speed]}"), TextColumn("{task.fields[part]}", markup=False)
+            columns = (BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn(), part)
             # Rich would send to its own console, standard error, what is printed to standard output.
             console = Console(file=sys.stderr)
             self._progress = Progress(
                 *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
             )
             self._progress.start()
-            self._task = self._progress.add_task("", total=self.total, speed="")
+            self._task = self._progress.add_task("", total=self.total, speed="", part="")
         return self
 
     def __exit__(self, *_error: object) -> None:
         """Takes the progress bar away."""
+        self._clear_part()
         if self._progress is not None:
             self._progress.stop()
+
+    def show_part(self, line: str) -> None:
+        """How far the file is that is worked on, on a terminal: in the bar, or a line that the next replaces."""
+        if self._quiet or not sys.stderr.isatty():
+            return
+        if self._progress is not None:
+            self._progress.update(self._task, part=printable(line))
+        else:
+            sys.stderr.write(f"\r\033[K{printable(line)}")
+            sys.stderr.flush()
+            self._part = True
+
+    def _clear_part(self) -> None:
+        if self._part:
+            sys.stderr.write("\r\033[K")
+            self._part = False
 
     def say(self, line: str) -> None:
         """A line on standard error, above the progress bar."""
         line = printable(line)
+        self._clear_part()
         if self._progress is None:
             sys.stderr.write(f"fastperturb: {line}\n")
         else:
@@ -110,6 +130,7 @@ class Report:
 
     def add(self, outcome: Outcome) -> None:
         """One file is through."""
+        self._clear_part()
         self.counts[outcome.status] += 1
         if outcome.instead_of is not None:
             self._instead[outcome.instead_of] += 1
@@ -129,7 +150,7 @@ class Report:
         if self._progress is not None:
             done = sum(self.counts.values())
             speed = f"{done / max(time.monotonic() - self._start, 1e-9):.1f}/s"
-            self._progress.update(self._task, completed=done, speed=speed)
+            self._progress.update(self._task, completed=done, speed=speed, part="")
 
     def finish(self, interrupted: bool, ignored: Ignored | None = None) -> int:
         """Sums up.
