@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("av")
 pytest.importorskip("pyrage")
 
-from clips import TICKS, Boxes, moving_box, picture, read_frames, read_packets, read_rgb, seconds_of, write_clip
+from tiny_videos import TICKS, Boxes, moving_box, picture, read_frames, read_packets, read_rgb, seconds_of, write_clip
 
 import fastperturb as fp
 from fastperturb.errors import Tampered, WrongKey
