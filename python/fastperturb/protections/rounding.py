@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,16 +50,16 @@ def round_face(face: Face | Region, margins: Hundredths = HEAD_MARGINS) -> Regio
     """
     box, landmarks = (face.region, face.landmarks) if isinstance(face, Face) else (face, ())
     turn = quarter_turn(landmarks) if landmarks or not isinstance(face, Face) else round(face.turn / 90) % 4
-    x, y, width, height = _turned_back((box.x, box.y, box.width, box.height), turn)
+    x, y, width, height = turned_box((box.x, box.y, box.width, box.height), -turn)
     left, top, right, bottom = margins
     head = _Head(
         100 * x - left * width, 100 * y - top * height, (100 + left + right) * width, (100 + top + bottom) * height
     )
-    for number in range(head.least_class(), len(_classes())):
+    for number in range(least_class(head.width, head.height), class_count()):
         place = head.rounded(*class_size(number))
         if head.is_covered(place):
             left, top, across, down = place
-            return Region(*_turned((left, top, across + (turn >= 2), down), turn), shape="ellipse")
+            return Region(*turned_box((left, top, across + (turn >= 2), down), turn), shape="ellipse")
     raise ValueError(
         f"a face must be smaller than an ellipse of {MAX_ELLIPSE_SIDE} pixels, got {box.width} x {box.height}"
     )
@@ -74,6 +74,11 @@ def raster_ordered(regions: Iterable[Region], shape: tuple[int, ...]) -> tuple[R
 def class_size(number: int) -> tuple[int, int]:
     """Width and height of a size class: 16 x 21 times the fourth root of two, ``number`` times over; even widths."""
     return _classes()[number]
+
+
+def class_count() -> int:
+    """How many size classes there are."""
+    return len(_classes())
 
 
 def quarter_turn(landmarks: tuple[Point, ...]) -> int:
@@ -117,6 +122,48 @@ def _lattice() -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     return places, away[:, np.newaxis] + away <= _LATTICE**2
 
 
+def grid_step(width: int) -> int:
+    """The step of the grid on which the centre of a region of a class's width lies."""
+    return width // _GRID
+
+
+def least_class(width: int, height: int) -> int:
+    """The number of the first class with area enough to cover an upright head.
+
+    Args:
+        width: of the box to hide, in hundredths of a pixel.
+        height: likewise.
+
+    Returns:
+        :func:`class_count` if none has.
+    """
+    part, whole = _COVERED
+    need = part * width * height
+    fitting = (number for number, (across, down) in enumerate(_classes()) if whole * 10_000 * across * down >= need)
+    return next(fitting, class_count())
+
+
+def are_covered(heads: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Whether a region covers enough of the ellipse in each of some boxes.
+
+    Args:
+        heads: (count, 4), x, y, width, height in hundredths of a pixel, from the region's corner.
+        size: width and height of the region, in pixels.
+    """
+    places, inside = _lattice()
+    columns, rows = (_squared(heads[:, axis], heads[:, axis + 2], places, size[axis]) for axis in (0, 1))
+    hidden = np.count_nonzero((rows[:, :, np.newaxis] + columns[:, np.newaxis] <= 1 << 30) & inside, axis=(1, 2))
+    return np.asarray(hidden * _COVERED[1] >= int(np.count_nonzero(inside)) * _COVERED[0])
+
+
+def _squared(low: NDArray[np.int64], side: NDArray[np.int64], places: NDArray[np.int64], length: int) -> NDArray[Any]:
+    """Squared distances of places across boxes from the region's centre; whole, half the region's side is 2**15."""
+    scale = 200 * _LATTICE  # of a pixel
+    away = 4 * _LATTICE * low[:, np.newaxis] + 2 * side[:, np.newaxis] * places - scale * length
+    found: NDArray[Any] = ((away << 15) // (scale * length)) ** 2
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Head:
     """An upright box to hide, in hundredths of a pixel."""
@@ -126,16 +173,9 @@ class _Head:
     width: int
     height: int
 
-    def least_class(self) -> int:
-        """The first class with area enough to cover it."""
-        part, whole = _COVERED
-        need = part * self.width * self.height
-        fitting = (i for i, (width, height) in enumerate(_classes()) if whole * 10_000 * width * height >= need)
-        return next(fitting, len(_classes()))
-
     def rounded(self, width: int, height: int) -> tuple[int, int, int, int]:
         """A class laid over it: (x, y, width, height), the centre rounded half up to the grid."""
-        step = width // _GRID
+        step = grid_step(width)
         across, down = (
             (2 * low + side + 100 * step) // (200 * step) * step
             for low, side in ((self.x, self.width), (self.y, self.height))
@@ -144,30 +184,13 @@ class _Head:
 
     def is_covered(self, place: tuple[int, int, int, int]) -> bool:
         """Whether the ellipse in ``place``, in pixels, covers enough of the ellipse in this box."""
-        places, inside = _lattice()
-        columns, rows = (
-            self._squared(low, side, places, place[axis], place[axis + 2])
-            for axis, (low, side) in enumerate(((self.x, self.width), (self.y, self.height)))
-        )
-        hidden = int(np.count_nonzero((rows[:, np.newaxis] + columns <= 1 << 30) & inside))
-        return hidden * _COVERED[1] >= int(np.count_nonzero(inside)) * _COVERED[0]
-
-    @staticmethod
-    def _squared(low: int, side: int, places: NDArray[np.int64], corner: int, length: int) -> NDArray[np.int64]:
-        """Squared distances of places from the region's centre, where half its side is 2**15; whole numbers."""
-        scale = 200 * _LATTICE  # of a pixel
-        away = 2 * low * 2 * _LATTICE + 2 * side * places - scale * (2 * corner + length)
-        return ((away << 15) // (scale * length)) ** 2
+        head = [[self.x - 100 * place[0], self.y - 100 * place[1], self.width, self.height]]
+        return bool(are_covered(np.array(head, np.int64), place[2:])[0])
 
 
-def _turned_back(box: tuple[int, int, int, int], turn: int) -> tuple[int, int, int, int]:
-    """A box (x, y, width, height) after so many quarter turns anticlockwise about the image's corner."""
-    return _turned(box, -turn % 4)
-
-
-def _turned(box: tuple[int, int, int, int], turn: int) -> tuple[int, int, int, int]:
-    """A box after so many quarter turns clockwise about the image's corner."""
+def turned_box(box: tuple[Any, Any, Any, Any], turn: int) -> tuple[Any, Any, Any, Any]:
+    """A box (x, y, width, height), or arrays of them, so many quarter turns clockwise about the image's corner."""
     x, y, width, height = box
-    for _ in range(turn):
+    for _ in range(turn % 4):
         x, y, width, height = -(y + height), x, height, width
     return x, y, width, height

@@ -1,0 +1,291 @@
+"""``find_tracks``: the faces of a video, each followed through its frames, in one pass over them.
+
+Every frame is compared with the one looked at before; where something changed it is looked at. A face that is found
+late is looked for in the frames before, and one that is lost in those after, around where it is expected.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import Image, check_image
+from ..faces import Detector
+from ..faces.tilt import Box
+from .detecting import Looks, Picture, Seen, is_same, touches_image, upright_box
+from .linking import Trail, distances, match
+from .scenes import SceneFrame, changed_tiles, tile_means, with_cuts
+from .smoothing import Scene, finish_scene
+from .tracks import Area, Track
+
+Tiles = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How faces are looked for and followed.
+
+    Attributes:
+        every: frames after which one is looked at though nothing changed; 1 looks at every frame.
+        thorough: frames after which one is looked at in full size, and at all angles, if anything changed since. So
+            many frames are kept.
+        threshold: score that a track must reach once.
+        weak: score down to which a face continues a track.
+        gap: seconds for which a face that is not seen is waited for, and between two sightings filled.
+        linger: seconds that a track begins early and ends late; never across a cut.
+
+    Raises:
+        ValueError: a value out of range.
+    """
+
+    every: int = 5
+    thorough: int = 24
+    threshold: float = 0.6
+    weak: float = 0.3
+    gap: float = 2.0
+    linger: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name, least, most in (("every", 1, 1000), ("thorough", 1, 250)):
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise ValueError(f"{name} must be a whole number from {least} to {most}, got {value!r}")
+        for name, high in (("threshold", 1.0), ("weak", 1.0), ("gap", 60.0), ("linger", 60.0)):
+            value = getattr(self, name)
+            if not 0 <= value <= high:
+                raise ValueError(f"{name} must be 0 to {high}, got {value!r}")
+
+
+@dataclass(slots=True)
+class Effort:
+    """How often was looked, for those who want to know where the time goes.
+
+    Attributes:
+        frames: of the video.
+        quick: looks at a reduced copy of a frame.
+        thorough: looks at a whole frame.
+        near: looks around one face.
+        cuts: scenes but the first.
+    """
+
+    frames: int = 0
+    quick: int = 0
+    thorough: int = 0
+    near: int = 0
+    cuts: int = 0
+
+
+def find_tracks(
+    frames: Iterable[tuple[int, float, Image]],
+    detector: Detector | None = None,
+    *,
+    scale: float = 1.0,
+    area: Area = "head",
+    rules: Rules | None = None,
+    effort: Effort | None = None,
+) -> list[Track]:
+    """Finds the faces of a video and follows each through its frames.
+
+    Args:
+        frames: (index, seconds, image) in order, indices from 0 on without gaps; images upright, RGB, uint8, all of one
+            size, and not changed afterwards, as up to ``rules.thorough`` of them are kept. Copies of 1280 pixels along
+            the longer side do.
+        detector: what finds faces; None is YuNet, for faces at any angle.
+        scale: pixels of the video to one of the images.
+        area: what regions of the tracks hide: the head, or brow to chin.
+        rules: how faces are followed; None for the usual ones.
+        effort: is counted up.
+
+    Returns:
+        The tracks by their first frames, in pixels of the video; none ends after a cut that it began before. An empty
+        list means that no face was found, which is no reason to take the video for free of faces.
+
+    Raises:
+        TypeError: an image of another dtype.
+        ValueError: an image of another shape or size, or indices with gaps.
+    """
+    if not (math.isfinite(scale) and scale > 0):
+        raise ValueError(f"scale must be over 0, got {scale!r}")
+    follower = _Follower(Looks(detector, (rules or Rules()).weak), rules or Rules(), effort or Effort())
+    found: list[Track] = []
+    for frame in with_cuts(_checked(frames)):
+        if frame.cut:
+            found += follower.end_scene(len(found), scale, area)
+        follower.follow(frame)
+    return found + follower.end_scene(len(found), scale, area)
+
+
+def _checked(frames: Iterable[tuple[int, float, Image]]) -> Iterable[tuple[int, float, Image]]:
+    shape: tuple[int, ...] | None = None
+    for expected, (index, seconds, image) in enumerate(frames):
+        check_image(image)
+        if image.dtype != np.uint8:
+            raise TypeError(f"images must be uint8, got {image.dtype}")
+        if image.ndim != 3 or image.shape[2] != 3 or image.shape != (shape or image.shape):
+            raise ValueError(f"images must have shape {shape or '(height, width, 3)'}, got {image.shape}")
+        if index != expected:
+            raise ValueError(f"frames must be numbered from 0 on without gaps, got {index} after {expected - 1}")
+        shape = image.shape
+        yield index, seconds, image
+
+
+class _Kept(NamedTuple):
+    """A frame that may be looked at once more."""
+
+    number: int
+    picture: Picture
+
+
+class _Follower:
+    """Follows the faces of one scene after the other."""
+
+    def __init__(self, looks: Looks, rules: Rules, effort: Effort) -> None:
+        self._looks, self._rules, self._effort = looks, rules, effort
+        self._kept: deque[_Kept] = deque(maxlen=rules.thorough)
+        self._seconds: list[float] = []
+        self._start = 0
+        self._trails: list[Trail] = []
+        self._ended: list[Trail] = []
+        self._reset()
+
+    def _reset(self) -> None:
+        self._seen_tiles: Tiles | None = None  # of the last frame that was looked at as a whole
+        self._thorough_tiles: Tiles | None = None
+        self._last_quick = self._last_thorough = -1
+
+    def end_scene(self, number: int, scale: float, area: Area) -> list[Track]:
+        """The tracks of the scene that is over, numbered from ``number`` on; then another one can begin."""
+        trails = [*self._ended, *self._trails]
+        trails = [trail for trail in trails if trail.best >= self._rules.threshold]
+        shape = self._kept[-1].picture.image.shape if self._kept else (1, 1)
+        scene = Scene(self._start, np.array(self._seconds), shape, scale)
+        tracks = finish_scene(trails, scene, self._rules.gap, self._rules.linger)
+        self._start += len(self._seconds)
+        self._seconds, self._trails, self._ended = [], [], []
+        self._kept.clear()
+        self._reset()
+        return [track.with_id(number + index, area) for index, track in enumerate(tracks)]
+
+    def follow(self, frame: SceneFrame) -> None:
+        """Looks at the next frame, where it must be looked at."""
+        self._effort.frames += 1
+        self._effort.cuts += frame.cut
+        self._seconds.append(frame.seconds)
+        picture, index = Picture(frame.image), frame.number
+        self._kept.append(_Kept(index, picture))
+        tiles = tile_means(frame.image)
+        self._retire(index, frame.seconds, frame.image.shape)
+        seen = self._look(picture, index, tiles)
+        taken = self._continue(seen, picture, index, tiles) if seen is not None else set()
+        for trail in self._trails:
+            if trail.frames[-1] != index:
+                self._look_around(trail, picture, index, tiles)
+        for number, face in enumerate(seen or ()):
+            if number not in taken:
+                self._begin(face, picture, index, tiles)
+
+    def _retire(self, index: int, seconds: float, shape: tuple[int, ...]) -> None:
+        """Ends trails that were not seen for too long, or have left the picture."""
+        staying: list[Trail] = []
+        for trail in self._trails:
+            gone = seconds - self._seconds[trail.last - self._start] > self._rules.gap
+            left = index - trail.last > 3 and not touches_image(trail.expect(index), shape)
+            (self._ended if gone or left else staying).append(trail)
+        self._trails = staying
+
+    def _look(self, picture: Picture, index: int, tiles: Tiles) -> list[Seen] | None:
+        """The faces of the whole frame; None where nothing tells that it must be looked at."""
+        if self._seen_tiles is None or (
+            index - self._last_thorough >= self._rules.thorough and _differ(tiles, self._thorough_tiles)
+        ):
+            self._effort.thorough += 1
+            self._last_thorough = self._last_quick = index
+            self._seen_tiles = self._thorough_tiles = tiles
+            return self._looks.thorough(picture)
+        changed = changed_tiles(tiles, self._seen_tiles)
+        for trail in self._trails:  # what moves around a face is looked at there
+            changed[_tiles_around(trail.expect(index), picture.image, tiles)] = False
+        if index - self._last_quick < self._rules.every and not changed.any():
+            return None
+        self._effort.quick += 1
+        self._last_quick, self._seen_tiles = index, tiles
+        return self._looks.quick(picture)
+
+    def _continue(self, seen: list[Seen], picture: Picture, index: int, tiles: Tiles) -> set[int]:
+        """Continues trails with what was seen; which of it was taken."""
+        taken = set()
+        for row, column in match(distances(self._trails, seen, index)):
+            self._add(self._trails[row], seen[column], picture, index, tiles)
+            taken.add(column)
+        return taken
+
+    def _look_around(self, trail: Trail, picture: Picture, index: int, tiles: Tiles) -> None:
+        """Looks for the face of a trail where it is expected, unless nothing has changed there."""
+        if trail.tiles is not None and trail.last == index - 1:
+            place = _tiles_around(trail.seen[-1].box, picture.image, tiles)
+            if not changed_tiles(tiles[place], trail.tiles[place]).any():
+                trail.still = index
+                return
+        missed = index - trail.last
+        if missed > 6 and index - trail.looked < 3:
+            return
+        trail.looked = index
+        face = self._near(trail.expect(index), picture)
+        if face is not None and face.score >= self._rules.weak:
+            self._add(trail, face, picture, index, tiles)
+
+    def _near(self, box: Box, picture: Picture) -> Seen | None:
+        """A face where a box is, unless it belongs to another trail."""
+        self._effort.near += 1
+        face = self._looks.near(picture, box)
+        if face is None or any(is_same(face.box, other) for other in picture.seen):
+            return None
+        return face
+
+    def _add(self, trail: Trail, face: Seen, picture: Picture, index: int, tiles: Tiles) -> None:
+        trail.add(index, face)
+        trail.tiles = tiles
+        picture.seen.append(face.box)
+
+    def _begin(self, face: Seen, picture: Picture, index: int, tiles: Tiles) -> None:
+        """A new trail, followed back through the frames that are kept."""
+        if face.score < self._rules.weak or any(is_same(face.box, other) for other in picture.seen):
+            return
+        trail = Trail([index], [face], tiles=tiles)
+        self._trails.append(trail)
+        picture.seen.append(face.box)
+        if face.score < min(self._rules.threshold, 2 * self._rules.weak):
+            return  # too little to spend time on
+        missed = 0
+        for kept in reversed(self._kept):
+            if kept.number >= index:
+                continue
+            before = self._near(trail.expect(kept.number), kept.picture)
+            if before is None or before.score < self._rules.weak:
+                missed += 1
+                if missed == 2:
+                    return
+                continue
+            missed = 0
+            trail.add(kept.number, before)
+            kept.picture.seen.append(before.box)
+
+
+def _differ(one: Tiles, other: Tiles | None) -> bool:
+    return other is None or bool(changed_tiles(one, other).any())
+
+
+def _tiles_around(box: Box, image: Image, tiles: Tiles) -> tuple[slice, slice]:
+    """The tiles that a box touches that is half as large again on every side."""
+    x, y, width, height = upright_box(box._replace(width=2 * box.width, height=2 * box.height))
+    down, across = tiles.shape[0] / image.shape[0], tiles.shape[1] / image.shape[1]
+    return (
+        slice(max(0, int(y * down)), max(0, math.ceil((y + height) * down))),
+        slice(max(0, int(x * across)), max(0, math.ceil((x + width) * across))),
+    )

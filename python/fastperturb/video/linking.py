@@ -1,0 +1,148 @@
+"""Which face of a frame is which of the frames before: trails of one face each, continued by place, speed and size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..faces.tilt import Box
+from .detecting import Seen
+
+_MEMORY = 5  # sightings that say how fast a face moves
+_DAMPING = 8.0  # frames after which a face that is not seen is expected to stand still, about
+_REACH = 0.6  # of a face's size: how far from where it was expected it may be
+_WIDER = 0.05  # more for each frame that it was not seen
+_MOST_REACH = 1.6
+_LARGER = math.log(1.7)  # of the ratio of sizes
+_FAR = 1e6
+
+
+@dataclass(eq=False)
+class Trail:
+    """One face through the frames of a scene.
+
+    Attributes:
+        frames: numbers of the frames in which it was seen, ascending.
+        seen: how, in each of them.
+        still: the frame up to which nothing has changed around the face since it was seen last.
+        tiles: the frame in which it was seen last, to compare others with.
+        looked: number of the last frame in which it was looked for.
+    """
+
+    frames: list[int]
+    seen: list[Seen]
+    still: int = -1
+    tiles: NDArray[np.float32] | None = field(default=None, repr=False)
+    looked: int = -1
+
+    @property
+    def last(self) -> int:
+        """The last frame in which it was seen, or in which nothing had changed since."""
+        return max(self.frames[-1], self.still)
+
+    @property
+    def best(self) -> float:
+        """Its best score."""
+        return max(seen.score for seen in self.seen)
+
+    def add(self, frame: int, seen: Seen) -> None:
+        """Continues it, at either end."""
+        if frame < self.frames[0]:
+            self.frames.insert(0, frame)
+            self.seen.insert(0, seen)
+        else:
+            self.frames.append(frame)
+            self.seen.append(seen)
+
+    def expect(self, frame: int) -> Box:
+        """Where the face should be in a frame after its last sighting, or before its first."""
+        if frame >= self.frames[-1]:
+            return expected_box(self.frames[-_MEMORY:], self.seen[-_MEMORY:], frame, self.last)
+        return expected_box(self.frames[_MEMORY - 1 :: -1], self.seen[_MEMORY - 1 :: -1], frame, self.frames[0])
+
+
+def expected_box(frames: Sequence[int], seen: Sequence[Seen], frame: int, since: int) -> Box:
+    """The box of the last of some sightings, moved on at their mean speed, which is damped with time.
+
+    Args:
+        frames: of the sightings, in order of time or the other way round.
+        seen: the sightings.
+        frame: for which a box is wanted, beyond the last of ``frames``.
+        since: the frame from which on it moves.
+    """
+    box = seen[-1].box
+    if len(frames) < 2:
+        return box
+    far = abs(frames[-1] - frames[0])
+    first = seen[0].box
+    ahead = _DAMPING * (1.0 - math.exp(-abs(frame - since) / _DAMPING))
+    steps = ahead / far
+    growth = math.log(max(box.width, 1.0) / max(first.width, 1.0)) * steps
+    factor = math.exp(min(max(growth, -0.5), 0.5))
+    x, y = box.x + (box.x - first.x) * steps, box.y + (box.y - first.y) * steps
+    return Box(x, y, box.width * factor, box.height * factor, box.turn)
+
+
+def distances(trails: Sequence[Trail], seen: Sequence[Seen], frame: int) -> NDArray[np.float64]:
+    """(trails, seen): how unlike a face is to what a trail expects, 0 and more; infinite where it cannot be it."""
+    found = np.full((len(trails), len(seen)), math.inf)
+    for row, trail in enumerate(trails):
+        expected = trail.expect(frame)
+        missed = frame - trail.last - 1
+        reach = min(_REACH + _WIDER * missed, _MOST_REACH)
+        for column, face in enumerate(seen):
+            found[row, column] = box_distance(expected, face.box, reach)
+    return found
+
+
+def box_distance(one: Box, other: Box, reach: float) -> float:
+    """Distance of the middles, in sizes of the faces, and the logarithm of the ratio of sizes; infinite if too far."""
+    sizes = math.sqrt(one.width * one.height), math.sqrt(other.width * other.height)
+    away = math.dist(one[:2], other[:2]) / (0.5 * (sizes[0] + sizes[1]))
+    ratio = abs(math.log(max(sizes[0], 1e-3) / max(sizes[1], 1e-3)))
+    return away + ratio if away <= reach and ratio <= _LARGER else math.inf
+
+
+def match(costs: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Pairs (row, column) of the least sum of costs, as many as there can be; infinite costs are no pairs.
+
+    The Hungarian method with shortest augmenting paths: Jonker and Volgenant, "A shortest augmenting path algorithm for
+    dense and sparse linear assignment problems", Computing 38 (1987).
+    """
+    rows, columns = costs.shape
+    if not rows or not columns:
+        return []
+    if rows > columns:
+        return sorted((row, column) for column, row in match(costs.T))
+    cost = np.where(np.isfinite(costs), costs, _FAR)
+    row_price, column_price = np.zeros(rows + 1), np.zeros(columns + 1)
+    owner = np.zeros(columns + 1, np.int64)  # row of each column, 1 and more; 0 is free
+    for row in range(1, rows + 1):
+        owner[0] = row
+        way = np.zeros(columns + 1, np.int64)
+        least = np.full(columns + 1, math.inf)
+        used = np.zeros(columns + 1, bool)
+        column = 0
+        while owner[column]:
+            used[column] = True
+            here = owner[column]
+            reduced = cost[here - 1] - row_price[here] - column_price[1:]
+            better = ~used[1:] & (reduced < least[1:])
+            least[1:][better] = reduced[better]
+            way[1:][better] = column
+            free = np.where(used[1:], math.inf, least[1:])
+            following = int(np.argmin(free)) + 1
+            step = free[following - 1]
+            row_price[owner[used]] += step
+            column_price[used] -= step
+            least[1:][~used[1:]] -= step
+            column = following
+        while column:
+            owner[column] = owner[way[column]]
+            column = int(way[column])
+    pairs = [(int(owner[column]) - 1, column - 1) for column in range(1, columns + 1) if owner[column]]
+    return sorted((row, column) for row, column in pairs if math.isfinite(costs[row, column]))
