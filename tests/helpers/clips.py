@@ -250,7 +250,14 @@ def clips(count=90):
             lambda i: [(ONE, 0, 640 + 420 * wave(i, 2), 360, 130, 0)],
             blur=lambda i: (0.5 * 420 * 2 * math.pi * 2 / count * math.cos(4 * math.pi * t(i)), 0),
         ),
-        heads("dark and noisy", count, lambda i: [(THREE, 0, 300 + 600 * t(i), 360, 110, 10)], noise=10, quality=50, light=0.3),
+        heads(
+            "dark and noisy",
+            count,
+            lambda i: [(THREE, 0, 300 + 600 * t(i), 360, 110, 10)],
+            noise=10,
+            quality=50,
+            light=0.3,
+        ),
         heads(
             "small, three walk",
             count,

@@ -19,6 +19,15 @@ class Boxes:
 
     regions: dict[int, fp.Region] = field(default_factory=dict)
     spared: bool = False
+    id: int = 0
+
+    @property
+    def first(self):
+        return min(self.regions)
+
+    @property
+    def last(self):
+        return max(self.regions)
 
     def region(self, index):
         return self.regions.get(index)

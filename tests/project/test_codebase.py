@@ -27,10 +27,22 @@ MAY_IMPORT = {
     "faces": {VALUES, "strength", "perturbation"},
     "files": {VALUES},
     "protections": {VALUES, "_core", "fastperturb", "faces", "strength", "perturbation"},
+    "video": {VALUES, "_core", "fastperturb", "faces", "files", "strength", "perturbation", "protections"},
     "evaluation": {VALUES, "fastperturb", "faces", "files", "metrics", "strength", "protections"},
     "integrations": {VALUES, "fastperturb", "faces", "files", "perturbation", "protections"},
     "server": {VALUES, "fastperturb", "faces", "files", "protections"},
-    "cli": {VALUES, "fastperturb", "faces", "files", "metrics", "strength", "perturbation", "protections", "server"},
+    "cli": {
+        VALUES,
+        "fastperturb",
+        "faces",
+        "files",
+        "metrics",
+        "strength",
+        "perturbation",
+        "protections",
+        "server",
+        "video",
+    },
 }
 MAY_EVALUATE = {"cli/commands/evaluate", "cli/commands/score", "cli/options/evaluate", "cli/options/score"}
 ENTRIES = {"__init__", "__main__"}

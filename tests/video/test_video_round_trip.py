@@ -10,8 +10,8 @@ from tiny_videos import TICKS, Boxes, moving_box, picture, read_frames, read_pac
 
 import fastperturb as fp
 from fastperturb.errors import Tampered, WrongKey
-from fastperturb.protections.area import owned_parts
 from fastperturb.protections import Black, Blur, Camouflage, Mosaic
+from fastperturb.protections.area import owned_parts
 from fastperturb.video import Coding, VideoOptions, perturb_video, restore_video
 
 KEY = fp.Key(bytes(range(32)))

@@ -11,22 +11,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import NoFaceFound, VideoFileError
-from ..faces import AnyAngle, Detector, YuNet
+from ..faces import Detector
 from ..files.partial import PartialFile
 from ..protections.surrogate import Surrogate
 from ..recipients import Recipients, check_recipients
 from ..strength.strength import Strength
 from .encoders import Coding
+from .finding import Rules, find_tracks
 from .matroska import attach
 from .painters import Painter, painter_for
-from .protecting import Drawing, FollowedFace, Passed, Progress, ReducedFrames, draw_video
+from .protecting import Drawing, Passed, Progress, ReducedFrames, draw_video
 from .reading import open_video
 from .sealed_file import ORIGINAL, WINDOWS, Unsealed, Watch, seal, sealed_beside
 from .sound import sort_streams
 from .windows import WindowsPainter
 from .writing import FORMATS, Target
 
-LONGEST = 640
+LONGEST = 1280
 """Longer side of the pictures in which faces are looked for, in pixels."""
 MATROSKA = (".mkv", ".webm")
 ATTACHED = "fastperturb.age"
@@ -44,7 +45,8 @@ class VideoOptions:
         keep: numbers of streams that are copied though they would be left out.
         seal: where the sealed file goes: "beside" (NAME.age), or "inside", which Matroska alone can; None: inside
             where that is possible.
-        every: look for faces in every so many frames; between them they are followed.
+        rules: how faces are looked for and followed; None: as usual.
+        area: what the regions of faces hide: the head, or brow to chin.
         longest: longer side of the pictures in which they are looked for, in pixels.
         texts: texts that the file carries.
     """
@@ -53,15 +55,16 @@ class VideoOptions:
     audio: bool = True
     keep: tuple[int, ...] = ()
     seal: Literal["inside", "beside"] | None = None
-    every: int = 2
+    rules: Rules | None = None
+    area: Literal["head", "face"] = "head"
     longest: int = LONGEST
     texts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.seal not in (None, "inside", "beside"):
             raise ValueError(f"seal must be inside, beside or None, got {self.seal!r}")
-        if self.every < 1 or self.longest < 64:
-            raise ValueError(f"every must be at least 1 and longest 64, got {self.every} and {self.longest}")
+        if self.longest < 64:
+            raise ValueError(f"longest must be at least 64, got {self.longest}")
 
 
 @dataclass(slots=True)
@@ -98,7 +101,7 @@ def follow_faces(
     Args:
         path: of the video.
         detector: finds faces in single pictures; None: YuNet, for faces turned by quarters too.
-        options: ``every`` and ``longest`` are looked at.
+        options: ``rules``, ``area`` and ``longest`` are looked at.
         progress: is told of each frame.
 
     Returns:
@@ -107,14 +110,10 @@ def follow_faces(
     Raises:
         VideoFileError: no frame can be read.
     """
-    from .tracks import find_tracks
-
     chosen = options or VideoOptions()
     with open_video(path) as source:
         frames = ReducedFrames(source, chosen.longest, progress)
-        finder = AnyAngle(YuNet()) if detector is None else detector
-        size = frames.passed.size
-        tracks = list(find_tracks(frames, finder, scale=frames.scale, size=size, every=chosen.every))
+        tracks = find_tracks(frames, detector, scale=frames.scale, area=chosen.area, rules=chosen.rules)
     return tracks, frames.passed
 
 
@@ -125,7 +124,7 @@ def perturb_video(
     protection: Any = None,
     *,
     detector: Detector | None = None,
-    tracks: Iterable[FollowedFace] | None = None,
+    tracks: Iterable[Any] | None = None,
     options: VideoOptions | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
@@ -217,7 +216,7 @@ class _Work:
     options: VideoOptions
     progress: Progress | None
 
-    def draw(self, partial: Path, tracks: Sequence[FollowedFace], passed: Passed) -> VideoReport:
+    def draw(self, partial: Path, tracks: Sequence[Any], passed: Passed) -> VideoReport:
         """The second pass."""
         options = self.options
         with open_video(self.source) as video:

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from ..checks import Image
 from ..errors import VideoFileError
-from ..region import Region
 from .canvas import Canvas, Spot
 from .painters import Painter
 from .reading import FrameClock, VideoSource
 from .sound import OtherStreams
+from .tracks import Track, TrackRegion, regions_by_frame
 from .writing import LazyWriter, Target
 
 Progress = Callable[[str, int, "int | None"], None]
 """Told what is being done, how many frames are, and how many there are where that is known; it may raise to stop."""
-
-
-class FollowedFace(Protocol):
-    """What is needed of a track."""
-
-    @property
-    def spared(self) -> bool:
-        """Whether it is left as it is, because somebody said so."""
-
-    def region(self, frame_index: int) -> Region | None:
-        """Where the face is in a frame, in pixels of the upright picture; None where it is not."""
 
 
 @dataclass(slots=True)
@@ -100,7 +89,7 @@ class ReducedFrames:
         yield from self._frames
 
     def _reduced(self, frame: Any) -> Image:
-        small = frame.reformat(*self._small, format="rgb24", interpolation="AREA" if self.scale > 2 else "BILINEAR")
+        small = frame.reformat(*self._small, format="rgb24", interpolation="AREA" if self.scale > 1 else "POINT")
         return np.ascontiguousarray(np.rot90(small.to_ndarray(), self._quarters))
 
 
@@ -121,7 +110,7 @@ class Drawn:
     padded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Drawing:
     """What the second pass draws.
 
@@ -133,15 +122,20 @@ class Drawing:
         progress: is told of each frame.
     """
 
-    tracks: Sequence[FollowedFace]
+    tracks: Sequence[Track]
     painter: Painter
     passed: Passed
     others: OtherStreams
     progress: Progress | None = None
+    _regions: Iterator[list[TrackRegion]] = field(init=False)
 
-    def on(self, frame: Any, index: int) -> tuple[Canvas, bool]:
-        """A decoded frame with its regions drawn over, and whether it has any."""
-        canvas, spots = Canvas.of(frame, quarters_of(frame)), spots_of(self.tracks, index)
+    def __post_init__(self) -> None:
+        self._regions = regions_by_frame(self.tracks, len(self.passed.times))
+
+    def on(self, frame: Any) -> tuple[Canvas, bool]:
+        """The next frame with its regions drawn over, and whether it has any."""
+        spots = [Spot(item.track.id, item.region) for item in next(self._regions)]
+        canvas = Canvas.of(frame, quarters_of(frame))
         self.painter.paint(canvas, spots)
         return canvas, bool(spots)
 
@@ -173,7 +167,7 @@ def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
                 ticks = clock.tick(frame.pts)
                 drawing.check_time(drawn.frames, ticks)
                 writer.begin(frame)
-                canvas, covered = drawing.on(frame, drawn.frames)
+                canvas, covered = drawing.on(frame)
                 drawn.covered += covered
                 writer.write(canvas.frame, ticks)
                 drawn.frames += 1
@@ -186,12 +180,6 @@ def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
         encoder = writer.finish()
     drawn.codec, drawn.padded = encoder.codec, encoder.pad
     return drawn
-
-
-def spots_of(tracks: Sequence[FollowedFace], index: int) -> list[Spot]:
-    """The regions of a frame, by number of their tracks."""
-    found = [(number, track.region(index)) for number, track in enumerate(tracks) if not track.spared]
-    return [Spot(number, region) for number, region in found if region is not None]
 
 
 def packets_and_frames(source: VideoSource, copied: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
