@@ -128,6 +128,7 @@ def perturb_video(
     options: VideoOptions | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
+    allow_no_face: bool = False,
 ) -> VideoReport:
     """Hides the faces of a video.
 
@@ -144,6 +145,7 @@ def perturb_video(
         options: all else.
         progress: is told what is being done, of how many frames; it may raise to stop.
         overwrite: replace what is there.
+        allow_no_face: write a video in which nothing is hidden all the same.
 
     Raises:
         NoFaceFound: no face to hide; nothing is written.
@@ -163,7 +165,7 @@ def perturb_video(
     else:
         found, passed = list(tracks), survey_frames(source, progress)
     hidden = [track for track in found if not track.spared]
-    if not hidden:
+    if not hidden and not allow_no_face:
         raise NoFaceFound("no face was found in any frame" if not found else "every face that was found is spared")
     work = _Work(Path(source), place, painter, chosen, progress)
     with ExitStack() as stack:

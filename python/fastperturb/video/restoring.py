@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,11 +163,11 @@ def _restore_windows(path: Path, partial: PartialFile, record: WindowsRecord, pr
             writer.finish()
 
 
-def same_content(sealed: Any, key: Key, path: Path) -> bool:
-    """Whether a file is the original that a sealed file holds, byte for byte."""
-    compared = _Compared(path)
-    found = unseal(sealed, compared, key)
-    return found.kind == ORIGINAL and compared.equal_up_to(found.length)
+def same_original(source: Path, key: Key, path: Path) -> bool:
+    """Whether a file is the original of a protected video, byte for byte; raises as :func:`check_sealed`."""
+    with sealed_content(source) as sealed, closing(_Compared(path)) as compared:
+        found = unseal(sealed, compared, key)
+        return found.kind == ORIGINAL and compared.equal_up_to(found.length)
 
 
 class _Compared(io.RawIOBase):
@@ -180,6 +180,11 @@ class _Compared(io.RawIOBase):
         self._at = 0
         self._file = path.open("rb")
 
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+        super().close()
+
     def write(self, data: Any) -> int:
         """Compares them with what comes next in the file, as far as that goes."""
         count = max(0, min(len(data), self._size - self._at))
@@ -190,5 +195,4 @@ class _Compared(io.RawIOBase):
 
     def equal_up_to(self, length: int) -> bool:
         """Whether the file has this length and all its bytes were equal."""
-        self._file.close()
         return self._equal and self._size == length

@@ -15,7 +15,9 @@ from ...key import Key
 from ...perturbation.record_v2 import RecordV2
 from ...perturbation.verdicts import examine
 from ...record import Record
+from ..batch.inspect_videos import inspect_video
 from ..batch.job import read_picture, run_job
+from ..batch.live import Live
 from ..batch.paths import Inputs, Source
 from ..batch.progress import Outcome
 from ..errors import printable
@@ -43,13 +45,16 @@ def inspect(job: Job, key: Key | None) -> int:
     There are three verdicts: on the record, on the pixels of each region, and on the surroundings. Exit code 1 if a
     file is damaged, or with a key if it does not restore a file that has a record.
     """
+    live = Live()
 
     def step(source: Source) -> Outcome:
+        if source.video:
+            return inspect_video(source, key, live)
         facts, problem = _facts(source.path, read_picture(source, job), key)
         status, text = "failed" if problem else "inspected", _as_text(source.path, facts)
         return Outcome(source.path, status, message=problem, facts=facts, text=text)
 
-    return run_job(job, step, Inputs(job.inputs), prints=True)
+    return run_job(job, step, Inputs(job.inputs, videos=True), prints=True, live=live)
 
 
 def _facts(path: Path, picture: Picture, key: Key | None) -> tuple[dict[str, Any], str | None]:

@@ -19,10 +19,14 @@ from ...protections.method import Method, make_method
 from ...recipients import Recipient
 from ...record import Record
 from ...region import Face, Region
+from ...video.writing import FORMATS as VIDEO_FORMATS
 from ..batch.done_marks import COPIED, Marks
 from ..batch.job import Writer, plan_output, read_picture, run_job
-from ..batch.paths import Source
+from ..batch.live import Live
+from ..batch.paths import Source, VideoTargets
 from ..batch.progress import Outcome
+from ..batch.protect_videos import VideoStep
+from ..batch.video_names import KEPT, VIDEOS
 from ..errors import say
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options
@@ -30,6 +34,7 @@ from ..options.keys import missing_key, recipients_or_one_time
 from ..options.protection import PROTECT_OPTIONS, choose_method, identify_method
 from ..options.sections import SectionCommand, option, shared
 from ..options.strength import Aim, aim_options
+from ..options.video import VideoChoices, video_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,29 +81,42 @@ _choices = shared(
 )
 
 
-@click.command(cls=SectionCommand, short_help="Hide the faces of photographs.")
+@click.command(cls=SectionCommand, short_help="Hide the faces of photographs and videos.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
 @recipients_or_one_time
 @aim_options
 @finder_options
+@video_options
 @_choices
-def perturb(job: Job, recipients: tuple[Recipient, ...] | None, aim: Aim, finder: Finder, choices: Choices) -> int:
-    """Hide the faces of photographs.
+def perturb(
+    job: Job,
+    recipients: tuple[Recipient, ...] | None,
+    aim: Aim,
+    finder: Finder,
+    video: VideoChoices,
+    choices: Choices,
+) -> int:
+    """Hide the faces of photographs and videos.
 
     Another face is drawn over each head, and the original is sealed under a key; 'restore' brings it back bit for bit.
     With --to, it is sealed to somebody else's public key: then whoever protects cannot restore. With --one-time-key
     nothing is sealed: then nobody can. Results hold the record which restoring needs; of the original's metadata only
     an ICC profile is kept.
 
+    In videos, faces are followed through all frames. The sound stays (--no-audio leaves it out). A video becomes MP4,
+    or what it was if that is Matroska, WebM, QuickTime or GIF; its sealed original lies in it, or beside as NAME.age.
+
     What is done already is not done again, so a run that was interrupted goes on where it stopped.
     """
-    inputs, targets = plan_output(job)
+    kept = dict.fromkeys(VIDEOS, ".mkv") if video.coding.lossless else KEPT
+    inputs, targets = plan_output(job, VideoTargets(tuple(VIDEO_FORMATS), kept))
     method = choose_method(choices.protect, choices.purpose, choices.seals, aim, finder, bool(recipients))
     if choices.reproducible:
         _check_reproducible(method, recipients)
     if recipients == ():
         raise click.UsageError(missing_key())
-    lossy = FORMATS[job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"] == "JPEG"
+    ending = job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"
+    lossy = FORMATS.get(ending) == "JPEG"
     if lossy and recipients is not None and not method.sealed:
         if not choices.allow_lossy:
             raise click.UsageError(
@@ -121,8 +139,10 @@ def perturb(job: Job, recipients: tuple[Recipient, ...] | None, aim: Aim, finder
     if len(recipients or ()) > 1 or (reversible and key is None):
         settings += [len(recipients or ())]  # not who they are, which nobody may be able to try
     writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=reversible, published=True)
-    step = _Perturbing(recipients, method, aim, finder, choices, writer)
-    return run_job(job, step, inputs, targets)
+    live = Live()
+    videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live)
+    step = _Perturbing(recipients, method, aim, finder, choices, writer, videos)
+    return run_job(job, step, inputs, targets, live=live)
 
 
 def _check_reproducible(method: Method, recipients: tuple[Recipient, ...] | None) -> None:
@@ -142,8 +162,11 @@ class _Perturbing:
     finder: Finder
     choices: Choices
     writer: Writer
+    videos: VideoStep
 
     def __call__(self, source: Source) -> Outcome:
+        if source.video:
+            return self.videos(source)
         mark = self.writer.marks.mark(source.path, self.finder.identity(source))
         marks = (mark, mark + COPIED) if self.choices.on_no_face == "copy" else (mark,)
         done = self.writer.done_before(source, marks)

@@ -20,8 +20,11 @@ from ...perturbation.verdicts import examine, say_verdicts
 from ...record import Record
 from ..batch.done_marks import COPIED, Marks
 from ..batch.job import Writer, plan_output, read_picture, run_job
-from ..batch.paths import Source
+from ..batch.live import Live
+from ..batch.paths import Source, VideoTargets
 from ..batch.progress import Outcome
+from ..batch.restore_videos import VideoRestoring
+from ..batch.video_names import VIDEOS
 from ..options.common import Job, job_options
 from ..options.keys import opening_key
 from ..options.sections import SectionCommand, option, shared
@@ -85,8 +88,11 @@ def restore(job: Job, key: Key | FaceKey, choices: Choices) -> int:
     The record is read from inside each file, or from NAME.json beside it, and seals that are not in it from NAME.seal.
     It is checked with the key first: another key, or pixels or a record that were changed, are errors and nothing is
     written. Sealed faces come back exactly all the same, if only what is shown was changed: out of a JPEG, say.
+
+    A video's original comes out of the sealed file in it, or out of NAME.age beside it, byte for byte; that of lossless
+    windows frame for frame.
     """
-    inputs, targets = plan_output(job)
+    inputs, targets = plan_output(job, VideoTargets(tuple(sorted(VIDEOS))))
     if isinstance(key, FaceKey) and choices.faces not in ((), (key.index,)):
         raise click.UsageError(f"the face key opens face {key.index}, got --face {choices.faces[0]}")
     settings: list[Any] = [choices.no_verify, choices.faces, choices.origin]
@@ -94,8 +100,9 @@ def restore(job: Job, key: Key | FaceKey, choices: Choices) -> int:
         settings += [key.record_id.hex(), key.index]
         choices = replace(choices, faces=(key.index,))
     marks = Marks("restore", settings, key if isinstance(key, Key) else None)
-    step = _Restoring(job, key, choices, Writer(job, targets, marks))
-    return run_job(job, step, inputs, targets)
+    writer, live = Writer(job, targets, marks), Live()
+    videos = VideoRestoring(key, choices.on_no_record, writer, live)
+    return run_job(job, _Restoring(job, key, choices, writer, videos), inputs, targets, live=live)
 
 
 def check_seals(path: Path, record: Record, faces: Sequence[int] = ()) -> None:
@@ -174,8 +181,11 @@ class _Restoring:
     key: Key | FaceKey
     choices: Choices
     writer: Writer
+    videos: VideoRestoring
 
     def __call__(self, source: Source) -> Outcome:
+        if source.video:
+            return self.videos(source)
         mark = self.writer.marks.mark(source.path)
         marks = (mark, mark + COPIED) if self.choices.on_no_record == "copy" else (mark,)
         before = self.writer.done_before(source, marks)

@@ -1,0 +1,82 @@
+"""What ``restore`` does to a video: the original file, named as it was, or the frames of windows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import FastperturbError, RecordError
+from ...face_key import FaceKey
+from ...key import Key
+from ...video.restoring import has_sealed, restore_video, same_original
+from .job import Writer
+from .live import Live
+from .paths import Source
+from .progress import Outcome
+from .video_names import VIDEOS
+
+ANYONE = "restored; anyone who has the public key can have sealed it"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRestoring:
+    """What is done to one video, from any thread.
+
+    Attributes:
+        key: opens sealed files.
+        on_no_record: "fail", "skip" or "copy".
+        writer: knows where results go.
+        live: progress and Ctrl-C.
+    """
+
+    key: Key | FaceKey
+    on_no_record: str
+    writer: Writer
+    live: Live
+
+    def __call__(self, source: Source) -> Outcome:
+        """Restores one video; raises what :func:`fastperturb.video.restore_video` raises."""
+        place = self.writer.targets.path_for(source)
+        if not isinstance(self.key, Key):
+            raise RecordError("a face key opens a face of a picture; a video needs the key itself")
+        if not has_sealed(source.path):
+            return self._without_record(source, place)
+        with self.live.one:
+            self.live.check()
+            before = self._done_before(source, place)
+            if before is not None:
+                return before
+            place.parent.mkdir(parents=True, exist_ok=True)
+            watch = self.live.watch(source.path)
+            found = restore_video(source.path, place, self.key, progress=watch, overwrite=self.writer.job.force)
+        facts = {"exact": found.exact, "bytes": found.bytes, "verified": True, "origin": "anyone"}
+        return Outcome(source.path, "restored", found.path, None, facts)
+
+    def _done_before(self, source: Source, place: Path) -> Outcome | None:
+        """What to say of a video whose original is there, None if it is to be made."""
+        if self.writer.job.force or not isinstance(self.key, Key):
+            return None
+        there = [place.with_suffix(suffix) for suffix in sorted(VIDEOS | {place.suffix})]
+        for path in there:
+            if not path.is_file() or path.samefile(source.path):
+                continue
+            try:
+                if same_original(source.path, self.key, path):
+                    return Outcome(source.path, "unchanged", path)
+            except FastperturbError:
+                return None  # said where it is restored
+        return None
+
+    def _without_record(self, source: Source, place: Path) -> Outcome:
+        what = f"no sealed original inside, and no {source.path.name}.age beside it"
+        if self.on_no_record == "copy":
+            if os.path.lexists(place) and not self.writer.job.force:
+                raise FileExistsError(17, "File exists", str(place))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source.path, place)
+            return Outcome(source.path, "copied", place, f"{what}; copied as it is")
+        if self.on_no_record == "skip":
+            return Outcome(source.path, "skipped", message=f"{what}; skipped")
+        return Outcome(source.path, "no record", message=f"{what}; nothing written", facts={"error": "RecordError"})
