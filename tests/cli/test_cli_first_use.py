@@ -119,7 +119,8 @@ def test_other_formats_fall_back_too(here, extension, options):
     assert same("in/a.png", "back/a.png")
 
 
-def test_videos_and_documents_are_named(folder, here, capsys):
+def test_videos_and_documents_are_named(folder, here, capsys, monkeypatch):
+    monkeypatch.setattr("fastperturb.cli.batch.paths.can_read_videos", lambda: False)  # without the extra
     for name in ("a.png.seal", "b.mp4", "c.PDF", "notes.txt", "sub/d.mov", "sub/e.avi", "sub/f.mkv"):
         (folder / name).write_bytes(b"x")
     assert run(["perturb", "in", "-o", "out", *BOXES, "--json"]) == 0
@@ -138,8 +139,8 @@ def test_videos_and_documents_are_named(folder, here, capsys):
     ("start", "name"), [(MP4, "MP4 video"), (MP4.replace(b"isom", b"qt  ", 1), "QuickTime video"), (b"%PDF-1.7", "PDF")]
 )
 def test_a_video_that_is_named_is_called_one(here, capsys, start, name):
-    (here / "x.mp4").write_bytes(start)
-    assert run(["perturb", "x.mp4", "-o", "out", "--key-file", "my.key"]) == 1
+    (here / "x.bin").write_bytes(start)
+    assert run(["perturb", "x.bin", "-o", "out", "--key-file", "my.key"]) == 1
     assert f"not supported: {name}" in capsys.readouterr().err
 
 

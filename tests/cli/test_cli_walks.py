@@ -14,7 +14,8 @@ from fastperturb.cli.app import run
 PROGRAM = (sys.executable, "-m", "fastperturb")
 
 
-def test_photographs_that_cannot_be_read_are_problems(folder, here, capsys):
+def test_photographs_that_cannot_be_read_are_problems(folder, here, capsys, monkeypatch):
+    monkeypatch.setattr("fastperturb.cli.batch.paths.can_read_videos", lambda: False)  # without the extra
     for name in ("p.heic", "q.GIF", "r.dng", "sub/s.avif", "sub/notes.txt", ".hidden.heic"):
         (folder / name).write_bytes(b"x")
     (folder / "t.png").symlink_to(here / "nowhere.png")
@@ -70,7 +71,8 @@ def test_folders_that_link_to_each_other_are_walked_once(folder, here, capsys):
     assert lines_of(capsys.readouterr().out)[-1]["summary"]["files"] == 5 + len(places)
 
 
-def test_what_starts_as_an_image_is_one_whatever_it_is_called(folder, here, capsys):
+def test_what_starts_as_an_image_is_one_whatever_it_is_called(folder, here, capsys, monkeypatch):
+    monkeypatch.setattr("fastperturb.cli.batch.paths.can_read_videos", lambda: False)  # without the extra
     photograph = (folder / "a.png").read_bytes()
     for name in ("IMG_0001", "photo.jif", "photo.pjp", "photo.dib", "photo.insp", "photo.thm", "photo.backup"):
         (folder / name).write_bytes(photograph)
@@ -145,7 +147,8 @@ class TestModesAndPipes:
         feeder.join()
 
 
-def test_what_was_ignored_is_told_of_a_single_file_too(folder, here, capsys):
+def test_what_was_ignored_is_told_of_a_single_file_too(folder, here, capsys, monkeypatch):
+    monkeypatch.setattr("fastperturb.cli.batch.paths.can_read_videos", lambda: False)  # without the extra
     (here / "one").mkdir()
     (here / "one" / "a.png").write_bytes((folder / "a.png").read_bytes())
     (here / "one" / "film.mp4").write_bytes(b"")

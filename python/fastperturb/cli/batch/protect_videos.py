@@ -71,7 +71,7 @@ class VideoStep:
         if has_mark(source.path):
             raise VideoFileError("it is protected already; restore it first")
         if self.finder.boxes is not None:
-            raise VideoFileError("--boxes are of pictures; what 'locate' writes of a video is not taken yet")
+            raise NoFaceFound("no boxes given")
         if self.finder.grow != 0.0 or self.finder.features:
             raise VideoFileError("videos have regions over the whole head: no --grow and no --features")
         report = self._perturb(source, place, mark, None)
