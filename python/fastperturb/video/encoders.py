@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,6 +101,10 @@ def choose_encoder(coding: Coding, layout: Layout, size: tuple[int, int], source
     options = dict(_SPEED[codec])
     if codec == "gif":
         return Encoder(name, codec, "pal8")
+    if codec == "hevc":
+        options["x265-params"] = "log-level=none"
+    if codec == "av1":
+        os.environ.setdefault("SVT_LOG", "1")  # errors alone; it has no other way to be told
     options["crf"] = str(_QUALITY[codec] if coding.quality is None else coding.quality)
     pixels = "yuv420p10le" if deep and codec != "vp9" else "yuv420p"
     if deep and codec == "vp9":
@@ -171,7 +176,7 @@ def hdr_options(frame: Any, codec: str) -> dict[str, str]:
     if content is not None:
         words.append(f"{'max-cll' if codec == 'hevc' else 'cll'}={content[0]},{content[1]}")
     if codec == "hevc":
-        words += ["hdr10=1", "repeat-headers=1"]
+        words += ["hdr10=1", "repeat-headers=1", "log-level=none"]
     return {"x265-params" if codec == "hevc" else "x264-params": ":".join(words)} if words else {}
 
 

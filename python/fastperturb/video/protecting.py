@@ -74,7 +74,7 @@ class ReducedFrames:
     def ticks(self) -> Iterator[tuple[int, Any]]:
         """The time of each frame and the frame, once."""
         clock = FrameClock(self._source.stream.time_base, self._source.rate)
-        expected = self._source.expected
+        base, expected = float(self._source.stream.time_base), self._source.expected
         for index, frame in enumerate(self._all()):
             ticks = clock.tick(frame.pts)
             self.passed.times.append(ticks)
@@ -82,7 +82,15 @@ class ReducedFrames:
                 self._progress("looking for faces", index, expected)
             yield ticks, frame
         self.passed.made_up = clock.made_up
-        self.passed.damage = self._source.damage.words
+        self.passed.damage = self._source.damage.words or self._cut(base)
+
+    def _cut(self, base: float) -> str:
+        """What to say if the frames end well before the video does; a file that was cut may not tell otherwise."""
+        times, lasts = self.passed.times, self._source.seconds
+        ends = (times[-1] - min(0, times[0])) * base + 1 / float(self._source.rate)
+        if lasts is None or lasts - ends < max(0.5, 0.1 * lasts):
+            return ""
+        return f"the file says that it lasts {lasts:.1f} s, and its pictures end after {ends:.1f} s"
 
     def _all(self) -> Iterator[Any]:
         yield self._first
@@ -185,7 +193,7 @@ def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
 def packets_and_frames(source: VideoSource, copied: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
     """Packets to copy, and frames, as they come: one of the two at a time."""
     for packet in source.packets(tuple(copied)):
-        if packet.stream_index == source.stream.index:
+        if packet.stream.index == source.stream.index:  # that of the last, empty packet is not in it
             yield None, source.decode(packet)
         else:
             yield packet, []
