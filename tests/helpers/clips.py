@@ -96,8 +96,11 @@ def finished(image, number, noise=3.0, quality=80, light=1.0):
 
 @lru_cache(maxsize=4)
 def backdrop(name="object_detection_input.jpg"):
+    """A meadow without people: the right half of a photograph."""
     image = next(item for item in photographs() if item.path.name == name).read()[..., :3]
-    return cv2.resize(image, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    height, width = image.shape[:2]
+    part = image[height - round(0.5 * width * HEIGHT / WIDTH) :, width // 2 :]
+    return cv2.resize(part, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
 
 
 def centre(region):

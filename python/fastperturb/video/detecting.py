@@ -184,7 +184,7 @@ def touches_image(box: Box, shape: tuple[int, ...]) -> bool:
     """Whether some of a box lies within an image of a shape, height first."""
     region = covering_box(box, 0.0)
     rows, columns = region.clipped(shape[0], shape[1])
-    return rows.stop > rows.start and columns.stop > columns.start
+    return bool(rows.stop > rows.start and columns.stop > columns.start)
 
 
 def _is_in_middle(face: Face) -> bool:

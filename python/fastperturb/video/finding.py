@@ -17,14 +17,18 @@ from numpy.typing import NDArray
 
 from ..checks import Image, check_image
 from ..faces import Detector
-from ..faces.tilt import Box
+from ..faces.tilt import Box, within_half_turn
 from .detecting import Looks, Picture, Seen, is_same, touches_image, upright_box
-from .linking import Trail, distances, match
+from .linking import Trail, box_distance, distances, match, reach_after
 from .scenes import SceneFrame, changed_tiles, tile_means, with_cuts
 from .smoothing import Scene, finish_scene
 from .tracks import Area, Track
 
 Tiles = NDArray[np.float32]
+
+_TURNS = (0.0, 0.0, 30.0, -30.0, 60.0, -60.0)  # degrees by which a lost face is looked for, frame after frame
+_LARGER = 1.5  # ratio of sizes, of a face and of where it was expected
+_WEAK_LARGER = 1.25  # of one that is hardly seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Rules:
         every: frames after which one is looked at though nothing changed; 1 looks at every frame.
         thorough: frames after which one is looked at in full size, and at all angles, if anything changed since. So
             many frames are kept.
-        threshold: score that a track must reach once.
+        threshold: score that a quarter of a track's sightings must reach, unless one of them is 0.85 or more.
         weak: score down to which a face continues a track.
         gap: seconds for which a face that is not seen is waited for, and between two sightings filled.
         linger: seconds that a track begins early and ends late; never across a cut.
@@ -162,7 +166,7 @@ class _Follower:
     def end_scene(self, number: int, scale: float, area: Area) -> list[Track]:
         """The tracks of the scene that is over, numbered from ``number`` on; then another one can begin."""
         trails = [*self._ended, *self._trails]
-        trails = [trail for trail in trails if trail.best >= self._rules.threshold]
+        trails = [trail for trail in trails if trail.is_face(self._rules.threshold)]
         shape = self._kept[-1].picture.image.shape if self._kept else (1, 1)
         scene = Scene(self._start, np.array(self._seconds), shape, scale)
         tracks = finish_scene(trails, scene, self._rules.gap, self._rules.linger)
@@ -236,17 +240,23 @@ class _Follower:
         if missed > 6 and index - trail.looked < 3:
             return
         trail.looked = index
-        face = self._near(trail.expect(index), picture)
-        if face is not None and face.score >= self._rules.weak:
+        box = trail.expect(index)
+        box = box._replace(turn=within_half_turn(box.turn + _TURNS[trail.turns_tried % len(_TURNS)]))
+        trail.turns_tried += 1
+        face = self._near(box, picture, missed)
+        if face is not None:
             self._add(trail, face, picture, index, tiles)
 
-    def _near(self, box: Box, picture: Picture) -> Seen | None:
-        """A face where a box is, unless it belongs to another trail."""
+    def _near(self, box: Box, picture: Picture, missed: int) -> Seen | None:
+        """A face where a box is, of about its size, unless it belongs to another trail."""
         self._effort.near += 1
         face = self._looks.near(picture, box)
-        if face is None or any(is_same(face.box, other) for other in picture.seen):
+        if face is None or face.score < self._rules.weak:
             return None
-        return face
+        larger = _LARGER if face.score >= self._rules.threshold else _WEAK_LARGER
+        if not math.isfinite(box_distance(box, face.box, reach_after(missed), larger)):
+            return None
+        return None if any(is_same(face.box, other) for other in picture.seen) else face
 
     def _add(self, trail: Trail, face: Seen, picture: Picture, index: int, tiles: Tiles) -> None:
         trail.add(index, face)
@@ -266,8 +276,8 @@ class _Follower:
         for kept in reversed(self._kept):
             if kept.number >= index:
                 continue
-            before = self._near(trail.expect(kept.number), kept.picture)
-            if before is None or before.score < self._rules.weak:
+            before = self._near(trail.expect(kept.number), kept.picture, missed)
+            if before is None:
                 missed += 1
                 if missed == 2:
                     return

@@ -14,10 +14,11 @@ from .detecting import Seen
 
 _MEMORY = 5  # sightings that say how fast a face moves
 _DAMPING = 8.0  # frames after which a face that is not seen is expected to stand still, about
+_UNDAMPED = 1e4  # it goes on as before
 _REACH = 0.6  # of a face's size: how far from where it was expected it may be
 _WIDER = 0.05  # more for each frame that it was not seen
 _MOST_REACH = 1.6
-_LARGER = math.log(1.7)  # of the ratio of sizes
+_SURE = 0.85  # no false trail of the clips in docs/tracks.md but one of a painted face scored as much
 _FAR = 1e6
 
 
@@ -30,7 +31,8 @@ class Trail:
         seen: how, in each of them.
         still: the frame up to which nothing has changed around the face since it was seen last.
         tiles: the frame in which it was seen last, to compare others with.
-        looked: number of the last frame in which it was looked for.
+        looked: number of the last frame in which it was looked for around where it was expected.
+        turns_tried: how often it was looked for since it was lost, at one angle after the other.
     """
 
     frames: list[int]
@@ -38,6 +40,7 @@ class Trail:
     still: int = -1
     tiles: NDArray[np.float32] | None = field(default=None, repr=False)
     looked: int = -1
+    turns_tried: int = 0
 
     @property
     def last(self) -> int:
@@ -47,10 +50,20 @@ class Trail:
     @property
     def best(self) -> float:
         """Its best score."""
-        return max(seen.score for seen in self.seen)
+        return max(self.scores)
+
+    def is_face(self, threshold: float) -> bool:
+        """Whether it is one: it was surely seen once, or a quarter of its sightings reach a score."""
+        return self.best >= max(_SURE, threshold) or float(np.quantile(self.scores, 0.75)) >= threshold
+
+    @property
+    def scores(self) -> list[float]:
+        """Of its sightings."""
+        return [seen.score for seen in self.seen]
 
     def add(self, frame: int, seen: Seen) -> None:
         """Continues it, at either end."""
+        self.turns_tried = 0
         if frame < self.frames[0]:
             self.frames.insert(0, frame)
             self.seen.insert(0, seen)
@@ -58,14 +71,19 @@ class Trail:
             self.frames.append(frame)
             self.seen.append(seen)
 
-    def expect(self, frame: int) -> Box:
+    def expect(self, frame: int, damping: float = _DAMPING) -> Box:
         """Where the face should be in a frame after its last sighting, or before its first."""
         if frame >= self.frames[-1]:
-            return expected_box(self.frames[-_MEMORY:], self.seen[-_MEMORY:], frame, self.last)
-        return expected_box(self.frames[_MEMORY - 1 :: -1], self.seen[_MEMORY - 1 :: -1], frame, self.frames[0])
+            return expected_box(self.frames[-_MEMORY:], self.seen[-_MEMORY:], frame, self.last, damping)
+        frames, seen = self.frames[_MEMORY - 1 :: -1], self.seen[_MEMORY - 1 :: -1]
+        return expected_box(frames, seen, frame, self.frames[0], damping)
+
+    def distance(self, frame: int, box: Box, reach: float) -> float:
+        """How unlike a box in a frame is to what is expected there, if the face slows down or if it does not."""
+        return min(box_distance(self.expect(frame, damping), box, reach) for damping in (_DAMPING, _UNDAMPED))
 
 
-def expected_box(frames: Sequence[int], seen: Sequence[Seen], frame: int, since: int) -> Box:
+def expected_box(frames: Sequence[int], seen: Sequence[Seen], frame: int, since: int, damping: float) -> Box:
     """The box of the last of some sightings, moved on at their mean speed, which is damped with time.
 
     Args:
@@ -73,38 +91,38 @@ def expected_box(frames: Sequence[int], seen: Sequence[Seen], frame: int, since:
         seen: the sightings.
         frame: for which a box is wanted, beyond the last of ``frames``.
         since: the frame from which on it moves.
+        damping: frames' worth of that speed after which it stands still.
     """
     box = seen[-1].box
     if len(frames) < 2:
         return box
-    far = abs(frames[-1] - frames[0])
+    ahead = damping * -math.expm1(-abs(frame - since) / damping)
+    steps = ahead / abs(frames[-1] - frames[0])
     first = seen[0].box
-    ahead = _DAMPING * (1.0 - math.exp(-abs(frame - since) / _DAMPING))
-    steps = ahead / far
-    growth = math.log(max(box.width, 1.0) / max(first.width, 1.0)) * steps
-    factor = math.exp(min(max(growth, -0.5), 0.5))
-    x, y = box.x + (box.x - first.x) * steps, box.y + (box.y - first.y) * steps
-    return Box(x, y, box.width * factor, box.height * factor, box.turn)
+    return box._replace(x=box.x + (box.x - first.x) * steps, y=box.y + (box.y - first.y) * steps)
 
 
 def distances(trails: Sequence[Trail], seen: Sequence[Seen], frame: int) -> NDArray[np.float64]:
     """(trails, seen): how unlike a face is to what a trail expects, 0 and more; infinite where it cannot be it."""
     found = np.full((len(trails), len(seen)), math.inf)
     for row, trail in enumerate(trails):
-        expected = trail.expect(frame)
-        missed = frame - trail.last - 1
-        reach = min(_REACH + _WIDER * missed, _MOST_REACH)
+        reach = reach_after(frame - trail.last - 1)
         for column, face in enumerate(seen):
-            found[row, column] = box_distance(expected, face.box, reach)
+            found[row, column] = trail.distance(frame, face.box, reach)
     return found
 
 
-def box_distance(one: Box, other: Box, reach: float) -> float:
+def reach_after(missed: int) -> float:
+    """How far a face may be from where it is expected, in sizes of it, after so many frames without it."""
+    return min(_REACH + _WIDER * missed, _MOST_REACH)
+
+
+def box_distance(one: Box, other: Box, reach: float, larger: float = 1.7) -> float:
     """Distance of the middles, in sizes of the faces, and the logarithm of the ratio of sizes; infinite if too far."""
     sizes = math.sqrt(one.width * one.height), math.sqrt(other.width * other.height)
     away = math.dist(one[:2], other[:2]) / (0.5 * (sizes[0] + sizes[1]))
     ratio = abs(math.log(max(sizes[0], 1e-3) / max(sizes[1], 1e-3)))
-    return away + ratio if away <= reach and ratio <= _LARGER else math.inf
+    return away + ratio if away <= reach and ratio <= math.log(larger) else math.inf
 
 
 def match(costs: NDArray[np.float64]) -> list[tuple[int, int]]:

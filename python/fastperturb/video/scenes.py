@@ -47,6 +47,8 @@ class _Look(NamedTuple):
 def with_cuts(frames: Iterable[tuple[int, float, Image]]) -> Iterator[SceneFrame]:
     """The frames, two frames late, with the cuts between them; the first frame is no cut.
 
+    A frame that is like none before is a cut if two frames later nothing is as it was.
+
     Args:
         frames: (index, seconds, image); images RGB, uint8, all of one size.
     """
@@ -65,16 +67,17 @@ def _next(
     kept: deque[tuple[tuple[int, float, Image], _Look]], before: _Look | None, lately: deque[float]
 ) -> Generator[SceneFrame, None, _Look]:
     frame, look = kept[0]
-    cut = False
-    if before is not None:
-        cut = _is_cut(before, look, lately) and _is_cut(before, kept[-1][1], lately)
-        if cut:
-            lately.clear()
-        else:
-            lately.append(_moved(before, look))
     kept.popleft()
+    if before is None or not _is_cut(before, look, lately):
+        if before is not None:
+            lately.append(_moved(before, look))
+        yield SceneFrame(*frame, False)
+        return look
+    cut = not kept or _is_cut(before, kept[-1][1], lately)
+    if cut:
+        lately.clear()
     yield SceneFrame(*frame, cut)
-    return look
+    return look if cut else before  # after a flash the scene goes on
 
 
 def _look(image: Image) -> _Look:

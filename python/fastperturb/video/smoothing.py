@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ..faces.tilt import Box
 from .detecting import touches_image
-from .linking import Trail, box_distance
+from .linking import Trail
 from .tracks import Track
 
 Floats = NDArray[np.float64]
 
 _REACH = 1.2  # sizes of a face that pieces of one trail may be apart
-_FEW = 2  # frames added at each end for each sighting, where there were few
+_FEW = 2  # frames added at each end for each one of a short trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,10 @@ def _joined(trails: Sequence[Trail], scene: Scene, gap: float) -> list[Trail]:
             apart = trail.frames[0] - earlier.last
             if apart <= 0 or _seconds_between(earlier.last, trail.frames[0], scene) > gap:
                 continue
-            away = box_distance(earlier.expect(trail.frames[0]), trail.seen[0].box, _REACH)
+            away = min(
+                earlier.distance(trail.frames[0], trail.seen[0].box, _REACH),
+                trail.distance(earlier.last, earlier.seen[-1].box, _REACH),
+            )
             if away < least:
                 best, least = earlier, away
         if best is None:
@@ -86,7 +89,7 @@ def _seconds_between(one: int, other: int, scene: Scene) -> float:
 
 def _whole(trail: Trail, scene: Scene, linger: float) -> Track:
     """A trail without gaps, longer at both ends."""
-    most = _FEW * len(trail.frames) + 1
+    most = _FEW * (trail.last - trail.frames[0] + 1) + 1
     early = min(scene.within(trail.frames[0], linger, -1), most)
     late = min(scene.within(trail.last, linger, 1), most)
     before = [trail.expect(trail.frames[0] - step) for step in range(early, 0, -1)]
@@ -111,10 +114,10 @@ def _whole(trail: Trail, scene: Scene, linger: float) -> Track:
 def _filled(frames: NDArray[np.int64], boxes: Sequence[Box]) -> tuple[Floats, Floats]:
     """The upright box and the turn in every frame from the first to the last of some, straight between them.
 
-    Sides are those of the median of three, where that is more: a box that is too small for one frame is none.
+    Sides are the median of five: no face is larger, or smaller, for one or two frames only.
     """
     known = np.array(boxes, np.float64)
-    known[:, 2:4] = np.maximum(known[:, 2:4], _median_of_three(known[:, 2:4]))
+    known[:, 2:4] = _median_of_five(known[:, 2:4])
     known[:, 4] = np.unwrap(known[:, 4], period=360)
     every = np.arange(frames[0], frames[-1] + 1)
     x, y, width, height, turn = (np.interp(every, frames, known[:, part]) for part in range(5))
@@ -123,6 +126,8 @@ def _filled(frames: NDArray[np.int64], boxes: Sequence[Box]) -> tuple[Floats, Fl
     return np.stack([x - across / 2, y - down / 2, across, down], axis=1), 180 - (180 - turn) % 360
 
 
-def _median_of_three(values: Floats) -> Floats:
-    padded = np.concatenate([values[:1], values, values[-1:]])
-    return np.asarray(np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0))
+def _median_of_five(values: Floats) -> Floats:
+    if len(values) < 3:
+        return values
+    padded = np.pad(values, ((2, 2), (0, 0)), mode="reflect")
+    return np.asarray(np.median(np.stack([padded[i : i + len(values)] for i in range(5)]), axis=0))
