@@ -25,6 +25,7 @@
 #include "dispatch.hpp"
 #include "distance.hpp"
 #include "gil_queue.hpp"
+#include "jpeg.hpp"
 #include "metrics.hpp"
 #include "perturb.hpp"
 #include "ranks.hpp"
@@ -192,6 +193,7 @@ std::string isa() { return fp::kernels().name; }
 
 }  // namespace
 
+#include "bindings_jpeg.inl"
 #include "bindings_metrics.inl"
 #include "bindings_permute.inl"
 #include "bindings_ranks.inl"
@@ -240,6 +242,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("put_masked", &put_masked, py::arg("crop"), py::arg("mask"), py::arg("data"));
   module.def("encode_residuals", &encode_residuals, py::arg("crop"), py::arg("mask"));
   module.def("decode_residuals", &decode_residuals, py::arg("data"), py::arg("crop"), py::arg("mask"));
+  define_jpeg(module);
   module.def("set_max_inside", &fp::set_max_inside, py::arg("threads"));
   module.def("isa", &isa);
   module.def("available_isas", &fp::available_isas);

@@ -85,7 +85,7 @@ def test_an_error_that_nobody_foresaw_fails_its_file_alone(folder, here, capsys,
             raise RuntimeError("two\nlines")
         return path.read_bytes()
 
-    monkeypatch.setattr("fastperturb.cli.batch.job.read_bytes", broken)
+    monkeypatch.setattr("fastperturb.cli.commands.perturb.read_bytes", broken)
     assert run(["perturb", "in", "-o", "out", *BOXES]) == 1
     err = capsys.readouterr().err
     assert "in/a.png: not enough memory\n" in err
@@ -127,12 +127,12 @@ def test_inputs_that_are_not_there(folder, here, capsys):
 def test_two_inputs_never_go_to_one_output(folder, here, capsys):
     (folder / "sub" / "c.png").write_bytes((folder / "a.png").read_bytes())
     for inputs, done in ((["in"], 4), (["in/sub/c.png", "in/sub/c.tiff"], 0), (["in/a.png", "in/a.png"], 0)):
-        assert run(["perturb", *inputs, "-o", "out", *BOXES]) == 1
+        assert run(["perturb", *inputs, "-o", "out", *BOXES, "--format", "png"]) == 1
         err = capsys.readouterr().err
         assert err.count("would both be written to") == 2
         assert len(tree(here / "out")) == done
         shutil.rmtree(here / "out", ignore_errors=True)
-    assert run(["perturb", "in", "face.png", "in/sub", "-o", "out", *BOXES]) == 1
+    assert run(["perturb", "in", "face.png", "in/sub", "-o", "out", *BOXES, "--format", "png"]) == 1
     assert "would both be written to" in capsys.readouterr().err
     shutil.rmtree(here / "out", ignore_errors=True)
     (here / "other" / "sub").mkdir(parents=True)
@@ -145,7 +145,7 @@ def test_two_inputs_never_go_to_one_output(folder, here, capsys):
         "deep/e.png": [[1, 1, 9, 9]],
     }
     (here / "boxes.json").write_text(json.dumps(boxes))
-    assert run(["perturb", "in/sub", "-o", "out", *BOXES, "--full-names"]) == 0
+    assert run(["perturb", "in/sub", "-o", "out", *BOXES, "--full-names", "--format", "png"]) == 0
     assert tree(here / "out") == ["c.png.png", "c.tiff.png", "deep/d.bmp.png", "deep/e.png.png"]
 
 

@@ -66,7 +66,7 @@ def test_the_command_line_refuses_bombs_and_goes_on(tmp_path, monkeypatch, capsy
     (tmp_path / "boxes.json").write_text('{"bomb.jpg": [[5, 6, 20, 22]], "good.jpg": [[5, 6, 20, 22]]}')
     assert run(["perturb", "in", "-o", "out", "--boxes", "boxes.json", "--one-time-key"]) == 1
     assert "bomb.jpg: damaged: a JPEG may have up to 100 scans" in capsys.readouterr().err
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.png"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.jpg"]
 
 
 def test_as_many_scans_as_are_allowed_are_read():

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "perturbation": {VALUES, "_core", "strength"},
     "metrics": {VALUES, "_core"},
     "faces": {VALUES, "strength", "perturbation"},
-    "files": {VALUES},
+    "files": {VALUES, "_core", "perturbation"},
     "protections": {VALUES, "_core", "fastperturb", "faces", "strength", "perturbation"},
     "video": {VALUES, "_core", "fastperturb", "faces", "files", "strength", "perturbation", "protections"},
     "evaluation": {VALUES, "fastperturb", "faces", "files", "metrics", "strength", "protections"},

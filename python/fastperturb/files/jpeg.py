@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
+from ..perturbation.record_v2 import RecordV2
 from .exif import exif_orientation
-from .header import MAX_PROFILE_BYTES, Bytes, Header, damaged, pack_texts, unpack_texts, unsupported
+from .header import MAX_PROFILE_BYTES, Bytes, Header, add_text, damaged, pack_texts, unpack_texts, unsupported
+from .jpeg_record import PREFIX, record_segments, record_text
+from .jumbf import APP11, Packets
+from .record_chunk import RECORD_TEXT
 
 SIGNATURE = b"\xff\xd8\xff"
 _START_OF_SCAN, _END, _APP1, _APP2, _COMMENT = 0xDA, 0xD9, 0xE1, 0xE2, 0xFE
@@ -31,16 +36,38 @@ _ANY_MARKER = re.compile(rb"\xff+([^\0\xff])")
 _MARKER = re.compile(rb"\xff([\xc0-\xcf\xd9-\xfe])")
 
 
+@dataclass(frozen=True, slots=True)
+class JpegSegments:
+    """The segments of a JPEG before its first scan.
+
+    Attributes:
+        header: of the file.
+        before_scan: marker and body of each.
+    """
+
+    header: Header
+    before_scan: tuple[tuple[int, bytes], ...]
+
+
+def read_segments(data: Bytes) -> JpegSegments:
+    """All segments before the first scan; raises as :func:`read_header`."""
+    found = tuple(_segments(bytes(data)))
+    return JpegSegments(_header(found), found)
+
+
 def read_header(data: Bytes) -> Header:
     """Walks the segments up to the first scan, and over the scans from there to the end marker.
 
     Raises:
         ImageFileError: cut short, more than :data:`MAX_SCANS` or :data:`MAX_SEGMENTS`, CMYK, 12-bit or lossless coding.
     """
-    whole = bytes(data)
-    frame, orientation, profile = None, 1, {}
+    return _header(_segments(bytes(data)))
+
+
+def _header(segments: Iterable[tuple[int, bytes]]) -> Header:
+    frame, orientation, profile, packets = None, 1, {}, Packets()
     texts: dict[str, str] = {}
-    for marker, body in _segments(whole):
+    for marker, body in segments:
         if marker in _FRAMES:
             frame = _frame(marker, body)
         elif marker == _APP1 and body.startswith(_EXIF) and orientation == 1:
@@ -49,16 +76,26 @@ def read_header(data: Bytes) -> Header:
             profile[body[12]] = (body[13], body[14:])
         elif marker == _COMMENT:
             unpack_texts(body, texts)
+        elif marker == APP11:
+            packets.add(body)
     if frame is None:
         raise damaged("no frame header before the pixels")
     width, height, components = frame
+    record = record_text(packets)
+    if record is not None:
+        add_text(texts, RECORD_TEXT, record)
     return Header(
         "JPEG", width, height, grey=components == 1, orientation=orientation, icc=_joined(profile), texts=texts
     )
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(marker, body) of each segment before the first scan. What stands between segments is skipped, as decoders do."""
+    """(marker, body) of each segment before the first scan."""
+    return ((marker, data[start + 4 : end]) for marker, start, end in _places(data))
+
+
+def _places(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(marker, start, end) of each segment before the first scan; what stands between is skipped, as decoders do."""
     position = 2
     for count in range(MAX_SEGMENTS):
         match = _ANY_MARKER.search(data, position)
@@ -75,7 +112,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         if marker == _START_OF_SCAN:
             _check_scans(data, end, count + 1)
             return
-        yield marker, data[position + 2 : end]
+        yield marker, position - 2, end
         position = end
     raise damaged(_TOO_MANY)
 
@@ -123,6 +160,34 @@ def _joined(parts: dict[int, tuple[int, bytes]]) -> bytes | None:
         return None
     profile = b"".join(parts[number][1] for number in sorted(parts))
     return profile if max(parts) == len(parts) and len(profile) <= MAX_PROFILE_BYTES else None
+
+
+def with_record(data: Bytes, record: RecordV2) -> list[Bytes]:
+    """The parts of a file with another record in the place of the one in it; all else stays as it is.
+
+    Args:
+        data: a sound file with a record of its coefficients.
+        record: of the same.
+    """
+    whole = bytes(data)
+    places = list(_places(whole))
+    packets = Packets()
+    for marker, start, end in places:
+        if marker == APP11:
+            packets.add(whole[start + 4 : end])
+    ours = packets.instances(PREFIX)
+    others = packets.instances("") - ours
+    boxes = record_segments(record, 1 + max(others, default=0))
+    parts: list[Bytes] = []
+    position, put = 0, False
+    for marker, start, end in places:
+        if marker != APP11 or Packets.instance_of(whole[start + 4 : end]) not in ours:
+            continue
+        parts.append(whole[position:start])
+        if not put:
+            parts += [_segment(APP11, body) for body in boxes]
+        position, put = end, True
+    return [*parts, whole[position:]]
 
 
 def with_segments(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from ..errors import ImageFileError, RecordError
 from ..record import Record
-from . import png, webp
+from . import jpeg, png, webp
 from .atomic import write_together
 from .header import Bytes
 from .reading import decode, read_bytes, read_header, record_beside, seals_beside
@@ -19,8 +20,8 @@ from .writing import encode
 def replace_record(path: str | os.PathLike[str], record: Record) -> None:
     """Puts another record of the same image in the place of the one that is inside a file or in NAME.json beside it.
 
-    In PNG and WebP nothing but the record changes; TIFF is written anew with the same pixels. Seals that lie beside are
-    written anew where the record has them at hand, and NAME.seal goes where no seal is left for it.
+    In PNG, WebP and JPEG nothing but the record changes; TIFF is written anew with the same pixels. Seals that lie
+    beside are written anew where the record has them at hand, and NAME.seal goes where no seal is left for it.
 
     Args:
         path: the image file.
@@ -53,7 +54,7 @@ def _beside(path: Path, record: Record) -> tuple[Path, list[Bytes], int]:
     return place, [record.to_json(indent=1).encode("ascii"), b"\n"], _mode(place)
 
 
-def with_record(data: Bytes, record: Record) -> list[Bytes]:
+def with_record(data: Bytes, record: Any) -> list[Bytes]:
     """The bytes of a file with another record in the place of the one inside it; pixels as for :func:`replace_record`.
 
     Args:
@@ -69,6 +70,8 @@ def with_record(data: Bytes, record: Record) -> list[Bytes]:
         return png.with_record(data, body)
     if header.format == "WebP":
         return webp.with_record(data, body)
+    if header.format == "JPEG":
+        return jpeg.with_record(data, record)
     picture = decode(data, max_pixels=header.width * header.height)
     texts = {**header.texts, RECORD_TEXT: record.to_json()}
     return encode(picture.pixels, header.format, icc=picture.icc, texts=texts)

@@ -22,12 +22,22 @@ class Part:
         rows: of its box inside the image.
         columns: of its box inside the image.
         mask: (rows, columns), the pixels of that box which the region owns; None: all of them.
+        beyond: whether rows and columns go beyond the region, as in a JPEG, whose MCUs are drawn as a whole.
     """
 
     region: Region
     rows: slice
     columns: slice
     mask: NDArray[np.bool_] | None
+    beyond: bool = False
+
+    @property
+    def box(self) -> Region:
+        """All that is to be drawn: the region, or the box of its MCUs."""
+        if not self.beyond:
+            return self.region
+        rows, columns = self.rows, self.columns
+        return Region(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
 
 
 @runtime_checkable

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from ..checks import Image, dtype_name
 from ..face_key import RECORD_ID_BYTES, FaceKey
@@ -17,10 +18,11 @@ from ..recipients import Recipient
 from . import aes_gcm, seal_coding
 from . import format_v2_keys as keys
 from .format_v2_recipients import wrap
+from .jpeg_layout import JpegLayout
 from .record_v2 import RecordV2, check_core
 from .record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes, pack_entry
 from .record_v2_parts import IV_BYTES, MAC_BYTES, NONCE_BYTES, SALT_BYTES, Entry, RegionV2, Rest, Scene, Stanza, State
-from .seal_coding import Mask, Owned, Surroundings
+from .seal_coding import Bytes, Mask, Owned
 
 _NO_SALT = bytes(SALT_BYTES)
 
@@ -34,6 +36,7 @@ class Draft:
         "core",
         "dtype",
         "faces",
+        "layout",
         "nonce",
         "pixels",
         "regions",
@@ -48,6 +51,7 @@ class Draft:
         regions: Sequence[RegionV2],
         reproducible: tuple[Key, bytes] | None = None,
         pixels: bytes | None = None,
+        layout: JpegLayout | None = None,
     ) -> None:
         """For a checked image and its final regions.
 
@@ -57,10 +61,11 @@ class Draft:
             reproducible: a key and bytes of all options on which the result depends; equal images, regions, keys and
                 options then give equal records.
             pixels: the digest of the image's pixels, where another draft of the same image has it.
+            layout: of a JPEG whose coefficients are protected; then ``pixels`` is the digest of these.
         """
-        self.shape, self.dtype, self.regions = image.shape, dtype_name(image), tuple(regions)
-        check_core(self.shape, self.dtype, self.regions)
-        self.core = core_bytes(self.shape, self.dtype, self.regions)
+        self.shape, self.dtype, self.regions, self.layout = image.shape, dtype_name(image), tuple(regions), layout
+        check_core(self.shape, self.dtype, self.regions, layout)
+        self.core = core_bytes(self.shape, self.dtype, self.regions, layout)
         self.reproducible = reproducible is not None
         self.pixels: bytes | None = None
         if reproducible is None:
@@ -86,13 +91,27 @@ class Draft:
         """Of a seal: random, or made of what it holds."""
         return keys.reproducible_salt(secret, purpose, plain) if self.reproducible else os.urandom(SALT_BYTES)
 
-    def tag(self, secret: bytes, purpose: bytes, key: bytes, pixels: Owned | Surroundings) -> tuple[bytes, bytes]:
+    def tag(self, secret: bytes, purpose: bytes, key: bytes, pixels: Bytes) -> tuple[bytes, bytes]:
         """An initialisation vector, random or made of the pixels, and the tag of the pixels."""
         if self.reproducible:
             iv = keys.reproducible_iv(secret, purpose, keys.digest(pixels.blocks()))
         else:
             iv = os.urandom(IV_BYTES)
         return iv, aes_gcm.gmac(key, iv, pixels.blocks())
+
+
+class RegionContent(Protocol):
+    """What a region was and what it shows."""
+
+    @property
+    def original(self) -> Any:
+        """What is sealed; None: no seal is made."""
+
+    def shown_bytes(self) -> Bytes:
+        """What is authenticated."""
+
+    def plaintext(self, *, full: bool, reproducible: bool) -> bytes:
+        """Of the seal, padded; see :func:`seal_coding.encode`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +129,16 @@ class RegionPixels:
     shown: Image
     mask: Mask
     data: bytes | None = None
+
+    def shown_bytes(self) -> Owned:
+        """What is authenticated."""
+        return Owned(self.shown, self.mask, self.data)
+
+    def plaintext(self, *, full: bool, reproducible: bool) -> bytes:
+        """Of the seal."""
+        if self.original is None:
+            raise ValueError("original must be pixels: nothing is sealed without")
+        return seal_coding.encode(self.original, self.mask, full=full, reproducible=reproducible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +163,10 @@ class SealOptions:
 
 def seal_record(
     draft: Draft,
-    pixels: Sequence[RegionPixels],
+    pixels: Sequence[RegionContent],
     recipients: Sequence[Recipient | Stanza],
     *,
-    scene: Surroundings | None = None,
+    scene: Bytes | None = None,
     options: SealOptions = SealOptions(),
 ) -> RecordV2:
     """The record of an image that has been protected.
@@ -180,6 +209,7 @@ def seal_record(
         rest,
         wrap(recipients, draft.secret, draft.nonce, draft.commitment),
         (*seals, rest_seal),
+        draft.layout,
     )
     record.set_mac(keys.record_mac(draft.secret, authenticated_bytes(record, draft.core)))
     return record
@@ -202,12 +232,12 @@ def _new_entry(draft: Draft, index: int, state: State, length: int, *values: byt
     return Entry(state, length, salt, iv, tag, mac)
 
 
-def _seal_region(draft: Draft, index: int, item: RegionPixels, options: SealOptions) -> tuple[Entry, bytes | None]:
+def _seal_region(draft: Draft, index: int, item: RegionContent, options: SealOptions) -> tuple[Entry, bytes | None]:
     face = draft.faces[index]
-    iv, tag = draft.tag(face, b"fp2 iv", keys.tag_key(face), Owned(item.shown, item.mask, item.data))
+    iv, tag = draft.tag(face, b"fp2 iv", keys.tag_key(face), item.shown_bytes())
     if item.original is None:
         return _new_entry(draft, index, "none", 0, _NO_SALT, iv, tag), None
-    plain = seal_coding.encode(item.original, item.mask, full=options.full, reproducible=draft.reproducible)
+    plain = item.plaintext(full=options.full, reproducible=draft.reproducible)
     salt = draft.salt(face, b"fp2 salt", plain)
     seal = aes_gcm.seal(keys.seal_key(face, salt), plain)
     return _new_entry(draft, index, options.state, len(seal), salt, iv, tag), seal

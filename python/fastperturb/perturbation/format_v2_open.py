@@ -19,10 +19,10 @@ from . import aes_gcm, seal_coding
 from . import format_v2_keys as keys
 from .format_v2 import entry_of, signed
 from .format_v2_recipients import Origin, find_secret, has_hint, wrap
-from .record_v2 import RecordV2, check_length, pixel_bytes
+from .record_v2 import RecordV2, check_length
 from .record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes
 from .record_v2_parts import SALT_BYTES, Rest, Stanza
-from .seal_coding import Mask, Owned, Sealed, Surroundings
+from .seal_coding import Bytes, Mask, Owned, Sealed
 
 CHANGED = "the record was changed since it was written"
 
@@ -51,7 +51,7 @@ class Opened:
             WrongKey: it was not made for any of these keys.
             Tampered: it was changed.
         """
-        core = core_bytes(record.shape, record.dtype, record.regions)
+        core = core_bytes(record.shape, record.dtype, record.regions, record.layout)
         self.record = record
         self._bound = keys.binding(core, record.nonce, record.commitment)
         self._faces: dict[int, bytes] = {}
@@ -98,11 +98,15 @@ class Opened:
 
     def is_shown(self, index: int, crop: Image, mask: Mask) -> bool:
         """Whether the pixels that a region owns are the ones that were written; raises as :meth:`face`."""
+        return self.is_tagged(index, Owned(crop, mask))
+
+    def is_tagged(self, index: int, shown: Bytes) -> bool:
+        """The same of the bytes of what it owns."""
         entry = self.record.entries[index]
-        tag = aes_gcm.gmac(keys.tag_key(self.face(index)), entry.iv, Owned(crop, mask).blocks())
+        tag = aes_gcm.gmac(keys.tag_key(self.face(index)), entry.iv, shown.blocks())
         return hmac.compare_digest(tag, entry.tag)
 
-    def is_scene(self, scene: Surroundings) -> bool | None:
+    def is_scene(self, scene: Bytes) -> bool | None:
         """Whether the pixels that no region owns are the ones that were written; None if nobody can tell."""
         if self._secret is None or self.record.scene is None:
             return None
@@ -111,7 +115,12 @@ class Opened:
         return hmac.compare_digest(tag, self.record.scene.tag)
 
     def read_seal(self, index: int, owned: int) -> Sealed:
-        """The original pixels of a region that owns ``owned`` pixels; nothing has been written anywhere.
+        """The original pixels of a region that owns ``owned`` pixels; raises as :meth:`open_seal`."""
+        plain = self.open_seal(index, owned)
+        return seal_coding.decode(plain, self.record.seal_size(owned).raw, f"the seal of region {index}")
+
+    def open_seal(self, index: int, owned: int) -> bytes:
+        """The plaintext of the seal of a region that owns so many pixels or, of a JPEG, MCUs; nothing is written.
 
         Raises:
             WrongKey, Tampered: as :meth:`face`; the seal is damaged, or another one.
@@ -124,12 +133,11 @@ class Opened:
             raise RecordError(f"{what} was erased" if entry.state == "erased" else f"{what} was never made")
         if seal is None:
             raise RecordError(f"{what} is missing: it is in a file beside the picture")
-        raw = owned * pixel_bytes(record.shape, record.dtype)
-        check_length(index, entry.length, raw, exact=True)
+        check_length(index, entry.length, record.seal_size(owned), exact=True)
         plain = aes_gcm.open_seal(keys.seal_key(face, entry.salt), seal)
         if plain is None:
             raise Tampered(f"{what} is damaged, or it is another seal")
-        return seal_coding.decode(plain, raw, what)
+        return plain
 
     def read_rest(self) -> bytes | None:
         """The sealed metadata, None if there are none or only a face is open. Hostile input, as all that is sealed.

@@ -165,13 +165,20 @@ def open_record(
             f"got shape {image.shape} and dtype {image.dtype}"
         )
     opened = FORMATS[record.version].open_record(record, key, image.shape, only)
-    if origin == "key" and opened.origin in ("anyone", None):
+    check_origin(opened.origin, origin)
+    return opened
+
+
+def check_origin(made_by: str | None, wanted: str) -> None:
+    """Raises UnknownOrigin if a record may be anyone's, or nobody can tell, and that is not wanted."""
+    if wanted not in ORIGINS:
+        raise ValueError(f"origin must be one of {', '.join(ORIGINS)}, got {wanted!r:.80}")
+    if wanted == "key" and made_by in ("anyone", None):
         raise UnknownOrigin(
             "the record may be anyone's who has the public key, and origin='key' asks for one that a secret key made"
-            if opened.origin
+            if made_by
             else "a face key cannot tell who made the record, and origin='key' asks for that"
         )
-    return opened
 
 
 CHANGED = "the record, or pixels inside its regions, were changed since they were written"

@@ -14,22 +14,23 @@ from ..key import Key
 from ..record import CoreRegion, Record
 from ..region import MAX_COORDINATE, Region
 from .format_v2_recipients import is_for
+from .jpeg_layout import JpegLayout
 from .record_v2_bytes import to_bytes, to_json
 from .record_v2_parts import (
     ITEM_BYTES,
     MAC_BYTES,
     NONCE_BYTES,
-    SEAL_STEPS,
     WINDOWS,
     Entry,
     RegionV2,
     Rest,
     Scene,
+    SealSize,
     Stanza,
     check_size,
     check_whole,
     plain_length,
-    seal_step,
+    sample_seal_size,
 )
 
 MAX_REGIONS = 65_535
@@ -53,6 +54,7 @@ class RecordV2(Record):
         mac: 32 bytes: the MAC of all the above under the record's secret.
         seals: one a region, and the metadata last; None where there is none or where it is not at hand. They are not
             part of what two records are compared by, for the rest says which ones they must be.
+        layout: of the coefficients, where regions and seals are of the coefficients of a JPEG and not of samples.
 
     Raises:
         RecordError: a value of another kind or out of range, or parts that cannot belong together.
@@ -69,12 +71,13 @@ class RecordV2(Record):
     rest: Rest = NO_REST
     stanzas: tuple[Stanza, ...] = ()
     seals: tuple[bytes | None, ...] = field(default=(), repr=False, compare=False)
+    layout: JpegLayout | None = None
 
     version = 2
     key_id = None
 
     def __post_init__(self) -> None:
-        check_core(self.shape, self.dtype, self.regions)
+        check_core(self.shape, self.dtype, self.regions, self.layout)
         check_size(self.nonce, "nonce", NONCE_BYTES)
         check_size(self.commitment, "commitment", MAC_BYTES)
         check_size(self.mac, "mac", MAC_BYTES)
@@ -83,7 +86,7 @@ class RecordV2(Record):
         if len(self.stanzas) > MAX_STANZAS:
             raise RecordError(f"a record may have up to {MAX_STANZAS} recipients, got {len(self.stanzas)}")
         for index, (item, entry) in enumerate(zip(self.regions, self.entries, strict=True)):
-            _check_entry(index, item, entry, self.shape, self.dtype)
+            _check_entry(index, item, entry, self)
         for stanza in self.stanzas:
             if stanza.face is not None and stanza.face >= len(self.regions):
                 raise RecordError(f"a recipient names face {stanza.face} of {len(self.regions)}")
@@ -177,18 +180,25 @@ class RecordV2(Record):
                 seals[index], start = bytes(data[start : start + place.length]), start + place.length
         return replace(self, seals=tuple(seals))
 
+    def seal_size(self, owned: int) -> SealSize:
+        """Of the seal of so many pixels or, of a JPEG, MCUs."""
+        if self.layout is not None:
+            return SealSize(*self.layout.seal_size(owned))
+        return sample_seal_size(owned * pixel_bytes(self.shape, self.dtype))
+
     def check_lengths(self, owned: Sequence[int]) -> None:
         """Checks lengths of seals, at hand or not, and windows' pixels against the pixels that each region owns.
+
+        Of a JPEG, ``owned`` are numbers of MCUs.
 
         Raises:
             RecordError: a length that no seal of so many pixels has; more pixels to move than the region owns.
         """
         if len(owned) != len(self.regions):
             raise ValueError(f"owned must name {len(self.regions)} numbers of pixels, got {len(owned)}")
-        size = pixel_bytes(self.shape, self.dtype)
         for index, (entry, pixels) in enumerate(zip(self.entries, owned, strict=True)):
             if entry.length:
-                check_length(index, entry.length, pixels * size, exact=True)
+                check_length(index, entry.length, self.seal_size(pixels), exact=True)
             if self.regions[index].pixels > pixels:
                 raise RecordError(
                     f"region {index} must move 0 to the {pixels} pixels that it owns, got {self.regions[index].pixels}"
@@ -200,7 +210,9 @@ def pixel_bytes(shape: tuple[int, ...], dtype: str) -> int:
     return ITEM_BYTES[dtype] * (shape[2] if len(shape) == 3 else 1)
 
 
-def check_core(shape: tuple[int, ...], dtype: str, regions: Sequence[RegionV2]) -> None:
+def check_core(
+    shape: tuple[int, ...], dtype: str, regions: Sequence[RegionV2], layout: JpegLayout | None = None
+) -> None:
     """Checks what a record says of the image and of its regions.
 
     Raises:
@@ -212,6 +224,8 @@ def check_core(shape: tuple[int, ...], dtype: str, regions: Sequence[RegionV2]) 
         check_whole(length, "a length of shape", 1, most)
     if dtype not in ITEM_BYTES:
         raise RecordError(f"dtype must be one of {', '.join(ITEM_BYTES)}, got {dtype!r:.80}")
+    if layout is not None:
+        _check_layout(shape, dtype, regions, layout)
     if not 1 <= len(regions) <= MAX_REGIONS:
         raise RecordError(f"a record must have 1 to {MAX_REGIONS} regions, got {len(regions)}")
     covered, most = 0, shape[0] * shape[1] + 2**20
@@ -224,6 +238,16 @@ def check_core(shape: tuple[int, ...], dtype: str, regions: Sequence[RegionV2]) 
             raise RecordError("the regions' boxes must not cover more than 16 images and 2^24 pixels")
 
 
+def _check_layout(shape: tuple[int, ...], dtype: str, regions: Sequence[RegionV2], layout: JpegLayout) -> None:
+    components = shape[2] if len(shape) == 3 else 1
+    if dtype != "uint8" or len(layout.factors) != components or (len(shape) == 3 and components != 3):
+        raise RecordError(f"a JPEG must have uint8 samples and 1 or 3 components, got {dtype} and shape {shape}")
+    if max(shape[:2]) > 65_535:
+        raise RecordError(f"a JPEG must have sides of up to 65535 pixels, got {shape[1]} x {shape[0]}")
+    if any(item.method == WINDOWS for item in regions):
+        raise RecordError("the regions of a JPEG must not be windows, whose pixels no JPEG keeps")
+
+
 def _clipped_area(region: Region, shape: tuple[int, ...]) -> int:
     x, y = region.x, region.y
     down = min(y + region.height, shape[0]) - (y if y > 0 else 0)
@@ -231,21 +255,26 @@ def _clipped_area(region: Region, shape: tuple[int, ...]) -> int:
     return down * across if down > 0 and across > 0 else 0
 
 
-def _check_entry(index: int, item: RegionV2, entry: Entry, shape: tuple[int, ...], dtype: str) -> None:
+def _check_entry(index: int, item: RegionV2, entry: Entry, record: RecordV2) -> None:
     if item.method == WINDOWS and entry.state != "none":
         raise RecordError(f"region {index} of windows must have no seal, got one that is {entry.state}")
     if entry.length:
-        check_length(index, entry.length, _clipped_area(item.region, shape) * pixel_bytes(shape, dtype), exact=False)
+        if record.layout is None:
+            most = _clipped_area(item.region, record.shape)
+        else:
+            rows, columns = record.layout.box(item.region, record.shape)
+            most = (rows.stop - rows.start) * (columns.stop - columns.start)
+        check_length(index, entry.length, record.seal_size(most), exact=False)
 
 
-def check_length(index: int, length: int, raw: int, *, exact: bool) -> None:
-    """Checks the length of the seal of ``raw`` bytes of pixels or, unless exact, of up to so many.
+def check_length(index: int, length: int, size: SealSize, *, exact: bool) -> None:
+    """Checks the length of a seal of that size or, unless exact, of up to that size.
 
     Raises:
         RecordError: no such seal has that length.
     """
-    plain, step = plain_length(length), seal_step(raw)
-    if not 0 < plain <= SEAL_STEPS * step or (exact and plain % step):
+    plain = plain_length(length)
+    if not 0 < plain <= size.most or (exact and plain % size.step):
         raise RecordError(f"the seal of region {index} cannot have {length} bytes")
 
 

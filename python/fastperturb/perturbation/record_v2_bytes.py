@@ -8,6 +8,7 @@ import struct
 from typing import Any, TypeAlias
 
 from ..errors import RecordError
+from .jpeg_layout import JpegLayout
 from .record_v2_parts import (
     IV_BYTES,
     MAC_BYTES,
@@ -22,6 +23,8 @@ from .record_v2_parts import (
 
 FORMAT = "fastperturb-record"
 MAGIC = b"fastperturb\x02"
+SAMPLES_CARRIER, JPEG_CARRIER = 0, 1
+"""What regions and seals are of: the samples of an image, or the coefficients of a JPEG."""
 SAMPLES = {"uint8": 1, "uint16": 2, "float32": 3}
 IMAGE = struct.Struct("<12sBBIIBH")
 REGION = struct.Struct("<iiIIBBHIII")
@@ -36,10 +39,24 @@ Written: TypeAlias = Any
 """A RecordV2, whose class imports this module."""
 
 
-def core_bytes(shape: tuple[int, ...], dtype: str, regions: tuple[RegionV2, ...]) -> bytes:
+def core_bytes(
+    shape: tuple[int, ...], dtype: str, regions: tuple[RegionV2, ...], layout: JpegLayout | None = None
+) -> bytes:
     """CORE: what a record says of the image and its regions, all that never changes."""
     channels = shape[2] if len(shape) == 3 else 0
-    parts = [IMAGE.pack(MAGIC, 0, SAMPLES[dtype], shape[0], shape[1], channels, len(regions))]
+    parts = [
+        IMAGE.pack(
+            MAGIC,
+            SAMPLES_CARRIER if layout is None else JPEG_CARRIER,
+            SAMPLES[dtype],
+            shape[0],
+            shape[1],
+            channels,
+            len(regions),
+        )
+    ]
+    if layout is not None:
+        parts.append(layout.to_bytes())
     for item in regions:
         r = item.region
         ellipse = r.shape == "ellipse"
@@ -61,7 +78,11 @@ def pack_entry(state: State, length: int, salt: bytes, iv: bytes, tag: bytes) ->
 
 def authenticated_bytes(record: Written, core: bytes | None = None) -> bytes:
     """All that stands before the record's MAC; ``core`` where it is at hand."""
-    parts = [core or core_bytes(record.shape, record.dtype, record.regions), record.nonce, record.commitment]
+    parts = [
+        core or core_bytes(record.shape, record.dtype, record.regions, record.layout),
+        record.nonce,
+        record.commitment,
+    ]
     for entry in record.entries:
         parts += (entry_bytes(entry), entry.mac)
     parts.append(b"\x01" + SCENE.pack(record.scene.iv, record.scene.tag) if record.scene else b"\x00")

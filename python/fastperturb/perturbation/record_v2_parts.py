@@ -6,7 +6,7 @@ docs/format-2.md defines them. Every value is checked when it is made; nothing h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from ..errors import RecordError
 from ..record import CoreRegion, core_region
@@ -57,6 +57,20 @@ def plain_length(sealed: int) -> int:
 def seal_step(raw: int) -> int:
     """Plain bytes of seals are padded to a multiple of this; ``raw`` is the size of the pixels that are sealed."""
     return max(256, -(-raw // 8))
+
+
+class SealSize(NamedTuple):
+    """What the length of a seal can be: bytes of what it holds, of a step of its plaintext, and of the most of it."""
+
+    raw: int
+    step: int
+    most: int
+
+
+def sample_seal_size(raw: int) -> SealSize:
+    """Of the seal of so many bytes of samples."""
+    step = seal_step(raw)
+    return SealSize(raw, step, SEAL_STEPS * step)
 
 
 @dataclass(frozen=True, slots=True)

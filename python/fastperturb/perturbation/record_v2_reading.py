@@ -13,8 +13,21 @@ from typing import Any
 from ..errors import RecordError
 from ..record import check_fields
 from ..region import Region
+from .jpeg_layout import JpegLayout
 from .record_v2 import MAX_REGIONS, MAX_STANZAS, RecordV2
-from .record_v2_bytes import BOTH, ENTRY, IMAGE, MAGIC, REGION, REST, SAMPLES, SCENE, STANZA
+from .record_v2_bytes import (
+    BOTH,
+    ENTRY,
+    IMAGE,
+    JPEG_CARRIER,
+    MAGIC,
+    REGION,
+    REST,
+    SAMPLES,
+    SAMPLES_CARRIER,
+    SCENE,
+    STANZA,
+)
 from .record_v2_parts import MAC_BYTES, STATES, Entry, RegionV2, Rest, Scene, Stanza
 
 _DTYPES = {code: name for name, code in SAMPLES.items()}
@@ -56,7 +69,7 @@ def from_bytes(data: bytes, *, max_regions: int = MAX_REGIONS) -> RecordV2:
         RecordError: not exactly a record of version 2.
     """
     reader = _Reader(bytes(data))
-    shape, dtype, count = _read_image(reader, max_regions)
+    shape, dtype, count, layout = _read_image(reader, max_regions)
     regions = tuple(_read_region(reader, index) for index in range(count))
     nonce, commitment = reader.unpack(BOTH)
     entries = tuple(_read_entry(reader) for _ in range(count))
@@ -74,18 +87,23 @@ def from_bytes(data: bytes, *, max_regions: int = MAX_REGIONS) -> RecordV2:
     places: tuple[Entry | Rest, ...] = (*entries, rest)
     seals = tuple(reader.take(place.length) if place.state == "here" else None for place in places)
     reader.end()
-    return RecordV2(shape, dtype, regions, nonce, commitment, entries, mac, scene, rest, stanzas, seals)
+    return RecordV2(shape, dtype, regions, nonce, commitment, entries, mac, scene, rest, stanzas, seals, layout)
 
 
-def _read_image(reader: _Reader, max_regions: int) -> tuple[tuple[int, ...], str, int]:
+def _read_image(reader: _Reader, max_regions: int) -> tuple[tuple[int, ...], str, int, JpegLayout | None]:
     magic, carrier, sample, height, width, channels, count = reader.unpack(IMAGE)
     if magic != MAGIC:
         raise RecordError(f"a record of version 2 must begin with {MAGIC!r}, got {magic!r}")
-    if carrier != 0 or sample not in _DTYPES:
+    if carrier not in (SAMPLES_CARRIER, JPEG_CARRIER) or sample not in _DTYPES:
         raise RecordError(f"carrier {carrier} with samples {sample} is not known; a newer release may know it")
     if count > max_regions:
         raise RecordError(f"a record must have 1 to {max_regions} regions, got {count}")
-    return (height, width, channels) if channels else (height, width), _DTYPES[sample], count
+    layout = None
+    if carrier == JPEG_CARRIER:
+        if channels not in (0, 3) or _DTYPES[sample] != "uint8":
+            raise RecordError(f"a JPEG must have 0 or 3 channels and samples 1, got {channels} and {sample}")
+        layout = JpegLayout.from_bytes(reader.take(JpegLayout.length(channels or 1)))
+    return (height, width, channels) if channels else (height, width), _DTYPES[sample], count, layout
 
 
 def _read_region(reader: _Reader, index: int) -> RegionV2:

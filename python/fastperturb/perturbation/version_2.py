@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import _core
 from ..checks import Image
+from ..errors import RecordError
 from ..face_key import FaceKey
 from ..key import Key
 from .format_v2_open import Opened
@@ -20,6 +21,9 @@ from .seal_coding import Sealed
 __all__ = ["VERSION", "face_key", "open_record", "read_fields"]
 
 VERSION = 2
+OF_A_JPEG = (
+    "the record is of the coefficients of a JPEG, not of pixels: fastperturb.files.restore_jpeg restores its file"
+)
 _NO_KEY = bytes(32)
 
 
@@ -39,6 +43,8 @@ def open_record(
         Tampered: the record was changed.
         RecordError: a seal is missing or erased, or holds something else than its region's pixels.
     """
+    if record.layout is not None:
+        raise RecordError(OF_A_JPEG)
     opened = Opened(record, key)
     if only is None:
         only = [key.index] if isinstance(key, FaceKey) else range(len(record.regions))

@@ -151,7 +151,7 @@ class DrawnProtection(AreaProtection):
         for part, key in zip(parts, keys, strict=True):
             place = part.rows, part.columns
             if shown is None or len(parts) > 1:
-                shown = exact.protect(image, [Face(part.region)], seed=int.from_bytes(key[:8], "little"))
+                shown = exact.protect(image, [Face(part.box)], seed=int.from_bytes(key[:8], "little"))
             copy_masked(shown[place], part.mask, out[place])
 
     def _as_found(self) -> DrawnProtection:

@@ -207,7 +207,7 @@ class Camouflage(ProtectionBase):
         width, height = (min(side, _MOST_RENDERED) for side in (region.width, region.height))
         render = _rendered if width * height <= _LARGEST_KEPT else _rendered.__wrapped__
         ground, labels = render(self._ground(), width, height, turn, colours, self.apart and self.area == "head")
-        if (width, height) == (region.width, region.height):
+        if (width, height) == (region.width, region.height) and not part.beyond:
             places: Any = inside  # views; fancy indices would copy what is there already
         else:
             places = np.ix_(
@@ -240,7 +240,8 @@ def _are_equal(a: NDArray[np.bool_] | None, b: NDArray[np.bool_] | None) -> bool
 
 def _nearest(part: slice, start: int, length: int, rendered: int) -> NDArray[np.int64]:
     """Which of the rendered rows (or columns) stands for each one of a part of the image."""
-    return (np.arange(part.start, part.stop, dtype=np.int64) - start) * rendered // length
+    found = (np.arange(part.start, part.stop, dtype=np.int64) - start) * rendered // length
+    return np.asarray(np.clip(found, 0, rendered - 1), np.int64)
 
 
 @lru_cache(maxsize=_KEPT)

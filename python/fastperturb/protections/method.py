@@ -10,6 +10,7 @@ from typing import Any
 from ..checks import Image
 from ..face_key import FaceKey
 from ..key import Key
+from ..perturbation.drawing import Drawing
 from ..perturbation.format_v2 import SealOptions
 from ..perturbation.sealing import Sealing, draw_and_seal
 from ..recipients import Recipients
@@ -91,9 +92,17 @@ class Method:
             return hidden, record
         if key is None:
             return protection.protect(pixels, faces, seed=secrets.randbits(64)), None
+        return draw_and_seal(pixels, faces, key, self.drawing, pixels, self.sealing(reproducible, face_keys))
+
+    @property
+    def drawing(self) -> Drawing:
+        """What it draws; raises TypeError where it draws nothing."""
+        return as_drawing(self.protection)
+
+    def sealing(self, reproducible: bool = False, face_keys: list[FaceKey] | None = None) -> Sealing:
+        """How what it draws is recorded."""
         seals = SealOptions(beside=self.beside)
-        how = Sealing(True, reproducible, surroundings=True, options=seals, face_keys=face_keys)
-        return draw_and_seal(pixels, faces, key, as_drawing(protection), pixels, how)
+        return Sealing(True, reproducible, surroundings=True, options=seals, face_keys=face_keys)
 
 
 def make_method(text: str, *, files: bool = True) -> Method:

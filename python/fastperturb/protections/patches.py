@@ -40,9 +40,8 @@ class Patch:
     outside: Image
     lightness: float
 
-    def clipped(self, rows: slice, columns: slice) -> Patch:
-        """A part of the box, as views."""
-        part = (rows, columns)
+    def clipped(self, part: Any) -> Patch:
+        """A part of the box, by an index: views, if it is of slices."""
         return Patch(self.shown[part], self.head[part], self.ground[part], self.outside[part], self.lightness)
 
     @property

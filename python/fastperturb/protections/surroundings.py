@@ -67,15 +67,27 @@ def _in_image(places: NDArray[np.int64], side: int) -> NDArray[np.bool_]:
 
 def _take_out(free: NDArray[np.bool_], rows: NDArray[np.int64], columns: NDArray[np.int64], part: Part) -> None:
     """Marks as not free what a part owns."""
-    first, last = np.searchsorted(rows, (part.rows.start, part.rows.stop))
-    left, right = np.searchsorted(columns, (part.columns.start, part.columns.stop))
+    part_rows, part_columns, mask = _with_rim(part)
+    first, last = np.searchsorted(rows, (part_rows.start, part_rows.stop))
+    left, right = np.searchsorted(columns, (part_columns.start, part_columns.stop))
     if first >= last or left >= right:
         return
-    if part.mask is None:
+    if mask is None:
         free[first:last, left:right] = False
     else:
-        inside = (rows[first:last, np.newaxis] - part.rows.start, columns[left:right] - part.columns.start)
-        free[first:last, left:right] &= ~part.mask[inside]
+        inside = (rows[first:last, np.newaxis] - part_rows.start, columns[left:right] - part_columns.start)
+        free[first:last, left:right] &= ~mask[inside]
+
+
+def _with_rim(part: Part) -> tuple[slice, slice, NDArray[np.bool_] | None]:
+    """Rows, columns and mask of what a part owns; of a JPEG also the pixels next to it, in which its chroma shows."""
+    if not part.beyond:
+        return part.rows, part.columns, part.mask
+    rows, columns = slice(part.rows.start - 1, part.rows.stop + 1), slice(part.columns.start - 1, part.columns.stop + 1)
+    if part.mask is None:
+        return rows, columns, None
+    near = import_opencv().dilate(np.pad(part.mask, 1).view(np.uint8), np.ones((3, 3), np.uint8))
+    return rows, columns, near.view(np.bool_)
 
 
 def _colours(samples: Image, image: Image) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -15,16 +16,19 @@ from ..._optional import import_opencv
 from ...checks import Image
 from ...errors import ImageFileError, MissingExtra, ModelError
 from ...files import Picture
-from ...files.header import Bytes
-from ...files.reading import RECORD_TEXT, decode, read_bytes, record_beside
+from ...files.header import Bytes, unsupported
+from ...files.jpeg_protecting import OpenJpeg
+from ...files.reading import RECORD_TEXT, decode, read_bytes, read_header, record_beside
 from ...files.writing import INSIDE, TEXTS, encode, format_for, remove_record_beside, write_file
+from ...perturbation.record_v2 import RecordV2
 from ...record import Record
 from ...threads import available_cpus
 from ..errors import describe
 from ..options.common import Job
 from .done_marks import COPIED, MARK_TEXT, Marks
 from .live import Interrupted, Live
-from .paths import Inputs, Source, Targets, VideoTargets
+from .paths import Inputs, Source
+from .targets import Targets, VideoTargets
 from .progress import Outcome, Report
 from .worker_pool import Stop, map_in_order
 
@@ -59,6 +63,8 @@ def run_job(
             if outcome.status != INTERRUPTED_HERE:
                 report.add(outcome)
         interrupted = stop.wanted and sum(report.counts.values()) < survey.images
+    if job.dry_run:
+        report.say("a dry run: nothing was written")
     if not survey.images:
         report.say("no images found in " + ", ".join(map(str, job.inputs)))
     return report.finish(interrupted, survey.ignored)
@@ -145,23 +151,55 @@ class Writer:
         alone = fallback is not None and os.path.lexists(fallback) and not os.path.lexists(path)
         return fallback if fallback is not None and alone else path
 
-    def write(self, source: Source, pixels: Image, icc: bytes | None, mark: str, record: Record | None = None) -> Path:
-        """Writes a result, whole or not at all. A million of them must not fill the system's memory: none stays there.
+    def write(
+        self, source: Source, pixels: Image, icc: bytes | None, mark: str, record: Record | None = None
+    ) -> Written:
+        """Writes a picture, whole or not at all: as a PNG beside the place meant for it, if that cannot hold it."""
+        return self._put(source, lambda path: self._encode(path, pixels, icc, mark, record), mark, record)
 
-        Returns:
-            Where it is: a PNG beside the place meant for it, if the format of that cannot hold the pixels.
-        """
-        path, fallback = self.targets.path_for(source), self.targets.fallback_for(source)
+    def write_jpeg(self, source: Source, file: OpenJpeg, mark: str, record: RecordV2 | None = None) -> Written:
+        """Writes a JPEG with the coefficients that it has now, whole or not at all."""
+        texts = {MARK_TEXT: self.marks.text(mark, file.coefficients.mcus)}
+        inside = None if self.beside else record
+
+        def make(_path: Path) -> tuple[list[Bytes], Record | None]:
+            return [*file.parts(inside, texts=texts)], record if self.beside else None
+
+        return self._put(source, make, mark, record, fallback=False)
+
+    def write_bytes(self, source: Source, data: bytes, mark: str) -> Written:
+        """Writes the bytes of a file as they are; they carry no mark."""
+        return self._put(source, lambda _path: ([data], None), mark, None, fallback=False)
+
+    def is_jpeg(self, source: Source) -> bool:
+        """Whether the result is to be a JPEG."""
+        return format_for(self.targets.path_for(source)) == "JPEG"
+
+    def _put(
+        self,
+        source: Source,
+        make: Callable[[Path], tuple[list[Bytes], Record | None]],
+        mark: str,
+        record: Record | None,
+        *,
+        fallback: bool = True,
+    ) -> Written:
+        """A million results must not fill the system's memory: none stays there."""
+        path, other = self.targets.path_for(source), self.targets.fallback_for(source) if fallback else None
         try:
-            parts, beside = self._encode(path, pixels, icc, mark, record)
+            parts, beside = make(path)
         except ImageFileError:
-            if fallback is None:
+            if other is None:
                 raise
-            path = fallback
-            parts, beside = self._encode(path, pixels, icc, mark, record)
+            path = other
+            parts, beside = make(path)
         clear = not self.published or mark.endswith(COPIED)
         mode = os.stat(source.path).st_mode & 0o666 if clear else 0o666  # noqa: PTH116
         seals = b"" if record is None else record.beside_bytes()
+        apart = len(seals) + (0 if beside is None else len(beside.to_json(indent=1)) + 1)
+        done = Written(path, sum(map(len, parts)), apart)
+        if self.job.dry_run:
+            return done
         write = partial(write_file, path, parts, beside, overwrite=self.job.force, cached=False, mode=mode, seals=seals)
         try:
             write()
@@ -170,13 +208,15 @@ class Writer:
             write()
         if beside is None:
             remove_record_beside(path)  # of what was there before: with this picture it would be taken for tampering
-        return path
+        return done
 
     def _encode(
         self, path: Path, pixels: Image, icc: bytes | None, mark: str, record: Record | None
     ) -> tuple[list[Bytes], Record | None]:
         """The bytes of a file, and the record that lies beside it if it is not inside."""
         name = format_for(path)
+        if name == "JPEG" and self.targets.keeps_formats:
+            raise unsupported("another kind of picture as a JPEG, which would change all of it")
         texts = {MARK_TEXT: self.marks.text(mark, pixels)}
         inside = name in INSIDE and not self.beside
         if record is not None and inside:
@@ -184,11 +224,44 @@ class Writer:
         return encode(pixels, name, icc=icc, texts=texts), None if inside else record
 
     def _needs_record_beside(self, path: Path, mark: str) -> bool:
-        return self.records and not mark.endswith(COPIED) and (self.beside or format_for(path) not in INSIDE)
+        if not self.records or mark.endswith(COPIED):
+            return False
+        return self.beside or (format_for(path) not in INSIDE and not self._holds_record(path))
+
+    @staticmethod
+    def _holds_record(path: Path) -> bool:
+        """Whether a JPEG has its record inside, as those have whose coefficients were protected."""
+        try:
+            return RECORD_TEXT in read_header(read_bytes(path)).texts
+        except (ImageFileError, OSError):
+            return False
 
 
-def plan_output(job: Job, videos: VideoTargets | None = None) -> tuple[Inputs, Targets]:
-    """Inputs, and where their results go; with ``videos``, videos are among them.
+class Written(NamedTuple):
+    """A result.
+
+    Attributes:
+        path: of the picture.
+        size: of its file in bytes.
+        beside: bytes of the record and the seals beside it.
+    """
+
+    path: Path
+    size: int
+    beside: int
+
+    def facts(self, source: Source) -> dict[str, int]:
+        """Bytes that came in and went out, for a report."""
+        return {"bytes_in": source.path.stat().st_size, "bytes_out": self.size, "bytes_beside": self.beside}
+
+
+def not_tried(source: Source) -> Outcome:
+    """What a dry run says of a video."""
+    return Outcome(source.path, "skipped", message="a video: how large its result would be, only making it could tell")
+
+
+def plan_output(job: Job, videos: VideoTargets | None = None, *, jpeg: bool = True) -> tuple[Inputs, Targets]:
+    """Inputs, and where their results go; with ``videos``, videos are among them, and ``jpeg`` lets JPEGs stay such.
 
     Raises:
         click.UsageError: that cannot be.
@@ -196,4 +269,4 @@ def plan_output(job: Job, videos: VideoTargets | None = None) -> tuple[Inputs, T
     if job.output is None:
         raise click.UsageError("an output is needed: -o PATH")
     inputs = Inputs(job.inputs, job.output, videos=videos is not None)
-    return inputs, Targets(job.output, inputs, f".{job.format}", job.full_names, videos)
+    return inputs, Targets(job.output, inputs, f".{job.format}", job.full_names, videos, jpeg=jpeg)

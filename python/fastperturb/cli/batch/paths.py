@@ -1,4 +1,4 @@
-"""Which files come in, and where each goes: folders are walked in order and mirrored, no two files go to one place.
+"""Which files come in: folders are walked in order, and no two files go to one place.
 
 Names are looked at folder by folder, so that memory does not grow with the number of images.
 """
@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from ...files import FORMATS
 from ...files.reading import starts_as_image
 from .ignored import Ignored
 from .video_names import VIDEOS, can_read_videos, is_video_name
+
+if TYPE_CHECKING:
+    from .targets import Targets
 
 READABLE = frozenset((*FORMATS, ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp", ".dib", ".tf8", ".btf"))
 """Extensions of the files in a folder that are taken for images, whatever is in them.
@@ -51,24 +55,6 @@ class Source:
     relative: PurePath
     problem: str | None = None
     video: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class VideoTargets:
-    """What videos become.
-
-    Attributes:
-        endings: extensions that a result may be given.
-        kept: extension of the result by that of the input; MP4 for others, the same if this is None.
-    """
-
-    endings: tuple[str, ...]
-    kept: Mapping[str, str] | None = None
-
-    def suffix_for(self, path: Path) -> str:
-        """The extension of a result in a folder."""
-        suffix = path.suffix.lower()
-        return suffix if self.kept is None else self.kept.get(suffix, ".mp4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,52 +218,3 @@ def _problem_within(entry: os.DirEntry[str], *, video: bool = False) -> str | No
     if video:
         return None
     return f"not supported: {suffix}; {_SUPPORTED} are" if suffix.lower() in UNREADABLE else None
-
-
-class Targets:
-    """Where each source goes.
-
-    Args:
-        output: what ``-o`` says. One file goes to it if its extension is one of an image and it is no folder;
-            everything else goes into it as a folder.
-        inputs: what comes in.
-        suffix: extension of what is written into a folder, with its dot.
-        full_names: keep the old extension too: photo.jpg.png.
-        videos: what videos become; None where there are none.
-    """
-
-    def __init__(
-        self, output: Path, inputs: Inputs, suffix: str, full_names: bool, videos: VideoTargets | None = None
-    ) -> None:
-        self.output = output
-        self._videos = videos
-        self.suffix = suffix
-        self.full_names = full_names
-        video = videos is not None and inputs.is_one_file and is_video_name(inputs.named[0])
-        named = videos.endings if videos is not None and video else FORMATS
-        self.is_file = inputs.is_one_file and output.suffix.lower() in named and not output.is_dir()
-        if not self.is_file and output.exists() and not output.is_dir():
-            raise click.UsageError(f"the output for more than one file must be a folder, and {output} is a file")
-        if not self.is_file and output.suffix.lower() in READABLE | UNREADABLE | VIDEOS and not output.is_dir():
-            if inputs.is_one_file:
-                raise click.UsageError(f"{output.suffix} cannot be written: {', '.join(named)} can, got {output}")
-            raise click.UsageError(f"the output for more than one file must be a folder, got the file name {output}")
-
-    def relative_for(self, source: Source) -> PurePath:
-        """The place of a result within the output folder."""
-        suffix = self._suffix_for(source)
-        if self.full_names:
-            return source.relative.with_name(source.relative.name + suffix)
-        return source.relative.with_suffix(suffix) if source.relative.name else source.relative
-
-    def _suffix_for(self, source: Source) -> str:
-        return self._videos.suffix_for(source.path) if source.video and self._videos is not None else self.suffix
-
-    def path_for(self, source: Source) -> Path:
-        """The path of a result."""
-        return self.output if self.is_file else self.output / self.relative_for(source)
-
-    def fallback_for(self, source: Source) -> Path | None:
-        """Where a result goes whose pixels the format cannot hold: to a PNG, unless the name was given."""
-        path = self.path_for(source)
-        return None if source.video or self.is_file or self.suffix == ".png" else path.with_suffix(".png")

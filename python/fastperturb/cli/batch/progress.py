@@ -16,6 +16,7 @@ from .ignored import Ignored
 OK, FAILED, NO_FACE, INTERRUPTED = 0, 1, 3, 130
 PROBLEMS = ("failed", "no record")
 """Statuses that make the exit code 1; "no face" alone makes it 3."""
+_BYTES = ("bytes_in", "bytes_out", "bytes_beside")
 REPEATED = 3
 """How many files are named that fail for one cause; the others are counted, for ten thousand lines hide all else."""
 
@@ -78,6 +79,7 @@ class Report:
         self._causes: Counter[str] = Counter()
         self._instead: Counter[str] = Counter()
         self._part = False
+        self._bytes: Counter[str] = Counter()
 
     def __enter__(self) -> Report:
         """Shows the progress bar, if there is a terminal that nothing else is printed on, and more than one file."""
@@ -134,6 +136,7 @@ class Report:
         self.counts[outcome.status] += 1
         if outcome.instead_of is not None:
             self._instead[outcome.instead_of] += 1
+        self._bytes.update({name: outcome.facts[name] for name in _BYTES if name in outcome.facts})
         if self._machine:
             _print_json(_as_json(outcome))
         elif outcome.text:
@@ -180,12 +183,21 @@ class Report:
             )
             for name, count in sorted(self._instead.items()):
                 line += f"; {count} written as PNG, for {name} cannot hold them"
-            self.say(line + ignored.told())
+            self.say(line + self._bytes_told() + ignored.told())
         if interrupted:
             return INTERRUPTED
         if not self.total or any(self.counts[status] for status in PROBLEMS):
             return FAILED
         return NO_FACE if self.counts["no face"] else OK
+
+    def _bytes_told(self) -> str:
+        """How much came in and went out."""
+        came, went = self._bytes["bytes_in"], self._bytes["bytes_out"]
+        if not came:
+            return ""
+        apart = self._bytes["bytes_beside"]
+        factor = f"{(went + apart) / came:.2f} times as much"
+        return f"; {_size(came)} in, {_size(went)} out" + (f" and {_size(apart)} beside" * bool(apart)) + f", {factor}"
 
     def _print_summary(self, done: int, seconds: float, interrupted: bool, ignored: Ignored) -> None:
         facts = {"files": self.total, "done": done, "ignored": ignored.count, "interrupted": interrupted}
@@ -194,9 +206,15 @@ class Report:
             more["videos_and_documents"] = {"count": ignored.notable, "first": [str(path) for path in ignored.first]}
         if self._instead:
             more["png_instead_of"] = dict(self._instead)
+        if self._bytes:
+            more |= {name: self._bytes[name] for name in _BYTES}
         if self._causes:
             more["causes"] = dict(self._causes)
         _print_json({"summary": {**facts, "seconds": round(seconds, 3), "counts": dict(self.counts), **more}})
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{count / 1e3:.1f} kB"
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from ...files.reading import find_record
 from ...metrics.measures import mse, psnr, ssim, ssim_map
 from ...region import Region
 from ..batch.job import read_picture, run_job
-from ..batch.paths import READABLE, Inputs, Source, Targets
+from ..batch.paths import READABLE, Inputs, Source
+from ..batch.targets import Targets
 from ..batch.progress import Outcome
 from ..errors import printable
 from ..options.boxes import Boxes

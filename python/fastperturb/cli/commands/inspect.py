@@ -10,13 +10,15 @@ import click
 
 from ...errors import RecordError, Tampered, WrongKey
 from ...files import Picture
-from ...files.reading import find_record
+from ...files.jpeg_protecting import is_of_jpeg, open_jpeg
+from ...files.reading import decode, find_record, read_bytes
 from ...key import Key
 from ...perturbation.record_v2 import RecordV2
 from ...perturbation.verdicts import examine
 from ...record import Record
 from ..batch.inspect_videos import inspect_video
-from ..batch.job import read_picture, run_job
+from ..batch.job import run_job
+from ..batch.jpeg_job import bring_back_jpeg
 from ..batch.live import Live
 from ..batch.paths import Inputs, Source
 from ..batch.progress import Outcome
@@ -50,14 +52,15 @@ def inspect(job: Job, key: Key | None) -> int:
     def step(source: Source) -> Outcome:
         if source.video:
             return inspect_video(source, key, live)
-        facts, problem = _facts(source.path, read_picture(source, job), key)
+        data = read_bytes(source.path)
+        facts, problem = _facts(source.path, data, decode(data, max_pixels=job.max_pixels), key)
         status, text = "failed" if problem else "inspected", _as_text(source.path, facts)
         return Outcome(source.path, status, message=problem, facts=facts, text=text)
 
     return run_job(job, step, Inputs(job.inputs, videos=True), prints=True, live=live)
 
 
-def _facts(path: Path, picture: Picture, key: Key | None) -> tuple[dict[str, Any], str | None]:
+def _facts(path: Path, data: bytes, picture: Picture, key: Key | None) -> tuple[dict[str, Any], str | None]:
     pixels = picture.pixels
     facts: dict[str, Any] = {
         "format": picture.format,
@@ -75,7 +78,8 @@ def _facts(path: Path, picture: Picture, key: Key | None) -> tuple[dict[str, Any
     if record is None or key is None:
         return facts, None
     try:
-        verdicts = examine(pixels, record, key)
+        jpeg = open_jpeg(data) if is_of_jpeg(record) else None
+        verdicts = examine(pixels, record, key) if jpeg is None else jpeg.examine(record, key)
         facts["verdicts"] = {
             "record": verdicts.record,
             "regions": list(verdicts.regions),
@@ -84,7 +88,10 @@ def _facts(path: Path, picture: Picture, key: Key | None) -> tuple[dict[str, Any
         facts["made_by"] = verdicts.origin
         if record.sealed or record.missing:
             check_seals(path, record)
-        bring_back(pixels, record, key)
+        if jpeg is None:
+            bring_back(pixels, record, key)
+        else:
+            bring_back_jpeg(jpeg, record, key, (), {}, True)
     except (WrongKey, Tampered, RecordError) as error:
         return {**facts, "restores": False}, str(error).partition("; --no-verify")[0]
     return {**facts, "restores": True}, None
@@ -100,6 +107,7 @@ def _decoded(record: Record) -> dict[str, Any]:
         "version": record.version,
         "shape": list(record.shape),
         "dtype": record.dtype,
+        "of": "pixels" if record.layout is None else "coefficients",
         "regions": [
             {
                 "x": item.region.x,
@@ -140,7 +148,12 @@ def _as_text(path: Path, facts: dict[str, Any]) -> str:
         lines.append(f"            surroundings {_surroundings(record, verdicts)}")
     if facts.get("made_by") in _MAKERS:
         lines.append(f"  made by   {_MAKERS[facts['made_by']]}")
-    if facts.get("restores") and not _all_whole(facts["verdicts"]) and facts["format"] == "JPEG":
+    if (
+        facts.get("restores")
+        and not _all_whole(facts["verdicts"])
+        and facts["format"] == "JPEG"
+        and record.get("of") != "coefficients"
+    ):
         lines.append("            JPEG changes pixels; the seals are whole")
     if "restores" in facts:
         lines.append(f"  key       {'restores it' if facts['restores'] else 'does not restore it'}")
@@ -161,7 +174,8 @@ def _record_lines(record: dict[str, Any]) -> list[str]:
         lines = [f"  record    version 1, key {record['key_id']}, {moved} pixels moved"]
     else:
         recipients = ", ".join(record["recipients"]) or "nobody"
-        lines = [f"  record    version {record['version']}, opened by: {recipients}"]
+        of = ", of a JPEG's coefficients" if record["of"] == "coefficients" else ""
+        lines = [f"  record    version {record['version']}{of}, opened by: {recipients}"]
     for index, item in enumerate(record["regions"]):
         place = f"{item['shape']} {item['width']} x {item['height']} at {item['x']},{item['y']}"
         lines.append(f"  region {index}  {place}, {_held(item)}")

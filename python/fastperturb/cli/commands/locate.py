@@ -52,7 +52,7 @@ def locate(job: Job, finder: Finder) -> int:
         facts = {"width": width, "height": height, "faces": [as_json(item) for item in found]}
         path = None
         if writer is not None:
-            path = writer.write(source, _drawn(picture.pixels, found), picture.icc, mark)
+            path = writer.write(source, _drawn(picture.pixels, found), picture.icc, mark).path
         line = json.dumps({"file": str(source.path), **facts}) + "\n"
         return Outcome(source.path, "located" if found else "without face", path, facts=facts, text=line)
 

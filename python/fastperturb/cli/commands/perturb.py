@@ -11,9 +11,11 @@ import click
 from ...checks import Image
 from ...errors import ImageFileError
 from ...files import FORMATS, Picture
-from ...files.reading import RECORD_TEXT, has_record_beside
+from ...files.jpeg_protecting import OpenJpeg
+from ...files.reading import RECORD_TEXT, decode, has_record_beside, read_bytes
 from ...key import Key
 from ...perturbation.formats import WRITTEN
+from ...perturbation.record_v2 import RecordV2
 from ...perturbation.single import perturb as perturb_image
 from ...protections.method import Method, make_method
 from ...recipients import Recipient
@@ -21,9 +23,11 @@ from ...record import Record
 from ...region import Face, Region
 from ...video.writing import FORMATS as VIDEO_FORMATS
 from ..batch.done_marks import COPIED, Marks
-from ..batch.job import Writer, plan_output, read_picture, run_job
+from ..batch.job import Writer, not_tried, plan_output, run_job
+from ..batch.jpeg_job import Opened, open_to_keep
 from ..batch.live import Live
-from ..batch.paths import Source, VideoTargets
+from ..batch.paths import Source
+from ..batch.targets import VideoTargets
 from ..batch.progress import Outcome
 from ..batch.protect_videos import VideoStep
 from ..batch.video_names import KEPT, VIDEOS
@@ -48,6 +52,7 @@ class Choices:
     purpose: str | None
     seals: str | None
     protect: Method | None
+    exact_file: bool
 
 
 def _build(protect: str | None, **rest: Any) -> Choices:
@@ -72,6 +77,12 @@ _choices = shared(
         help="Allow JPEG for windows with a key: the originals can then never be restored exactly.",
     ),
     option(
+        "--exact-file",
+        is_flag=True,
+        section="Files",
+        help="JPEG: seal the rest of the file too, so that 'restore' brings back its very bytes.",
+    ),
+    option(
         "--reproducible",
         is_flag=True,
         section="Key",
@@ -82,7 +93,7 @@ _choices = shared(
 
 
 @click.command(cls=SectionCommand, short_help="Hide the faces of photographs and videos.")
-@job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
+@job_options("same", "png", "webp", "tiff", "bmp", "pnm", "jpg")
 @recipients_or_one_time
 @aim_options
 @finder_options
@@ -101,7 +112,7 @@ def perturb(
     Another face is drawn over each head, and the original is sealed under a key; 'restore' brings it back bit for bit.
     With --to, it is sealed to somebody else's public key: then whoever protects cannot restore. With --one-time-key
     nothing is sealed: then nobody can. Results hold the record which restoring needs; of the original's metadata only
-    an ICC profile is kept.
+    an ICC profile is kept. A JPEG stays a JPEG, and only the blocks under its faces change; windows make it a PNG.
 
     In videos, faces are followed through all frames. The sound stays (--no-audio leaves it out). A video becomes MP4,
     or what it was if that is Matroska, WebM, QuickTime or GIF; its sealed original lies in it, or beside as NAME.age.
@@ -109,32 +120,22 @@ def perturb(
     What is done already is not done again, so a run that was interrupted goes on where it stopped.
     """
     kept = dict.fromkeys(VIDEOS, ".mkv") if video.coding.lossless else KEPT
-    inputs, targets = plan_output(job, VideoTargets(tuple(VIDEO_FORMATS), kept))
     method = choose_method(choices.protect, choices.purpose, choices.seals, aim, finder, bool(recipients))
+    inputs, targets = plan_output(job, VideoTargets(tuple(VIDEO_FORMATS), kept), jpeg=method.sealed)
     if choices.reproducible:
         _check_reproducible(method, recipients)
     if recipients == ():
         raise click.UsageError(missing_key())
+    if choices.exact_file and not (method.sealed and recipients):
+        raise click.UsageError("--exact-file is for what is sealed: it needs a key, and no windows")
     ending = job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"
-    lossy = FORMATS.get(ending) == "JPEG"
-    if lossy and recipients is not None and not method.sealed:
-        if not choices.allow_lossy:
-            raise click.UsageError(
-                "JPEG changes pixels, so that the originals could not be restored; choose another format, "
-                "--allow-lossy, or --one-time-key"
-            )
-        say("JPEG changes pixels: what is restored from these files will not be the originals")
-    if recipients is None and not job.quiet:
-        if method.sealed:
-            say(f"{method.name} replaces the faces for good: no seal is made, they can never be restored")
-        else:
-            say("a one-time key is made and dropped: the results can never be restored")
-    if method.beside and not job.quiet:
-        say("seals go into NAME.seal: NAME alone holds no pixel of the faces; NAME.seal and the key bring them back")
+    _check_lossy(method, recipients, FORMATS.get(ending) == "JPEG", choices.allow_lossy)
+    if not job.quiet:
+        _say_what_it_means(method, recipients)
     aim = replace(aim, strength=finder.with_window(aim.strength))
     reversible = recipients is not None
     beside = choices.record_beside and reversible
-    settings = [aim.identity(), choices.reproducible, WRITTEN, beside, identify_method(method)]
+    settings = [aim.identity(), choices.reproducible, WRITTEN, beside, identify_method(method), choices.exact_file]
     key = next((item for item in recipients or () if isinstance(item, Key)), None)
     if len(recipients or ()) > 1 or (reversible and key is None):
         settings += [len(recipients or ())]  # not who they are, which nobody may be able to try
@@ -143,6 +144,27 @@ def perturb(
     videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live)
     step = _Perturbing(recipients, method, aim, finder, choices, writer, videos)
     return run_job(job, step, inputs, targets, live=live)
+
+
+def _check_lossy(method: Method, recipients: tuple[Recipient, ...] | None, jpeg: bool, allowed: bool) -> None:
+    """Refuses windows that a JPEG would spoil."""
+    if not jpeg or recipients is None or method.sealed:
+        return
+    if not allowed:
+        raise click.UsageError(
+            "JPEG changes pixels, so that the originals could not be restored; choose another format, "
+            "--allow-lossy, or --one-time-key"
+        )
+    say("JPEG changes pixels: what is restored from these files will not be the originals")
+
+
+def _say_what_it_means(method: Method, recipients: tuple[Recipient, ...] | None) -> None:
+    if recipients is None and method.sealed:
+        say(f"{method.name} replaces the faces for good: no seal is made, they can never be restored")
+    elif recipients is None:
+        say("a one-time key is made and dropped: the results can never be restored")
+    if method.beside:
+        say("seals go into NAME.seal: NAME alone holds no pixel of the faces; NAME.seal and the key bring them back")
 
 
 def _check_reproducible(method: Method, recipients: tuple[Recipient, ...] | None) -> None:
@@ -166,25 +188,48 @@ class _Perturbing:
 
     def __call__(self, source: Source) -> Outcome:
         if source.video:
-            return self.videos(source)
+            return not_tried(source) if self.writer.job.dry_run else self.videos(source)
         mark = self.writer.marks.mark(source.path, self.finder.identity(source))
         marks = (mark, mark + COPIED) if self.choices.on_no_face == "copy" else (mark,)
         done = self.writer.done_before(source, marks)
         if done is not None:
             return done
-        picture = read_picture(source, self.writer.job)
+        data = read_bytes(source.path)
+        picture = decode(data, max_pixels=self.writer.job.max_pixels)
         _refuse_perturbed(source, picture.texts)
         found = self.finder.find(picture, source)
+        jpeg = Opened(None, None)
+        if picture.format == "JPEG" and self.method.sealed and self.writer.is_jpeg(source):
+            jpeg = open_to_keep(source, data, self.writer)
         if not found:
-            return self._without_face(source, picture, mark + COPIED)
-        hidden, record = self._hide(picture.pixels, found)
-        path = self.writer.write(source, hidden, picture.icc, mark, record if self.recipients is not None else None)
-        facts: dict[str, Any] = {"method": self.method.name}
-        facts["regions"] = len(found) if record is None else len(record.regions)
+            return self._without_face(source, picture, jpeg.file, mark + COPIED)
+        record: Record | None
+        if jpeg.file is not None:
+            record, regions = self._hide_blocks(jpeg.file, picture, found)
+            written = self.writer.write_jpeg(source, jpeg.file, mark, record)
+        else:
+            hidden, record = self._hide(picture.pixels, found)
+            regions = len(found) if record is None else len(record.regions)
+            kept = record if self.recipients is not None else None
+            written = self.writer.write(source, hidden, picture.icc, mark, kept)
+        facts: dict[str, Any] = {"method": self.method.name, "regions": regions}
         if record is not None and not self.method.sealed:
             facts["moved"] = record.moved
         facts |= {"reversible": self.recipients is not None, "sealed": record is not None and record.sealed}
-        return Outcome(source.path, "perturbed", path, facts=facts)
+        if jpeg.why is not None:
+            facts["not_as_jpeg"] = jpeg.why
+        return Outcome(source.path, "perturbed", written.path, facts=facts | written.facts(source))
+
+    def _hide_blocks(
+        self, file: OpenJpeg, picture: Picture, found: list[Face] | list[Region]
+    ) -> tuple[RecordV2 | None, int]:
+        """Changes the blocks under faces; the record, if there is a way back, and the number of regions."""
+        drawing = self.method.drawing
+        if self.recipients is None:
+            return None, len(file.replace(picture, found, drawing))
+        sealing = self.method.sealing(self.choices.reproducible)
+        record = file.protect(picture, found, self.recipients, drawing, sealing, exact_file=self.choices.exact_file)
+        return record, len(record.regions)
 
     def _hide(self, pixels: Image, found: list[Face] | list[Region]) -> tuple[Image, Record | None]:
         reproducible = self.choices.reproducible
@@ -193,11 +238,15 @@ class _Perturbing:
         strength, key = self.aim.strength_for(pixels, found), self.recipients or Key.generate()
         return perturb_image(pixels, found, key, strength, surroundings=True, reproducible=reproducible, out=pixels)
 
-    def _without_face(self, source: Source, picture: Picture, mark: str) -> Outcome:
+    def _without_face(self, source: Source, picture: Picture, file: OpenJpeg | None, mark: str) -> Outcome:
         what = "no face found" if self.finder.boxes is None else "no boxes given"
         if self.choices.on_no_face == "copy":
-            path = self.writer.write(source, picture.pixels, picture.icc, mark)
-            return Outcome(source.path, "copied", path, f"{what}; copied in the clear")
+            if file is not None:
+                written = self.writer.write_jpeg(source, file, mark)
+            else:
+                written = self.writer.write(source, picture.pixels, picture.icc, mark)
+            said, facts = f"{what}; copied in the clear", written.facts(source)
+            return Outcome(source.path, "copied", written.path, said, facts)
         if self.choices.on_no_face == "skip":
             return Outcome(source.path, "skipped", message=f"{what}; skipped")
         return Outcome(source.path, "no face", message=f"{what}; nothing written", facts={"error": "NoFaceFound"})

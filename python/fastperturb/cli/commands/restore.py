@@ -13,15 +13,18 @@ from ...checks import Image
 from ...errors import RecordError, Tampered, UnknownOrigin
 from ...face_key import FaceKey
 from ...files import Picture
-from ...files.reading import find_record, record_beside, seals_beside
+from ...files.jpeg_protecting import is_of_jpeg, open_jpeg
+from ...files.reading import decode, find_record, read_bytes, read_header, record_beside, seals_beside
 from ...key import Key
 from ...perturbation.single import restore as restore_image
 from ...perturbation.verdicts import examine, say_verdicts
 from ...record import Record
 from ..batch.done_marks import COPIED, Marks
-from ..batch.job import Writer, plan_output, read_picture, run_job
+from ..batch.job import Writer, Written, not_tried, plan_output, run_job
+from ..batch.jpeg_job import Opened, bring_back_jpeg, exact_bytes, open_to_keep
 from ..batch.live import Live
-from ..batch.paths import Source, VideoTargets
+from ..batch.paths import Source
+from ..batch.targets import VideoTargets
 from ..batch.progress import Outcome
 from ..batch.restore_videos import VideoRestoring
 from ..batch.video_names import VIDEOS
@@ -79,7 +82,7 @@ _choices = shared(
 
 
 @click.command(cls=SectionCommand, short_help="Bring back what was hidden, bit for bit.")
-@job_options("png", "webp", "tiff", "bmp", "pnm", "jpg")
+@job_options("same", "png", "webp", "tiff", "bmp", "pnm", "jpg")
 @opening_key
 @_choices
 def restore(job: Job, key: Key | FaceKey, choices: Choices) -> int:
@@ -87,7 +90,8 @@ def restore(job: Job, key: Key | FaceKey, choices: Choices) -> int:
 
     The record is read from inside each file, or from NAME.json beside it, and seals that are not in it from NAME.seal.
     It is checked with the key first: another key, or pixels or a record that were changed, are errors and nothing is
-    written. Sealed faces come back exactly all the same, if only what is shown was changed: out of a JPEG, say.
+    written. Sealed faces come back exactly all the same, if only what is shown was changed: out of a JPEG, say. A JPEG
+    that was protected as one gets its own blocks back, or with 'perturb --exact-file' its very bytes.
 
     A video's original comes out of the sealed file in it, or out of NAME.age beside it, byte for byte; that of lossless
     windows frame for frame.
@@ -185,32 +189,78 @@ class _Restoring:
 
     def __call__(self, source: Source) -> Outcome:
         if source.video:
-            return self.videos(source)
+            return not_tried(source) if self.job.dry_run else self.videos(source)
         mark = self.writer.marks.mark(source.path)
         marks = (mark, mark + COPIED) if self.choices.on_no_record == "copy" else (mark,)
         before = self.writer.done_before(source, marks)
+        if before is not None and before.status != "failed":
+            return before
+        data = read_bytes(source.path)
+        record = find_record(source.path, read_header(data).texts)
+        choices = self.choices
+        if record is not None and is_of_jpeg(record):
+            return self._restore_jpeg(source, data, record, mark, before)
         if before is not None:
             return before
-        picture = read_picture(source, self.job)
-        record = find_record(source.path, picture.texts)
+        picture = decode(data, max_pixels=self.job.max_pixels)
         if record is None:
-            return self._without_record(source, picture, mark + COPIED)
-        choices = self.choices
+            return self._without_record(source, picture, data, mark + COPIED)
         check_seals(source.path, record, choices.faces)
         done = bring_back(
             picture.pixels, record, self.key, choices.faces, verify=not choices.no_verify, origin=choices.origin
         )
-        path = self.writer.write(source, done.pixels, picture.icc, mark)
-        facts = {"verified": done.message is None, "origin": done.origin}
-        if done.message is None and done.origin == "anyone":
-            return Outcome(source.path, "restored", path, ANYONE, facts, cause=ANYONE)
-        return Outcome(source.path, "restored", path, done.message, facts)
+        written = self.writer.write(source, done.pixels, picture.icc, mark)
+        return _restored(source, written, done.message, done.origin)
 
-    def _without_record(self, source: Source, picture: Picture, mark: str) -> Outcome:
+    def _restore_jpeg(self, source: Source, data: bytes, record: Record, mark: str, before: Outcome | None) -> Outcome:
+        """Brings back the blocks of a JPEG; as pixels, where the result is to be of another format.
+
+        A file that is there already, ``before``, stays; it may be the very one that comes out, which has no mark.
+        """
+        choices = self.choices
+        check_seals(source.path, record, choices.faces)
+        file = open_jpeg(data, max_pixels=self.job.max_pixels)
+        how = {"origin": choices.origin}
+        said, made_by = bring_back_jpeg(file, record, self.key, choices.faces, how, not choices.no_verify)
+        exact = None
+        if not choices.faces:
+            exact, why = exact_bytes(file, record, self.key)
+            said = "; ".join(filter(None, (said, why))) or None
+        if before is not None:
+            path = self.writer.targets.path_for(source)
+            return Outcome(source.path, "unchanged", path) if exact and exact == read_bytes(path) else before
+        if self.writer.is_jpeg(source):
+            if exact is not None:
+                written = self.writer.write_bytes(source, exact, mark)
+            else:
+                written = self.writer.write_jpeg(source, file, mark)
+        else:
+            picture = decode(exact or b"".join(file.parts()), max_pixels=self.job.max_pixels)
+            written = self.writer.write(source, picture.pixels, picture.icc, mark)
+            exact = None
+        return _restored(source, written, said, made_by, {"exact_file": exact is not None})
+
+    def _without_record(self, source: Source, picture: Picture, data: bytes, mark: str) -> Outcome:
         what = f"no record inside, and no {record_beside(source.path).name} beside it"
         if self.choices.on_no_record == "copy":
-            path = self.writer.write(source, picture.pixels, picture.icc, mark)
-            return Outcome(source.path, "copied", path, f"{what}; copied as it is")
+            jpeg = Opened(None, None)
+            if picture.format == "JPEG" and self.writer.is_jpeg(source):
+                jpeg = open_to_keep(source, data, self.writer)
+            if jpeg.file is not None:
+                written = self.writer.write_jpeg(source, jpeg.file, mark)
+            else:
+                written = self.writer.write(source, picture.pixels, picture.icc, mark)
+            said, facts = f"{what}; copied as it is", written.facts(source)
+            return Outcome(source.path, "copied", written.path, said, facts)
         if self.choices.on_no_record == "skip":
             return Outcome(source.path, "skipped", message=f"{what}; skipped")
         return Outcome(source.path, "no record", message=f"{what}; nothing written", facts={"error": "RecordError"})
+
+
+def _restored(
+    source: Source, written: Written, said: str | None, made_by: str | None, more: dict[str, Any] | None = None
+) -> Outcome:
+    facts: dict[str, Any] = {"verified": said is None, "origin": made_by, **(more or {}), **written.facts(source)}
+    if said is None and made_by == "anyone":
+        return Outcome(source.path, "restored", written.path, ANYONE, facts, cause=ANYONE)
+    return Outcome(source.path, "restored", written.path, said, facts)

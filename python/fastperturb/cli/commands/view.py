@@ -56,7 +56,7 @@ def view(job: Job, strength: Strength, finder: Finder, interpolation: Interpolat
         shown = picture.pixels  # what was drawn is what everybody sees
         if not isinstance(where, Record) or any(item.window for item in where.regions):
             shown = view_image(shown, where, strength, interpolation=interpolation, out=shown)
-        return Outcome(source.path, "viewed", writer.write(source, shown, picture.icc, mark))
+        return Outcome(source.path, "viewed", writer.write(source, shown, picture.icc, mark).path)
 
     return run_job(job, step, inputs, targets)
 

@@ -24,9 +24,10 @@ class Job:
     Attributes:
         inputs: files and folders.
         output: file or folder to write to; ``None`` for commands that need not write.
-        format: extension of what goes into a folder, without its dot.
+        format: extension of what goes into a folder, without its dot; "same" for the format that came in.
         full_names: keep the old extension: photo.jpg.png.
         force: replace what is there.
+        dry_run: do all but write.
         jobs: how many files to work on at once.
         json: JSON Lines on standard output.
         quiet: problems only.
@@ -39,6 +40,7 @@ class Job:
     format: str = "png"
     full_names: bool = False
     force: bool = False
+    dry_run: bool = False
     jobs: int | None = None
     json: bool = False
     quiet: bool = False
@@ -52,6 +54,7 @@ class Job:
 
 
 _FILES, _REPORT = "Files", LAST_SECTION
+_SAME = "; same: as they came, where that keeps what is needed, else PNG"
 _INPUTS = click.Argument(["inputs"], nargs=-1, required=True, type=_PATH, metavar="FILE_OR_FOLDER...")
 _OUTPUT_HELP = "Where to write: a folder, or for one input file also a file name."
 MAX_PIXELS_OPTION = option(
@@ -102,10 +105,17 @@ def job_options(*formats: str, output: bool = True) -> Callable[[Command], Comma
             type=click.Choice(formats),
             default=formats[0] if formats else None,
             section=_FILES,
-            help=f"Format of files in a folder.  [default: {formats[0] if formats else ''}]",
+            help="Format of files in a folder"
+            + _SAME * ("same" in formats)
+            + ".  [default: "
+            + "".join(formats[:1])
+            + "]",
         ),
         option("--full-names", is_flag=True, section=_FILES, help="photo.jpg becomes photo.jpg.png, not photo.png."),
         option("--force", is_flag=True, section=_FILES, help="Write anew what is there already."),
+        option(
+            "--dry-run", is_flag=True, section=_FILES, help="Do all but write, and tell how large the results would be."
+        ),
     ]
     parts: list[Any] = [_INPUTS, *(choices if formats else ()), *_RUNNING]
     return shared("job", Job, *parts)
