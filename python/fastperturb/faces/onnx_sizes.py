@@ -24,6 +24,8 @@ def free_image_size(model: bytes) -> bytes:
     Raises:
         ValueError: the bytes are no such file.
     """
+    if not any(field == _GRAPH for field, *_ in _fields(model)):
+        raise ValueError("not an ONNX model: it has no graph")
     return _changed(model, {_GRAPH: _free_graph})
 
 
