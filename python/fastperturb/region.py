@@ -89,12 +89,14 @@ class Face:
             left as the person has them; empty where the detector gives none.
         turn: degrees by which the face is turned clockwise from upright, above -180 and up to 180: at 90 the top of the
             head points to the right. An estimate; 0 where the face is about upright, or nobody looked.
+        found_by: names of the detectors that found it, where several looked (:class:`fastperturb.faces.Union`).
     """
 
     region: Region
     score: float = 1.0
     landmarks: tuple[Point, ...] = ()
     turn: float = 0.0
+    found_by: tuple[str, ...] = ()
 
 
 RegionLike: TypeAlias = Region | Face | tuple[int, int, int, int] | NDArray[np.integer[Any]]

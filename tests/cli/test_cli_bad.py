@@ -189,8 +189,14 @@ def test_a_perturbed_picture_is_not_perturbed_again(folder, capsys):
         (["--cells", "0"], "cells must be at least 1"),
         (["--jobs", "0"], "'--jobs'"),
         (["--jobs", "-3"], "'--jobs'"),
-        (["--grow", "x"], "no --detector-model, --min-score, --grow, --features or --turned"),
-        (["--grow", "0.2"], "no --detector-model, --min-score, --grow, --features or --turned"),
+        (
+            ["--grow", "x"],
+            "no --find, --detectors, --detector-model, --min-score, --grow",
+        ),
+        (
+            ["--grow", "0.2"],
+            "no --find, --detectors, --detector-model, --min-score, --grow",
+        ),
         (["--shape", "star"], "star"),
         (["--format", "gif"], "gif"),
         (["--max-pixels", "0"], "'--max-pixels'"),

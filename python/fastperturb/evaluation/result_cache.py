@@ -114,15 +114,23 @@ def pack_faces(faces: Iterable[Face]) -> list[list[Any]]:
     packed = []
     for face in faces:
         r, points = face.region, [list(map(float, point)) for point in face.landmarks]
-        packed.append([r.x, r.y, r.width, r.height, r.shape, float(face.score), points, float(face.turn)])
+        packed.append(
+            [r.x, r.y, r.width, r.height, r.shape, float(face.score), points, float(face.turn), list(face.found_by)]
+        )
     return packed
 
 
 def unpack_faces(packed: Iterable[Sequence[Any]]) -> tuple[Face, ...]:
     """The faces that :func:`pack_faces` was given."""
     return tuple(
-        Face(Region(x, y, width, height, shape), score, tuple((point[0], point[1]) for point in points), turn)
-        for x, y, width, height, shape, score, points, turn in packed
+        Face(
+            Region(x, y, width, height, shape),
+            score,
+            tuple((point[0], point[1]) for point in points),
+            turn,
+            tuple(names),
+        )
+        for x, y, width, height, shape, score, points, turn, names in packed
     )
 
 

@@ -11,8 +11,11 @@ from .dlib_mmod import DlibMmod
 from .faster_rcnn import FasterRcnn
 from .haar import Haar
 from .landmarks import regions_from_landmarks
+from .looks import Thorough
+from .presets import Find, finder
 from .registry import DetectorInfo, list_detectors, make_detector
 from .turned import AnyAngle
+from .union import Union
 from .view_detectors import coarse_detector, view_detector
 from .yolo import Yolo
 from .yunet import YuNet
@@ -26,11 +29,15 @@ __all__ = [
     "DlibHog",
     "DlibMmod",
     "FasterRcnn",
+    "Find",
     "Haar",
     "Margins",
+    "Thorough",
+    "Union",
     "Yolo",
     "YuNet",
     "coarse_detector",
+    "finder",
     "grow_region",
     "list_detectors",
     "locate",

@@ -6,6 +6,7 @@ Boxes are (x, y, width, height) in pixels, floats; regions are whole pixels.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -89,6 +90,28 @@ def _turned_margins(
         sum(max(y, 0.0) * far for _, y, far in ways),
     )
     return tuple(math.ceil(pixels - 1e-6) for pixels in added)  # type: ignore[return-value]
+
+
+def united(regions: Sequence[Region]) -> Region:
+    """The upright box around several regions."""
+    left, top = min(region.x for region in regions), min(region.y for region in regions)
+    right = max(region.x + region.width for region in regions)
+    return Region(left, top, right - left, max(region.y + region.height for region in regions) - top)
+
+
+def at_least(region: Region, side: int) -> Region:
+    """A region whose sides are at least ``side`` pixels, around the same middle."""
+    wide, high = max(region.width, side), max(region.height, side)
+    if (wide, high) == (region.width, region.height):
+        return region
+    x, y = region.x - (wide - region.width) // 2, region.y - (high - region.height) // 2
+    return Region(x, y, wide, high, region.shape)
+
+
+def holds_middle(region: Region, other: Region) -> bool:
+    """Whether the middle of ``other`` lies in the box of ``region``."""
+    x, y = other.x + other.width / 2, other.y + other.height / 2
+    return region.x <= x < region.x + region.width and region.y <= y < region.y + region.height
 
 
 def touches(region: Region, image_shape: tuple[int, ...]) -> bool:

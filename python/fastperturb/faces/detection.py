@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from numbers import Real
 from typing import Protocol, runtime_checkable
 
 from ..checks import Image
-from ..region import Face, Shape
-from .boxes import Margins, four_margins, grow_region, touches
+from ..region import Face, RegionLike, Shape, as_regions
+from .boxes import Margins, at_least, four_margins, grow_region, holds_middle, touches
 from .pixels import check_visible
-from .turned import AnyAngle
-from .yunet import YuNet, check_threshold
+from .presets import Find, finder
+from .yunet import check_threshold
 
 
 @runtime_checkable
@@ -36,6 +37,9 @@ def locate(
     threshold: float | None = None,
     grow: Margins = 0.0,
     shape: Shape | None = None,
+    find: Find | None = None,
+    least: int = 1,
+    ignore: RegionLike | Iterable[RegionLike] = (),
 ) -> list[Face]:
     """Find the faces of an image.
 
@@ -47,6 +51,12 @@ def locate(
         grow: margins to add to each face's box, as fractions of its size: one number for all sides, or (left, top,
             right, bottom). 0 is the detector's box, brow to chin; ``fastperturb.faces.HEAD`` takes in the head.
         shape: "box", or "ellipse" for the ellipse inscribed in the (grown) box; None keeps the detector's (YuNet: box).
+        find: how hard to look: "fast", "careful" or "everything" (:func:`fastperturb.faces.finder`), with ``detector``
+            or with the preset's own. None is "fast" without a detector, and the detector as it is with one.
+        least: the shortest side of a region in pixels, after ``grow``: smaller ones are enlarged around their middle,
+            so that windows, blocks and blurs have something to hide in. 1 leaves them as they are.
+        ignore: regions in which nothing is to be found, such as a portrait on a wall: faces whose middle lies in one
+            of them are left out. They are as Region has them; of ellipses the box counts.
 
     Returns:
         Best score first, the larger first where scores are equal. Regions are whole pixels, rounded outwards, and may
@@ -58,7 +68,8 @@ def locate(
             Face objects.
         ValueError: the image's shape or values; ``threshold``, ``grow`` or ``shape`` out of range; a detector's score
             outside 0 to 1.
-        MissingExtra: OpenCV cannot be imported.
+        MissingExtra: OpenCV cannot be imported; or "everything" lacks the weights of CenterFace.
+        DetectorFailed: one of several detectors raised.
     """
     check_visible(image)
     margins = four_margins(grow)
@@ -66,14 +77,19 @@ def locate(
         raise ValueError(f"shape must be 'box' or 'ellipse', got {shape!r}")
     if threshold is not None:
         check_threshold(threshold)
-    if detector is None:
-        detector = _default_detector() if threshold is None else _default_detector(threshold)
-    elif not callable(getattr(detector, "detect", None)):
+    if isinstance(least, bool) or not isinstance(least, int) or least < 1:
+        raise ValueError(f"least must be a whole number of pixels from 1, got {least!r}")
+    hidden = as_regions(ignore)
+    if detector is not None and not callable(getattr(detector, "detect", None)):
         raise TypeError(f"detector must have a method detect(image), got {detector!r}")
+    if detector is None:
+        detector = _default_detector(find or "fast", threshold)
+    elif find is not None:
+        detector = finder(find, detector)
     faces = [
-        Face(grow_region(face.region, margins, shape, turn=face.turn), face.score, face.landmarks, face.turn)
+        replace(face, region=at_least(grow_region(face.region, margins, shape, turn=face.turn), least))
         for face in _checked(detector.detect(image))
-        if face.score >= (threshold or 0.0)
+        if face.score >= (threshold or 0.0) and not any(holds_middle(region, face.region) for region in hidden)
     ]
     faces = [face for face in faces if touches(face.region, image.shape)]
     return sorted(faces, key=lambda face: (-face.score, -face.region.width * face.region.height))
@@ -91,5 +107,5 @@ def _checked(found: Sequence[Face]) -> Sequence[Face]:
 
 
 @lru_cache(maxsize=8)
-def _default_detector(threshold: float = 0.6) -> AnyAngle:
-    return AnyAngle(YuNet(threshold=threshold))
+def _default_detector(find: Find, threshold: float | None) -> Detector:
+    return finder(find, threshold=threshold)

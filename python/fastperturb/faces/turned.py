@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import Image
 from ..region import Face, Point, Region
-from .boxes import HEAD, grow_region
+from .boxes import HEAD, grow_region, united
 from .pixels import LEAST_PIXELS, brightest_copy, check_max_pixels, check_visible, reduced_copy
+from .sightings import Sighting, distinct_faces, grouped
 from .tilt import (
     Box,
     Look,
@@ -39,6 +40,7 @@ _SIDE = 256  # of a crop
 _AROUND = 3.0  # side of a crop, to the longer side of the face
 _CLEAR = 0.8  # score of a crop that settles how a face lies
 _MARGIN = 0.03  # on each side of a tilted face
+_PLAUSIBLE = 2.0  # times the best box's longer side, up to which others count where nothing settled how a face lies
 _SQUARE = 1.5  # side of the square over a face that nothing settled, to its boxes' longer side
 _SETTLED = 64  # faces of an image that crops are looked at for
 _CROP_PIXELS = 1_200_000  # of the copy that crops are taken from
@@ -46,16 +48,6 @@ _CROP_PIXELS = 1_200_000  # of the copy that crops are taken from
 
 class _Detects(Protocol):
     def detect(self, image: Image, /) -> list[Face]: ...
-
-
-class _Sighting(NamedTuple):
-    """A face as one look shows it, in the image."""
-
-    box: Box
-    score: float
-    landmarks: tuple[Point, ...]
-    tilt: float  # beyond the look's turn, as far as landmarks show it
-    face: Face | None  # as the detector gave it, if the look is the image itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +69,8 @@ class AnyAngle:
         detector: what looks; one with five landmarks tells tilts more exactly.
         diagonals: whether to look at the four diagonal copies in any case.
         max_pixels: how many pixels of each turned copy to look at; None for all.
+        simple: what looks at turned copies and crops; None is ``detector`` again. Of a :class:`Thorough` detector for
+            example the one inside it.
 
     Raises:
         TypeError: ``detector`` has no ``detect``.
@@ -86,6 +80,7 @@ class AnyAngle:
     detector: _Detects
     diagonals: bool = False
     max_pixels: int | None = 300_000
+    simple: _Detects | None = None
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.detector, "detect", None)):
@@ -105,7 +100,7 @@ class AnyAngle:
         found += self._lit(image)
         if not _is_filled(found, image.shape):
             found += self._turned(image, found)
-        groups = _grouped(found)
+        groups = grouped(found)
         crops = None
         faces: list[tuple[Box, Face]] = []
         for index, group in enumerate(groups):
@@ -113,14 +108,14 @@ class AnyAngle:
             if _is_sure(group) and best.face is not None:
                 faces.append((best.box, best.face))
                 continue
-            crops = _Crops(self.detector, image) if crops is None else crops
+            crops = _Crops(self.simple or self.detector, image) if crops is None else crops
             settled = crops.settle(group) if index < _SETTLED else None
             if settled is None and best.score < _CLEAR and index < _SETTLED and all(i.face is None for i in group):
                 continue  # a turned copy took something for a face, and no crop does
             faces.append((best.box if settled is None else settled.box, _covered(group, settled)))
-        return _distinct(faces)
+        return distinct_faces(faces)
 
-    def _lit(self, image: Image) -> list[_Sighting]:
+    def _lit(self, image: Image) -> list[Sighting]:
         """What a copy shows that the brightest samples scale, where it is another one than detectors are shown."""
         copy = brightest_copy(image, _CROP_PIXELS)
         if copy is None:
@@ -128,21 +123,22 @@ class AnyAngle:
         scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
         return _look(self.detector, turned_copy(copy, 0.0, scale))
 
-    def _turned(self, image: Image, found: Sequence[_Sighting]) -> list[_Sighting]:
+    def _turned(self, image: Image, found: Sequence[Sighting]) -> list[Sighting]:
         """What turned copies show."""
+        detector = self.simple or self.detector
         copy = reduced_copy(image, self.max_pixels)
         scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
-        quarters = {turn: _look(self.detector, turned_copy(copy, turn, scale)) for turn in (90, 180, -90)}
+        quarters = {turn: _look(detector, turned_copy(copy, turn, scale)) for turn in (90, 180, -90)}
         seen = [item for part in quarters.values() for item in part]
         most = max(quarters, key=lambda turn: _count_clear(quarters[turn]))
         if copy.shape[:2] != image.shape[:2] and _count_clear(quarters[most]) > _count_clear(found):
-            seen += _look(self.detector, turned_copy(image, most, (1.0, 1.0)))  # the photograph itself lies on its side
+            seen += _look(detector, turned_copy(image, most, (1.0, 1.0)))  # the photograph itself lies on its side
         if self.diagonals or not (found or seen):
             if self.max_pixels is not None:  # a copy that stands on its corner takes up more
                 copy = reduced_copy(copy, max(LEAST_PIXELS, int(self.max_pixels * _diamond(copy))))
             scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
             for turn in (45, 135, -135, -45):
-                seen += _look(self.detector, turned_copy(copy, turn, scale))
+                seen += _look(detector, turned_copy(copy, turn, scale))
         return seen
 
 
@@ -154,12 +150,12 @@ class _Crops:
         self._copies = halved_copies(reduced_copy(image, _CROP_PIXELS))
         self._scale = image.shape[1] / self._copies[0].shape[1], image.shape[0] / self._copies[0].shape[0]
 
-    def settle(self, group: Sequence[_Sighting]) -> _Sighting | None:
+    def settle(self, group: Sequence[Sighting]) -> Sighting | None:
         """The face of a group as a crop shows it that is turned as it is; None if none shows it clearly."""
         best = max(group, key=lambda item: item.score)
         starts = [within_half_turn(item.box.turn + _GAIN * item.tilt) for item in group[:3]]
         tried: list[float] = []
-        found: list[_Sighting] = []
+        found: list[Sighting] = []
         for turn in [*starts, *range(-135, 225, 45)]:
             if all(abs(within_half_turn(turn - other)) > 20 for other in tried):
                 tried.append(turn)
@@ -169,9 +165,9 @@ class _Crops:
         clear = [item for item in found if abs(item.tilt) <= 15]
         return max(clear, key=lambda item: item.score, default=None)
 
-    def _levelled(self, box: Box, turn: float) -> list[_Sighting]:
+    def _levelled(self, box: Box, turn: float) -> list[Sighting]:
         """What crops show from this turn on, each turned by what the landmarks of the one before were tilted."""
-        found: list[_Sighting] = []
+        found: list[Sighting] = []
         for _ in range(3):
             side = max(box.width, box.height) * _AROUND
             seen = self._nearest(box, Box(box.x, box.y, side, side, turn))
@@ -184,7 +180,7 @@ class _Crops:
             turn = within_half_turn(turn + _GAIN * max(-22.0, min(22.0, seen.tilt)))
         return found
 
-    def _nearest(self, box: Box, square: Box) -> _Sighting | None:
+    def _nearest(self, box: Box, square: Box) -> Sighting | None:
         across, down = self._scale
         size = square.width / math.sqrt(across * down)
         place = Box(square.x / across, square.y / down, size, size, square.turn)
@@ -199,15 +195,15 @@ def _diamond(copy: NDArray[np.uint8]) -> float:
     return float(2 * height * width / (height + width) ** 2)
 
 
-def _upright(face: Face) -> _Sighting:
+def _upright(face: Face) -> Sighting:
     region = face.region
     box = Box(region.x + region.width / 2, region.y + region.height / 2, region.width, region.height, 0.0)
-    return _Sighting(box, face.score, face.landmarks, landmark_tilt(face.landmarks) or 0.0, face)
+    return Sighting(box, face.score, face.landmarks, landmark_tilt(face.landmarks) or 0.0, face)
 
 
-def _look(detector: _Detects, look: Look) -> list[_Sighting]:
+def _look(detector: _Detects, look: Look) -> list[Sighting]:
     return [
-        _Sighting(
+        Sighting(
             tilted_box(face.region, look),
             face.score,
             placed(face.landmarks, look),
@@ -218,17 +214,17 @@ def _look(detector: _Detects, look: Look) -> list[_Sighting]:
     ]
 
 
-def _is_sure(group: Sequence[_Sighting]) -> bool:
+def _is_sure(group: Sequence[Sighting]) -> bool:
     """Whether the best of a group is the detector's own box of a face that is surely upright."""
     best = group[0]
     return best.face is not None and bool(best.score >= _SURE and abs(best.tilt) <= _STRAIGHT)
 
 
-def _count_clear(found: Sequence[_Sighting]) -> int:
+def _count_clear(found: Sequence[Sighting]) -> int:
     return sum(item.score >= _CLEAR for item in found)
 
 
-def _is_filled(found: Sequence[_Sighting], shape: tuple[int, ...]) -> bool:
+def _is_filled(found: Sequence[Sighting], shape: tuple[int, ...]) -> bool:
     """Whether the heads of faces that are surely upright leave no more than half of the image."""
     heads = [grow_region(item.face.region, HEAD) for item in found if item.face is not None and _is_sure([item])]
     parts = [head.clipped(shape[0], shape[1]) for head in heads]
@@ -236,60 +232,25 @@ def _is_filled(found: Sequence[_Sighting], shape: tuple[int, ...]) -> bool:
     return bool(filled >= _FILLED * shape[0] * shape[1])
 
 
-def _grouped(found: list[_Sighting]) -> list[list[_Sighting]]:
-    """The sightings of each face, best score first; groups likewise."""
-    groups: list[list[_Sighting]] = []
-    for item in sorted(found, key=lambda item: -item.score):
-        for group in groups:
-            if _is_same(group[0].box, item.box):
-                group.append(item)
-                break
-        else:
-            groups.append([item])
-    return groups
-
-
-def _is_same(one: Box, other: Box) -> bool:
-    """Whether two boxes show one face: the centre of one lies well inside the other."""
-    near = min(max(one.width, one.height), max(other.width, other.height))
-    far = max(max(one.width, one.height), max(other.width, other.height))
-    distance = math.dist(one[:2], other[:2])
-    return distance < 0.5 * near or (distance + near / 2 < 0.6 * far)
-
-
-def _covered(group: Sequence[_Sighting], settled: _Sighting | None) -> Face:
+def _covered(group: Sequence[Sighting], settled: Sighting | None) -> Face:
     best = group[0]
     shape: Any = next((item.face.region.shape for item in group if item.face is not None), "box")
     if settled is None:
-        region = _square([covering_box(item.box, 0.0) for item in group])
+        side = _PLAUSIBLE * max(best.box.width, best.box.height)  # a much larger box of another look shows no face
+        shown = [item.box for item in group if max(item.box.width, item.box.height) <= side]
+        region = _square([covering_box(box, 0.0) for box in shown])
         turn, score = best.box.turn, best.score
         landmarks: tuple[Point, ...] = ()  # where they are was not settled either
     else:
         turn = within_half_turn(settled.box.turn + _GAIN * settled.tilt)
         known = [item.face.region for item in group if item.face is not None]  # never less than without turned copies
-        region = _united([covering_box(settled.box._replace(turn=turn), _MARGIN), *known])
+        region = united([covering_box(settled.box._replace(turn=turn), _MARGIN), *known])
         landmarks, score = settled.landmarks, max(best.score, settled.score)
     return Face(Region(region.x, region.y, region.width, region.height, shape), score, landmarks, round(turn, 1) + 0.0)
 
 
-def _united(regions: Sequence[Region]) -> Region:
-    """The upright box around several regions."""
-    left, top = min(region.x for region in regions), min(region.y for region in regions)
-    right = max(region.x + region.width for region in regions)
-    return Region(left, top, right - left, max(region.y + region.height for region in regions) - top)
-
-
 def _square(regions: Sequence[Region]) -> Region:
     """The square over several regions, half as large again as their longer side."""
-    whole = _united(regions)
+    whole = united(regions)
     side = float(max(whole.width, whole.height))
     return covering_box(Box(whole.x + whole.width / 2, whole.y + whole.height / 2, side, side, 0.0), (_SQUARE - 1) / 2)
-
-
-def _distinct(faces: list[tuple[Box, Face]]) -> list[Face]:
-    """The faces without doubles, best score first."""
-    kept: list[tuple[Box, Face]] = []
-    for box, face in sorted(faces, key=lambda item: -item[1].score):
-        if not any(_is_same(other, box) for other, _ in kept):
-            kept.append((box, face))
-    return [face for _, face in kept]

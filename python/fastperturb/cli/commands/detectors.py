@@ -21,7 +21,8 @@ def detectors(machine: bool) -> int:
             sys.stdout.write(json.dumps(asdict(item)) + "\n")
             continue
         state = "missing" if item.missing else "needs a model file" if item.model == "needed" else "ready"
-        sys.stdout.write(f"{item.name:12} {state:19} {item.description}; scores: {item.score}\n")
+        run = f"; run by {item.engine}" if item.engine else ""
+        sys.stdout.write(f"{item.name:12} {state:19} {item.description}; scores: {item.score}{run}\n")
         if item.missing:
             sys.stdout.write(f"{'':12} {item.missing}\n")
     return 0

@@ -70,6 +70,8 @@ def as_json(item: Face | Region) -> dict[str, Any]:
         data["landmarks"] = [[round(x, 1), round(y, 1)] for x, y in item.landmarks]
         if item.turn:
             data["turn"] = item.turn
+        if item.found_by:
+            data["found_by"] = list(item.found_by)
     return data
 
 

@@ -65,6 +65,34 @@ class Boxes:
             raise ValueError(f"a box of {file!r}: {error}") from None
 
 
+class Ignored:
+    """Regions in which nothing is to be found: the same for all files, or by file.
+
+    Args:
+        texts: each ``X,Y,WIDTH,HEIGHT``, or the path of a file of boxes.
+
+    Raises:
+        OSError: a file cannot be read.
+        ValueError: it is in none of the forms, or a text is neither box nor file.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._everywhere: list[Region] = []
+        self._files: list[Boxes] = []
+        for text in texts:
+            parts = text.split(",")
+            if len(parts) == 4 and all(part.strip().lstrip("-").isdecimal() for part in parts):
+                self._everywhere.append(Region(*(int(part) for part in parts)))  # type: ignore[arg-type]
+            elif Path(text).is_file():
+                self._files.append(Boxes(Path(text), "box"))
+            else:
+                raise ValueError(f"--ignore must be X,Y,WIDTH,HEIGHT or a file of boxes, got {text!r}")
+
+    def find(self, source: Source) -> list[Region]:
+        """The regions of a file."""
+        return [*self._everywhere, *(region for boxes in self._files for region in boxes.find(source) or [])]
+
+
 def _rows(text: str, suffix: str) -> Iterable[tuple[str, list[Any]]]:
     if suffix == ".csv":
         try:

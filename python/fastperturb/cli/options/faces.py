@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 
-from ...faces import HEAD, AnyAngle, Detector, Margins, YuNet, locate, regions_from_landmarks
+from ...faces import HEAD, Detector, Find, Margins, YuNet, finder, locate, regions_from_landmarks
+from ...faces.presets import PRESETS
+from ...faces.registry import make_united, model_files
 from ...files import Picture
 from ...region import Face, Region, Shape
 from ...strength.strength import Strength
 from ..batch.paths import Source
-from .boxes import Boxes
+from .boxes import Boxes, Ignored
 from .numbers import Number
 from .sections import option, shared
 
@@ -34,8 +36,12 @@ class Finder:
         grow: margins around faces.
         shape: of regions.
         features: eyes with brows, nose and mouth instead of whole faces.
-        turned: "no", "quarters" or "diagonals": which turned copies are looked at too.
-        model: (path, size, time) of a detector model that was named, to know it again.
+        turned: "no", "quarters" or "diagonals": which turned copies are looked at too; None is the preset's choice.
+        models: (path, size, time) of detector models that were named, to know them again.
+        names: text of the detectors that were asked for; None for the preset's.
+        preset: how hard to look.
+        least: the shortest side of a region.
+        ignored: where nothing is to be found.
     """
 
     boxes: Boxes | None
@@ -44,14 +50,18 @@ class Finder:
     grow: Margins
     shape: Shape
     features: bool
-    turned: str
-    model: tuple[str, int, int] | None
+    turned: str | None
+    models: list[tuple[str, int, int]]
+    names: str | None
+    preset: Find
+    least: int
+    ignored: Ignored
 
     def find(self, picture: Picture, source: Source) -> list[Face] | list[Region]:
         """The faces or regions of a picture; empty if there are none."""
         if self.boxes is not None:
             return self.boxes.find(source) or []
-        faces = self.faces(picture)
+        faces = self.faces(picture, source)
         if not self.features:
             return faces
         return list(regions_from_landmarks(faces, shape=self.shape, image_shape=picture.pixels.shape))
@@ -62,41 +72,63 @@ class Finder:
             return strength
         return replace(strength, cells=FEATURE_CELLS)
 
-    def faces(self, picture: Picture) -> list[Face]:
+    def faces(self, picture: Picture, source: Source) -> list[Face]:
         """The faces that the detector finds."""
-        return locate(picture.pixels, self.detector, threshold=self.threshold, grow=self.grow, shape=self.shape)
+        return locate(
+            picture.pixels,
+            self.detector,
+            threshold=self.threshold,
+            grow=self.grow,
+            shape=self.shape,
+            least=self.least,
+            ignore=self.ignored.find(source),
+        )
 
     def identity(self, source: Source) -> list[Any]:
         """What decides which regions are found, as JSON can hold it."""
         if self.boxes is not None:
             regions = self.boxes.find(source) or []
             return ["boxes", [[r.x, r.y, r.width, r.height, r.shape] for r in regions]]
-        return ["faces", self.threshold, self.grow, self.shape, self.features, self.turned, self.model]
+        ignored = [[r.x, r.y, r.width, r.height] for r in self.ignored.find(source)]
+        look = [self.preset, self.names, self.turned, self.least, ignored]
+        return ["faces", self.threshold, self.grow, self.shape, self.features, *look, self.models]
 
 
-def _build(
-    boxes: Path | None, detector_model: Path | None, threshold: float | None, grow: str | None, **rest: Any
-) -> Finder:
-    shape, features, turned = rest["shape"], rest["features"], rest["turned"]
-    if boxes is not None and (
-        features or any(value is not None for value in (detector_model, threshold, grow, turned))
-    ):
+def _build(boxes: Path | None, threshold: float | None, grow: str | None, **rest: Any) -> Finder:
+    shape, features, turned, preset = rest["shape"], rest["features"], rest["turned"], rest["preset"]
+    names, model, least = rest["names"], rest["detector_model"], rest["least"]
+    asked = (model, threshold, grow, turned, preset, names, least, *rest["ignore"])
+    if boxes is not None and (features or any(value is not None for value in asked)):
         raise ValueError(
-            "--boxes are taken as they are: no --detector-model, --min-score, --grow, --features or --turned"
+            "--boxes are taken as they are: no --find, --detectors, --detector-model, --min-score, --grow, --features, "
+            "--least, --ignore or --turned"
         )
     if features and grow is not None:
         raise ValueError("--features makes regions of its own size: no --grow")
-    margins = _margins(grow)
-    own = Boxes(boxes, shape) if boxes is not None else None
-    model = None
-    if detector_model is not None:
-        facts = detector_model.stat()
-        model = (str(detector_model.resolve()), facts.st_size, facts.st_mtime_ns)
-    detector: Detector = YuNet(detector_model) if threshold is None else YuNet(detector_model, threshold=threshold)
-    turned = turned or "quarters"
-    if turned != "no":
-        detector = AnyAngle(detector, diagonals=turned == "diagonals")
-    return Finder(own, detector, threshold, margins, shape, features, turned, model)
+    if names is not None and model is not None:
+        raise ValueError("--detectors names models itself, yunet=FILE: no --detector-model")
+    several: Any = None if names is None else make_united(names)
+    if model is not None:
+        several = {"yunet": YuNet(model) if threshold is None else YuNet(model, threshold=threshold)}
+    return Finder(
+        Boxes(boxes, shape) if boxes is not None else None,
+        finder(preset or "fast", several, threshold=threshold, turned=turned),
+        threshold,
+        _margins(grow),
+        shape,
+        features,
+        turned,
+        [_facts(path) for path in (model_files(names or "") if model is None else [model])],
+        names,
+        preset or "fast",
+        least or 1,
+        Ignored(rest["ignore"]),
+    )
+
+
+def _facts(path: Path) -> tuple[str, int, int]:
+    facts = path.stat()
+    return str(path.resolve()), facts.st_size, facts.st_mtime_ns
 
 
 def _margins(text: str | None) -> Margins:
@@ -123,6 +155,21 @@ finder_options = shared(
         metavar="FILE",
         section=_SECTION,
         help="Own boxes (JSON, JSON Lines or CSV; what 'locate' prints will do) instead of detecting.",
+    ),
+    option(
+        "--find",
+        "preset",
+        type=click.Choice(PRESETS),
+        section=_SECTION,
+        help="How hard to look: 'careful' finds small, tilted and cut faces too, 'everything' with two detectors; "
+        "docs/faces.md has what each finds and costs.  [default: fast]",
+    ),
+    option(
+        "--detectors",
+        "names",
+        metavar="NAME+NAME...",
+        section=_SECTION,
+        help="Detectors whose faces are united, such as yunet+centerface; 'fastperturb detectors' lists them.",
     ),
     option(
         "--min-score",
@@ -153,11 +200,25 @@ finder_options = shared(
         "whole face.",
     ),
     option(
+        "--least",
+        type=click.IntRange(1, 10_000),
+        metavar="PIXELS",
+        section=_SECTION,
+        help="Shortest side of a region: smaller faces get larger ones, so that they are hidden, too.",
+    ),
+    option(
+        "--ignore",
+        multiple=True,
+        metavar="X,Y,WIDTH,HEIGHT|FILE",
+        section=_SECTION,
+        help="Where nothing is to be found, in every picture; or boxes by file, as for --boxes. May be repeated.",
+    ),
+    option(
         "--turned",
         type=click.Choice(["no", "quarters", "diagonals"]),
         section=_SECTION,
         help="Look for faces that lie on their side or upside down; 'diagonals' looks at tilted copies too and takes "
-        "twice as long; 'no' is fastest and half covers such faces.  [default: quarters]",
+        "twice as long; 'no' is fastest and half covers such faces.  [default: quarters; else diagonals]",
     ),
     option(
         "--detector-model",
