@@ -93,7 +93,10 @@ def test_people_too_few_to_be_divided_are_told(people, capsys):
         ([*SMALL, "--few", "nosuch=3"], "detector_limits must name detectors that take part, yunet, got nosuch"),
         ([*SMALL, "--detector-limit", "yunet"], "--detector-limit must be like dlib-mmod=40, got 'yunet'"),
         ([*SMALL, "--protection", "smear"], "a protection must be one of"),
-        ([*SMALL, "--attackers", "spy"], "attackers must be of naive, cleaner, parrot, linker, got spy"),
+        (
+            [*SMALL, "--attackers", "spy"],
+            "attackers must be of naive, cleaner, parrot, linker, restorer, file, got spy",
+        ),
         ([*SMALL, "--config", "bad.toml"], "unknown key colour"),
     ],
 )

@@ -185,5 +185,5 @@ def test_bad_lineups_and_attackers(bench):
         GallerySplit([subject for subject in split.gallery if subject.person != "p7"], split.probes)
     with pytest.raises(ValueError, match="images that the attacker does not have, got p0/0"):
         GallerySplit(split.gallery, split.gallery)
-    with pytest.raises(ValueError, match="attackers must be among naive, cleaner, parrot, linker, got 'owl'"):
+    with pytest.raises(ValueError, match="attackers must be among naive, cleaner, parrot, linker, restorer, got 'owl'"):
         bench.run(parse_protection("clear"), ("owl",))

@@ -118,7 +118,12 @@ study_options = shared(
         section=_WHO,
         help="dlib-resnet, eigenfaces, fisherfaces, histograms, levels, colours, surroundings, onnx=MODEL?...",
     ),
-    option("--attackers", metavar="NAME,...", section=_WHO, help="Of naive, cleaner, parrot, linker.  [default: all]"),
+    option(
+        "--attackers",
+        metavar="NAME,...",
+        section=_WHO,
+        help="Of naive, cleaner, parrot, linker, restorer (needs torch), file.  [default: the profile's]",
+    ),
     option(
         "--face-quality",
         type=click.Path(exists=True, dir_okay=False),

@@ -1,4 +1,4 @@
-"""The four attackers, naive, cleaner, parrot and linker, each with one recogniser against one protection.
+"""The attackers naive, cleaner, parrot, linker and restorer, each with one recogniser against one protection.
 
 Newton, Sweeney, Malin 2005 ("Preserving privacy by de-identifying face images") named the first and the third. What an
 attacker chooses is chosen by cross-validation on the enrolled images, which the attacker has and can protect alike; the
@@ -28,20 +28,23 @@ from .matching_heads import (
     Head,
     compare_nearest,
     cross_validate_head,
+    fold_of,
     list_heads,
     rank1,
     without,
 )
 from .recogniser import Recogniser
-from .results import AttackResult
-from .scores import identify, verify_all
+from .restorer import Restorer, look_up_restored
 from .subjects import Subject
 
-Attacker: TypeAlias = Literal["naive", "cleaner", "parrot", "linker"]
-ATTACKERS: tuple[Attacker, ...] = get_args(Attacker)
+Attacker: TypeAlias = Literal["naive", "cleaner", "parrot", "linker", "restorer"]
+EVERY_ATTACKER: tuple[Attacker, ...] = get_args(Attacker)
+ATTACKERS = EVERY_ATTACKER[:-1]
+"""Those that need nothing but the recogniser; the restorer fits a network of its own (extra ``train``)."""
 DIRECT, VIEW = "direct", "view"
 _VALIDATED = 40  # people of whom a cleaner looks up one image each, to choose a filter
-_DRAWS = 8  # nonces with which a parrot enrols every image
+DRAWS = 8  # nonces with which a parrot enrols every image
+_DIFFERENT = 0.01  # of the pixels: what nonces change less, such as ties, is not worth enrolling again
 _VALIDATED_DRAWS = 3  # of them in cross-validation, which fits every head five times
 
 
@@ -67,19 +70,23 @@ class AttackRun:
         gallery_split: who is enrolled and looked up.
         protection: what hides them.
         seed: of everything random.
+        draws: nonces with which a parrot enrols every image.
     """
 
-    def __init__(self, clear: ClearGallery, gallery_split: GallerySplit, protection: Protection, seed: int) -> None:
+    def __init__(
+        self, clear: ClearGallery, gallery_split: GallerySplit, protection: Protection, seed: int, draws: int = DRAWS
+    ) -> None:
         self._recogniser, self._gallery_split = clear.recogniser, gallery_split
-        self._protection, self._seed = protection, seed
+        self._protection, self._seed, self._most_draws = protection, seed, draws
         self._clear = clear
-        if getattr(self._recogniser, "sees_inside", False):  # the attacker looks at the same regions of clear images
+        sees_inside = getattr(self._recogniser, "sees_inside", None)  # None: of those who look at faces
+        if sees_inside:  # the attacker looks at the same regions of clear images
             self._clear = ClearGallery(self._recogniser, [self._covered(one) for one in gallery_split.gallery])
-        self._embedded: dict[tuple[str, str, bool, int], Floats] = {}
+        self._embedded: dict[tuple[str, str, int], Floats] = {}
         first = gallery_split.probes[0]
         image, again = (_protect(protection, seed_for(seed, role), first.clear(), first) for role in ("one", "other"))
-        self._has_view = not np.array_equal(_view(protection, image, first), image)
-        self._is_random = not np.array_equal(image, again)
+        self._has_view = sees_inside is not False and not np.array_equal(_view(protection, image, first), image)
+        self._is_random = float(np.mean(image != again)) > _DIFFERENT
 
     def naive(self) -> AttackOutcome:
         """Enrols clear images, and looks up the protected ones as they are."""
@@ -121,7 +128,7 @@ class AttackRun:
         return self._clear.enrol(self._recogniser.embed(self._altered(self._clear.subjects, VIEW)))
 
     def _validated(self, reading: str, places: list[int]) -> Floats:
-        key = "rehearsal", reading, True, 0
+        key = "rehearsal", reading, 0
         if key not in self._embedded:
             chosen = [self._gallery_split.gallery[place] for place in places]
             self._embedded[key] = self._recogniser.embed(self._protected(chosen, "rehearsal", reading))
@@ -131,35 +138,69 @@ class AttackRun:
         """Enrols and fits protected images of other nonces; chooses reading and head by cross-validation.
 
         A recogniser that is trained is trained anew; on the embeddings of one that is not, heads are fitted. Every
-        image is enrolled with eight nonces, where they make a difference.
+        image is enrolled with eight nonces, where they make a difference; cross-validation looks at three of them.
         """
         tried: dict[str, float] = {}
-        made = {}
-        for reading in (DIRECT, VIEW) if self._has_view else (DIRECT,):
+        made: dict[str, tuple[str, Head, Recogniser, int]] = {}
+        readings = (DIRECT, VIEW) if self._has_view else (DIRECT,)
+        for reading in readings:
             several = self._is_random and reading == DIRECT and not getattr(self._recogniser, "one_nonce", False)
-            draws = _DRAWS if several else 1
-            fitted = self._recogniser
-            if fitted.trained:
-                fitted = copy.copy(fitted)
-                shown = (self._shown("training", reading, draw) for draw in range(draws))
-                fitted.fit(chain.from_iterable(shown))
-            enrolled = training = self._enrol("gallery", reading, fitted, draws)
-            if not self._gallery_split.enrolled_are_trained:
-                training = self._enrol("training", reading, fitted, draws)
+            draws = self._most_draws if several else 1
+            if getattr(self._recogniser, "memorises", False):
+                if len(readings) > 1:
+                    tried[f"{reading}, nearest"] = self._held_back(reading, min(draws, _VALIDATED_DRAWS))
+                made[f"{reading}, nearest"] = reading, compare_nearest, self._recogniser, draws
+                continue
+            fitted = self._fitted(reading, draws)
+            few = self._training(reading, fitted, min(draws, _VALIDATED_DRAWS))
             own = fitted.trained or fitted.metric == "masked"
-            heads = {"nearest": compare_nearest} if own else list_heads(training.people, training.points.shape[1])
+            heads = {"nearest": compare_nearest} if own else list_heads(few.people, few.points.shape[1])
             for name, head in heads.items():
-                tried[f"{reading}, {name}"] = self._cross_validate(head, training, draws)
-                made[f"{reading}, {name}"] = reading, partial(head, training, enrolled), fitted
-        best = max(tried, key=lambda name: tried[name])
-        reading, compare, fitted = made[best]
-        return AttackOutcome(compare(self._embed("probes", reading, fitted)), best, tried)
+                shown = min(draws, _VALIDATED_DRAWS)
+                tried[f"{reading}, {name}"] = cross_validate_head(head, few, self._seed, shown)
+                made[f"{reading}, {name}"] = reading, head, fitted, draws
+        best = max(tried, key=lambda name: tried[name]) if tried else next(iter(made))
+        reading, head, fitted, draws = made[best]
+        if getattr(fitted, "memorises", False):
+            fitted = self._fitted(reading, draws)
+        training, enrolled = self._training(reading, fitted, draws), self._enrol("gallery", reading, fitted, draws)
+        return AttackOutcome(head(training, enrolled, self._embed("probes", reading, fitted)), best, tried)
 
-    def _cross_validate(self, head: Head, training: Enrolment, draws: int) -> float:
-        kept = min(draws, _VALIDATED_DRAWS)
-        count = len(training.people) // draws * kept
-        few = Enrolment(training.points[:count], training.people[:count], training.metric)
-        return cross_validate_head(head, few, self._seed, kept)
+    def _fitted(self, reading: str, draws: int) -> Recogniser:
+        """The recogniser, trained anew on protected images if it is one that is trained."""
+        if not self._recogniser.trained:
+            return self._recogniser
+        fitted = copy.copy(self._recogniser)
+        fitted.fit(chain.from_iterable(self._shown("training", reading, draw) for draw in range(draws)))
+        return fitted
+
+    def _training(self, reading: str, recogniser: Recogniser, draws: int) -> Enrolment:
+        role = "gallery" if self._gallery_split.enrolled_are_trained else "training"
+        return self._enrol(role, reading, recogniser, draws)
+
+    def _held_back(self, reading: str, draws: int) -> float:
+        """Rank-1 of one fifth of the training images, by a recogniser that was trained without them."""
+        training = self._gallery_split.training
+        fold = fold_of(people_of(training), self._seed)
+        if not (fold == 0).any():
+            return 0.0
+        fitted = copy.copy(self._recogniser)
+        kept, held = (
+            [one for one, at in zip(training, fold, strict=True) if (at == 0) == out] for out in (False, True)
+        )
+        fitted.fit(chain.from_iterable(self._protected(kept, f"training {draw}", reading) for draw in range(draws)))
+        known = Enrolment(fitted.embed(self._protected(kept, "training 0", reading)), people_of(kept), fitted.metric)
+        points = fitted.embed(self._protected(held, "held back", reading))
+        return rank1(compare_nearest(known, known, points), people_of(held))
+
+    def restorer(self, networks: Restorer | None = None) -> AttackOutcome:
+        """Looks up what a network fitted on other people made of the probes; see restorer.py.
+
+        Args:
+            networks: for this protection and seed, if they were fitted before.
+        """
+        networks = networks or Restorer(self._gallery_split, self._protection, self._seed)
+        return AttackOutcome(*look_up_restored(networks, self._gallery_split, self._clear, self._seed))
 
     def _enrol(self, role: str, reading: str, recogniser: Recogniser, draws: int = 1) -> Enrolment:
         """Protected images, all with one nonce, then all with the next."""
@@ -168,7 +209,9 @@ class AttackRun:
         return Enrolment(np.concatenate(points), people * draws, recogniser.metric)
 
     def _embed(self, role: str, reading: str, recogniser: Recogniser, draw: int = 0) -> Floats:
-        key = role, reading, recogniser is self._recogniser, draw
+        if recogniser is not self._recogniser:  # fitted for one reading, and embeds each image once or twice
+            return recogniser.embed(self._shown(role, reading, draw))
+        key = role, reading, draw
         if key not in self._embedded:
             self._embedded[key] = recogniser.embed(self._shown(role, reading, draw))
         return self._embedded[key]
@@ -203,65 +246,3 @@ def _protect(protection: Protection, seed: int, image: Pixels, subject: Subject)
 
 def _view(protection: Protection, image: Pixels, subject: Subject) -> Pixels:
     return protection.view(image, (subject.face, *subject.others))
-
-
-class AttackBench:
-    """Runs attackers with one recogniser on any number of protections; clear images are embedded once.
-
-    Args:
-        recogniser: is fitted here on the clear training, unless it comes trained; do not fit it elsewhere meanwhile.
-        gallery_split: who is enrolled and looked up.
-    """
-
-    def __init__(self, recogniser: Recogniser, gallery_split: GallerySplit) -> None:
-        self.recogniser, self.gallery_split = recogniser, gallery_split
-        if recogniser.trained:
-            recogniser.fit(gallery_split.training)
-        self._clear = ClearGallery(recogniser, gallery_split.gallery)
-
-    def run(
-        self, protection: Protection, attackers: Sequence[Attacker] = ATTACKERS, *, seed: int = 0
-    ) -> list[AttackResult]:
-        """Runs attackers on a protection.
-
-        Args:
-            protection: hides the faces, all that an image has.
-            attackers: which, in what order.
-            seed: of nonces, noise, choices and intervals; the same gives the same results.
-
-        Returns:
-            A result for each attacker.
-
-        Raises:
-            ValueError: no such attacker, or the protection does not fit the faces.
-        """
-        for name in attackers:
-            if name not in ATTACKERS:
-                raise ValueError(f"attackers must be among {', '.join(ATTACKERS)}, got {name!r}")
-        attack_run = AttackRun(self._clear, self.gallery_split, protection, seed)
-        return [self._scored(name, getattr(attack_run, name)(), protection.name, seed) for name in attackers]
-
-    def _scored(self, attacker: str, outcome: AttackOutcome, protection: str, seed: int) -> AttackResult:
-        probes = people_of(self.gallery_split.probes)
-        distances, people = outcome.comparison
-        return AttackResult(
-            attacker=attacker,
-            recogniser=self.recogniser.name,
-            protection=protection,
-            reading=outcome.reading,
-            identification=identify(distances, probes, people, seed),
-            verification=verify_all(distances, probes, people, seed),
-            tried=outcome.tried,
-            seed=seed,
-        )
-
-
-def attack(
-    attacker: Attacker, recogniser: Recogniser, gallery_split: GallerySplit, protection: Protection, *, seed: int = 0
-) -> AttackResult:
-    """Runs one attacker on one protection; for more of them :class:`AttackBench` shares the work.
-
-    Raises:
-        ValueError: as for :meth:`AttackBench.run`.
-    """
-    return AttackBench(recogniser, gallery_split).run(protection, (attacker,), seed=seed)[0]

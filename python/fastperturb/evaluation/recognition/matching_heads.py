@@ -148,7 +148,7 @@ def cross_validate_head(head: Head, enrolled: Enrolment, seed: int, draws: int =
         draws: how many nonces; the last is looked up, and nothing of the same image is enrolled.
     """
     count = len(enrolled.people) // draws
-    fold = _folds(enrolled.people[:count], seed)
+    fold = fold_of(enrolled.people[:count], seed)
     hits: list[float] = []
     for number in range(_FOLDS):
         held = np.flatnonzero(fold == number)
@@ -160,7 +160,7 @@ def cross_validate_head(head: Head, enrolled: Enrolment, seed: int, draws: int =
     return float(np.mean(hits)) if hits else 0.0
 
 
-def _folds(people: Sequence[str], seed: int) -> NDArray[np.intp]:
+def fold_of(people: Sequence[str], seed: int) -> NDArray[np.intp]:
     """The fold of each image; -1, never held back, for the only one of a person."""
     fold = np.full(len(people), -1, np.intp)
     owned: dict[str, list[int]] = {}

@@ -8,6 +8,7 @@ the face: a black box leaves them chance.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from .subjects import Subject
 SIDE = 64
 _MOST_FITTED = 2000  # subjects; more are thinned out evenly: the matrix of inner products grows with their square
 _VARIATION = 1e-6
+_AT_ONCE = 256  # crops that are projected together
+_DECIMALS = 9
 _FLOOR = 1e-4  # of the variance over all people: directions in which people never vary must not count for ever
 
 
@@ -43,9 +46,7 @@ class Eigenfaces:
     kind = "eigenfaces"
 
     def __init__(self, margin: float = 0.0) -> None:
-        if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 <= margin < float("inf"):
-            raise ValueError(f"margin must be 0 or more, got {margin!r}")
-        self.margin = float(margin)
+        self.margin = check_margin(margin)
         self.name = f"{self.kind}, margin {margin:g}" if margin else self.kind
         self._mean: Floats | None = None
         self._components: Floats = np.empty((0, 0))
@@ -56,7 +57,7 @@ class Eigenfaces:
         Raises:
             ValueError: fewer than two subjects.
         """
-        self._fit_crops(np.stack([_crop(subject, self.margin) for subject in _thinned(list(subjects))]))
+        self._fit_crops(np.stack([face_square(subject, self.margin) for subject in thinned(list(subjects))]))
 
     def _fit_crops(self, crops: Floats) -> None:
         if len(crops) < 2:
@@ -72,13 +73,17 @@ class Eigenfaces:
         Raises:
             ValueError: it was not fitted.
         """
-        return self._project(_crop(subject, self.margin) for subject in subjects)
+        return self._project(face_square(subject, self.margin) for subject in subjects)
 
     def _project(self, crops: Iterable[Floats]) -> Floats:
         if self._mean is None:
             raise ValueError(f"{self.name} must be fitted before it embeds")
-        rows = [self._components @ (crop - self._mean) for crop in crops]
-        return np.array(rows).reshape(-1, len(self._components))
+        points = [np.empty((0, len(self._components)))]
+        source = iter(crops)
+        while some := list(islice(source, _AT_ONCE)):
+            points.append((np.stack(some) - self._mean) @ self._components.T)
+        # Rounded, so that equal crops stay equal wherever in a product they stood.
+        return np.asarray(np.round(np.concatenate(points), _DECIMALS), np.float64)
 
 
 class Discriminants:
@@ -162,8 +167,8 @@ class Fisherfaces(Eigenfaces):
         Raises:
             ValueError: fewer than two people, or nobody with two images.
         """
-        chosen = _thinned(list(subjects))
-        crops = np.stack([_crop(subject, self.margin) for subject in chosen])
+        chosen = thinned(list(subjects))
+        crops = np.stack([face_square(subject, self.margin) for subject in chosen])
         people = [subject.person for subject in chosen]
         self._fit_crops(crops)
         self._discriminants = Discriminants()
@@ -224,15 +229,23 @@ def _box_of(subject: Subject, margin: float = 0.0) -> NDArray[np.uint8]:
     return np.ascontiguousarray(box)
 
 
-def _crop(subject: Subject, margin: float) -> Floats:
-    """(SIDE * SIDE,), mean 0 and variance 1 against the light; 0 where there is no contrast."""
+def check_margin(margin: object) -> float:
+    """A margin around the face's box, 0 or more, as a float; raises ValueError for anything else."""
+    if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 <= margin < float("inf"):
+        raise ValueError(f"margin must be 0 or more, got {margin!r}")
+    return float(margin)
+
+
+def face_square(subject: Subject, margin: float) -> Floats:
+    """The face's box with margins: (SIDE * SIDE,), mean 0 and variance 1 against the light; 0 where all is one grey."""
     cv2 = import_opencv()
     crop = cv2.resize(_box_of(subject, margin), (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float64).ravel()
     deviation = crop.std()
     return np.asarray((crop - crop.mean()) / deviation if deviation > _VARIATION else np.zeros_like(crop))
 
 
-def _thinned(items: list[Subject]) -> list[Subject]:
+def thinned(items: list[Subject]) -> list[Subject]:
+    """At most 2,000 of them, evenly chosen."""
     if len(items) <= _MOST_FITTED:
         return items
     return [items[int(place)] for place in np.linspace(0, len(items) - 1, _MOST_FITTED)]

@@ -27,7 +27,7 @@ class _Untrained:
     """What these recognisers share: nothing to train, and nothing that another nonce would change much.
 
     Attributes:
-        sees_inside: whether the attacker looks at the same regions of clear images.
+        sees_inside: whether it looks at the regions; the attacker then does so in clear images too, and reads views.
     """
 
     trained = False
@@ -117,17 +117,24 @@ def masked_distances(rows: Floats, columns: Floats) -> Floats:
     """The mean differences of values where both have the mask 1; 255, the largest, where there is no such place.
 
     Args:
-        rows: (count, 2 * n): n values, then n masks.
+        rows: (count, 2 * n): n values, which are grey levels and so rounded to bytes, then n masks, 0 or 1.
         columns: likewise.
     """
+    cv2 = import_opencv()
     size = columns.shape[1] // 2
+    masks, shown = (_bytes(part[:, size:] * 255) for part in (rows, columns))
+    seen = np.flatnonzero(masks.any(axis=0) & shown.any(axis=0))
+    masks, shown = np.ascontiguousarray(masks[:, seen]), np.ascontiguousarray(shown[:, seen])
+    values, known = _bytes(rows[:, seen]) & masks, _bytes(columns[:, seen]) & shown
+    counted = (shown > 0).astype(np.float32)
     away = np.full((len(rows), len(columns)), 255.0)
-    values, masks = columns[:, :size], columns[:, size:]
-    for at, row in enumerate(rows):
-        places = np.flatnonzero(row[size:])
-        if len(places):
-            both = masks[:, places]
-            count = both.sum(axis=1)
-            sums = np.einsum("ij,ij->i", np.abs(values[:, places] - row[places]), both)
-            np.divide(sums, count, out=away[at], where=count > 0)
+    for at, (value, mask) in enumerate(zip(values, masks, strict=True)):
+        counts = counted @ (mask > 0).astype(np.float32)
+        for column in np.flatnonzero(counts):
+            own, other = cv2.bitwise_and(value, shown[column]), cv2.bitwise_and(known[column], mask)
+            away[at, column] = cv2.norm(own, other, cv2.NORM_L1) / counts[column]
     return away
+
+
+def _bytes(part: Floats) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(part), np.uint8, order="C")

@@ -9,6 +9,7 @@ from ..._optional import import_extra
 from ...faces.model_files import packaged_model
 from ...faces.registry import missing_extra
 from ...specification import TEXT, VALUE, make_specified, parse_specification
+from .convolutional import Convolutional
 from .dlib_resnet import ADVICE, NETWORK, PACKAGE, DlibResnet
 from .onnx_embedding import OnnxEmbedding
 from .pixel_recognisers import Eigenfaces, Fisherfaces, LocalHistograms
@@ -43,6 +44,11 @@ _ENTRIES: dict[str, tuple[Callable[..., Recogniser], str, Callable[[], object]]]
         Fisherfaces,
         "linear discriminants of principal components, trained on the enrolled",
         lambda: import_extra("sklearn.discriminant_analysis", "evaluate"),
+    ),
+    "convolutional": (
+        Convolutional,
+        "a small convolutional network, trained on the enrolled",
+        lambda: import_extra("torch", "train"),
     ),
     "histograms": (LocalHistograms, "histograms of the face's box in a grid, no training", lambda: None),
     "levels": (Levels, "sorted grey levels of the protected region, each channel in colour, no training", lambda: None),

@@ -6,6 +6,7 @@ What is named must be there; what a profile adds may be missing, and the report 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -32,7 +33,7 @@ def build_study(config: StudyConfig) -> Study:
         MissingExtra, ModelError: a package or model file is missing or does not fit.
     """
     absent: dict[str, str] = {}
-    filled = config.filled()
+    filled = _with_attackers(config, absent)
     protections = _make_all("protections", filled.protections, _protection, None if config.protections else absent)
     recognisers = _make_all("recognisers", filled.recognisers, _recogniser, None if config.recognisers else absent)
     detectors = _make_detectors(config.detectors, absent)
@@ -49,6 +50,21 @@ def build_study(config: StudyConfig) -> Study:
         face_quality=StandInFaceQuality() if config.face_quality is None else FaceQnet(config.face_quality),
         absent=absent,
     )
+
+
+def _with_attackers(config: StudyConfig, absent: dict[str, str]) -> StudyConfig:
+    """The filled configuration, without a restorer that the profile adds and that lacks torch."""
+    filled = config.filled()
+    if "restorer" not in filled.attackers:
+        return filled
+    try:
+        import_extra("torch", "train")
+    except MissingExtra as error:
+        if config.attackers:
+            raise
+        absent["restorer"] = str(error)
+        return replace(filled, attackers=tuple(name for name in filled.attackers if name != "restorer"))
+    return filled
 
 
 def _make_all(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ..._optional import import_extra
-from ..recognition import ATTACKERS, Attacker
+from ..recognition import ATTACKERS, EVERY_ATTACKER
 from .rows import BLACK, CLEAR
 
 Profile: TypeAlias = Literal["quick", "full"]
@@ -18,8 +18,12 @@ Division: TypeAlias = Literal["image", "person"]
 
 _RENAMED = {"looks": "detector_images", "few": "detector_limits"}  # keys of older files, still read
 
+_FULL_FACES = ("dlib-resnet", "eigenfaces", "fisherfaces", "convolutional")
 _FACELESS = ("levels", "colours", "surroundings")
 """Recognisers that look at no face, and beat many that do."""
+FILE = "file"
+"""The attacker who looks at what a file shows besides pixels."""
+STUDY_ATTACKERS = (*EVERY_ATTACKER, FILE)
 _QUICK = (
     "surrogate:tone=around",
     "camouflage",
@@ -95,7 +99,7 @@ class StudyConfig:
         detector_images: how many images each detector looks at, drawn by the seed; None for all probes.
         detector_limits: the same for single detectors, by their name, for slow ones.
         recognisers: names or "onnx:PATH..." as for ``make_recogniser``.
-        attackers: of naive, cleaner, parrot, linker.
+        attackers: of naive, cleaner, parrot, linker, restorer (which needs torch), file.
         face_quality: path of a user's FaceQnet (ONNX); None for the stand-in.
         enrolled: clear images of each person that the attacker has.
         seed: of splits, samples, nonces, noise and resampling.
@@ -117,7 +121,7 @@ class StudyConfig:
     detector_images: int | None = None
     detector_limits: Mapping[str, int] = field(default_factory=dict)
     recognisers: tuple[str, ...] = ()
-    attackers: tuple[Attacker, ...] = ATTACKERS
+    attackers: tuple[str, ...] = ()
     face_quality: str | None = None
     enrolled: int = 5
     seed: int = 0
@@ -149,20 +153,21 @@ class StudyConfig:
             raise TypeError(f"enlarge must be a number, got {self.enlarge!r}")
         if self.face_quality is not None:
             _check_text("face_quality", self.face_quality)
-        unknown = sorted(set(self.attackers) - set(ATTACKERS))
+        unknown = sorted(set(self.attackers) - set(STUDY_ATTACKERS))
         if unknown:
-            raise ValueError(f"attackers must be of {', '.join(ATTACKERS)}, got {', '.join(unknown)}")
+            raise ValueError(f"attackers must be of {', '.join(STUDY_ATTACKERS)}, got {', '.join(unknown)}")
 
     def filled(self) -> StudyConfig:
         """The configuration with what the profile says in the place of what is not named."""
         quick = self.profile == "quick"
         named = dict.fromkeys(self.protections or (_QUICK if quick else _FULL))
-        faces = ("dlib-resnet", "fisherfaces") if quick else ("dlib-resnet", "eigenfaces", "fisherfaces")
+        faces = ("dlib-resnet", "fisherfaces") if quick else _FULL_FACES
         usual = (*faces, *(_FACELESS[1:] if quick else _FACELESS))
         return replace(
             self,
             protections=(CLEAR, *(item for item in named if item not in (CLEAR, BLACK)), BLACK),
             recognisers=self.recognisers or usual,
+            attackers=self.attackers or ((*ATTACKERS, FILE) if quick else STUDY_ATTACKERS),
             detector_images=80 if quick and self.detector_images is None else self.detector_images,
             detector_limits={"dlib-mmod": 10 if quick else 40, **self.detector_limits},
         )

@@ -5,7 +5,6 @@ An image that fails is left out of the number, counted beside it, and named with
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -19,7 +18,7 @@ from ..detection.matching import ALL_FACES, PAPER, DetectionRule
 from ..detection.scores import PRECISION_RULES, DetectionScores, score_detections
 from ..detection.tasks import found_faces, look, readings_of, show_protected
 from ..quality import measure_quality as compare_images
-from ..recognition import AttackBench, AttackResult, Estimate, GallerySplit, PairBench, Verification, make_subjects
+from ..recognition import AttackBench, GallerySplit, PairBench, make_subjects
 from ..result_cache import error_text
 from .inputs import StudyInputs
 from .tasks import Study, Task, usable_pairs
@@ -40,18 +39,22 @@ class Tools:
         self.study, self.inputs = study, inputs
         self._benches: dict[str, AttackBench] = {}
         self._pair_benches: dict[str, PairBench | None] = {}
+        self._split: GallerySplit | None = None
+
+    @property
+    def gallery_split(self) -> GallerySplit:
+        """Who is enrolled and looked up."""
+        if self._split is None:
+            parts = (self.inputs.gallery, self.inputs.probes)
+            samples = ([self.inputs.samples[name] for name in names] for names in parts)
+            self._split = GallerySplit(*(make_subjects(part, self.inputs.faces) for part in samples))
+        return self._split
 
     def bench(self, recogniser: str) -> AttackBench:
         """A recogniser with the clear gallery embedded."""
         if recogniser not in self._benches:
-            faces = self.inputs.faces
-            gallery, probes = (
-                make_subjects([self.inputs.samples[name] for name in names], faces)
-                for names in (self.inputs.gallery, self.inputs.probes)
-            )
-            self._benches[recogniser] = AttackBench(
-                self.study.recognisers[recogniser].make(), GallerySplit(gallery, probes)
-            )
+            made = self.study.recognisers[recogniser].make()
+            self._benches[recogniser] = AttackBench(made, self.gallery_split)
         return self._benches[recogniser]
 
     def pair_bench(self, recogniser: str) -> PairBench | None:
@@ -153,53 +156,3 @@ def _rule_words(rule: DetectionRule) -> str:
     who = "main face of each image" if rule.main_face else "all faces"
     score = "any score" if rule.score is None else f"score from {rule.score:g}"
     return f"{who}, IoU from {rule.iou:g}, {score}"
-
-
-def measure_attack(tools: Tools, task: Task) -> tuple[list[Number], list[tuple[str, str]]]:
-    """All attackers with one recogniser: rank-1, rank-5, chance, equal error, true acceptance."""
-    study = tools.study
-    protection = study.protections[task.protection]
-    results = tools.bench(task.actor).run(protection, study.config.attackers, seed=study.config.seed)
-    return [number for result in results for number in _attacked(result)], []
-
-
-def measure_pairs(tools: Tools, task: Task) -> tuple[list[Number], list[tuple[str, str]]]:
-    """The data set's own pairs, by a recogniser that came trained: equal error and true acceptance."""
-    study = tools.study
-    bench = tools.pair_bench(task.actor)
-    if bench is None:
-        return [], []
-    results = bench.run(study.protections[task.protection], seed=study.config.seed)
-    lost = len(study.dataset.pairs) - len(usable_pairs(study, tools.inputs))
-    found = ((who, verification) for who, verification in results.items() if who in study.config.attackers)
-    return [
-        number
-        for who, verification in found
-        for number in _verified(f"{who}/{task.actor}", "direct", verification, "pairs_", lost)
-    ], []
-
-
-def _attacked(result: AttackResult) -> Iterator[Number]:
-    actor, reading = f"{result.attacker}/{result.recogniser}", result.reading
-
-    found = result.identification
-    if found is not None:
-        how = f"closed set, {found.people} people enrolled"
-        for measure, estimate in (("rank1", found.rank1), ("rank5", found.rank5)):
-            yield measure, actor, reading, *_ends(estimate), found.probes, 0, how
-        yield "chance1", actor, reading, found.chance1, None, None, found.people, 0, "1 / people enrolled"
-        yield "chance5", actor, reading, found.chance5, None, None, found.people, 0, "5 / people enrolled"
-    yield from _verified(actor, reading, result.verification)
-
-
-def _verified(actor: str, reading: str, pairs: Verification, prefix: str = "", failed: int = 0) -> Iterator[Number]:
-    how = f"{pairs.genuine} pairs of one person, {pairs.impostors} of two"
-    yield f"{prefix}eer", actor, reading, *_ends(pairs.eer), pairs.genuine, failed, how
-    for rate, accepted in pairs.tar.items():
-        words = f"false acceptance {rate:g}; {how}"
-        yield f"{prefix}tar_{rate:g}", actor, reading, *_ends(accepted), pairs.genuine, failed, words
-
-
-def _ends(estimate: Estimate) -> tuple[float | None, float | None, float | None]:
-    value, low, high = (None if math.isnan(end) else end for end in (estimate.value, estimate.low, estimate.high))
-    return value, low, high

@@ -116,7 +116,7 @@ def gather(
 
 def _place(study: Study) -> Any:
     protections, detectors = list(study.protections), [*study.detectors, *study.recognisers]
-    kinds = ("quality", "detection", "attack", "pairs", "examples", "sweep", "threshold")
+    kinds = ("quality", "detection", "attack", "restorer", "file", "pairs", "examples", "sweep", "threshold")
 
     def place(task: Task) -> tuple[int, int, int, str]:
         return (

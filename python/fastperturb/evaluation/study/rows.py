@@ -13,6 +13,8 @@ QUALITY = ("psnr", "ssim", "psnr_face", "ssim_face", "face_quality")
 DETECTION = ("precision", "recall", "f_score", "f_score_paper", "ap_all_point", "ap_11_point", "ap_101_point")
 IDENTIFICATION = ("rank1", "rank5")
 VERIFICATION = ("eer", "tar_0.01", "tar_0.001")
+RESTORATION = ("psnr_read", "psnr_restored", "psnr_gained")
+SEVERAL = "rank1_five"
 PAIRS = ("pairs_eer", "pairs_tar_0.01", "pairs_tar_0.001")
 CLEAR, BLACK = "clear", "black"
 
@@ -28,7 +30,7 @@ class Row:
         label: what stands at the point of the curve: "8 cells".
         reversible: whether a key brings the clear image back, by itself or by a seal.
         measure: "recall", "rank1", "psnr_face" ...; :data:`QUALITY`, :data:`DETECTION`, :data:`IDENTIFICATION`,
-            :data:`VERIFICATION`, :data:`PAIRS`, and "chance1", "chance5".
+            :data:`VERIFICATION`, :data:`PAIRS`, :data:`RESTORATION`, :data:`SEVERAL`, and "chance1", "chance5".
         actor: who measured: a detector, "attacker/recogniser", or nobody.
         reading: "direct" or "view" for detectors and quality; for an attacker what it did to the images.
         value: the number; None where it is undefined or nothing could be measured.

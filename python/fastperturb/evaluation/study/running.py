@@ -19,10 +19,11 @@ from typing import Any
 
 from ..._optional import import_opencv
 from ..result_cache import FOLDER, ResultCache, digest_code, error_text
+from .attacking import measure_attack, measure_files, measure_pairs, measure_restorer
 from .examples import make_examples, make_sweep, make_threshold
 from .fitting import fit_protections, one_thread
 from .inputs import StudyInputs, prepare
-from .measuring import Tools, measure_attack, measure_detection, measure_pairs, measure_quality
+from .measuring import Tools, measure_detection, measure_quality
 from .results import StudyResults, gather
 from .tasks import Study, Task, expected_cost, leave_out, list_tasks, task_digest
 from .versions import read_versions
@@ -34,6 +35,8 @@ _MEASURING = {
     "quality": measure_quality,
     "detection": measure_detection,
     "attack": measure_attack,
+    "restorer": measure_restorer,
+    "file": measure_files,
     "pairs": measure_pairs,
 }
 _DRAWING = {"examples": make_examples, "sweep": make_sweep, "threshold": make_threshold}

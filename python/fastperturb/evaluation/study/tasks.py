@@ -11,15 +11,18 @@ from ...protections import FittedProtection, Protection
 from ..datasets import DataSet, Pair
 from ..detection.tasks import readings_of
 from ..model_files import file_content, identity, model_files
-from ..recognition import Recogniser
+from ..recognition import ATTACKERS, Attacker, Recogniser
 from ..result_cache import digest_of
-from .config import StudyConfig
+from .config import FILE, StudyConfig
 from .inputs import StudyInputs, choose
+from .rows import CLEAR
 
 # Rough seconds an image and actor, to begin with what takes longest.
 _COSTS = {
     "pairs": 0.02,
     "attack": 0.02,
+    "restorer": 0.1,
+    "file": 0.01,
     "detection": 0.02,
     "quality": 0.005,
     "examples": 0.3,
@@ -34,7 +37,7 @@ class Task:
     """A piece of work.
 
     Attributes:
-        kind: "quality", "detection", "attack", "pairs", "examples", "sweep" or "threshold".
+        kind: "quality", "detection", "attack", "restorer", "file", "pairs", "examples", "sweep" or "threshold".
         protection: name of one; "" where none is meant.
         actor: a detector or recogniser by name.
         reading: "direct" or "view", for detectors.
@@ -116,10 +119,24 @@ def list_tasks(study: Study, inputs: StudyInputs) -> list[Task]:
                 tasks.append(Task("detection", name, detector, reading, limited))
         if inputs.gallery:
             both = (*inputs.gallery, *inputs.probes)
-            tasks += [Task("attack", name, recogniser, names=both) for recogniser in study.recognisers]
+            if with_recogniser(study):
+                tasks += [Task("attack", name, recogniser, names=both) for recogniser in study.recognisers]
+            tasks += [Task(kind, name, names=both) for kind in _alone(study, name)]
         if paired:
             tasks += [Task("pairs", name, recogniser, names=paired) for recogniser in study.recognisers]
     return sorted(tasks, key=lambda task: -expected_cost(study, task))
+
+
+def with_recogniser(study: Study) -> tuple[Attacker, ...]:
+    """The attackers of a study that are run with each recogniser, a task each, in the study's order."""
+    named = {str(name): name for name in ATTACKERS}
+    return tuple(named[name] for name in study.config.attackers if name in named)
+
+
+def _alone(study: Study, protection: str) -> list[str]:
+    """The attackers that are a task of their own: they fit for all recognisers once, or need none."""
+    wanted = [name for name in ("restorer", FILE) if name in study.config.attackers]
+    return [name for name in wanted if name == FILE or protection != CLEAR]  # there is nothing to restore
 
 
 def leave_out(study: Study, inputs: StudyInputs) -> Study:
@@ -170,7 +187,10 @@ def task_digest(study: Study, inputs: StudyInputs, task: Task, versions: dict[st
     if task.kind == "detection":
         work.append(identity(study.detectors[task.actor]))
     if task.kind == "attack":
-        work += [task.actor, study.recognisers[task.actor].identity, study.config.attackers]
+        work += [task.actor, study.recognisers[task.actor].identity, with_recogniser(study)]
+    if task.kind == "restorer":
+        work += [[name, item.identity] for name, item in study.recognisers.items()]
+    if task.kind in ("attack", "restorer", FILE):
         work.append(inputs.digest(inputs.gallery))
     if task.kind == "pairs":
         work += [study.recognisers[task.actor].identity, study.config.attackers]
