@@ -28,8 +28,8 @@ from ..options.common import Job
 from .done_marks import COPIED, MARK_TEXT, Marks
 from .live import Interrupted, Live
 from .paths import Inputs, Source
-from .targets import Targets, VideoTargets
 from .progress import Outcome, Report
+from .targets import Targets, VideoTargets
 from .worker_pool import Stop, map_in_order
 
 INTERRUPTED_HERE = "interrupted"

@@ -6,7 +6,7 @@ Names are looked at folder by folder, so that memory does not grow with the numb
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from ...bounded_files import read_start
 from ...files import FORMATS
 from ...files.reading import starts_as_image
 from .ignored import Ignored
-from .video_names import VIDEOS, can_read_videos, is_video_name
+from .video_names import can_read_videos, is_video_name
 
 if TYPE_CHECKING:
     from .targets import Targets

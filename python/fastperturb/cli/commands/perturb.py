@@ -27,9 +27,9 @@ from ..batch.job import Writer, not_tried, plan_output, run_job
 from ..batch.jpeg_job import Opened, open_to_keep
 from ..batch.live import Live
 from ..batch.paths import Source
-from ..batch.targets import VideoTargets
 from ..batch.progress import Outcome
 from ..batch.protect_videos import VideoStep
+from ..batch.targets import VideoTargets
 from ..batch.video_names import KEPT, VIDEOS
 from ..errors import say
 from ..options.common import Job, job_options

@@ -24,9 +24,9 @@ from ..batch.job import Writer, Written, not_tried, plan_output, run_job
 from ..batch.jpeg_job import Opened, bring_back_jpeg, exact_bytes, open_to_keep
 from ..batch.live import Live
 from ..batch.paths import Source
-from ..batch.targets import VideoTargets
 from ..batch.progress import Outcome
 from ..batch.restore_videos import VideoRestoring
+from ..batch.targets import VideoTargets
 from ..batch.video_names import VIDEOS
 from ..options.common import Job, job_options
 from ..options.keys import opening_key
