@@ -64,6 +64,10 @@ class ImageWork:
             Problem: another format, damaged, or too large.
         """
         self.read_header(data)
+        return self.decode(data)
+
+    def decode(self, data: Bytes) -> Picture:
+        """The pixels of an image whose header was read; raises as :meth:`open`."""
         with _as_problems():
             return decode(data, max_pixels=self.max_pixels)
 

@@ -90,7 +90,8 @@ def choose_format(options: ProtectOptions, came: str, method: Method, reversible
         Problem: it would lose what cannot be lost.
     """
     if options.format is None:
-        return came if came in ("PNG", "WebP", "TIFF") else "PNG"
+        kept = ("PNG", "WebP", "TIFF", "JPEG") if method.sealed else ("PNG", "WebP", "TIFF")
+        return came if came in kept else "PNG"
     if options.format == "jpg" and reversible and not method.sealed:
         raise _bad("JPEG changes pixels, so that windows could not be restored; png, webp and tiff keep them")
     return FORMATS[options.format]

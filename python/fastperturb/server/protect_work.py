@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import Face, FaceKey, Key, NoFaceFound, Record, Region, locate, perturb, view
+from .. import Face, FaceKey, Key, NoFaceFound, Record, Region, perturb
 from ..errors import ImageFileError, MissingExtra
-from ..faces import view_detector
 from ..files import Picture
 from ..files.reading import RECORD_TEXT
 from ..files.writing import encode
 from ..protections.method import Method
 from ..recipients import Recipients
-from .image_work import ImageWork, as_json, detector_for, has_windows
+from .image_work import ImageWork, has_windows
+from .jpeg_work import HiddenJpeg, hide_blocks, open_to_keep
 from .methods import EXTENSIONS, MEDIA_TYPES, check_cost, choose_format, choose_method, name_of
 from .options import ProtectOptions
 from .problems import Problem
@@ -137,12 +137,20 @@ class Protecting:
         work.check()
         before = np.array(picture.pixels) if measured else None
         face_keys: list[FaceKey] = []
-        hidden, record = self._hide(picture.pixels, found, method, face_keys)
+        jpeg = None
+        if name == picture.format == "JPEG" and method.sealed:
+            jpeg = self._hide_jpeg(upload, picture, found, method, face_keys)
+        if jpeg is not None:
+            hidden, record = jpeg.pixels(work.max_pixels) if measured else picture.pixels, jpeg.record
+        else:
+            name = "PNG" if name == "JPEG" and options.format is None else name
+            hidden, record = self._hide(picture.pixels, found, method, face_keys)
         if options.face_keys and not face_keys:
             raise Problem("bad-options", "face_keys is for what is sealed, and for windows by strength options")
         work.check()
         kept = record if self.recipients is not None else None
-        files = self._files(upload, hidden, picture, name, kept)
+        image = self._encode(hidden, picture, name, kept) if jpeg is None else (jpeg.data, kept is not None, "JPEG")
+        files = self._files(upload, image, kept)
         moved = record.moved if record is not None and not method.sealed else 0
         work.facts.moved = (work.facts.moved or 0) + moved
         work.facts.images += 1
@@ -153,7 +161,7 @@ class Protecting:
             kept,
             moved,
             found,
-            _regions(record, method, found, picture.pixels.shape),
+            jpeg.regions if jpeg is not None else _regions(record, method, found, picture.pixels.shape),
             _several(self.recipients),
             () if before is None else (before, hidden),
             record if record is not None and has_windows(record) else None,
@@ -165,6 +173,22 @@ class Protecting:
         if self.options.format is None and not self.accepts(MEDIA_TYPES[name]) and self.accepts(MEDIA_TYPES["PNG"]):
             return "PNG"
         return name
+
+    def _hide_jpeg(
+        self, upload: Upload, picture: Picture, found: Sequence[Face | Region], method: Method, face_keys: list[FaceKey]
+    ) -> HiddenJpeg | None:
+        """A JPEG with other blocks under its faces; None if it cannot stay one."""
+        file = open_to_keep(upload.data, self.work.max_pixels, self.options.format)
+        if file is None:
+            return None
+        self.work.check()
+        try:
+            how = (self.options.reproducible, face_keys)
+            return hide_blocks(file, picture, found, method, self.recipients, how)
+        except MissingExtra:
+            raise
+        except (ValueError, NoFaceFound) as error:
+            raise Problem("bad-options", str(error)) from None
 
     def _hide(
         self, pixels: Any, found: Sequence[Face | Region], method: Method, face_keys: list[FaceKey]
@@ -189,12 +213,10 @@ class Protecting:
         except (ValueError, NoFaceFound) as error:
             raise Problem("bad-options", str(error)) from None
 
-    def _files(
-        self, upload: Upload, hidden: Any, picture: Picture, name: str, record: Record | None
-    ) -> tuple[File, ...]:
+    def _files(self, upload: Upload, encoded: tuple[bytes, bool, str], record: Record | None) -> tuple[File, ...]:
         """The image with its record inside where it can be, and what lies beside it."""
         stem = upload.name.rpartition(".")[0] or upload.name or "image"
-        image, inside, name = self._encode(hidden, picture, name, record)
+        image, inside, name = encoded
         title = stem + EXTENSIONS[name]
         files = [File("image", title, MEDIA_TYPES[name], image)]
         if record is not None and not inside:
@@ -233,32 +255,6 @@ def _regions(
         return [item.region for item in record.regions]
     faces = [item if isinstance(item, Face) else Face(item) for item in found]
     return [] if method.protection is None else method.protection.regions(faces, shape)
-
-
-def preview_image(protecting: Protecting, upload: Upload) -> tuple[Protected, File, dict[str, Any]]:
-    """A protected image, its view as PNG, and what can be said of both: measures, and faces before and after.
-
-    The view of windows is what anyone can see of them without a key. Of other protections that is what they show.
-    """
-    work = protecting.work
-    done = protecting(upload, measured=True)
-    before, after = done.shown
-    measures = work.measure(before, after)
-    detector = detector_for(protecting.options.min_score)
-    looks: list[tuple[str, Any, Any]] = [("before", before, detector), ("after", after, detector)]
-    if done.windows is not None:
-        through = view_detector(detector, done.windows)
-        looks += [("view_before", before, through), ("view_after", after, through)]
-    seen = {}
-    for name, image, look in looks:
-        work.check()
-        seen[name] = [as_json(face) for face in locate(image, look)]
-    seen.setdefault("view_before", seen["after"])
-    seen.setdefault("view_after", seen["after"])
-    work.check()
-    shown = after if done.windows is None else view(after, done.windows, out=after)
-    file = File("view", "view.png", MEDIA_TYPES["PNG"], b"".join(encode(shown, "PNG")))
-    return done, file, {**measures, "faces": seen}
 
 
 def protect_several(protecting: Protecting, uploads: Sequence[Upload]) -> list[Protected | Problem]:

@@ -55,7 +55,7 @@ def check_accept(accept: str | None, wanted: str | None) -> None:
     Raises:
         Problem: the header takes nothing of what there could be.
     """
-    images = LOSSLESS_TYPES if wanted is None else (MEDIA_TYPES[FORMATS[wanted]],)
+    images = tuple(MEDIA_TYPES.values()) if wanted is None else (MEDIA_TYPES[FORMATS[wanted]],)
     choose(accept, (*images, JSON, MULTIPART, ZIP))
 
 

@@ -10,10 +10,12 @@ from typing import Any
 from .. import FaceKey, Key, Record, Tampered, WrongKey, examine, forget, restore
 from ..errors import ImageFileError, MissingExtra, RecordError, UnknownOrigin, UnverifiedWarning
 from ..files import Picture
-from ..files.reading import RECORD_TEXT
+from ..files.jpeg_protecting import is_of_jpeg, open_jpeg
+from ..files.reading import RECORD_TEXT, decode
 from ..files.replacing import with_record
 from ..files.writing import encode
 from .image_work import MAX_RECORD_REGIONS, ImageWork, check_record, the_record
+from .jpeg_work import restore_blocks
 from .methods import EXTENSIONS, MEDIA_TYPES
 from .problems import Problem
 from .protect_work import File
@@ -68,15 +70,19 @@ def restore_image(work: ImageWork, parts: Parts, choice: RestoreChoice) -> Resto
     Raises:
         Problem: nothing was restored; its name says why.
     """
-    picture = work.open(parts["image"])
-    record = _record_with_seals(picture.texts, parts)
+    record = _record_with_seals(work.read_header(parts["image"]).texts, parts)
     key = choice.key_for(record)
     only = _checked(choice.only, record)
     work.check()
     try:
-        verdicts = examine(picture.pixels, record, key)
-        work.check()
-        shown = _restored(picture.pixels, record, key, only, _origin(choice.origin, key))
+        if is_of_jpeg(record):
+            verdicts, file = _restore_jpeg(work, parts["image"], record, key, (only, choice))
+        else:
+            picture = work.decode(parts["image"])
+            verdicts = examine(picture.pixels, record, key)
+            work.check()
+            shown = _restored(picture.pixels, record, key, only, _origin(choice.origin, key))
+            file = _file(shown, picture, choice.format)
     except Problem:
         raise
     except Exception as error:
@@ -85,13 +91,31 @@ def restore_image(work: ImageWork, parts: Parts, choice: RestoreChoice) -> Resto
     work.check()
     every = (key.index,) if isinstance(key, FaceKey) else tuple(range(len(record.regions)))
     return Restored(
-        _file(shown, picture, choice.format),
+        file,
         verdicts.origin or "unknown",
         _word(verdicts.record),
         tuple(_word(item) for item in verdicts.regions),
         _word(verdicts.surroundings),
         only or every,
     )
+
+
+def _restore_jpeg(
+    work: ImageWork, data: Bytes, record: Record, key: Key | FaceKey, how: tuple[Sequence[int] | None, RestoreChoice]
+) -> tuple[Any, File]:
+    """What of a JPEG is as it was written, and the same with its blocks back: a JPEG unless another was asked for."""
+    only, choice = how
+    try:
+        coded = open_jpeg(data, max_pixels=work.max_pixels)
+    except ImageFileError as error:
+        raise Problem("unsupported-media", str(error)) from None
+    verdicts = coded.examine(record, key)
+    work.check()
+    restored = restore_blocks(coded, record, key, only, _origin(choice.origin, key))
+    if choice.format is None:
+        return verdicts, File("image", "image.jpg", MEDIA_TYPES["JPEG"], restored)
+    picture = decode(restored, max_pixels=work.max_pixels)
+    return verdicts, _file(picture.pixels, picture, choice.format)
 
 
 def _origin(asked: str | None, key: Key | FaceKey) -> str:
@@ -212,7 +236,7 @@ def change_record(work: ImageWork, parts: Parts, change: Callable[[Record], Reco
         raise _change_problem(error) from None
     work.check()
     files = []
-    if header is not None and header.format in LOSSLESS and RECORD_TEXT in header.texts:
+    if header is not None and RECORD_TEXT in header.texts and (header.format in LOSSLESS or is_of_jpeg(record)):
         name = header.format
         data = b"".join(with_record(parts["image"], changed))
         files.append(File("image", "image" + EXTENSIONS[name], MEDIA_TYPES[name], data))

@@ -18,8 +18,9 @@ from .key_parts import MAX_TO, recipients_to_protect
 from .methods import MEDIA_TYPES, PROTECTIONS
 from .openapi import BODY, PAIR, PROTECT, VIEW
 from .options import CompareOptions, FaceOptions, ProtectOptions, ViewOptions, no_option_twice
+from .preview_work import preview_image
 from .problems import Problem
-from .protect_work import File, Protecting, preview_image, protect_several
+from .protect_work import File, Protecting, protect_several
 from .request_bodies import Parts, read_body
 from .service import Service, service_of
 
@@ -121,8 +122,9 @@ async def preview(request: Request, options: Annotated[ProtectOptions, Query()])
     service = service_of(request)
 
     def work(images: ImageWork, parts: Parts) -> Response:
+        shown_by_browsers = f"{MEDIA_TYPES['PNG']}, {MEDIA_TYPES['JPEG']}"
         done, shown, measures = preview_image(
-            _protecting(service, images, parts, options, MEDIA_TYPES["PNG"]), parts.uploads["image"][0]
+            _protecting(service, images, parts, options, shown_by_browsers), parts.uploads["image"][0]
         )
         facts = {**responses.facts_of(done), "measures": measures}
         files: list[File] = [*done.files, shown]

@@ -1,7 +1,7 @@
 // What is passed on: the picture that is chosen and its seal, keys of single faces, and all pictures at once.
 
 import { partsOf, sendPatiently } from "./api.js";
-import { by, complain, make, save, stem } from "./ui.js";
+import { by, complain, ending, make, save, stem } from "./ui.js";
 import { namedApart, zip } from "./zip.js";
 
 const NOTES = {
@@ -122,7 +122,7 @@ export class All {
 	}
 
 	async #save(done, asked) {
-		const names = namedApart(done.map(({ picture }) => `${stem(picture.file.name)}-protected.png`));
+		const names = namedApart(done.map(({ picture, image }) => `${stem(picture.file.name)}-protected${ending(image)}`));
 		const images = done.map(({ image }, index) => ({ name: names[index], blob: image }));
 		const seals = done.map(({ seals: blob }, index) => ({ name: `${names[index]}.seal`, blob })).filter(({ blob }) => blob);
 		const keys = done.flatMap(({ facts }, index) => linesOfKeys(names[index], facts));

@@ -9,7 +9,7 @@ import { KeyChoice } from "./keys.js";
 import { All, showFiles } from "./downloads.js";
 import { Queue } from "./queue.js";
 import { PageSettings } from "./settings.js";
-import { by, calm, complain, faceCount, make, megabytes, save, showBlob, stem } from "./ui.js";
+import { by, calm, complain, ending, faceCount, make, megabytes, save, showBlob, stem } from "./ui.js";
 import { answer } from "./words.js";
 import { Zoom } from "./zoom.js";
 
@@ -281,8 +281,8 @@ export class Protect {
 		for (const button of document.querySelectorAll(".picker button")) {
 			button.addEventListener("click", () => this.#pick(button.dataset.show));
 		}
-		const name = () => `${stem(this.picture.file.name)}-protected.png`;
 		const done = () => this.cards[this.settings.chosen].done;
+		const name = () => `${stem(this.picture.file.name)}-protected${ending(done().image)}`;
 		by("save-image").addEventListener("click", () => save(done().image, name()));
 		by("save-seal").addEventListener("click", () => save(done().seals, `${name()}.seal`));
 		by("original").addEventListener("error", ({ target }) => {

@@ -1,7 +1,7 @@
 // The half of the page that restores: a protected picture, its seal and record, and a key of all faces or of one.
 
 import { partsOf, send } from "./api.js";
-import { by, calm, complain, keyOf, make, readKey, save, showBlob, stem } from "./ui.js";
+import { by, calm, complain, ending, formatFor, keyOf, make, readKey, save, showBlob, stem } from "./ui.js";
 
 const ORIGINS = {
 	key: ["good", "Made by somebody who has your key."],
@@ -44,7 +44,7 @@ export class Restore {
 			this.run();
 		});
 		this.form.addEventListener("change", () => this.#explain());
-		by("save-restored").addEventListener("click", () => save(this.result, `${stem(this.name)}-restored.png`));
+		by("save-restored").addEventListener("click", () => save(this.result, `${stem(this.name)}-restored${ending(this.result)}`));
 	}
 
 	/** Takes in what the service says of itself. */
@@ -83,7 +83,7 @@ export class Restore {
 		const parts = await this.#parts();
 		if (!parts || signal.aborted) return;
 		by("restore-status").textContent = "Restoring…";
-		const params = new URLSearchParams({ format: "png", ...(origin && { origin }) });
+		const params = new URLSearchParams({ ...formatFor(parts.image), ...(origin && { origin }) });
 		try {
 			const answer = await partsOf(await send("v1/restore", { parts, params, accept: "multipart/form-data", signal }));
 			if (signal.aborted) return;

@@ -2,7 +2,7 @@
 
 import { Dial } from "./dial.js";
 import { asRegions } from "./geometry.js";
-import { by } from "./ui.js";
+import { by, formatFor } from "./ui.js";
 
 const WINDOWS = {
 	cells: { label: "Cells across the face", unit: "cells", min: 1, max: 32, step: 1, value: 8 },
@@ -60,9 +60,9 @@ export class PageSettings {
 		if (this.amount.mode === "all" && psnr) this.amount.limit("psnr", { min: Math.ceil(2 * psnr + 1) / 2 });
 	}
 
-	/** The parameters that protect a picture {boxes, edited}; boxes that nobody changed the service finds by itself. */
-	params(name, { boxes, edited }) {
-		const params = new URLSearchParams({ format: "png" });
+	/** The parameters that protect a picture {boxes, edited, file}; boxes that nobody changed the service finds by itself. */
+	params(name, { boxes, edited, file }) {
+		const params = new URLSearchParams(name === "windows" ? { format: "png" } : formatFor(file));
 		if (name === "windows") this.#windows(params, boxes, edited);
 		else {
 			const surrogate = `surrogate:tone=${this.#value("tone")},area=${this.#value("area")}`;

@@ -38,6 +38,16 @@ export function save(blob, name) {
 	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** The ending of a picture's file, by what the service sent: a JPEG stays one. */
+export function ending(blob) {
+	return blob?.type === "image/jpeg" ? ".jpg" : ".png";
+}
+
+/** A picture's format for requests: PNG, which every browser shows, but for JPEGs, which stay what they are. */
+export function formatFor(file) {
+	return file?.type === "image/jpeg" ? {} : { format: "png" };
+}
+
 /** A file's name without its ending. */
 export function stem(name) {
 	return name.replace(/\.[^.]*$/, "") || "picture";
