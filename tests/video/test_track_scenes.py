@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from made_up_video import background, drawn
 
-from fastperturb.video.scenes import changed_tiles, tile_means, with_cuts
+from fastperturb.video.scenes import Picture, changed_tiles, with_cuts
 
 
 def cuts_of(images):
     marked = list(with_cuts((i, i / 30, image) for i, image in enumerate(images)))
     assert [frame.number for frame in marked] == list(range(len(images)))
-    assert all(frame.image is image for frame, image in zip(marked, images, strict=True))
+    assert all(frame.picture.image is image for frame, image in zip(marked, images, strict=True))
     return [frame.number for frame in marked if frame.cut]
 
 
@@ -58,8 +58,8 @@ def test_short_videos():
 def test_noise_changes_no_tile_and_a_face_does():
     image = background(1280, 720)
     noisy = np.clip(image + np.random.default_rng(0).normal(0, 8, image.shape), 0, 255).astype(np.uint8)
-    assert not changed_tiles(tile_means(image), tile_means(noisy)).any()
-    changed = changed_tiles(tile_means(image), tile_means(drawn([(600, 300, 40, 50, (200, 160, 140))], image)))
+    assert not changed_tiles(Picture(image).tiles, Picture(noisy).tiles).any()
+    changed = changed_tiles(Picture(image).tiles, Picture(drawn([(600, 300, 40, 50, (200, 160, 140))], image)).tiles)
     assert changed.any()
     rows, columns = np.nonzero(changed)
     assert 300 / 16 - 1 <= rows.min() <= rows.max() <= 350 / 16 + 1

@@ -8,20 +8,17 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from .._optional import import_opencv
 from ..checks import Image
 from ..faces import AnyAngle, Detector, YuNet
 from ..faces.boxes import suppress
 from ..faces.tilt import (
     Box,
     covering_box,
-    halved_copies,
     landmark_tilt,
     placed,
     tilted_box,
@@ -30,8 +27,8 @@ from ..faces.tilt import (
     within_half_turn,
 )
 from ..region import Face, Point
+from .scenes import Picture
 
-QUICK = 640  # the longer side of the copy that quick looks are at
 _SIDE = 256  # of a crop
 _AROUND = 3.0  # side of a crop, to the longer side of the face
 _LEVEL = 8.0  # degrees of the landmarks up to which a face counts as upright in what was looked at
@@ -48,35 +45,6 @@ class Seen(NamedTuple):
     landmarks: tuple[Point, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A frame with the copies of it that several looks need, each made once.
-
-    Attributes:
-        image: RGB, uint8; it must not change.
-        seen: boxes of the faces that tracks have in it.
-    """
-
-    image: Image
-    seen: list[Box] = field(default_factory=list)
-
-    @cached_property
-    def quick(self) -> Image:
-        """The copy that quick looks are at."""
-        height, width = self.image.shape[:2]
-        scale = QUICK / max(height, width)
-        if scale >= 1:
-            return self.image
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        cv2 = import_opencv()
-        return np.asarray(cv2.resize(self.image, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-    @cached_property
-    def halves(self) -> list[Image]:
-        """Copies of half the size of the one before, for crops of large faces."""
-        return list(halved_copies(self.image))
-
-
 class Looks:
     """A detector, and the ways in which it looks at frames.
 
@@ -88,7 +56,6 @@ class Looks:
 
     def __init__(self, detector: Detector | None, weak: float) -> None:
         given = AnyAngle(YuNet()) if detector is None else detector
-        self._any_angle = isinstance(given, AnyAngle)
         base = given.detector if isinstance(given, AnyAngle) else given
         if not callable(getattr(base, "detect", None)):
             raise TypeError(f"detector must have a method detect(image), got {base!r}")
@@ -96,7 +63,8 @@ class Looks:
             base = copy.copy(base)
             base.threshold = weak
         self._base = base
-        self._thorough = AnyAngle(base, given.diagonals, given.max_pixels) if isinstance(given, AnyAngle) else base
+        self._near = (given.simple or base) if isinstance(given, AnyAngle) else base
+        self._thorough = replace(given, detector=base) if isinstance(given, AnyAngle) else None
 
     def quick(self, picture: Picture) -> list[Seen]:
         """The faces of a reduced copy."""
@@ -104,11 +72,13 @@ class Looks:
 
     def thorough(self, picture: Picture) -> list[Seen]:
         """The faces of the whole frame, small ones and, if the detector looks for them, turned ones too."""
-        found = self._whole(picture, picture.image)
-        if self._any_angle:
-            for face in self._thorough.detect(picture.image):
-                if face.turn or not face.landmarks:
-                    found += self._turned(picture, face)
+        if self._thorough is None:
+            return self._whole(picture, picture.image)
+        found = []
+        for face in self._thorough.detect(picture.image):
+            upright = Seen(_box_of(face), face.score, face.landmarks)
+            is_turned = face.turn or not face.landmarks
+            found.append(self._turned(picture, face) if is_turned else self._straightened(picture, upright))
         return _distinct(found)
 
     def near(self, picture: Picture, box: Box) -> Seen | None:
@@ -122,7 +92,7 @@ class Looks:
             side = _AROUND * max(box.width, box.height)
             copies = picture.halves if side > 2 * _SIDE else [picture.image]
             look = turned_crop(copies, box._replace(width=side, height=side), _SIDE, (1.0, 1.0))
-            within = [face for face in self._base.detect(look.pixels) if _is_in_middle(face)]
+            within = [face for face in self._near.detect(look.pixels) if _is_in_middle(face)]
             if not within:
                 break
             face = max(within, key=lambda face: face.score)
@@ -153,16 +123,21 @@ class Looks:
             return seen
         return nearer
 
-    def _turned(self, picture: Picture, face: Face) -> list[Seen]:
+    def _turned(self, picture: Picture, face: Face) -> Seen:
         """A face at some angle, with the tilted box that a crop along it shows."""
-        region = face.region
-        middle = (region.x + region.width / 2, region.y + region.height / 2)
-        c, s = (abs(part) for part in (math.cos(math.radians(face.turn)), math.sin(math.radians(face.turn))))
-        side = math.sqrt(region.width * region.height) / (c + s)  # of a square whose upright box has that area
-        seen = self.near(picture, Box(*middle, side, side, face.turn))
+        box = _box_of(face)
+        c, s = abs(math.cos(math.radians(face.turn))), abs(math.sin(math.radians(face.turn)))
+        side = math.sqrt(box.width * box.height) / (c + s)  # of a square whose upright box has that area
+        seen = self.near(picture, box._replace(width=side, height=side, turn=face.turn))
         if seen is not None and seen.score >= face.score - 0.1:
-            return [seen]
-        return [Seen(Box(*middle, region.width, region.height, 0.0), face.score, face.landmarks)]
+            return seen
+        return Seen(box, face.score, face.landmarks)
+
+
+def _box_of(face: Face) -> Box:
+    """The upright box of a face."""
+    region = face.region
+    return Box(region.x + region.width / 2, region.y + region.height / 2, region.width, region.height, 0.0)
 
 
 def is_same(one: Box, other: Box) -> bool:

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from ..checks import Image, check_image
 from ..faces import Detector
 from ..faces.tilt import Box, within_half_turn
-from .detecting import Looks, Picture, Seen, is_same, touches_image, upright_box
+from .detecting import Looks, Seen, is_same, touches_image, upright_box
 from .linking import Trail, box_distance, distances, match, reach_after
-from .scenes import SceneFrame, changed_tiles, tile_means, with_cuts
+from .scenes import Picture, SceneFrame, changed_tiles, with_cuts
 from .smoothing import Scene, finish_scene
 from .tracks import Area, Track
 
@@ -181,18 +181,17 @@ class _Follower:
         self._effort.frames += 1
         self._effort.cuts += frame.cut
         self._seconds.append(frame.seconds)
-        picture, index = Picture(frame.image), frame.number
+        picture, index = frame.picture, frame.number
         self._kept.append(_Kept(index, picture))
-        tiles = tile_means(frame.image)
-        self._retire(index, frame.seconds, frame.image.shape)
-        seen = self._look(picture, index, tiles)
-        taken = self._continue(seen, picture, index, tiles) if seen is not None else set()
+        self._retire(index, frame.seconds, picture.image.shape)
+        seen = self._look(picture, index)
+        taken = self._continue(seen, picture, index) if seen is not None else set()
         for trail in self._trails:
             if trail.frames[-1] != index:
-                self._look_around(trail, picture, index, tiles)
+                self._look_around(trail, picture, index)
         for number, face in enumerate(seen or ()):
             if number not in taken:
-                self._begin(face, picture, index, tiles)
+                self._begin(face, picture, index)
 
     def _retire(self, index: int, seconds: float, shape: tuple[int, ...]) -> None:
         """Ends trails that were not seen for too long, or have left the picture."""
@@ -203,8 +202,9 @@ class _Follower:
             (self._ended if gone or left else staying).append(trail)
         self._trails = staying
 
-    def _look(self, picture: Picture, index: int, tiles: Tiles) -> list[Seen] | None:
+    def _look(self, picture: Picture, index: int) -> list[Seen] | None:
         """The faces of the whole frame; None where nothing tells that it must be looked at."""
+        tiles = picture.tiles
         if self._seen_tiles is None or (
             index - self._last_thorough >= self._rules.thorough and _differ(tiles, self._thorough_tiles)
         ):
@@ -214,26 +214,26 @@ class _Follower:
             return self._looks.thorough(picture)
         changed = changed_tiles(tiles, self._seen_tiles)
         for trail in self._trails:  # what moves around a face is looked at there
-            changed[_tiles_around(trail.expect(index), picture.image, tiles)] = False
+            changed[_tiles_around(trail.expect(index), picture)] = False
         if index - self._last_quick < self._rules.every and not changed.any():
             return None
         self._effort.quick += 1
         self._last_quick, self._seen_tiles = index, tiles
         return self._looks.quick(picture)
 
-    def _continue(self, seen: list[Seen], picture: Picture, index: int, tiles: Tiles) -> set[int]:
+    def _continue(self, seen: list[Seen], picture: Picture, index: int) -> set[int]:
         """Continues trails with what was seen; which of it was taken."""
         taken = set()
         for row, column in match(distances(self._trails, seen, index)):
-            self._add(self._trails[row], seen[column], picture, index, tiles)
+            self._add(self._trails[row], seen[column], picture, index)
             taken.add(column)
         return taken
 
-    def _look_around(self, trail: Trail, picture: Picture, index: int, tiles: Tiles) -> None:
+    def _look_around(self, trail: Trail, picture: Picture, index: int) -> None:
         """Looks for the face of a trail where it is expected, unless nothing has changed there."""
         if trail.tiles is not None and trail.last == index - 1:
-            place = _tiles_around(trail.seen[-1].box, picture.image, tiles)
-            if not changed_tiles(tiles[place], trail.tiles[place]).any():
+            place = _tiles_around(trail.seen[-1].box, picture)
+            if not changed_tiles(picture.tiles[place], trail.tiles[place]).any():
                 trail.still = index
                 return
         missed = index - trail.last
@@ -245,7 +245,7 @@ class _Follower:
         trail.turns_tried += 1
         face = self._near(box, picture, missed)
         if face is not None:
-            self._add(trail, face, picture, index, tiles)
+            self._add(trail, face, picture, index)
 
     def _near(self, box: Box, picture: Picture, missed: int) -> Seen | None:
         """A face where a box is, of about its size, unless it belongs to another trail."""
@@ -258,16 +258,16 @@ class _Follower:
             return None
         return None if any(is_same(face.box, other) for other in picture.seen) else face
 
-    def _add(self, trail: Trail, face: Seen, picture: Picture, index: int, tiles: Tiles) -> None:
+    def _add(self, trail: Trail, face: Seen, picture: Picture, index: int) -> None:
         trail.add(index, face)
-        trail.tiles = tiles
+        trail.tiles = picture.tiles
         picture.seen.append(face.box)
 
-    def _begin(self, face: Seen, picture: Picture, index: int, tiles: Tiles) -> None:
+    def _begin(self, face: Seen, picture: Picture, index: int) -> None:
         """A new trail, followed back through the frames that are kept."""
         if face.score < self._rules.weak or any(is_same(face.box, other) for other in picture.seen):
             return
-        trail = Trail([index], [face], tiles=tiles)
+        trail = Trail([index], [face], tiles=picture.tiles)
         self._trails.append(trail)
         picture.seen.append(face.box)
         if face.score < min(self._rules.threshold, 2 * self._rules.weak):
@@ -291,10 +291,11 @@ def _differ(one: Tiles, other: Tiles | None) -> bool:
     return other is None or bool(changed_tiles(one, other).any())
 
 
-def _tiles_around(box: Box, image: Image, tiles: Tiles) -> tuple[slice, slice]:
+def _tiles_around(box: Box, picture: Picture) -> tuple[slice, slice]:
     """The tiles that a box touches that is half as large again on every side."""
     x, y, width, height = upright_box(box._replace(width=2 * box.width, height=2 * box.height))
-    down, across = tiles.shape[0] / image.shape[0], tiles.shape[1] / image.shape[1]
+    (rows, columns), (tall, wide, _) = picture.tiles.shape, picture.image.shape
+    down, across = rows / tall, columns / wide
     return (
         slice(max(0, int(y * down)), max(0, math.ceil((y + height) * down))),
         slice(max(0, int(x * across)), max(0, math.ceil((x + width) * across))),

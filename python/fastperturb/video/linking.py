@@ -80,7 +80,11 @@ class Trail:
 
     def distance(self, frame: int, box: Box, reach: float) -> float:
         """How unlike a box in a frame is to what is expected there, if the face slows down or if it does not."""
-        return min(box_distance(self.expect(frame, damping), box, reach) for damping in (_DAMPING, _UNDAMPED))
+        return min(box_distance(expected, box, reach) for expected in self.expectations(frame))
+
+    def expectations(self, frame: int) -> tuple[Box, Box]:
+        """Where the face should be if it slows down, and if it does not."""
+        return self.expect(frame), self.expect(frame, _UNDAMPED)
 
 
 def expected_box(frames: Sequence[int], seen: Sequence[Seen], frame: int, since: int, damping: float) -> Box:
@@ -107,8 +111,9 @@ def distances(trails: Sequence[Trail], seen: Sequence[Seen], frame: int) -> NDAr
     found = np.full((len(trails), len(seen)), math.inf)
     for row, trail in enumerate(trails):
         reach = reach_after(frame - trail.last - 1)
+        expectations = trail.expectations(frame)
         for column, face in enumerate(seen):
-            found[row, column] = trail.distance(frame, face.box, reach)
+            found[row, column] = min(box_distance(expected, face.box, reach) for expected in expectations)
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 
 from .._optional import import_opencv
 from ..checks import Image
+from ..faces.tilt import Box, halved_copies
 
-_WIDE = 64  # pixels across the copy that scenes are told by
+QUICK = 640  # the longer side of the copy that quick looks are at
+_TILE = 8  # pixels of that copy to one of the copy that cuts and changes are told by
 _BINS = 6  # of each colour
 _JUMP = 0.5  # share of the pixels with other colours that is a cut by itself
 _STEP = 0.12  # share that is a cut if the picture jumps too
@@ -24,10 +27,48 @@ _MOVED = 14.0  # levels of 255, mean over the picture
 _TIMES = 3.0  # as much as it moved lately
 _LATELY = 8  # frames
 LOOK_AHEAD = 2  # frames after which a flash must be over
-
-_TILE = 8  # pixels of a frame's copy to one of the copy that changes are told by
 _CHANGED = 8.0  # levels of 255, mean over a tile
-_LONGEST = 640
+
+
+class Picture:
+    """A frame with the copies of it that several looks need, each made once.
+
+    Args:
+        image: RGB, uint8; it must not change.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.seen: list[Box] = []
+        """The faces that trails have in it."""
+
+    @cached_property
+    def quick(self) -> Image:
+        """The copy that quick looks are at."""
+        return _reduced(self.image, min(1.0, QUICK / max(self.image.shape[:2])))
+
+    @cached_property
+    def halves(self) -> list[Image]:
+        """Copies of half the size of the one before, for crops of large faces."""
+        return list(halved_copies(self.image))
+
+    @cached_property
+    def small(self) -> Image:
+        """RGB, a pixel for each tile."""
+        return _reduced(self.quick, 1 / _TILE)
+
+    @cached_property
+    def tiles(self) -> NDArray[np.float32]:
+        """How light the tiles are: (rows, columns), by which :func:`changed_tiles` compares frames."""
+        cv2 = import_opencv()
+        grey: NDArray[np.float32] = cv2.cvtColor(self.small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        return grey
+
+    @cached_property
+    def colours(self) -> NDArray[np.float32]:
+        """Shares of all tiles, by colour."""
+        counts = import_opencv().calcHist([self.small], [0, 1, 2], None, [_BINS] * 3, [0, 256] * 3)
+        return np.asarray(counts.ravel() / np.float32(counts.sum()))
 
 
 class SceneFrame(NamedTuple):
@@ -35,13 +76,8 @@ class SceneFrame(NamedTuple):
 
     number: int
     seconds: float
-    image: Image
+    picture: Picture
     cut: bool
-
-
-class _Look(NamedTuple):
-    small: NDArray[np.float32]
-    colours: NDArray[np.float32]  # shares of all pixels, by colour
 
 
 def with_cuts(frames: Iterable[tuple[int, float, Image]]) -> Iterator[SceneFrame]:
@@ -52,11 +88,11 @@ def with_cuts(frames: Iterable[tuple[int, float, Image]]) -> Iterator[SceneFrame
     Args:
         frames: (index, seconds, image); images RGB, uint8, all of one size.
     """
-    kept: deque[tuple[tuple[int, float, Image], _Look]] = deque()
+    kept: deque[tuple[int, float, Picture]] = deque()
     lately: deque[float] = deque(maxlen=_LATELY)
-    before: _Look | None = None
-    for frame in frames:
-        kept.append((frame, _look(frame[2])))
+    before: Picture | None = None
+    for index, seconds, image in frames:
+        kept.append((index, seconds, Picture(image)))
         if len(kept) > LOOK_AHEAD:
             before = yield from _next(kept, before, lately)
     while kept:
@@ -64,36 +100,27 @@ def with_cuts(frames: Iterable[tuple[int, float, Image]]) -> Iterator[SceneFrame
 
 
 def _next(
-    kept: deque[tuple[tuple[int, float, Image], _Look]], before: _Look | None, lately: deque[float]
-) -> Generator[SceneFrame, None, _Look]:
-    frame, look = kept[0]
-    kept.popleft()
-    if before is None or not _is_cut(before, look, lately):
+    kept: deque[tuple[int, float, Picture]], before: Picture | None, lately: deque[float]
+) -> Generator[SceneFrame, None, Picture]:
+    """The first of some frames; gives the picture that the next one is compared with."""
+    number, seconds, picture = kept.popleft()
+    if before is None or not _is_cut(before, picture, lately):
         if before is not None:
-            lately.append(_moved(before, look))
-        yield SceneFrame(*frame, False)
-        return look
-    cut = not kept or _is_cut(before, kept[-1][1], lately)
+            lately.append(_moved(before, picture))
+        yield SceneFrame(number, seconds, picture, False)
+        return picture
+    cut = not kept or _is_cut(before, kept[-1][2], lately)
     if cut:
         lately.clear()
-    yield SceneFrame(*frame, cut)
-    return look if cut else before  # after a flash the scene goes on
+    yield SceneFrame(number, seconds, picture, cut)
+    return picture if cut else before  # after a flash the scene goes on
 
 
-def _look(image: Image) -> _Look:
-    cv2 = import_opencv()
-    height = max(1, round(image.shape[0] * _WIDE / image.shape[1]))
-    small = cv2.resize(image, (_WIDE, min(4 * _WIDE, height)), interpolation=cv2.INTER_AREA)
-    counts = cv2.calcHist([small], [0, 1, 2], None, [_BINS] * 3, [0, 256] * 3)
-    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return _Look(grey, counts.ravel() / np.float32(counts.sum()))
+def _moved(one: Picture, other: Picture) -> float:
+    return float(np.abs(one.tiles - other.tiles).mean())
 
 
-def _moved(one: _Look, other: _Look) -> float:
-    return float(np.abs(one.small - other.small).mean())
-
-
-def _is_cut(before: _Look, after: _Look, lately: deque[float]) -> bool:
+def _is_cut(before: Picture, after: Picture, lately: deque[float]) -> bool:
     other_colours = 1.0 - float(np.minimum(before.colours, after.colours).sum())
     if other_colours >= _JUMP:
         return True
@@ -101,17 +128,15 @@ def _is_cut(before: _Look, after: _Look, lately: deque[float]) -> bool:
     return other_colours >= _STEP and _moved(before, after) >= max(_MOVED, _TIMES * usual)
 
 
-def tile_means(image: Image) -> NDArray[np.float32]:
-    """A grey copy of a frame, (rows, columns), by which :func:`changed_tiles` compares frames."""
-    cv2 = import_opencv()
-    height, width = image.shape[:2]
-    scale = min(1.0, _LONGEST / max(height, width)) / _TILE
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    grey: NDArray[np.float32] = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return grey
-
-
 def changed_tiles(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which tiles of two frames of one size differ by more than noise."""
     return np.asarray(np.abs(one - other) >= _CHANGED)
+
+
+def _reduced(image: Image, scale: float) -> Image:
+    """A copy of so many times the size, each pixel the mean of those it stands for."""
+    if scale >= 1:
+        return image
+    cv2 = import_opencv()
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
