@@ -24,6 +24,8 @@ from .protecting import Drawing, Passed, Progress, ReducedFrames, draw_video
 from .reading import open_video
 from .sealed_file import ORIGINAL, WINDOWS, Unsealed, Watch, seal, sealed_beside
 from .sound import sort_streams
+from .track_file import VideoTracks
+from .tracks import Track
 from .windows import WindowsPainter
 from .writing import FORMATS, Target
 
@@ -95,7 +97,7 @@ def follow_faces(
     detector: Detector | None = None,
     options: VideoOptions | None = None,
     progress: Progress | None = None,
-) -> tuple[list[Any], Passed]:
+) -> tuple[list[Track], Passed]:
     """The first pass: looks for faces and follows them.
 
     Args:
@@ -124,7 +126,7 @@ def perturb_video(
     protection: Any = None,
     *,
     detector: Detector | None = None,
-    tracks: Iterable[Any] | None = None,
+    tracks: VideoTracks | Iterable[Track] | None = None,
     options: VideoOptions | None = None,
     progress: Progress | None = None,
     overwrite: bool = False,
@@ -141,7 +143,7 @@ def perturb_video(
         protection: a Surrogate, Camouflage, Mosaic, Blur or Black; or a Strength, for windows, which need a lossless
             coding; None: ``Surrogate(tone="around")``.
         detector: finds faces in single pictures; None: YuNet, for faces turned by quarters too.
-        tracks: faces that were followed before; None: they are looked for.
+        tracks: faces that were followed before, :func:`follow_faces`; None: they are looked for.
         options: all else.
         progress: is told what is being done, of how many frames; it may raise to stop.
         overwrite: replace what is there.
@@ -163,7 +165,8 @@ def perturb_video(
     if tracks is None:
         found, passed = follow_faces(source, detector, chosen, progress)
     else:
-        found, passed = list(tracks), survey_frames(source, progress)
+        passed = survey_frames(source, progress)
+        found = _checked_tracks(tracks, passed)
     hidden = [track for track in found if not track.spared]
     if not hidden and not allow_no_face:
         raise NoFaceFound("no face was found in any frame" if not found else "every face that was found is spared")
@@ -178,6 +181,16 @@ def perturb_video(
             files = [partial] if beside is None else [beside, partial]
         _publish(files, overwrite)
     return report
+
+
+def _checked_tracks(tracks: VideoTracks | Iterable[Track], passed: Passed) -> list[Track]:
+    if not isinstance(tracks, VideoTracks):
+        return list(tracks)
+    try:
+        tracks.check_video(*passed.size, len(passed.times))
+    except ValueError as error:
+        raise VideoFileError(str(error)) from None
+    return list(tracks.tracks)
 
 
 def survey_frames(path: str | os.PathLike[str], progress: Progress | None = None) -> Passed:
@@ -218,7 +231,7 @@ class _Work:
     options: VideoOptions
     progress: Progress | None
 
-    def draw(self, partial: Path, tracks: Sequence[Any], passed: Passed) -> VideoReport:
+    def draw(self, partial: Path, tracks: Sequence[Track], passed: Passed) -> VideoReport:
         """The second pass."""
         options = self.options
         with open_video(self.source) as video:

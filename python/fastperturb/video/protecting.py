@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks import Image
 from ..errors import VideoFileError
@@ -26,16 +27,23 @@ class Passed:
     """What a pass over a video found.
 
     Attributes:
-        times: of each frame, in the stream's ticks.
+        times: of each frame, in ticks.
+        tick: in seconds.
         made_up: how many frames had no time, or one that was not after the one before.
         damage: what could not be read, in words.
         size: width and height of the upright picture.
     """
 
     times: list[int] = field(default_factory=list)
+    tick: float = 0.0
     made_up: int = 0
     damage: str = ""
     size: tuple[int, int] = (0, 0)
+
+    @property
+    def seconds(self) -> NDArray[np.float64]:
+        """The time of each frame."""
+        return np.array(self.times, np.float64) * self.tick
 
 
 def quarters_of(frame: Any) -> int:
@@ -63,18 +71,24 @@ class ReducedFrames:
         width, height = self._first.width, self._first.height
         self.scale = max(1.0, max(width, height) / longest)
         self._small = (max(1, round(width / self.scale)), max(1, round(height / self.scale)))
-        self.passed = Passed(size=(height, width) if self._quarters % 2 else (width, height))
+        upright = (height, width) if self._quarters % 2 else (width, height)
+        self.passed = Passed(tick=float(source.stream.time_base), size=upright)
 
     def __iter__(self) -> Iterator[tuple[int, float, Image]]:
         """Each frame once, in order of time."""
-        base = float(self._source.stream.time_base)
         for index, (ticks, frame) in enumerate(self.ticks()):
-            yield index, ticks * base, self._reduced(frame)
+            yield index, ticks * self.passed.tick, self._reduced(frame)
+
+    def some(self, wanted: Container[int]) -> Iterator[tuple[int, float, Image]]:
+        """Those that are wanted, by their numbers."""
+        for index, (ticks, frame) in enumerate(self.ticks()):
+            if index in wanted:
+                yield index, ticks * self.passed.tick, self._reduced(frame)
 
     def ticks(self) -> Iterator[tuple[int, Any]]:
         """The time of each frame and the frame, once."""
         clock = FrameClock(self._source.stream.time_base, self._source.rate)
-        base, expected = float(self._source.stream.time_base), self._source.expected
+        expected = self._source.expected
         for index, frame in enumerate(self._all()):
             ticks = clock.tick(frame.pts)
             self.passed.times.append(ticks)
@@ -82,12 +96,12 @@ class ReducedFrames:
                 self._progress("looking for faces", index, expected)
             yield ticks, frame
         self.passed.made_up = clock.made_up
-        self.passed.damage = self._source.damage.words or self._cut(base)
+        self.passed.damage = self._source.damage.words or self._cut()
 
-    def _cut(self, base: float) -> str:
+    def _cut(self) -> str:
         """What to say if the frames end well before the video does; a file that was cut may not tell otherwise."""
         times, lasts = self.passed.times, self._source.seconds
-        ends = (times[-1] - min(0, times[0])) * base + 1 / float(self._source.rate)
+        ends = (times[-1] - min(0, times[0])) * self.passed.tick + 1 / float(self._source.rate)
         if lasts is None or lasts - ends < max(0.5, 0.1 * lasts):
             return ""
         return f"the file says that it lasts {lasts:.1f} s, and its pictures end after {ends:.1f} s"

@@ -17,6 +17,7 @@ from ...strength.strength import Strength
 from ...video import VideoOptions, VideoReport, perturb_video
 from ...video.reading import open_video
 from ...video.sealed_file import sealed_beside
+from ...video.track_file import VideoTracks
 from ...video.tracks import Track
 from ..options.faces import Finder
 from ..options.video import VideoChoices
@@ -70,11 +71,12 @@ class VideoStep:
     def _protected(self, source: Source, place: Path, mark: str) -> Outcome:
         if has_mark(source.path):
             raise VideoFileError("it is protected already; restore it first")
-        if self.finder.boxes is not None:
+        tracks = None if self.finder.boxes is None else self.finder.boxes.tracks
+        if self.finder.boxes is not None and tracks is None:
             raise NoFaceFound("no boxes given")
         if self.finder.grow != 0.0 or self.finder.features:
             raise VideoFileError("videos have regions over the whole head: no --grow and no --features")
-        report = self._perturb(source, place, mark, None)
+        report = self._perturb(source, place, mark, tracks)
         facts: dict[str, Any] = {"method": self.method.name, "frames": report.frames, "covered": report.covered}
         facts |= {"tracks": report.tracks, "codec": report.codec, "reversible": self.recipients is not None}
         facts["sealed"] = None if report.sealed is None else str(report.sealed)
@@ -84,7 +86,7 @@ class VideoStep:
             said.append("left out: " + "; ".join(report.left_out))
         return Outcome(source.path, "perturbed", place, "; ".join(said) or None, facts)
 
-    def _perturb(self, source: Source, place: Path, mark: str, tracks: Any) -> VideoReport:
+    def _perturb(self, source: Source, place: Path, mark: str, tracks: VideoTracks | None) -> VideoReport:
         options = VideoOptions(
             coding=self.choices.coding,
             audio=self.choices.audio,

@@ -12,13 +12,19 @@ import numpy as np
 from ..._optional import import_opencv
 from ...checks import Image
 from ...region import Face, Region
+from ...video import VideoOptions
 from ..batch.done_marks import Marks
 from ..batch.job import Writer, plan_output, read_picture, run_job
+from ..batch.live import Live
+from ..batch.locate_videos import TRACKS_SUFFIX, VideoLocating
 from ..batch.paths import Inputs, Source
 from ..batch.progress import Outcome
+from ..batch.targets import VideoTargets
+from ..batch.video_names import VIDEOS
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options
 from ..options.sections import SectionCommand
+from ..options.video import every_option, follow_rules
 
 _YELLOW, _BLACK = (255, 220, 0), (0, 0, 0)
 
@@ -26,7 +32,8 @@ _YELLOW, _BLACK = (255, 220, 0), (0, 0, 0)
 @click.command(cls=SectionCommand, short_help="Find faces; print or draw them.")
 @job_options("png", "webp", "tiff", "bmp", "pnm", "jpg", output=False)
 @finder_options
-def locate(job: Job, finder: Finder) -> int:
+@every_option
+def locate(job: Job, finder: Finder, every: int | None) -> int:
     """Find faces, and print them as JSON, one object a line for each file.
 
     The lines can be edited and given to 'perturb --boxes'. Boxes are in pixels of the upright picture, x to the right
@@ -34,13 +41,24 @@ def locate(job: Job, finder: Finder) -> int:
 
     With -o, copies of the pictures with boxes drawn into them are written too. A picture without a face is an answer
     too: it has "faces": [], and the exit code is 0.
+
+    Of a video, the tracks of its faces are told; with -o they are written to NAME.tracks.json, which can be edited and
+    given to 'perturb --boxes', and drawn on contact sheets beside it.
     """
-    inputs, targets = plan_output(job) if job.output is not None else (Inputs(job.inputs), None)
+    videos = VideoTargets((".json",), dict.fromkeys(VIDEOS, TRACKS_SUFFIX))
+    planned = None if job.output is None else plan_output(job, videos)
+    inputs, targets = planned or (Inputs(job.inputs, videos=True), None)
     # Outputs are made anew each time, for the faces are wanted each time.
     writer = None if targets is None else Writer(replace(job, force=True), targets, Marks("locate", None, None))
     checker = None if writer is None else Writer(job, writer.targets, writer.marks)
 
+    live = Live()
+    rules = follow_rules(every, finder.threshold)
+    find_in_video = VideoLocating(finder, VideoOptions(rules=rules), checker, live)
+
     def step(source: Source) -> Outcome:
+        if source.video:
+            return find_in_video(source)
         if checker is not None:
             mark = checker.marks.mark(source.path, finder.identity(source))
             done = checker.done_before(source, (mark,))
@@ -56,7 +74,7 @@ def locate(job: Job, finder: Finder) -> int:
         line = json.dumps({"file": str(source.path), **facts}) + "\n"
         return Outcome(source.path, "located" if found else "without face", path, facts=facts, text=line)
 
-    return run_job(job, step, inputs, targets, prints=True)
+    return run_job(job, step, inputs, targets, prints=True, live=live)
 
 
 def as_json(item: Face | Region) -> dict[str, Any]:

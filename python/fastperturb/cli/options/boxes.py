@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...bounded_files import read_regular_file
+from ...bounded_files import read_regular_file, read_start
 from ...region import Region, Shape
+from ...video.track_file import VideoTracks, is_track_file
 from ..batch.paths import Source
 
 MAX_BOXES_BYTES = 2**30
@@ -33,6 +34,11 @@ class Boxes:
     def __init__(self, path: Path, shape: Shape) -> None:
         self._shape = shape
         self._regions: dict[str, list[Region]] = {}
+        self.tracks: VideoTracks | None = None
+        """Those of a video, if the file holds such instead; what :mod:`locate` writes of it."""
+        if is_track_file(read_start(path, 256)):
+            self.tracks = VideoTracks.read(path)
+            return
         try:
             text = read_regular_file(path, MAX_BOXES_BYTES).decode("utf-8-sig")
             for file, boxes in _rows(text, path.suffix.lower()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,8 @@ class Finder:
         """What decides which regions are found, as JSON can hold it."""
         if self.boxes is not None:
             regions = self.boxes.find(source) or []
+            if self.boxes.tracks is not None:
+                return ["tracks", hashlib.sha256(self.boxes.tracks.to_json().encode()).hexdigest()]
             return ["boxes", [[r.x, r.y, r.width, r.height, r.shape] for r in regions]]
         ignored = [[r.x, r.y, r.width, r.height] for r in self.ignored.find(source)]
         look = [self.preset, self.names, self.turned, self.least, ignored]

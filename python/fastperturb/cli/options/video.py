@@ -32,12 +32,17 @@ class VideoChoices:
 
     def rules(self, threshold: float | None) -> Rules:
         """How faces are followed, with the lowest score of a face where one was asked for."""
-        given: dict[str, Any] = {"every": self.every, "threshold": threshold}
-        return Rules(**{name: value for name, value in given.items() if value is not None})
+        return follow_rules(self.every, threshold)
 
     def identity(self) -> list[Any]:
         """What decides what a video becomes, as JSON can hold it."""
         return [self.coding.codec, self.coding.lossless, self.coding.quality, self.audio, self.keep, self.every]
+
+
+def follow_rules(every: int | None, threshold: float | None) -> Rules:
+    """The rules that options mean; what was not asked for is as usual."""
+    given: dict[str, Any] = {"every": every, "threshold": threshold}
+    return Rules(**{name: value for name, value in given.items() if value is not None})
 
 
 def _build(
@@ -57,6 +62,7 @@ EVERY = option(
     help="Look for faces in every N-th frame at least; 1 is slowest and surest. Where the picture changes they are "
     "looked for sooner.  [default: 5]",
 )
+every_option = shared("every", lambda every: every, EVERY)
 video_options = shared(
     "video",
     _build,
