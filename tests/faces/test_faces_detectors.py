@@ -177,7 +177,7 @@ def test_dlib_missing(monkeypatch):
 
 
 def test_the_list_says_what_is_missing(monkeypatch):
-    names = ["yunet", "centerface", "haar", "dlib-hog", "dlib-mmod", "yolo", "faster-rcnn"]
+    names = ["yunet", "centerface", "haar", "dlib-hog", "dlib-mmod", "yolo", "scrfd", "faster-rcnn"]
     assert [item.name for item in list_detectors()] == names
     monkeypatch.setitem(sys.modules, "dlib", None)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)

@@ -173,3 +173,33 @@ def constant(path, outputs, *, size=(64, 64), inputs=1, opset=13, metadata=None)
 
 def newest_opset():
     return onnx.defs.onnx_opset_version()
+
+
+def scrfd(path, *, size=(None, None), anchors=2, points=True, batch=False, strides=STRIDES, reverse=False, gain=1.0):
+    """SCRFD's form: the last anchor of a cell sees; its box reaches 1, 2, 3 and 4 strides to left, top, right, bottom.
+
+    The input is -1 to 1, so that its red - blue is twice a pixel's. Landmark k lies k and 2 k strides from the cell.
+    """
+    nodes, outputs, constants = [], [], []
+    for stride in strides:
+        weights, bias = seeing(stride, [(0, -20)] * (anchors - 1) + [(SHARP / 2, -SHARP / 2)])
+        conv = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
+        constants += [(f"w{stride}", weights), (f"b{stride}", bias), (f"gain{stride}", np.float32(gain))]
+        nodes.append(helper.make_node("Conv", ["images", f"w{stride}", f"b{stride}"], [f"c{stride}"], **conv))
+        nodes.append(helper.make_node("Sigmoid", [f"c{stride}"], [f"s{stride}"]))
+        nodes.append(helper.make_node("Mul", [f"s{stride}", f"gain{stride}"], [f"g{stride}"]))
+        nodes.append(helper.make_node("Transpose", [f"g{stride}"], [f"t{stride}"], perm=[0, 2, 3, 1]))
+        shape = [1, -1, 1] if batch else [-1, 1]
+        constants.append((f"shape{stride}", np.array(shape, np.int64)))
+        nodes.append(helper.make_node("Reshape", [f"t{stride}", f"shape{stride}"], [f"score{stride}"]))
+        kinds = {"bbox": [1, 2, 3, 4], "kps": [v for k in range(5) for v in (k, 2 * k)]}
+        for kind, values in kinds.items() if points else [("bbox", kinds["bbox"])]:
+            row = np.array(values, np.float32).reshape((1, 1, -1) if batch else (1, -1))
+            constants += [(f"row_{kind}{stride}", row), (f"zero_{kind}{stride}", np.float32(0))]
+            nodes.append(helper.make_node("Mul", [f"score{stride}", f"zero_{kind}{stride}"], [f"none_{kind}{stride}"]))
+            nodes.append(helper.make_node("Add", [f"none_{kind}{stride}", f"row_{kind}{stride}"], [f"{kind}{stride}"]))
+    for name, wide in (("score", 1), ("bbox", 4), *([("kps", 10)] if points else [])):
+        outputs += [(f"{name}{s}", TensorProto.FLOAT, [1, None, wide] if batch else [None, wide]) for s in strides]
+    return save(
+        path, nodes, [("images", TensorProto.FLOAT, [1, 3, *size])], outputs[:: -1 if reverse else 1], constants
+    )

@@ -14,6 +14,7 @@ from .landmarks import regions_from_landmarks
 from .looks import Thorough
 from .presets import Find, finder
 from .registry import DetectorInfo, list_detectors, make_detector
+from .scrfd import Scrfd
 from .turned import AnyAngle
 from .union import Union
 from .view_detectors import coarse_detector, view_detector
@@ -32,6 +33,7 @@ __all__ = [
     "Find",
     "Haar",
     "Margins",
+    "Scrfd",
     "Thorough",
     "Union",
     "Yolo",

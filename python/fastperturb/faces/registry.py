@@ -22,6 +22,7 @@ from .engine import engine_version
 from .faster_rcnn import FasterRcnn
 from .haar import Haar, opencv_with_cascades
 from .model_files import packaged_model
+from .scrfd import Scrfd
 from .union import Union
 from .yolo import Yolo
 from .yunet import YuNet
@@ -107,6 +108,9 @@ _ENTRIES = {
         "0 to 1",
         lambda: import_extra("onnxruntime", "onnx"),
         _onnx,
+    ),
+    "scrfd": _Entry(
+        Scrfd, "SCRFD, own ONNX file; landmarks", "needed", "0 to 1", lambda: import_extra("onnxruntime", "onnx"), _onnx
     ),
     "faster-rcnn": _Entry(
         FasterRcnn,
