@@ -13,10 +13,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from ladder_data import line_up
+from att_attacks import MARGIN, line_up
 from outside_data import outside, rank1
 from scipy.optimize import linear_sum_assignment
-from surrogate_data import MARGIN
 
 import fastperturb as fp
 from fastperturb.evaluation.recognition import DlibResnet

@@ -16,22 +16,21 @@ from typing import Any
 
 import cv2
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from surrogate_data import ALL_FACES, DETECTORS, SEED, Looking, Quantiles, TruthBox, _recall, match_faces
+from att_attacks import DETECTORS, DRAWS, SEED, line_up, named, recall_of, told
+from surrogate_data import Looking, Quantiles
 
 import fastperturb as fp
 from fastperturb.errors import MissingExtra
-from fastperturb.evaluation.datasets import open_dataset, split_by_image
+from fastperturb.evaluation import ALL_FACES, TruthBox, match_faces
+from fastperturb.evaluation.datasets import open_dataset
 from fastperturb.evaluation.recognition import (
     AttackBench,
     DlibResnet,
     Eigenfaces,
     Fisherfaces,
     GallerySplit,
-    attackers,
     find_faces,
     identify,
-    make_subjects,
 )
 from fastperturb.evaluation.recognition.matching_heads import Enrolment, compare_discriminants, compare_nearest
 from fastperturb.faces import HEAD, make_detector
@@ -52,7 +51,6 @@ PROTECTIONS: dict[str, Callable[[], Any]] = {
     "surrogate-around": lambda: Surrogate(tone="around"),
     "black-head": lambda: Black(HEAD_ELLIPSE),
 }
-DRAWS = 20
 WITHOUT_HAAR = ("centerface", "dlib-hog", "mtcnn")
 PHOTOGRAPH_SIDE = 640
 HEAD_OF_SEAL = 9  # bytes before what a seal holds: docs/format-2.md
@@ -85,23 +83,16 @@ class OwnQuantiles(Quantiles):
         return np.quantile(image[part][mask].astype(np.float64), (np.arange(64) + 0.5) / 64)
 
 
-def line_up() -> GallerySplit:
-    """AT&T, five enrolled and five looked up of each person."""
-    split = split_by_image(open_dataset("att"), enrolled=5, seed=SEED)
-    faces = find_faces([*split.gallery, *split.probes])
-    return GallerySplit(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
-
-
-def attack(protection: Any) -> None:
-    """Prints rank-1 by attacker."""
+def attack(protection: Any, draws: int) -> None:
+    """Prints rank-1 by attacker; ``draws`` nonces with which a parrot enrols every image."""
     lineup = line_up()
     by_values(protection, lineup)
     attacks = [(one, ("parrot",)) for one in (Eigenfaces(0.5), Fisherfaces(0.5))]
     attacks += [(DlibResnet(), ("naive", "parrot")), (Looking(), ("parrot",))]
     for recogniser, played in attacks:
-        for result in AttackBench(recogniser, lineup).run(protection, played, seed=SEED):
-            told = _told(result.identification.rank1)
-            print(f"{protection.name}; {recogniser.name}, {result.attacker}: {told} by {result.reading}", flush=True)
+        for result in AttackBench(recogniser, lineup).run(protection, played, seed=SEED, draws=draws):
+            rank = told(result.identification.rank1)
+            print(f"{protection.name}; {recogniser.name}, {result.attacker}: {rank} by {result.reading}", flush=True)
 
 
 def by_values(protection: Any, lineup: GallerySplit) -> None:
@@ -118,12 +109,8 @@ def by_values(protection: Any, lineup: GallerySplit) -> None:
     enrolled = Enrolment(points[0], names, "euclidean")
     for what, compare in (("nearest", compare_nearest), ("LDA", compare_discriminants)):
         found = compare(enrolled, enrolled, points[1])
-        told = _told(identify(found.distances, probes, found.people, SEED).rank1)
-        print(f"{protection.name}; quantiles, {what}: {told}", flush=True)
-
-
-def _told(rank: Any) -> str:
-    return f"{rank.value:.2f} ({rank.low:.2f} to {rank.high:.2f})"
+        rank = told(identify(found.distances, probes, found.people, SEED).rank1)
+        print(f"{protection.name}; quantiles, {what}: {rank}", flush=True)
 
 
 def find(protection: Any) -> None:
@@ -132,7 +119,7 @@ def find(protection: Any) -> None:
     for name in (*DETECTORS, "mtcnn"):
         try:
             detector = Mtcnn() if name == "mtcnn" else make_detector(name)
-            recall = _recall(detector, protection, lineup.probes)
+            recall = recall_of(detector, protection, lineup.probes)
         except (MissingExtra, ModuleNotFoundError) as error:
             print(name, error)
             continue
@@ -174,43 +161,6 @@ def _told_by_file(image: Any, faces: Any, key: fp.Key, protection: Any) -> list[
     pixels = sum(len(part) for part in encode_file(hidden, "PNG"))
     inside = sum(len(part) for part in encode_file(hidden, "PNG", texts={RECORD_TEXT: record.to_json()}))
     return [box.x, box.y, box.width, box.height, *lengths, *kind, pixels, inside, exact]
-
-
-def named(numbers: Any, people: Any, seed: int) -> list[float]:
-    """Rank-1 from one file (nearest neighbour, LDA) and from the mean of five, for one draw of 5 and 5 a person."""
-    order = np.random.default_rng(seed).permutation(len(people))
-    enrolled = np.zeros(len(people), bool)
-    for person in np.unique(people):
-        enrolled[order[people[order] == person][:5]] = True
-    points = (numbers - numbers[enrolled].mean(axis=0)) / (numbers[enrolled].std(axis=0) + 1e-9)
-    told: list[float] = []
-    known, names, probes, looked = points[enrolled], people[enrolled], points[~enrolled], people[~enrolled]
-    for group in (False, True):
-        if group:
-            probes, looked = _means(probes, looked)
-        near = _means(known, names) if group else (known, names)
-        told.append(_nearest(probes, looked, *near))
-        told.append(_discriminated(probes, looked, known, names))
-    return told
-
-
-def _means(points: Any, people: Any) -> tuple[Any, Any]:
-    names = np.unique(people)
-    return np.array([points[people == name].mean(axis=0) for name in names]), names
-
-
-def _nearest(probes: Any, looked: Any, known: Any, names: Any) -> float:
-    """Ties count by their share."""
-    away = np.square(probes[:, None] - known[None]).sum(axis=2)
-    near = away <= away.min(axis=1, keepdims=True) + 1e-12
-    return float(np.mean((near & (names[None] == looked[:, None])).sum(axis=1) / near.sum(axis=1)))
-
-
-def _discriminated(probes: Any, looked: Any, known: Any, names: Any) -> float:
-    varied = np.ptp(known, axis=0) > 1e-9
-    if not varied.any():
-        return 1 / len(np.unique(names))
-    return float(LinearDiscriminantAnalysis().fit(known[:, varied], names).score(probes[:, varied], looked))
 
 
 def there_and_back() -> None:
@@ -286,13 +236,13 @@ def main() -> None:
     parser.add_argument("protection", nargs="*", metavar="PROTECTION", help=", ".join(PROTECTIONS))
     parser.add_argument("--draws", type=int, default=2, help="nonces with which a parrot enrols every image")
     given = parser.parse_args()
-    attackers._DRAWS = given.draws
     cv2.setNumThreads(1)
     alone = {"file": show_files, "exact": there_and_back, "photographs": find_in_photographs}
     if given.what in alone:
         alone[given.what]()
     for name in given.protection:
-        {"attack": attack, "found": find}[given.what](PROTECTIONS[name]())
+        protection = PROTECTIONS[name]()
+        find(protection) if given.what == "found" else attack(protection, given.draws)
 
 
 if __name__ == "__main__":

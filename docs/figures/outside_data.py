@@ -10,14 +10,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from ladder_data import PROTECTIONS, line_up
-from surrogate_data import SEED
+from att_attacks import DRAWS, SEED, line_up
+from ladder_data import PROTECTIONS
 
 from fastperturb.evaluation.recognition import identify
 from fastperturb.protections import Black, Surrogate
 from fastperturb.protections.area import owned_parts
 
-DRAWS = 20
 COARSE, SMALL = (46, 56), (23, 28)
 """Width and height to which whole frames of 184 x 224 are reduced."""
 

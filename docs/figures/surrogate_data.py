@@ -11,29 +11,20 @@ from typing import Any
 
 import cv2
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from att_attacks import DETECTORS, DRAWS, SEED, line_up, named, recall_of, told
 
 from fastperturb import Face, Region, locate
 from fastperturb.errors import MissingExtra
-from fastperturb.evaluation import ALL_FACES, TruthBox, match_faces
-from fastperturb.evaluation.datasets import open_dataset, split_by_image
 from fastperturb.evaluation.recognition import (
     AttackBench,
     DlibResnet,
     Eigenfaces,
     Fisherfaces,
-    GallerySplit,
-    find_faces,
-    make_subjects,
 )
 from fastperturb.faces import HEAD, grow_region, make_detector
 from fastperturb.protections import Clear, Description, ProtectionBase, Surrogate
 from fastperturb.protections.area import owned_parts
 from fastperturb.protections.rounding import round_face
-
-SEED = 0
-MARGIN = 40  # repeated pixels around an image before a detector sees it
-DETECTORS = ("yunet", "centerface", "dlib-hog", "haar")
 
 
 class PlainHead(ProtectionBase):
@@ -141,33 +132,15 @@ def _middle(face: Face) -> Any:
     return np.array([box.x + box.width / 2, box.y + box.height / 2])
 
 
-def told_by_regions(samples: Any, faces: Any) -> None:
+def told_by_regions(found: dict[str, Region], people: Any) -> None:
     """Prints what four numbers name, before and after rounding, over 20 draws; and how regions lie over heads."""
-    found = {sample.name: faces[sample.name][0].region for sample in samples if faces[sample.name]}
     rounded = {name: round_face(box) for name, box in found.items()}
-    people = np.array([sample.person for sample in samples if sample.name in found])
     for what, boxes in (("boxes", found), ("regions", rounded)):
         sides = np.array([(2 * b.x + b.width, 2 * b.y + b.height, b.width, b.height) for b in boxes.values()], float)
-        draws = np.array([_drawn(sides, people, seed) for seed in range(20)])
+        draws = np.array([named(sides, people, seed)[:2] for seed in range(DRAWS)])
         print(f"{what}: {len(np.unique(sides, axis=0))} different; nearest, LDA: {draws.mean(axis=0).round(3)}")
     lying = np.array([_overlap(rounded[name], grow_region(box, HEAD)) for name, box in found.items()])
     print("head covered, IoU, area; least and median:", lying.min(axis=0).round(3), np.median(lying, axis=0).round(3))
-
-
-def _drawn(sides: Any, people: Any, seed: int) -> tuple[float, float]:
-    """Rank-1 by the nearest neighbour (ties count by their share) and by linear discriminants, one draw of 5 and 5."""
-    order = np.random.default_rng(seed).permutation(len(people))
-    enrolled = np.zeros(len(people), bool)
-    for person in np.unique(people):
-        enrolled[order[people[order] == person][:5]] = True
-    points = (sides - sides[enrolled].mean(axis=0)) / (sides[enrolled].std(axis=0) + 1e-9)
-    known, names = points[enrolled], people[enrolled]
-    hits = []
-    for point, person in zip(points[~enrolled], people[~enrolled], strict=True):
-        away = np.square(known - point).sum(axis=1)
-        hits.append(np.mean(names[away <= away.min() + 1e-12] == person))
-    discriminants = LinearDiscriminantAnalysis().fit(known, names)
-    return float(np.mean(hits)), float(discriminants.score(points[~enrolled], people[~enrolled]))
 
 
 def _overlap(region: Region, head: Region) -> tuple[float, float, float]:
@@ -186,10 +159,9 @@ def _overlap(region: Region, head: Region) -> tuple[float, float, float]:
 def main() -> None:
     """Prints what regions tell; for each protection rank-1 by attacker, then recall by detector."""
     cv2.setNumThreads(1)
-    split = split_by_image(open_dataset("att"), enrolled=5, seed=SEED)
-    faces = find_faces([*split.gallery, *split.probes])
-    told_by_regions([*split.gallery, *split.probes], faces)
-    lineup = GallerySplit(make_subjects(split.gallery, faces), make_subjects(split.probes, faces))
+    lineup = line_up()
+    everyone = [*lineup.gallery, *lineup.probes]
+    told_by_regions({one.name: one.face.region for one in everyone}, np.array([one.person for one in everyone]))
     protections: list[Any] = [
         Clear(),
         PlainHead(0),
@@ -206,9 +178,8 @@ def main() -> None:
         bench = AttackBench(recogniser, lineup)
         for protection in protections:
             for result in bench.run(protection, attackers, seed=SEED):
-                rank = result.identification.rank1
-                told = f"{rank.value:.2f} ({rank.low:.2f} to {rank.high:.2f}) by {result.reading}"
-                print(f"{protection.name}; {type(recogniser).__name__}, {result.attacker}: {told}", flush=True)
+                rank = f"{told(result.identification.rank1)} by {result.reading}"
+                print(f"{protection.name}; {type(recogniser).__name__}, {result.attacker}: {rank}", flush=True)
     for name in DETECTORS:
         try:
             detector = make_detector(name)
@@ -216,19 +187,7 @@ def main() -> None:
             print(name, error)
             continue
         for protection in protections:
-            print(f"{protection.name}; {name}: recall {_recall(detector, protection, lineup.probes):.3f}", flush=True)
-
-
-def _recall(detector: Any, protection: Any, probes: Any) -> float:
-    """Directly, at IoU 0.5 against the clear box."""
-    hits = 0
-    for probe in probes:
-        shown = protection.protect(probe.clear(), (probe.face,), seed=SEED)
-        padded = cv2.copyMakeBorder(shown, *(MARGIN,) * 4, cv2.BORDER_REPLICATE)
-        box = probe.face.region
-        truth = TruthBox(box.x + MARGIN, box.y + MARGIN, box.width, box.height)
-        hits += 1 - len(match_faces(locate(padded, detector), [truth], ALL_FACES).missed)
-    return hits / len(probes)
+            print(f"{protection.name}; {name}: recall {recall_of(detector, protection, lineup.probes):.3f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -153,14 +153,15 @@ def draw_rates(rows: Rows, actors: Sequence[str], names: Sequence[str]) -> Drawn
 
     def draw(axes: Any) -> None:
         for number, who in enumerate(attackers):
-            at = np.arange(len(names)) + (number - (len(attackers) - 1) / 2) * 0.17
+            at = np.arange(len(names)) + (number - (len(attackers) - 1) / 2) * min(0.17, 0.8 / len(attackers))
+            label: str | None = who
             for y, name in zip(at, names, strict=True):
                 row = found[who][name]
                 if row is None or row.value is None:
                     continue
                 axes.plot([row.low, row.high], [y, y], color=SERIES[number], linewidth=1.4, alpha=0.55)
-                label = who if name == names[0] else None
                 axes.plot([row.value], [y], MARKERS[number], color=SERIES[number], markersize=4.5, label=label)
+                label = None
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.set_xlim(-0.01, 1.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.resources
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from ..study import Rows, StudyResults
 from . import paper, tables
 from .charts import Drawn, draw_rates, draw_sweep, draw_threshold
 from .frontier import draw_each_detector, draw_each_recogniser, draw_frontier, mean_recall
-from .plain_words import in_plain_words
+from .plain_words import in_plain_words, list_purposes
 
 
 def render_report(results: StudyResults, command: str = "") -> str:
@@ -63,6 +64,10 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "config": results.about["config"],
         "advice": results.advice,
         "plain": in_plain_words(rows, results.advice, _first_recogniser(rows)) if attacked else [],
+        "purposes": list_purposes(rows, results.advice),
+        "restoration": tables.restoration_table(rows),
+        "files": tables.file_table(rows),
+        "date": datetime.date.today().isoformat(),
         "failures": results.failures,
         "failed_by": _grouped(results),
         "times": results.times,

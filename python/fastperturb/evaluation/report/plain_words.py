@@ -48,6 +48,42 @@ def in_plain_words(rows: Rows, advice: Sequence[Advice], recogniser: str) -> lis
     return [item for item in told if item is not None]
 
 
+class Purpose(NamedTuple):
+    """One purpose: what to choose for it, and what that costs.
+
+    Attributes:
+        purpose: in words.
+        protection: what is chosen, or comes nearest.
+        fulfils: whether it keeps the limits.
+        best: how many pictures the strongest attacker of this purpose names.
+        pictures: of how many.
+        found: the share of faces that the detector finds that finds most; None if none looked.
+        psnr: in the protected region, dB; None if it was not measured.
+    """
+
+    purpose: str
+    protection: str
+    fulfils: bool
+    best: int
+    pictures: int
+    found: float | None
+    psnr: float | None
+
+
+def list_purposes(rows: Rows, advice: Sequence[Advice]) -> list[Purpose]:
+    """A line for each aim of the study."""
+    lines = []
+    for item in advice:
+        choice = item.chosen or (item.others[0] if item.others else None)
+        if choice is not None:
+            attacked = strongest(rows, choice.protection)
+            pictures = 0 if attacked is None else attacked.count
+            found = None if choice.recall is None else choice.recall[0]
+            best = round(choice.rank1[0] * pictures)
+            lines.append(Purpose(item.aim, choice.protection, choice.fulfils, best, pictures, found, choice.psnr))
+    return lines
+
+
 def _told(rows: Rows, name: str, recogniser: str) -> Plain | None:
     standard, best = rows.find(name, "rank1", f"naive/{recogniser}"), strongest(rows, name)
     if standard is None or best is None:

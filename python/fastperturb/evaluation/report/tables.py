@@ -119,6 +119,34 @@ def recognition_table(rows: Rows, measure: str) -> Table | None:
     return Table(measure, groups, heads, tuple(lines))
 
 
+def restoration_table(rows: Rows) -> Table | None:
+    """What the restorer gains: PSNR before and after, and whom it names then; None if there was none."""
+    if not rows.actors("psnr_restored"):
+        return None
+    actors = [actor for actor in rows.actors("rank1") if actor.startswith("restorer/")]
+    lines = []
+    for name in list_protections(rows):
+        decibels = [rows.find(name, measure, "restorer") for measure in ("psnr_read", "psnr_restored", "psnr_gained")]
+        if any(row is not None for row in decibels):
+            best = rows.best(name, "rank1", actors)
+            lines.append((name, (*(_decibel_cell(row) for row in decibels), _rate_cell(best), _who_cell(best))))
+    heads = ("as anybody can read it", "restored", "gained", "then named", "by")
+    return Table("restoration", (("PSNR in the region, dB", 3), ("rank-1", 2)), heads, tuple(lines))
+
+
+def file_table(rows: Rows) -> Table | None:
+    """What files name besides their pixels, from one and from five of a person; None if nobody looked."""
+    actors = rows.actors("rank1_five")
+    if not actors:
+        return None
+    lines = []
+    for name in list_protections(rows):
+        one, five = (rows.find(name, measure, actors[0]) for measure in ("rank1", "rank1_five"))
+        if one is not None:
+            lines.append((name, (_rate_cell(one), _rate_cell(five), TableCell(one.reading))))
+    return Table("file", (), ("from one file", "from five", "by"), tuple(lines))
+
+
 def verification_table(rows: Rows, prefix: str = "") -> Table | None:
     """Equal error and true acceptance of each attacker, each by the recogniser that does best at it.
 
@@ -171,6 +199,16 @@ def widest(rows: Rows, measures: Sequence[str]) -> tuple[float, float] | None:
         if row.measure in measures and row.low is not None and row.high is not None
     )
     return (halves[len(halves) // 2], halves[-1]) if halves else None
+
+
+def _decibel_cell(row: Row | None) -> TableCell:
+    if row is None or row.value is None:
+        return DASH
+    return TableCell(f"{row.value:.1f}", interval_text(row, 1))
+
+
+def _who_cell(row: Row | None) -> TableCell:
+    return DASH if row is None else TableCell(row.actor.partition("/")[2])
 
 
 def _rate_cell(row: Row | None, shade: float | None = None) -> TableCell:

@@ -121,10 +121,15 @@ def recommend(
         aims: the limits.
         fitted: recognisers that were fitted on the data set itself, which nobody has on a shelf.
     """
-    recognisers = list(dict.fromkeys(actor.partition("/")[2] for actor in rows.actors("rank1")))
-    trained = [name for name in recognisers if name not in fitted]
-    given = ((aim, trained if aim.off_the_shelf else recognisers) for aim in _AIMS)
+    given = ((aim, _asked(rows, aim, fitted)) for aim in _AIMS)
     return tuple(advice for aim, who in given if (advice := _advise(rows, aims, aim, who)) is not None)
+
+
+def _asked(rows: Rows, aim: _Aim, fitted: Collection[str]) -> list[str]:
+    """The recognisers with which the attackers of an aim took part."""
+    actors = [actor.partition("/") for actor in rows.actors("rank1")]
+    names = dict.fromkeys(who for attacker, _, who in actors if aim.attackers is None or attacker in aim.attackers)
+    return [name for name in names if not aim.off_the_shelf or name not in fitted]
 
 
 def strongest(
