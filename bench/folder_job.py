@@ -6,7 +6,8 @@ a second. Both must write every image: ours says itself if it finds no face, def
 outputs with its inputs.
 
 deface blurs or blackens faces for good and writes the format it read; ours permutes them reversibly and writes PNG with
-the record inside. Needs `python tests/fetch_data.py`.
+the record inside. With ``--sealed`` ours draws surrogates instead, into JPEGs whose other blocks stay, and into PNGs, by
+turns; bytes are told. Needs `python tests/fetch_data.py`.
 """
 
 import argparse
@@ -94,8 +95,12 @@ def main():
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--extension", default=".jpg", choices=[".jpg", ".png"])
+    parser.add_argument("--sealed", action="store_true", help="surrogates, as JPEG and as PNG, instead of windows")
     options = parser.parse_args()
-    ours = [sys.executable, "-m", "fastperturb", "perturb", "--protect", "windows", "--json"]
+    ours = [sys.executable, "-m", "fastperturb", "perturb", "--json"]
+    ways = {"fastperturb": ["--protect", "windows"], "fastperturb --jobs 1": ["--protect", "windows", "--jobs", "1"]}
+    if options.sealed:
+        ways = {"fastperturb, JPEG": [], "fastperturb, PNG": ["--format", "png"]}
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         (root / "in").mkdir()
@@ -105,13 +110,14 @@ def main():
         print(f"{options.count} photographs {kind} of {sources} faces; {os.cpu_count()} processors")
         times = {}
         for number in range(options.rounds):
-            for jobs in ([], ["--jobs", "1"]):
-                label = " ".join(["fastperturb", *jobs])
+            for label, how in ways.items():
                 out = root / f"{label.replace(' ', '')}-{number}"
-                command = [*ours, str(root / "in"), "-o", str(out), "--key-file", str(root / "key"), *jobs]
+                command = [*ours, str(root / "in"), "-o", str(out), "--key-file", str(root / "key"), *how]
                 seconds, cpu, text = run(command)
                 summary = json.loads(text.splitlines()[-1])["summary"]
                 assert summary["counts"] == {"perturbed": options.count}, summary
+                if number == 0:
+                    print(f"{label}: {summary['bytes_out'] / summary['bytes_in']:.2f} times as many bytes")
                 times.setdefault(label, []).append((seconds, cpu))
             if options.deface:
                 copy = root / f"deface-{number}"  # it writes NAME_anonymized beside its input

@@ -2,6 +2,7 @@
 // pixels that share it, and the forward DCT of ITU-T T.81, A.3.3 as two products with a matrix of 13 fractional bits.
 #include <algorithm>
 #include <cstdlib>
+#include <vector>
 
 #include "jpeg.hpp"
 
@@ -19,75 +20,110 @@ constexpr std::uint8_t zigzag[64] = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32,
                                      35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
                                      58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
-// Eight values, `step` apart, to eight coefficients with so many fewer fractional bits, halves rounded up.
-void transform(const std::int64_t* in, std::int64_t* out, std::size_t step, int fewer) {
+constexpr int sample_bits = 4, kept_bits = 2;  // fractional bits of samples, and more of them between the passes
+
+// Eight values, `step` apart, to eight coefficients with so many fewer fractional bits, halves rounded up. Samples have
+// 12 bits, so that no sum has more than 31.
+void transform(const std::int32_t* in, std::int32_t* out, std::size_t step, int fewer) {
+  std::int32_t sums[4], differences[4];
+  for (std::size_t x = 0; x < 4; ++x) {
+    sums[x] = in[x * step] + in[(7 - x) * step];
+    differences[x] = in[x * step] - in[(7 - x) * step];
+  }
   for (std::size_t u = 0; u < 8; ++u) {
-    std::int64_t sum = std::int64_t{1} << (fewer - 1);
-    for (std::size_t x = 0; x < 4; ++x) {
-      const std::int64_t far = in[(7 - x) * step];
-      sum += cosines[u][x] * (in[x * step] + (u % 2 == 0 ? far : -far));
-    }
+    const std::int32_t* values = u % 2 == 0 ? sums : differences;
+    std::int32_t sum = 1 << (fewer - 1);
+    for (std::size_t x = 0; x < 4; ++x) sum += cosines[u][x] * values[x];
     out[u * step] = sum >> fewer;
   }
 }
 
-// 64 samples, raster order, minus 128 and with `scale` of each being one, to the coefficients of a block.
-void transform_block(std::int64_t* values, const std::array<std::uint16_t, 64>& quantiser, std::int64_t scale,
-                     std::int16_t* out) {
-  constexpr int kept = 4;  // fractional bits between the passes
-  std::int64_t half[64], full[64];
-  for (std::size_t i = 0; i < 8; ++i) transform(values + 8 * i, half + 8 * i, 1, fraction - kept);
-  for (std::size_t i = 0; i < 8; ++i) transform(half + i, full + i, 8, fraction - kept);
+// 64 samples in raster order, minus 128, to the coefficients of a block.
+void transform_block(const std::int32_t* values, const std::array<std::uint16_t, 64>& quantiser, std::int16_t* out) {
+  std::int32_t half[64], full[64];
+  for (std::size_t i = 0; i < 8; ++i) transform(values + 8 * i, half + 8 * i, 1, fraction - kept_bits);
+  for (std::size_t i = 0; i < 8; ++i) transform(half + i, full + i, 8, fraction);
+  constexpr int bits = sample_bits + kept_bits;
   for (std::size_t k = 0; k < 64; ++k) {
-    const std::int64_t value = full[zigzag[k]], divisor = scale * quantiser[k] << (2 * kept);
-    const std::int64_t nearest = (2 * std::abs(value) + divisor) / (2 * divisor);
-    const std::int64_t most = k == 0 && value < 0 ? 1024 : 1023;
+    const std::int32_t value = full[zigzag[k]], divisor = quantiser[k] << bits;
+    const std::int32_t nearest = (2 * std::abs(value) + divisor) / (2 * divisor);
+    const std::int32_t most = k == 0 && value < 0 ? 1024 : 1023;
     out[k] = static_cast<std::int16_t>(value < 0 ? -std::min(nearest, most) : std::min(nearest, most));
   }
 }
 
-// A component's sample of one pixel, times 65,536.
-std::int64_t sample_of(const std::uint8_t* pixel, std::size_t component, bool colours) {
-  if (!colours) return std::int64_t{pixel[component]} << 16;
-  const std::int64_t red = pixel[0], green = pixel[1], blue = pixel[2];
-  if (component == 0) return 19595 * red + 38470 * green + 7471 * blue;
-  if (component == 1) return 32768 * blue - 11059 * red - 21709 * green + (std::int64_t{128} << 16);
-  return 32768 * red - 27439 * green - 5329 * blue + (std::int64_t{128} << 16);
-}
+// The samples of an MCU, times 65,536, component after component.
+class Mcu {
+ public:
+  Mcu(const Frame& frame, bool colours)
+      : wide_(8 * frame.across),
+        pixels_(static_cast<std::size_t>(wide_ * 8 * frame.down)),
+        channels_(frame.components.size()),
+        colours_(colours),
+        planes_(pixels_ * channels_) {}
+
+  void load(const std::uint8_t* from, std::size_t row_bytes) {
+    const auto wide = static_cast<std::size_t>(wide_);
+    for (std::size_t i = 0; i < pixels_; ++i) {
+      const std::uint8_t* pixel = from + i / wide * row_bytes + i % wide * channels_;
+      if (!colours_) {
+        for (std::size_t c = 0; c < channels_; ++c) planes_[c * pixels_ + i] = pixel[c] << 16;
+        continue;
+      }
+      const std::int32_t red = pixel[0], green = pixel[1], blue = pixel[2];
+      planes_[i] = 19595 * red + 38470 * green + 7471 * blue;
+      planes_[pixels_ + i] = 32768 * blue - 11059 * red - 21709 * green + (128 << 16);
+      planes_[2 * pixels_ + i] = 32768 * red - 27439 * green - 5329 * blue + (128 << 16);
+    }
+  }
+
+  // A block of a component: the means of `across` x `down` pixels, minus 128, with fractional bits.
+  void take(std::size_t component, int block_x, int block_y, int across, int down, std::int32_t* values) const {
+    const std::int32_t count = across * down, divisor = count << (16 - sample_bits);
+    for (int i = 0; i < 64; ++i) {
+      const int top = (block_y * 8 + i / 8) * down, left = (block_x * 8 + i % 8) * across;
+      std::int32_t sum = 0;  // of up to 16 pixels of 24 bits
+      for (int y = top; y < top + down; ++y)
+        for (int x = left; x < left + across; ++x)
+          sum += planes_[component * pixels_ + static_cast<std::size_t>(y * wide_ + x)];
+      values[i] = (sum + divisor / 2) / divisor - (128 << sample_bits);
+    }
+  }
+
+ private:
+  int wide_;
+  std::size_t pixels_, channels_;
+  bool colours_;
+  std::vector<std::int32_t> planes_;
+};
 
 }  // namespace
 
 void forward(const Frame& frame, const Samples& samples, std::int16_t* out) {
   const std::size_t channels = frame.components.size();
-  const auto row_bytes = static_cast<std::size_t>(samples.columns * 8 * frame.across) * channels;
+  const auto mcu_bytes = static_cast<std::size_t>(8 * frame.across) * channels;
+  const std::size_t row_bytes = static_cast<std::size_t>(samples.columns) * mcu_bytes;
+  Mcu mcu(frame, samples.colours);
+  std::int32_t values[64];
   for (int row = 0; row < samples.rows; ++row)
-    for (int column = 0; column < samples.columns; ++column)
+    for (int column = 0; column < samples.columns; ++column) {
+      const std::size_t top = static_cast<std::size_t>(row * 8 * frame.down) * row_bytes;
+      mcu.load(samples.data + top + static_cast<std::size_t>(column) * mcu_bytes, row_bytes);
       for (std::size_t c = 0; c < channels; ++c) {
         const Component& component = frame.components[c];
-        const int wide = frame.across / component.across, high = frame.down / component.down;
+        const int across = frame.across / component.across, down = frame.down / component.down;
         for (int block = 0; block < component.across * component.down; ++block, out += 64) {
-          const int y = row * component.down + block / component.across;
-          const int x = column * component.across + block % component.across;
-          std::int64_t values[64];
-          for (int i = 0; i < 64; ++i) {
-            std::int64_t sum = 0;
-            for (int dy = 0; dy < high; ++dy)
-              for (int dx = 0; dx < wide; ++dx) {
-                const auto top = static_cast<std::size_t>((y * 8 + i / 8) * high + dy);
-                const auto left = static_cast<std::size_t>((x * 8 + i % 8) * wide + dx);
-                sum += sample_of(samples.data + top * row_bytes + left * channels, c, samples.colours);
-              }
-            values[i] = (sum - (std::int64_t{128 * wide * high} << 16)) >> 8;
-          }
-          const std::int64_t scale = std::int64_t{wide * high} << 8;
-          transform_block(values, frame.quantisers[static_cast<std::size_t>(component.quantiser)], scale, out);
-          if (samples.row * component.down + y >= component.blocks_y ||
-              samples.column * component.across + x >= component.blocks_x) {
+          const int x = block % component.across, y = block / component.across;
+          mcu.take(c, x, y, across, down, values);
+          transform_block(values, frame.quantisers[static_cast<std::size_t>(component.quantiser)], out);
+          if ((samples.row + row) * component.down + y >= component.blocks_y ||
+              (samples.column + column) * component.across + x >= component.blocks_x) {
             if (!component.dc_interleaved) out[0] = 0;
             std::fill(out + 1, out + 64, std::int16_t{0});
           }
         }
       }
+    }
 }
 
 }  // namespace fastperturb::jpeg

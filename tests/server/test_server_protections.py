@@ -134,6 +134,8 @@ def test_formats_come_out_as_they_went_in(client, extension, protect):
     data = encoded(NOISE, extension)
     answer = client.post("/v1/perturb", data, BOXES | {"protect": protect})
     expected = {".webp": "image/webp", ".tiff": "image/tiff"}.get(extension, "image/png")
+    if (extension, protect) == (".jpg", "surrogate"):
+        expected = "image/jpeg"
     assert answer.headers["content-type"] == expected
     back = restored(client, answer.content)
     assert back.headers["content-type"] == expected

@@ -23,9 +23,9 @@ from ..perturbation.drawing import Part
 from .area import owned_parts, touches
 from .base import Description, ProtectionBase
 from .bounded_store import BoundedStore
+from .patches import inside_region
 from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face, turn_of
 from .template import Template
-from .toning import inside_region
 
 Ellipse: TypeAlias = tuple[float, float, float, float]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
+from ..perturbation.drawing import Part
 from ..region import Region
 from .bounded_store import BoundedStore
 from .mosaic_and_black import has_alpha, peak
@@ -40,9 +41,12 @@ class Patch:
     outside: Image
     lightness: float
 
-    def clipped(self, part: Any) -> Patch:
-        """A part of the box, by an index: views, if it is of slices."""
-        return Patch(self.shown[part], self.head[part], self.ground[part], self.outside[part], self.lightness)
+    def clipped(self, part: Part) -> Patch:
+        """What of the box lies in the image."""
+        shown, head, ground, outside = (
+            take_part(one, part) for one in (self.shown, self.head, self.ground, self.outside)
+        )
+        return Patch(shown, head, ground, outside, self.lightness)
 
     @property
     def nbytes(self) -> int:
@@ -51,6 +55,27 @@ class Patch:
 
 
 _kept: BoundedStore[Patch] = BoundedStore(_ROOM)
+
+
+def inside_region(part: Part) -> tuple[slice, slice]:
+    """Where the part of a region that lies in the image lies in the region's box."""
+    top, left = part.rows.start - part.region.y, part.columns.start - part.region.x
+    height, width = part.rows.stop - part.rows.start, part.columns.stop - part.columns.start
+    return slice(top, top + height), slice(left, left + width)
+
+
+def take_part(array: Image, part: Part) -> Image:
+    """Of an array over a region's box what a part draws: a view; beyond the box, as in a JPEG, its edge goes on."""
+    rows, columns = inside_region(part)
+    if not part.beyond:
+        found: Image = array[rows, columns]
+        return found
+    height, width = array.shape[:2]
+    around = (max(-rows.start, 0), max(rows.stop - height, 0), max(-columns.start, 0), max(columns.stop - width, 0))
+    inner = array[max(rows.start, 0) : min(rows.stop, height), max(columns.start, 0) : min(columns.stop, width)]
+    cv2 = import_opencv()
+    drawn: Image = cv2.copyMakeBorder(inner, *around, cv2.BORDER_REPLICATE) if any(around) else inner
+    return drawn.reshape(*drawn.shape[:2], *array.shape[2:])
 
 
 def patch_for(template: Template, region: Region, area: Area, image: Image) -> Patch:

@@ -22,7 +22,7 @@ from .patches import patch_for
 from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face
 from .surroundings import measure_surroundings
 from .template import Template
-from .toning import coarse_gains, draw_around, draw_toned, places_in_region, surrounding_gains
+from .toning import coarse_gains, draw_around, draw_toned, surrounding_gains
 
 Image = NDArray[Any]
 Tone = Literal["around", "coarse"]
@@ -105,7 +105,7 @@ class Surrogate(ProtectionBase):
     def _drawn(self, image: Image, part: Part, parts: Sequence[Part]) -> Image:
         """What stands in the region's box, clipped to the image."""
         template = Template.default() if self.template is None else self.template
-        patch = patch_for(template, part.region, self.area, image).clipped(places_in_region(part))
+        patch = patch_for(template, part.region, self.area, image).clipped(part)
         if self.tone == "coarse":
             return draw_toned(patch, coarse_gains(image, part, patch), image)
         if self.tone == "around":

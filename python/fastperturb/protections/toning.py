@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .._optional import import_opencv
 from ..perturbation.drawing import Part
 from .mosaic_and_black import has_alpha, peak
-from .patches import Patch
+from .patches import Patch, take_part
 from .surroundings import Surroundings
 
 Image = NDArray[Any]
@@ -79,29 +79,10 @@ def draw_around(patch: Patch, gains: Gains, around: Surroundings, image: Image, 
     if image.dtype != np.float32:
         field = np.rint(field).astype(image.dtype)
     region = part.region
-    wide = cv2.resize(field, (region.width, region.height), interpolation=cv2.INTER_LINEAR)[places_in_region(part)]
+    wide = take_part(cv2.resize(field, (region.width, region.height), interpolation=cv2.INTER_LINEAR), part)
     ground = cv2.multiply(wide.reshape(patch.shown.shape), patch.outside, scale=1 / peak(image))
     found: Image = cv2.add(_lit(patch.head, gains, image), ground).reshape(patch.shown.shape)
     return np.clip(found, 0, 1) if image.dtype == np.float32 else found
-
-
-def inside_region(part: Part) -> tuple[slice, slice]:
-    """Where the part of a region that lies in the image lies in the region's box."""
-    top, left = part.rows.start - part.region.y, part.columns.start - part.region.x
-    height, width = part.rows.stop - part.rows.start, part.columns.stop - part.columns.start
-    return slice(top, top + height), slice(left, left + width)
-
-
-def places_in_region(part: Part) -> Any:
-    """The same as an index; what lies beyond the region, as MCUs of a JPEG do, takes the nearest place in it."""
-    rows, columns = inside_region(part)
-    region = part.region
-    if not part.beyond:
-        return rows, columns
-    return np.ix_(
-        np.clip(np.arange(rows.start, rows.stop), 0, region.height - 1),
-        np.clip(np.arange(columns.start, columns.stop), 0, region.width - 1),
-    )
 
 
 def _lit(head: Image, gains: Gains, image: Image) -> Image:
