@@ -208,16 +208,11 @@ def unit_area(region: Region, layout: Layout, width: int, height: int) -> UnitAr
     start, stop = max(0, left), min(right, -(-width // across))
     if first >= last or start >= stop:
         return None
-    whole = _touched(
-        (region.width, region.height, region.shape),
-        (region.x - left * across, region.y - top * down),
-        (right - left, bottom - top),
-        (across, down),
-    )
+    kind = (region.width, region.height, region.shape)
+    offset = (region.x - left * across, region.y - top * down)
+    shape = _Shape(kind, offset, (right - left, bottom - top), (across, down))
     box = Region(left * across, top * down, (right - left) * across, (bottom - top) * down)
-    return UnitArea(
-        box, slice(first, last), slice(start, stop), whole[first - top : last - top, start - left : stop - left]
-    )
+    return UnitArea(box, slice(first, last), slice(start, stop), shape)
 
 
 @lru_cache(maxsize=128)
