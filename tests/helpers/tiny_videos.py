@@ -118,7 +118,7 @@ def read_frames(path):
             planes = []
             for plane in frame.planes:
                 rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-                samples = plane.width * (2 if "le" in frame.format.name else 1)
+                samples = plane.width * (4 if "bgr" in frame.format.name else 2 if "le" in frame.format.name else 1)
                 planes.append(rows[: plane.height, :samples].copy())
             found.append((frame.pts * frame.time_base, frame.format.name, planes))
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,6 +152,15 @@ def to_native(region: Region, quarters: int, width: int, height: int) -> Region:
     return Region(x, y, across, down, region.shape)
 
 
+class _Shape(NamedTuple):
+    """A region's size and shape, how far in from the box's corner it lies, units of the box, pixels of a unit."""
+
+    kind: tuple[int, int, str]
+    offset: tuple[int, int]
+    units: tuple[int, int]
+    steps: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class UnitArea:
     """A region in whole units of a frame.
@@ -160,13 +169,13 @@ class UnitArea:
         box: of all units, in pixels, not cut off at the frame.
         rows: units of the box inside the frame.
         columns: units of the box inside the frame.
-        mask: (rows, columns) of these, the units that the region touches.
+        shape: of the region and how it lies in the box, from which its masks are made once.
     """
 
     box: Region
     rows: slice
     columns: slice
-    mask: NDArray[np.bool_]
+    shape: _Shape
 
     def place(self, steps: tuple[int, int], layout: Layout, shape: tuple[int, ...]) -> tuple[slice, slice]:
         """Where it lies in a plane with so many pixels across and down a sample, and of this shape."""
@@ -177,8 +186,10 @@ class UnitArea:
     def mask_for(self, steps: tuple[int, int], layout: Layout, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         """The mask in the samples of that plane."""
         rows, columns = self.place(steps, layout, shape)
-        repeated = self.mask.repeat(layout.down // steps[1], axis=0).repeat(layout.across // steps[0], axis=1)
-        return repeated[: rows.stop - rows.start, : columns.stop - columns.start]
+        across, down = layout.across // steps[0], layout.down // steps[1]
+        top, left = rows.start - self.box.y // steps[1], columns.start - self.box.x // steps[0]
+        whole = _mask(self.shape, (across, down))
+        return whole[top : top + rows.stop - rows.start, left : left + columns.stop - columns.start]
 
 
 def unit_area(region: Region, layout: Layout, width: int, height: int) -> UnitArea | None:
@@ -197,24 +208,25 @@ def unit_area(region: Region, layout: Layout, width: int, height: int) -> UnitAr
     start, stop = max(0, left), min(right, -(-width // across))
     if first >= last or start >= stop:
         return None
-    whole = _touched(
-        (region.width, region.height, region.shape),
-        (region.x - left * across, region.y - top * down),
-        (right - left, bottom - top),
-        (across, down),
-    )
+    kind = (region.width, region.height, region.shape)
+    offset = (region.x - left * across, region.y - top * down)
+    shape = _Shape(kind, offset, (right - left, bottom - top), (across, down))
     box = Region(left * across, top * down, (right - left) * across, (bottom - top) * down)
-    return UnitArea(
-        box, slice(first, last), slice(start, stop), whole[first - top : last - top, start - left : stop - left]
-    )
+    return UnitArea(box, slice(first, last), slice(start, stop), shape)
 
 
-@lru_cache(maxsize=256)
-def _touched(
-    kind: tuple[int, int, str], offset: tuple[int, int], units: tuple[int, int], steps: tuple[int, int]
-) -> NDArray[np.bool_]:
-    """Which units of its box a region of some size touches, that lies so far in from the box's corner."""
-    (width, height, shape), (left, top) = kind, offset
+@lru_cache(maxsize=128)
+def _mask(shape: _Shape, repeated: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which units of its box a region touches, each repeated so often across and down; read-only."""
+    found = _touched(shape)
+    for axis, count in ((1, repeated[0]), (0, repeated[1])):
+        found = found.repeat(count, axis=axis)
+    found.flags.writeable = False
+    return found
+
+
+def _touched(shape_in_box: _Shape) -> NDArray[np.bool_]:
+    (width, height, shape), (left, top), units, steps = shape_in_box
     pixels = np.zeros((units[1] * steps[1], units[0] * steps[0]), np.bool_)
     inner = pixels[top : top + height, left : left + width]
     if shape == "box":
@@ -223,6 +235,4 @@ def _touched(
         rows = ((2 * np.arange(height, dtype=np.float64) + 1 - height) / height)[:, np.newaxis]
         columns = (2 * np.arange(width, dtype=np.float64) + 1 - width) / width
         inner[...] = rows**2 + columns**2 <= 1.0
-    found = np.asarray(pixels.reshape(units[1], steps[1], units[0], steps[0]).any(axis=(1, 3)))
-    found.flags.writeable = False
-    return found
+    return np.asarray(pixels.reshape(units[1], steps[1], units[0], steps[0]).any(axis=(1, 3)))

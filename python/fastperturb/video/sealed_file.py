@@ -73,6 +73,8 @@ def seal(source: BinaryIO, target: Any, recipients: Recipients, content: Unseale
         pyrage.encrypt_io(reader, writer, people)
     except Exception as error:
         raise reader.error or writer.error or error from None
+    if writer.error is not None:  # of the last bytes pyrage says nothing
+        raise writer.error
 
 
 def unseal(source: Any, target: Any, key: Key, watch: Watch | None = None) -> Unsealed:
@@ -102,6 +104,8 @@ def unseal(source: Any, target: Any, key: Key, watch: Watch | None = None) -> Un
         if "No matching keys" in str(error):
             raise WrongKey("the sealed file was made for another key") from None
         raise Tampered("the sealed file was changed or cut since it was written") from None
+    if writer.error is not None:
+        raise writer.error
     return _read_trailer(writer.last, writer.count)
 
 
@@ -184,7 +188,11 @@ class _Writer:
         return len(data)
 
     def flush(self) -> None:
-        self._target.flush()
+        try:
+            self._target.flush()
+        except BaseException as error:
+            self.error = error
+            raise
 
 
 def sealed_beside(path: Path) -> Path:

@@ -22,7 +22,7 @@ from ..record import CoreRegion, core_region
 from ..region import Region
 from ..strength.strength import MIN_WINDOW, Strength
 from .canvas import Canvas, Spot
-from .planes import Samples, UnitArea
+from .planes import Samples, UnitArea, unit_area
 
 _VIEWS = {1: ("u1", 1), 2: ("<u2", 1), 3: ("u1", 3), 4: ("u1", 4), 6: ("<u2", 3), 8: ("<u2", 4), 12: ("<f4", 3)}
 """As what the core moves units of so many bytes."""
@@ -193,7 +193,13 @@ def move_units(canvas: Canvas, record: WindowsRecord, index: int, spots: list[li
     right, bottom = min(width, max(s[1] + s[3] for s in spots)), min(height, max(s[2] + s[4] for s in spots))
     if right <= left or bottom <= top:
         return
-    inside = UnitArea(Region(0, 0, 1, 1), slice(top, bottom), slice(left, right), np.ones((1, 1), np.bool_))
+    inside = unit_area(
+        Region(left * layout.across, top * layout.down, (right - left) * layout.across, (bottom - top) * layout.down),
+        layout,
+        canvas.frame.width,
+        canvas.frame.height,
+    )
+    assert inside is not None  # noqa: S101
     units = _gather(canvas, inside)
     core = [_core_for(spot, record.windows.get(spot[0], MIN_WINDOW), (left, top)) for spot in spots]
     owned = _core.owned_pixels(units.shape[0], units.shape[1], core, 2)
