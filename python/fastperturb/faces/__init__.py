@@ -8,6 +8,7 @@ from .centerface import CenterFace
 from .detection import Detector, locate
 from .dlib_hog import DlibHog
 from .dlib_mmod import DlibMmod
+from .embedding import DlibEmbedding, Embedding, OnnxFaceEmbedding
 from .faster_rcnn import FasterRcnn
 from .haar import Haar
 from .landmarks import regions_from_landmarks
@@ -15,6 +16,7 @@ from .looks import Thorough
 from .presets import Find, finder
 from .registry import DetectorInfo, list_detectors, make_detector
 from .scrfd import Scrfd
+from .sparing import Sparing
 from .turned import AnyAngle
 from .union import Union
 from .view_detectors import coarse_detector, view_detector
@@ -27,13 +29,17 @@ __all__ = [
     "CenterFace",
     "Detector",
     "DetectorInfo",
+    "DlibEmbedding",
     "DlibHog",
     "DlibMmod",
+    "Embedding",
     "FasterRcnn",
     "Find",
     "Haar",
     "Margins",
+    "OnnxFaceEmbedding",
     "Scrfd",
+    "Sparing",
     "Thorough",
     "Union",
     "Yolo",

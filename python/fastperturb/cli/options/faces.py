@@ -9,10 +9,23 @@ from typing import Any
 
 import click
 
-from ...faces import HEAD, Detector, Find, Margins, YuNet, finder, locate, regions_from_landmarks
+from ...faces import (
+    HEAD,
+    Detector,
+    DlibEmbedding,
+    Embedding,
+    Find,
+    Margins,
+    OnnxFaceEmbedding,
+    Sparing,
+    YuNet,
+    finder,
+    locate,
+    regions_from_landmarks,
+)
 from ...faces.presets import PRESETS
 from ...faces.registry import make_united, model_files
-from ...files import Picture
+from ...files import Picture, read_image
 from ...region import Face, Region, Shape
 from ...strength.strength import Strength
 from ..batch.paths import Source
@@ -43,6 +56,7 @@ class Finder:
         preset: how hard to look.
         least: the shortest side of a region.
         ignored: where nothing is to be found.
+        spare_threshold: distance up to which a face is spared, if it was said.
     """
 
     boxes: Boxes | None
@@ -57,6 +71,7 @@ class Finder:
     preset: Find
     least: int
     ignored: Ignored
+    spare_threshold: float | None
 
     def find(self, picture: Picture, source: Source) -> list[Face] | list[Region]:
         """The faces or regions of a picture; empty if there are none."""
@@ -93,18 +108,18 @@ class Finder:
                 return ["tracks", hashlib.sha256(self.boxes.tracks.to_json().encode()).hexdigest()]
             return ["boxes", [[r.x, r.y, r.width, r.height, r.shape] for r in regions]]
         ignored = [[r.x, r.y, r.width, r.height] for r in self.ignored.find(source)]
-        look = [self.preset, self.names, self.turned, self.least, ignored]
+        look = [self.preset, self.names, self.turned, self.least, ignored, self.spare_threshold]
         return ["faces", self.threshold, self.grow, self.shape, self.features, *look, self.models]
 
 
 def _build(boxes: Path | None, threshold: float | None, grow: str | None, **rest: Any) -> Finder:
     shape, features, turned, preset = rest["shape"], rest["features"], rest["turned"], rest["preset"]
     names, model, least = rest["names"], rest["detector_model"], rest["least"]
-    asked = (model, threshold, grow, turned, preset, names, least, *rest["ignore"])
+    asked = (model, threshold, grow, turned, preset, names, least, *rest["ignore"], rest["spare"])
     if boxes is not None and (features or any(value is not None for value in asked)):
         raise ValueError(
             "--boxes are taken as they are: no --find, --detectors, --detector-model, --min-score, --grow, --features, "
-            "--least, --ignore or --turned"
+            "--least, --ignore, --spare or --turned"
         )
     if features and grow is not None:
         raise ValueError("--features makes regions of its own size: no --grow")
@@ -115,18 +130,51 @@ def _build(boxes: Path | None, threshold: float | None, grow: str | None, **rest
         several = {"yunet": YuNet(model) if threshold is None else YuNet(model, threshold=threshold)}
     return Finder(
         Boxes(boxes, shape) if boxes is not None else None,
-        finder(preset or "fast", several, threshold=threshold, turned=turned),
+        _spared(finder(preset or "fast", several, threshold=threshold, turned=turned), rest),
         threshold,
         _margins(grow),
         shape,
         features,
         turned,
-        [_facts(path) for path in (model_files(names or "") if model is None else [model])],
+        [_facts(path) for path in (*_models(names, model), *_examples(rest["spare"]))],
         names,
         preset or "fast",
         least or 1,
         Ignored(rest["ignore"]),
+        rest["spare_threshold"],
     )
+
+
+def _models(names: str | None, model: Path | None) -> list[Path]:
+    return model_files(names or "") if model is None else [model]
+
+
+def _examples(folder: Path | None) -> list[Path]:
+    """The files of the examples' folder, but hidden ones."""
+    if folder is None:
+        return []
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+def _spared(detector: Detector, options: dict[str, Any]) -> Detector:
+    """The detector without the faces of people on example photographs."""
+    folder, model, threshold = options["spare"], options["spare_model"], options["spare_threshold"]
+    if folder is None:
+        if model is not None or threshold is not None:
+            raise ValueError("--spare-model and --spare-threshold go with --spare FOLDER")
+        return detector
+    paths = _examples(folder)
+    if not paths:
+        raise ValueError(f"--spare must name a folder of photographs, {folder} holds no files")
+    embedding: Embedding
+    if model is not None:
+        if threshold is None:
+            raise ValueError("--spare-model needs --spare-threshold: models differ in how far apart people are")
+        embedding = OnnxFaceEmbedding(model, threshold=threshold)
+    else:
+        embedding = DlibEmbedding() if threshold is None else DlibEmbedding(threshold=threshold)
+    pictures = [read_image(path).pixels for path in paths]
+    return Sparing(detector, pictures, embedding, names=[str(path) for path in paths])
 
 
 def _facts(path: Path) -> tuple[str, int, int]:
@@ -215,6 +263,28 @@ finder_options = shared(
         metavar="X,Y,WIDTH,HEIGHT|FILE",
         section=_SECTION,
         help="Where nothing is to be found, in every picture; or boxes by file, as for --boxes. May be repeated.",
+    ),
+    option(
+        "--spare",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="FOLDER",
+        section=_SECTION,
+        help="Leave the faces of people as they are of whom the folder holds photographs, one face on each. By dlib's "
+        "recogniser; docs/faces.md has how often it errs.",
+    ),
+    option(
+        "--spare-threshold",
+        type=Number(0, 2),
+        metavar="DISTANCE",
+        section=_SECTION,
+        help="Up to which distance a face is an example's; less spares fewer strangers.  [default: 0.45, for dlib]",
+    ),
+    option(
+        "--spare-model",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        section=_SECTION,
+        help="An ONNX network of ArcFace's form (112 x 112) instead of dlib's; needs --spare-threshold.",
     ),
     option(
         "--turned",
