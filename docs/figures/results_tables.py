@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 DETECTORS = ("yunet", "centerface", "haar", "dlib-hog", "dlib-mmod")
-ATTACKERS = ("naive", "cleaner", "parrot", "linker")
-RECOGNISERS = ("dlib ResNet", "eigenfaces", "Fisherfaces")
+ATTACKERS = ("naive", "cleaner", "parrot", "linker", "restorer")
+RECOGNISERS = ("dlib ResNet", "eigenfaces", "Fisherfaces", "convolutional")
+FILE = "file/no pixel"
 FACELESS = ("levels inside", "colours inside", "pixels outside")
 MEASURES = {"rank5": "rank-5", "eer": "EER", "tar_0.01": "TAR at 10⁻²", "tar_0.001": "TAR at 10⁻³"}
 
@@ -70,6 +71,7 @@ def recognised(results: Results) -> list[list[str]]:
             for attacker in ATTACKERS
             for recogniser in (*RECOGNISERS, *FACELESS)
         }
+        every["file", "no pixel"] = next(iter(results.find(name, "rank1", FILE).values()), None)
         known = {key: row for key, row in every.items() if row is not None}
         best = max(known, key=lambda key: float(known[key]["value"]))
         strongest = with_interval(known[best])
@@ -88,6 +90,33 @@ def faceless(results: Results) -> list[list[str]]:
             best = max(rows, key=lambda row: float(row["value"]), default=None)
             cells.append("" if best is None else with_interval(best))
         lines.append([name, *cells])
+    return lines
+
+
+def learned(results: Results) -> list[list[str]]:
+    """What networks learn: rank-1 of the parrot that is one, PSNR before and after the restorer, whom it names then."""
+    lines = [["protection", "network trained on protected faces", "PSNR of the view", "restored", "named then", "by"]]
+    for name in results.protections:
+        network = next(iter(results.find(name, "rank1", "parrot/convolutional").values()), None)
+        decibels = [
+            next(iter(results.find(name, f"psnr_{what}", "restorer").values()), None) for what in ("read", "restored")
+        ]
+        rows = [row for who in RECOGNISERS for row in results.find(name, "rank1", f"restorer/{who}").values()]
+        best = max(rows, key=lambda row: float(row["value"]), default=None)
+        named = ["", ""] if best is None else [with_interval(best), best["actor"].partition("/")[2]]
+        told = "" if network is None else with_interval(network)
+        if told or best is not None:
+            lines.append([name, told, *(value(row, 1) for row in decibels), *named])
+    return lines
+
+
+def files(results: Results) -> list[list[str]]:
+    """What files name besides their pixels, from one and from five of a person."""
+    lines = [["protection", "one file", "five files", "by"]]
+    for name in results.protections:
+        for reading, row in results.find(name, "rank1", FILE).items():
+            five = results.find(name, "rank1_five", FILE)[reading]
+            lines.append([name, with_interval(row), with_interval(five), reading])
     return lines
 
 
@@ -125,6 +154,8 @@ def main() -> None:
         "Found": found,
         "Recognised": recognised,
         "Looking at no face": faceless,
+        "What networks learn": learned,
+        "Files, besides pixels": files,
         "Verified": verified,
         "Changed": quality,
     }

@@ -99,6 +99,7 @@ class Discriminants:
     def __init__(self) -> None:
         import_extra("sklearn.discriminant_analysis", "evaluate")
         self._model: Any = None
+        self._varied = np.zeros(0, np.intp)
         self._centre: Floats = np.zeros(0)
         self._scale: Floats = np.ones(0)
 
@@ -114,19 +115,22 @@ class Discriminants:
                 f"discriminants must see two people or more, one twice, got {count} of {len(people)} images"
             )
         self._model = None
-        self._centre = points.mean(axis=0)
         spread = points.std(axis=0)
-        self._scale = np.where(spread > 1e-9 * max(float(spread.max()), 1e-12), spread, 1.0)
-        if spread.max() > 1e-12:  # of points that are all alike nothing can be learnt: everybody stays alike
+        self._varied = np.flatnonzero(spread > 1e-9 * max(float(spread.max()), 1e-3))
+        if len(self._varied):  # of points that are all alike nothing can be learnt: everybody stays alike
+            self._centre, self._scale = points[:, self._varied].mean(axis=0), spread[self._varied]
             library = import_extra("sklearn.discriminant_analysis", "evaluate")
             self._model = library.LinearDiscriminantAnalysis(solver="eigen", covariance_estimator=_Shrunk())
-            self._model.fit((points - self._centre) / self._scale, np.asarray(people))
+            self._model.fit(self._scaled(points), np.asarray(people))
 
     def transform(self, points: Floats) -> Floats:
         """The (images, people - 1) coordinates along the directions."""
         if self._model is None:
             return np.zeros((len(points), 1))
-        return np.asarray(self._model.transform((points - self._centre) / self._scale), np.float64)
+        return np.asarray(self._model.transform(self._scaled(points)), np.float64)
+
+    def _scaled(self, points: Floats) -> Floats:
+        return np.asarray((points[:, self._varied] - self._centre) / self._scale)
 
 
 class _Shrunk:
