@@ -6,7 +6,7 @@ a second. Both must write every image: ours says itself if it finds no face, def
 outputs with its inputs.
 
 deface blurs or blackens faces for good and writes the format it read; ours permutes them reversibly and writes PNG with
-the record inside. With ``--sealed`` ours draws surrogates instead, into JPEGs whose other blocks stay, and into PNGs, by
+the record inside. With ``--sealed`` ours draws surrogates, into JPEGs whose other blocks stay, and into PNGs, by
 turns; bytes are told. Needs `python tests/fetch_data.py`.
 """
 

@@ -1,5 +1,6 @@
-// Samples to quantised coefficients, in whole numbers: the colours of JFIF (ITU-T T.871), chroma as the mean of the
-// pixels that share it, and the forward DCT of ITU-T T.81, A.3.3 as two products with a matrix of 13 fractional bits.
+// Samples to quantised coefficients: the colours of JFIF (ITU-T T.871) in whole numbers, chroma as the mean of the
+// pixels that share it, and the forward DCT of ITU-T T.81, A.3.3 as two products with a matrix of floats, added up in
+// one order: the same on every processor.
 #include <algorithm>
 #include <cstdlib>
 #include <vector>
@@ -9,46 +10,45 @@
 namespace fastperturb::jpeg {
 namespace {
 
-constexpr int fraction = 13;
-// cos((2x + 1) u pi / 16) / 2, and of u = 0 the same over the root of two, times 2^13; of x = 0 to 3, the others by
-// symmetry.
-constexpr std::int32_t cosines[8][4] = {
-    {2896, 2896, 2896, 2896},   {4017, 3406, 2276, 799},  {3784, 1567, -1567, -3784}, {3406, -799, -4017, -2276},
-    {2896, -2896, -2896, 2896}, {2276, -4017, 799, 3406}, {1567, -3784, 3784, -1567}, {799, -2276, 3406, -4017}};
+// cos((2x + 1) u pi / 16) / 2, and of u = 0 the same over the root of two; of x = 0 to 3, the others by symmetry.
+constexpr float cosines[8][4] = {
+    {0.35355339f, 0.35355339f, 0.35355339f, 0.35355339f},   {0.49039264f, 0.41573481f, 0.27778512f, 0.09754516f},
+    {0.46193977f, 0.19134172f, -0.19134172f, -0.46193977f}, {0.41573481f, -0.09754516f, -0.49039264f, -0.27778512f},
+    {0.35355339f, -0.35355339f, -0.35355339f, 0.35355339f}, {0.27778512f, -0.49039264f, 0.09754516f, 0.41573481f},
+    {0.19134172f, -0.46193977f, 0.46193977f, -0.19134172f}, {0.09754516f, -0.27778512f, 0.41573481f, -0.49039264f}};
 constexpr std::uint8_t zigzag[64] = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,
                                      12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
                                      35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
                                      58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
-constexpr int sample_bits = 4, kept_bits = 2;  // fractional bits of samples, and more of them between the passes
-
-// Eight values, `step` apart, to eight coefficients with so many fewer fractional bits, halves rounded up. Samples have
-// 12 bits, so that no sum has more than 31.
-void transform(const std::int32_t* in, std::int32_t* out, std::size_t step, int fewer) {
-  std::int32_t sums[4], differences[4];
-  for (std::size_t x = 0; x < 4; ++x) {
-    sums[x] = in[x * step] + in[(7 - x) * step];
-    differences[x] = in[x * step] - in[(7 - x) * step];
-  }
+// The transform of all eight columns of a block, and the block turned about its diagonal: eight at a time, in one
+// order.
+void transform_columns(const float* in, float* out) {
+  float sums[4][8], differences[4][8];
+  for (std::size_t x = 0; x < 4; ++x)
+    for (std::size_t i = 0; i < 8; ++i) {
+      sums[x][i] = in[x * 8 + i] + in[(7 - x) * 8 + i];
+      differences[x][i] = in[x * 8 + i] - in[(7 - x) * 8 + i];
+    }
   for (std::size_t u = 0; u < 8; ++u) {
-    const std::int32_t* values = u % 2 == 0 ? sums : differences;
-    std::int32_t sum = 1 << (fewer - 1);
-    for (std::size_t x = 0; x < 4; ++x) sum += cosines[u][x] * values[x];
-    out[u * step] = sum >> fewer;
+    const auto& values = u % 2 == 0 ? sums : differences;
+    float row[8];
+    for (std::size_t i = 0; i < 8; ++i)
+      row[i] = (cosines[u][0] * values[0][i] + cosines[u][1] * values[1][i]) +
+               (cosines[u][2] * values[2][i] + cosines[u][3] * values[3][i]);
+    for (std::size_t i = 0; i < 8; ++i) out[i * 8 + u] = row[i];
   }
 }
 
-// 64 samples in raster order, minus 128, to the coefficients of a block.
-void transform_block(const std::int32_t* values, const std::array<std::uint16_t, 64>& quantiser, std::int16_t* out) {
-  std::int32_t half[64], full[64];
-  for (std::size_t i = 0; i < 8; ++i) transform(values + 8 * i, half + 8 * i, 1, fraction - kept_bits);
-  for (std::size_t i = 0; i < 8; ++i) transform(half + i, full + i, 8, fraction);
-  constexpr int bits = sample_bits + kept_bits;
+// 64 samples in raster order, minus 128, to the coefficients of a block: halves are rounded away from zero.
+void transform_block(const float* values, const std::array<std::uint16_t, 64>& quantiser, std::int16_t* out) {
+  float half[64], full[64];
+  transform_columns(values, half);
+  transform_columns(half, full);
   for (std::size_t k = 0; k < 64; ++k) {
-    const std::int32_t value = full[zigzag[k]], divisor = quantiser[k] << bits;
-    const std::int32_t nearest = (2 * std::abs(value) + divisor) / (2 * divisor);
-    const std::int32_t most = k == 0 && value < 0 ? 1024 : 1023;
-    out[k] = static_cast<std::int16_t>(value < 0 ? -std::min(nearest, most) : std::min(nearest, most));
+    const float value = full[zigzag[k]] / static_cast<float>(quantiser[k]);
+    const auto nearest = static_cast<int>(value + (value < 0 ? -0.5f : 0.5f));
+    out[k] = static_cast<std::int16_t>(std::max(k == 0 ? -1024 : -1023, std::min(nearest, 1023)));
   }
 }
 
@@ -64,29 +64,39 @@ class Mcu {
 
   void load(const std::uint8_t* from, std::size_t row_bytes) {
     const auto wide = static_cast<std::size_t>(wide_);
-    for (std::size_t i = 0; i < pixels_; ++i) {
-      const std::uint8_t* pixel = from + i / wide * row_bytes + i % wide * channels_;
+    std::int32_t* plane = planes_.data();
+    for (std::size_t top = 0; top < pixels_; top += wide, from += row_bytes, plane += wide) {
       if (!colours_) {
-        for (std::size_t c = 0; c < channels_; ++c) planes_[c * pixels_ + i] = pixel[c] << 16;
+        for (std::size_t i = 0; i < wide * channels_; ++i)
+          plane[i % channels_ * pixels_ + i / channels_] = from[i] << 16;
         continue;
       }
-      const std::int32_t red = pixel[0], green = pixel[1], blue = pixel[2];
-      planes_[i] = 19595 * red + 38470 * green + 7471 * blue;
-      planes_[pixels_ + i] = 32768 * blue - 11059 * red - 21709 * green + (128 << 16);
-      planes_[2 * pixels_ + i] = 32768 * red - 27439 * green - 5329 * blue + (128 << 16);
+      for (std::size_t i = 0; i < wide; ++i) {
+        const std::int32_t red = from[3 * i], green = from[3 * i + 1], blue = from[3 * i + 2];
+        plane[i] = 19595 * red + 38470 * green + 7471 * blue;
+        plane[pixels_ + i] = 32768 * blue - 11059 * red - 21709 * green + (128 << 16);
+        plane[2 * pixels_ + i] = 32768 * red - 27439 * green - 5329 * blue + (128 << 16);
+      }
     }
   }
 
-  // A block of a component: the means of `across` x `down` pixels, minus 128, with fractional bits.
-  void take(std::size_t component, int block_x, int block_y, int across, int down, std::int32_t* values) const {
-    const std::int32_t count = across * down, divisor = count << (16 - sample_bits);
-    for (int i = 0; i < 64; ++i) {
-      const int top = (block_y * 8 + i / 8) * down, left = (block_x * 8 + i % 8) * across;
-      std::int32_t sum = 0;  // of up to 16 pixels of 24 bits
-      for (int y = top; y < top + down; ++y)
-        for (int x = left; x < left + across; ++x)
-          sum += planes_[component * pixels_ + static_cast<std::size_t>(y * wide_ + x)];
-      values[i] = (sum + divisor / 2) / divisor - (128 << sample_bits);
+  // A block of a component: the means of `across` x `down` pixels, minus 128. Sums have up to 28 bits.
+  void take(std::size_t component, int block_x, int block_y, int across, int down, float* values) const {
+    const float share = 1.0f / static_cast<float>((across * down) << 16);
+    const std::int32_t* plane =
+        planes_.data() + component * pixels_ + block_y * 8 * down * wide_ + block_x * 8 * across;
+    for (int y = 0; y < 8; ++y, plane += down * wide_) {
+      std::int32_t sums[8]{};
+      for (int row = 0; row < down; ++row) {
+        const std::int32_t* from = plane + row * wide_;
+        if (across == 1)
+          for (int x = 0; x < 8; ++x) sums[x] += from[x];
+        else if (across == 2)
+          for (int x = 0; x < 8; ++x) sums[x] += from[2 * x] + from[2 * x + 1];
+        else
+          for (int x = 0; x < 8 * across; ++x) sums[x / across] += from[x];
+      }
+      for (int x = 0; x < 8; ++x) values[y * 8 + x] = static_cast<float>(sums[x]) * share - 128.0f;
     }
   }
 
@@ -104,7 +114,7 @@ void forward(const Frame& frame, const Samples& samples, std::int16_t* out) {
   const auto mcu_bytes = static_cast<std::size_t>(8 * frame.across) * channels;
   const std::size_t row_bytes = static_cast<std::size_t>(samples.columns) * mcu_bytes;
   Mcu mcu(frame, samples.colours);
-  std::int32_t values[64];
+  float values[64];
   for (int row = 0; row < samples.rows; ++row)
     for (int column = 0; column < samples.columns; ++column) {
       const std::size_t top = static_cast<std::size_t>(row * 8 * frame.down) * row_bytes;

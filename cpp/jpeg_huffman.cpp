@@ -1,6 +1,7 @@
 // The shortest Huffman tables for counted symbols: ITU-T T.81, annex K.2.
 #include "jpeg_huffman.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace fastperturb::jpeg {
@@ -16,16 +17,22 @@ struct Groups {
   std::array<std::int64_t, symbols> counts{};  // of groups
   std::array<int, symbols> next{};             // the next symbol of the same group; -1: none
 
+  // Whether group `one` comes later than group `two`: a heap by it has the rarest in front.
+  bool is_later(std::size_t one, std::size_t two) const {
+    return counts[one] != counts[two] ? counts[one] > counts[two] : one < two;
+  }
+  auto order() const {
+    return [this](std::size_t one, std::size_t two) { return is_later(one, two); };
+  }
   std::size_t take_rarest() {
-    std::size_t best = 0;
-    for (std::size_t i = 1; i < first.size(); ++i) {
-      const std::int64_t count = counts[first[i]], least = counts[first[best]];
-      if (count < least || (count == least && first[i] > first[best])) best = i;
-    }
-    const std::size_t found = first[best];
-    first[best] = first.back();
+    std::pop_heap(first.begin(), first.end(), order());
+    const std::size_t found = first.back();
     first.pop_back();
     return found;
+  }
+  void put_back(std::size_t group) {
+    first.push_back(group);
+    std::push_heap(first.begin(), first.end(), order());
   }
 };
 
@@ -36,7 +43,7 @@ Lengths lengths_of(const std::array<std::int64_t, symbols>& counts) {
   groups.counts[symbols - 1] = 1;
   groups.next.fill(-1);
   for (std::size_t i = 0; i < symbols; ++i)
-    if (groups.counts[i] > 0) groups.first.push_back(i);
+    if (groups.counts[i] > 0) groups.put_back(i);
   Lengths lengths{};
   while (groups.first.size() > 1) {
     const std::size_t one = groups.take_rarest(), two = groups.take_rarest();
@@ -49,7 +56,7 @@ Lengths lengths_of(const std::array<std::int64_t, symbols>& counts) {
     groups.next[last] = static_cast<int>(two);
     for (int i = static_cast<int>(two); i >= 0; i = groups.next[static_cast<std::size_t>(i)])
       ++lengths[static_cast<std::size_t>(i)];
-    groups.first.push_back(one);
+    groups.put_back(one);
   }
   return lengths;
 }
