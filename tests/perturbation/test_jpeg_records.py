@@ -140,6 +140,9 @@ def test_hostile_seals_are_refused_and_nothing_is_written(made):
     stored = np.random.default_rng(0).integers(-32767, 32767, raw // 2).astype("<i2").tobytes()
     restored = restore_jpeg(hidden, KEY, resealed(record, padded(good[9 : 9 + length], step)))
     assert np.array_equal(coefficients(restored), coefficients(DATA))
+    owned = part.take(coefficients(DATA)).astype("<i2").tobytes()
+    restored = restore_jpeg(hidden, KEY, resealed(record, padded(owned, step, codec=0)))
+    assert np.array_equal(coefficients(restored), coefficients(DATA))
     with pytest.raises(fp.errors.ImageFileError, match="larger than any can be"):
         restore_jpeg(hidden, KEY, resealed(record, padded(stored, step, codec=0)))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 import numpy as np
 import reference_jpeg
-from jpeg_cases import coefficients, jpeg, jpeg_440, picture
+from jpeg_cases import coefficients, jpeg, jpeg_440, picture, with_coefficients
 
 import fastperturb as fp
 from fastperturb.files import perturb_jpeg
@@ -21,7 +21,8 @@ from fastperturb.files import perturb_jpeg
 SECRET = bytes(range(7, 39))
 KEY = fp.Key(SECRET)
 SMALL = picture(69, 91)
-NOISE = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
+GREY = jpeg(picture(24, 32), grey=True)
+STRONG = np.random.default_rng(0).integers(-1000, 1001, coefficients(GREY).shape).astype(np.int16)
 BLACK, SURROGATE = fp.protections.Black(), fp.Surrogate()
 CASES = {
     "4:2:0, an ellipse": (jpeg(SMALL), [fp.Region(30, 20, 24, 28)], SURROGATE),
@@ -31,7 +32,7 @@ CASES = {
         BLACK,
     ),
     "4:4:0, beyond the edge": (jpeg_440(SMALL), [fp.Region(70, 50, 60, 60)], BLACK),
-    "grey, stored": (jpeg(NOISE, grey=True, quality=100), [fp.Region(8, 8, 4, 4)], BLACK),
+    "grey, one MCU of strong coefficients": (with_coefficients(GREY, STRONG), [fp.Region(8, 8, 4, 4)], BLACK),
 }
 
 
