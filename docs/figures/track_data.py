@@ -100,9 +100,7 @@ def score(clip: Any, regions: dict[int, list[Region]], milliseconds: float, wors
         if union.any():
             wide, narrow = wide + np.count_nonzero(covered), narrow + np.count_nonzero(union)
     mean, low = (float(np.mean(shares)), float(np.min(shares))) if shares else (1.0, 1.0)
-    return Score(
-        len(shares), slipped, partly, mean, low, false, total, wide / max(1, narrow), 1e3 * seconds / clip.count
-    )
+    return Score(len(shares), slipped, partly, mean, low, false, total, wide / max(1, narrow), milliseconds)
 
 
 def area(region: Region) -> float:
