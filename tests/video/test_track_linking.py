@@ -90,3 +90,14 @@ def test_a_trail_grows_at_both_ends():
 def test_a_trail_is_a_face_if_enough_of_it_was_seen(scores, is_face):
     trail = Trail(list(range(len(scores))), [seen(0, 0, score=score) for score in scores])
     assert trail.is_face(0.6) == is_face
+
+
+def test_looks_in_vain_count_against_a_face():
+    trail = Trail([0], [seen(0, 0, score=0.7)])
+    for frame in (10, 20):
+        trail.tried = 5
+        trail.add(frame, seen(0, 0, score=0.7))
+    assert trail.missed == 10
+    assert not trail.is_face(0.6)
+    trail.add(21, seen(0, 0, score=0.9))
+    assert trail.is_face(0.6)

@@ -39,7 +39,7 @@ class Rules:
         every: frames after which one is looked at though nothing changed; 1 looks at every frame.
         thorough: frames after which one is looked at in full size, and at all angles, if anything changed since. So
             many frames are kept.
-        threshold: score that a quarter of a track's sightings must reach, unless one of them is 0.85 or more.
+        threshold: score that a quarter of the looks at a face must reach, unless one of them reaches 0.85.
         weak: score down to which a face continues a track.
         gap: seconds for which a face that is not seen is waited for, and between two sightings filled.
         linger: seconds that a track begins early and ends late; never across a cut.
@@ -241,8 +241,8 @@ class _Follower:
             return
         trail.looked = index
         box = trail.expect(index)
-        box = box._replace(turn=within_half_turn(box.turn + _TURNS[trail.turns_tried % len(_TURNS)]))
-        trail.turns_tried += 1
+        box = box._replace(turn=within_half_turn(box.turn + _TURNS[trail.tried % len(_TURNS)]))
+        trail.tried += 1
         face = self._near(box, picture, missed)
         if face is not None:
             self._add(trail, face, picture, index)

@@ -32,7 +32,8 @@ class Trail:
         still: the frame up to which nothing has changed around the face since it was seen last.
         tiles: the frame in which it was seen last, to compare others with.
         looked: number of the last frame in which it was looked for around where it was expected.
-        turns_tried: how often it was looked for since it was lost, at one angle after the other.
+        tried: how often it was looked for since it was seen last.
+        missed: how often it was looked for in vain between sightings.
     """
 
     frames: list[int]
@@ -40,7 +41,8 @@ class Trail:
     still: int = -1
     tiles: NDArray[np.float32] | None = field(default=None, repr=False)
     looked: int = -1
-    turns_tried: int = 0
+    tried: int = 0
+    missed: int = 0
 
     @property
     def last(self) -> int:
@@ -53,8 +55,9 @@ class Trail:
         return max(self.scores)
 
     def is_face(self, threshold: float) -> bool:
-        """Whether it is one: it was surely seen once, or a quarter of its sightings reach a score."""
-        return self.best >= max(_SURE, threshold) or float(np.quantile(self.scores, 0.75)) >= threshold
+        """Whether it is one: it was surely seen once, or a quarter of the looks at it reach a score."""
+        looks = [*self.scores, *[0.0] * self.missed]
+        return self.best >= max(_SURE, threshold) or float(np.quantile(looks, 0.75)) >= threshold
 
     @property
     def scores(self) -> list[float]:
@@ -63,13 +66,13 @@ class Trail:
 
     def add(self, frame: int, seen: Seen) -> None:
         """Continues it, at either end."""
-        self.turns_tried = 0
         if frame < self.frames[0]:
             self.frames.insert(0, frame)
             self.seen.insert(0, seen)
         else:
             self.frames.append(frame)
             self.seen.append(seen)
+            self.missed, self.tried = self.missed + self.tried, 0
 
     def expect(self, frame: int, damping: float = _DAMPING) -> Box:
         """Where the face should be in a frame after its last sighting, or before its first."""
