@@ -103,13 +103,14 @@ def small(width: int) -> Iterator[Picture]:
 
 
 def cut(share: float) -> Iterator[Picture]:
-    """Each face of the photographs with a share of it beyond the left or the upper border; the visible rest is true."""
+    """Each face of the photographs with a share of it beyond the left or the upper border, and three sides around it."""
     for picture in photographs():
         for face in picture.faces[:6]:
             for left, top in ((face.x + round(share * face.width), 0), (0, face.y + round(share * face.height))):
                 seen = face.x + face.width - max(face.x, left), face.y + face.height - max(face.y, top)
                 if left >= 0 and top >= 0 and min(seen) >= 8:
-                    part = np.ascontiguousarray(picture.image[top:, left:])
+                    right, below = face.x + 4 * face.width, face.y + 4 * face.height
+                    part = np.ascontiguousarray(picture.image[top:below, left:right])
                     others = [Region(f.x - left, f.y - top, f.width, f.height) for f in picture.faces if f != face]
                     true = Region(max(face.x, left) - left, max(face.y, top) - top, *seen)
                     yield Picture(part, [true], others + list(picture.ignored))
