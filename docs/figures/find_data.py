@@ -103,7 +103,7 @@ def small(width: int) -> Iterator[Picture]:
 
 
 def cut(share: float) -> Iterator[Picture]:
-    """Each face of the photographs with a share of it beyond the left or the upper border, and three sides around it."""
+    """Each face of the photographs with a share of it beyond the left or the upper border, and what is around it."""
     for picture in photographs():
         for face in picture.faces[:6]:
             for left, top in ((face.x + round(share * face.width), 0), (0, face.y + round(share * face.height))):

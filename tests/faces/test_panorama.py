@@ -92,6 +92,8 @@ def test_views_are_bounded(dtype):
 def test_arguments():
     with pytest.raises(ValueError, match="a panorama must be twice as wide as high, got 600 x 400"):
         Panorama(YuNet()).detect(np.zeros((400, 600, 3), np.uint8))
+    other = astronaut().read()
+    assert Panorama(YuNet(), others=True).detect(other) == YuNet().detect(other)
     for side in (100, 1e3, True, 9000):
         with pytest.raises(ValueError, match="max_side must be a whole number from 256 to 8192"):
             Panorama(YuNet(), max_side=side)

@@ -50,21 +50,23 @@ class Panorama:
         detector: what looks.
         max_side: of a view, in pixels. At the default a face should be 1.2 degrees wide or more; memory grows with
             the square.
+        others: whether pictures that are not twice as wide as high are left to the detector as they are.
 
     Raises:
         TypeError: ``detector`` has no ``detect``.
         ValueError: ``max_side`` is not a whole number from 256 to 8192.
     """
 
-    def __init__(self, detector: _Detects, *, max_side: int = 2048) -> None:
+    def __init__(self, detector: _Detects, *, max_side: int = 2048, others: bool = False) -> None:
         check_detects(detector)
         if not isinstance(max_side, int) or isinstance(max_side, bool) or not _LEAST <= max_side <= 8192:
             raise ValueError(f"max_side must be a whole number from {_LEAST} to 8192, got {max_side!r}")
         self.detector = detector
         self.max_side = max_side
+        self.others = others
 
     def __repr__(self) -> str:
-        return f"Panorama({self.detector!r}, max_side={self.max_side})"
+        return f"Panorama({self.detector!r}, max_side={self.max_side}, others={self.others})"
 
     def detect(self, image: Image, /) -> list[Face]:
         """The faces of a panorama, as :func:`fastperturb.locate` takes it; best score first.
@@ -72,11 +74,13 @@ class Panorama:
         Raises:
             TypeError: another type or dtype.
             ValueError: another shape, float values that are NaN or outside 0 to 1, or a picture that is not twice as
-                wide as high.
+                wide as high, unless ``others``.
         """
         check_visible(image)
         height, width = image.shape[:2]
         if abs(width - 2 * height) > max(2, 0.01 * width):
+            if self.others:
+                return self.detector.detect(image)
             raise ValueError(f"a panorama must be twice as wide as high, got {width} x {height}")
         found = [*self.detector.detect(image)]
         focal = self.max_side / (2 * math.tan(_HALF))
