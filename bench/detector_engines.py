@@ -1,4 +1,4 @@
-"""ONNX Runtime against OpenCV for YuNet and CenterFace, for docs/faces.md: ``python docs/figures/engines.py``.
+"""ONNX Runtime against OpenCV for YuNet and CenterFace, for docs/faces.md: ``python bench/detector_engines.py``.
 
 Networks alone, one thread, processor time, medians of interleaved runs; outputs must agree to 0.0001.
 """
