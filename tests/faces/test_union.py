@@ -6,7 +6,7 @@ import pytest
 import fastperturb as fp
 from fastperturb import Face, Region
 from fastperturb.errors import DetectorFailed, MissingExtra
-from fastperturb.faces import Union, make_detector
+from fastperturb.faces import AnyAngle, Union, make_detector
 from fastperturb.faces.registry import make_united, model_files, split_united
 from fastperturb.faces.union import merge
 
@@ -106,3 +106,23 @@ def test_text_joins_detectors_by_plus_signs(tmp_path):
     path = tmp_path / "mine.onnx"
     path.write_bytes(b"1")
     assert model_files(f"yunet={path}+centerface") == [path]
+
+
+def test_five_thousand_faces_at_any_angle():
+    """Sure faces keep their boxes, each once; only so many of the others are looked at in crops."""
+    places = [(x, y) for y in range(0, 5000, 50) for x in range(0, 2500, 50)]
+
+    class Sees:
+        looks = 0
+
+        def detect(self, image, /):
+            self.looks += 1
+            if image.shape[:2] != (5000, 2500):
+                return []
+            return [Face(Region(x, y, 30, 40), 0.95 if x < 1250 else 0.85) for x, y in places]
+
+    detector = Sees()
+    faces = AnyAngle(detector).detect(np.zeros((5000, 2500), np.uint8))
+    assert len(faces) == 5000
+    assert sum(face.region.width == 30 for face in faces) == 2500
+    assert detector.looks < 2000

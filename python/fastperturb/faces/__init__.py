@@ -13,6 +13,7 @@ from .faster_rcnn import FasterRcnn
 from .haar import Haar
 from .landmarks import regions_from_landmarks
 from .looks import Thorough
+from .panorama import Panorama
 from .presets import Find, finder
 from .registry import DetectorInfo, list_detectors, make_detector
 from .scrfd import Scrfd
@@ -38,6 +39,7 @@ __all__ = [
     "Haar",
     "Margins",
     "OnnxFaceEmbedding",
+    "Panorama",
     "Scrfd",
     "Sparing",
     "Thorough",

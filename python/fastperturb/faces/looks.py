@@ -21,6 +21,8 @@ _SHARED = 128  # pixels that neighbouring tiles share: a face of up to that size
 _EDGE = 2  # pixels from a tile's border within which a box is cut off
 _VISIBLE = 0.3  # of a box that must lie inside the image; less is what the mirror alone shows
 _MAX_ENLARGE = 4.0
+_FILLING = 1.999  # a little less than twofold, so that rounding up makes no second tile
+_WORTH = 1.25  # enlarging by less shows nothing new
 
 
 class _Detects(Protocol):
@@ -37,15 +39,16 @@ class Thorough:
     seen whole in some tile at 64 to 128 pixels, or at its own size times ``enlarge`` if that is less.
 
     **Rims**: of a face that the border cuts in two, half is left; with its reflection it looks like a face. So a copy
-    of at most a tile's pixels is looked at with a rim that mirrors it. Given are boxes that cross the border and of
-    which at least three tenths lie inside; a face's whole reflection lies outside.
+    of at most a quarter of a tile's pixels is looked at with a rim that mirrors it. Given are boxes that cross the
+    border and of which at least three tenths lie inside; a face's whole reflection lies outside.
 
     Memory is bounded: the first copy is made tile by tile, and the second is a quarter of the image in 8 bits.
 
     Args:
         detector: what looks.
         pixels: of a tile, at least 262,144.
-        enlarge: of the largest copy to the image, 1 to 4. At 1, images that fit into a tile are left to the detector.
+        enlarge: of the largest copy to the image, 1 to 4. Images smaller than a tile are enlarged to fill it, up to
+            twofold, in any case.
         rims: width of the mirrored rim to the image's shorter side, up to 0.5; 0 for none.
 
     Raises:
@@ -86,9 +89,11 @@ class Thorough:
 
     def _copies(self, image: Image) -> Iterator[tuple[Image, float]]:
         """Images to cut tiles from, and how much larger the tiles are than their parts."""
-        zoom, source = self.enlarge, image
+        filling = min(_FILLING, math.sqrt(self.pixels / (image.shape[0] * image.shape[1])))
+        zoom, source = max(self.enlarge, filling if filling >= _WORTH else 1.0), image
         if source.shape[0] * source.shape[1] * zoom * zoom <= self.pixels and zoom > 1:
             yield source, zoom  # one tile
+            return
         while source.shape[0] * source.shape[1] * zoom * zoom > self.pixels:
             yield source, zoom
             if zoom > 1:
@@ -112,7 +117,7 @@ class Thorough:
 
     def _beyond(self, image: Image) -> Iterator[Face]:
         """What a copy with mirrored rims shows across the border."""
-        copy = reduced_copy(image, self.pixels)
+        copy = reduced_copy(image, self.pixels // 4)
         height, width = copy.shape[:2]
         rim = max(1, round(self.rims * min(height, width)))
         cv2 = import_opencv()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 from ..checks import Image
+from ..errors import MissingExtra
 from ..region import Face
 from .centerface import CenterFace
 from .looks import Thorough
@@ -17,7 +18,8 @@ Find: TypeAlias = Literal["fast", "careful", "everything"]
 """Names of :func:`finder`'s presets."""
 
 PRESETS: tuple[Find, ...] = get_args(Find)
-_TURNED_PIXELS = {"fast": 300_000, "careful": 600_000, "everything": 2_400_000}
+_TURNED_PIXELS = {"fast": 300_000, "careful": 600_000, "everything": 1_200_000}
+_ENLARGE = {"fast": 1.0, "careful": 1.0, "everything": 2.0}  # tiles of the first detector
 
 
 class _Detects(Protocol):
@@ -33,13 +35,14 @@ def finder(
 ) -> _Detects:
     """A detector that looks for faces as hard as a word says.
 
-    - "fast": the image, and copies turned by quarters (:class:`AnyAngle`). What :func:`fastperturb.locate` does by
-      default.
-    - "careful": also tiles in the image's own size, mirrored rims (:class:`Thorough`), and copies turned by 45 degrees;
-      of what is turned, twice as many pixels.
-    - "everything": also tiles of twice the image's size, turned copies that are four times as large again and looked at
-      in the same thorough way, and by default two detectors, YuNet and CenterFace, whose faces are united
-      (:class:`Union`).
+    - "fast": the image, and copies turned by quarters (:class:`AnyAngle`), with YuNet. What :func:`fastperturb.locate`
+      does by default.
+    - "careful": also tiles in the image's own size, mirrored rims (:class:`Thorough`), and copies turned by 45 degrees,
+      of twice as many pixels; and CenterFace, upright, where its weights are installed (:class:`Union`).
+    - "everything": YuNet's tiles twice as large as the image, turned copies of four times as many pixels as "fast", and
+      always CenterFace.
+
+    Of several detectors the first looks at turned copies, and decides how a face lies.
 
     Args:
         find: which of them.
@@ -58,24 +61,28 @@ def finder(
         raise ValueError(f"turned must be 'no', 'quarters' or 'diagonals', got {turned!r}")
     several: Mapping[str, _Detects]
     if detectors is None:
-        kinds: dict[str, Callable[..., Any]] = {"yunet": YuNet}
-        if find == "everything":
-            kinds["centerface"] = CenterFace
-        given = {} if threshold is None else {"threshold": threshold}
-        several = {name: kind(**given) for name, kind in kinds.items()}
+        several = _usual(find, {} if threshold is None else {"threshold": threshold})
     else:
         several = detectors if isinstance(detectors, Mapping) else {"": detectors}
-    ways = {name: _look(detector, find, turned) for name, detector in several.items()}
+    turned = turned or ("quarters" if find == "fast" else "diagonals")
+    ways: dict[str, _Detects] = {}
+    for name, detector in several.items():
+        straight = detector if find == "fast" else Thorough(detector, enlarge=_ENLARGE[find] if not ways else 1.0)
+        ways[name] = straight
+        if not ways.keys() - {name} and turned != "no":
+            simple = None if straight is detector else detector
+            diagonals = turned == "diagonals"
+            ways[name] = AnyAngle(straight, diagonals=diagonals, max_pixels=_TURNED_PIXELS[find], simple=simple)
     return next(iter(ways.values())) if len(ways) == 1 else Union(ways)
 
 
-def _look(detector: _Detects, find: Find, turned: str | None) -> _Detects:
-    straight, simple = detector, None
-    if find == "careful":
-        straight, simple = Thorough(detector), detector
-    elif find == "everything":
-        straight, simple = Thorough(detector, enlarge=2.0), Thorough(detector)
-    turned = turned or ("quarters" if find == "fast" else "diagonals")
-    if turned == "no":
-        return straight
-    return AnyAngle(straight, diagonals=turned == "diagonals", max_pixels=_TURNED_PIXELS[find], simple=simple)
+def _usual(find: Find, settings: Mapping[str, Any]) -> dict[str, _Detects]:
+    """The preset's own detectors."""
+    found: dict[str, _Detects] = {"yunet": YuNet(**settings)}
+    if find != "fast":
+        try:
+            found["centerface"] = CenterFace(**settings)
+        except MissingExtra:
+            if find == "everything":
+                raise
+    return found

@@ -246,7 +246,9 @@ def _covered(group: Sequence[Sighting], settled: Sighting | None) -> Face:
         known = [item.face.region for item in group if item.face is not None]  # never less than without turned copies
         region = united([covering_box(settled.box._replace(turn=turn), _MARGIN), *known])
         landmarks, score = settled.landmarks, max(best.score, settled.score)
-    return Face(Region(region.x, region.y, region.width, region.height, shape), score, landmarks, round(turn, 1) + 0.0)
+    names = next((item.face.found_by for item in group if item.face is not None), ())
+    whole = Region(region.x, region.y, region.width, region.height, shape)
+    return Face(whole, score, landmarks, round(turn, 1) + 0.0, names)
 
 
 def _square(regions: Sequence[Region]) -> Region:

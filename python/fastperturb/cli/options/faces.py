@@ -12,12 +12,9 @@ import click
 from ...faces import (
     HEAD,
     Detector,
-    DlibEmbedding,
-    Embedding,
     Find,
     Margins,
-    OnnxFaceEmbedding,
-    Sparing,
+    Panorama,
     YuNet,
     finder,
     locate,
@@ -25,13 +22,14 @@ from ...faces import (
 )
 from ...faces.presets import PRESETS
 from ...faces.registry import make_united, model_files
-from ...files import Picture, read_image
+from ...files import Picture
 from ...region import Face, Region, Shape
 from ...strength.strength import Strength
 from ..batch.paths import Source
 from .boxes import Boxes, Ignored
 from .numbers import Number
 from .sections import option, shared
+from .sparing import SPARE_OPTIONS, file_facts, spare_files, spared
 
 FEATURE_CELLS = 2
 """Windows across the shorter side of an eye, a nose or a mouth; eighths of it would leave it to be read."""
@@ -57,6 +55,7 @@ class Finder:
         least: the shortest side of a region.
         ignored: where nothing is to be found.
         spare_threshold: distance up to which a face is spared, if it was said.
+        panorama: whether pictures twice as wide as high are looked at through views.
     """
 
     boxes: Boxes | None
@@ -72,6 +71,7 @@ class Finder:
     least: int
     ignored: Ignored
     spare_threshold: float | None
+    panorama: bool
 
     def find(self, picture: Picture, source: Source) -> list[Face] | list[Region]:
         """The faces or regions of a picture; empty if there are none."""
@@ -108,18 +108,18 @@ class Finder:
                 return ["tracks", hashlib.sha256(self.boxes.tracks.to_json().encode()).hexdigest()]
             return ["boxes", [[r.x, r.y, r.width, r.height, r.shape] for r in regions]]
         ignored = [[r.x, r.y, r.width, r.height] for r in self.ignored.find(source)]
-        look = [self.preset, self.names, self.turned, self.least, ignored, self.spare_threshold]
+        look = [self.preset, self.names, self.turned, self.least, ignored, self.spare_threshold, self.panorama]
         return ["faces", self.threshold, self.grow, self.shape, self.features, *look, self.models]
 
 
 def _build(boxes: Path | None, threshold: float | None, grow: str | None, **rest: Any) -> Finder:
     shape, features, turned, preset = rest["shape"], rest["features"], rest["turned"], rest["preset"]
     names, model, least = rest["names"], rest["detector_model"], rest["least"]
-    asked = (model, threshold, grow, turned, preset, names, least, *rest["ignore"], rest["spare"])
-    if boxes is not None and (features or any(value is not None for value in asked)):
+    asked = (model, threshold, grow, turned, preset, names, least, rest["spare"], rest["panorama"] or None)
+    if boxes is not None and (features or rest["ignore"] or any(value is not None for value in asked)):
         raise ValueError(
             "--boxes are taken as they are: no --find, --detectors, --detector-model, --min-score, --grow, --features, "
-            "--least, --ignore, --spare or --turned"
+            "--least, --ignore, --panorama, --spare or --turned"
         )
     if features and grow is not None:
         raise ValueError("--features makes regions of its own size: no --grow")
@@ -128,58 +128,24 @@ def _build(boxes: Path | None, threshold: float | None, grow: str | None, **rest
     several: Any = None if names is None else make_united(names)
     if model is not None:
         several = {"yunet": YuNet(model) if threshold is None else YuNet(model, threshold=threshold)}
+    detector = spared(finder(preset or "fast", several, threshold=threshold, turned=turned), rest)
+    models = model_files(names or "") if model is None else [model]
     return Finder(
         Boxes(boxes, shape) if boxes is not None else None,
-        _spared(finder(preset or "fast", several, threshold=threshold, turned=turned), rest),
+        Panorama(detector, others=True) if rest["panorama"] else detector,
         threshold,
         _margins(grow),
         shape,
         features,
         turned,
-        [_facts(path) for path in (*_models(names, model), *_examples(rest["spare"]))],
+        [file_facts(path) for path in (*models, *spare_files(rest["spare"]))],
         names,
         preset or "fast",
         least or 1,
         Ignored(rest["ignore"]),
         rest["spare_threshold"],
+        rest["panorama"],
     )
-
-
-def _models(names: str | None, model: Path | None) -> list[Path]:
-    return model_files(names or "") if model is None else [model]
-
-
-def _examples(folder: Path | None) -> list[Path]:
-    """The files of the examples' folder, but hidden ones."""
-    if folder is None:
-        return []
-    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-
-
-def _spared(detector: Detector, options: dict[str, Any]) -> Detector:
-    """The detector without the faces of people on example photographs."""
-    folder, model, threshold = options["spare"], options["spare_model"], options["spare_threshold"]
-    if folder is None:
-        if model is not None or threshold is not None:
-            raise ValueError("--spare-model and --spare-threshold go with --spare FOLDER")
-        return detector
-    paths = _examples(folder)
-    if not paths:
-        raise ValueError(f"--spare must name a folder of photographs, {folder} holds no files")
-    embedding: Embedding
-    if model is not None:
-        if threshold is None:
-            raise ValueError("--spare-model needs --spare-threshold: models differ in how far apart people are")
-        embedding = OnnxFaceEmbedding(model, threshold=threshold)
-    else:
-        embedding = DlibEmbedding() if threshold is None else DlibEmbedding(threshold=threshold)
-    pictures = [read_image(path).pixels for path in paths]
-    return Sparing(detector, pictures, embedding, names=[str(path) for path in paths])
-
-
-def _facts(path: Path) -> tuple[str, int, int]:
-    facts = path.stat()
-    return str(path.resolve()), facts.st_size, facts.st_mtime_ns
 
 
 def _margins(text: str | None) -> Margins:
@@ -265,27 +231,12 @@ finder_options = shared(
         help="Where nothing is to be found, in every picture; or boxes by file, as for --boxes. May be repeated.",
     ),
     option(
-        "--spare",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        metavar="FOLDER",
+        "--panorama",
+        is_flag=True,
         section=_SECTION,
-        help="Leave the faces of people as they are of whom the folder holds photographs, one face on each. By dlib's "
-        "recogniser; docs/faces.md has how often it errs.",
+        help="Pictures twice as wide as high are panoramas (equirectangular): look at their seam, poles and sides too.",
     ),
-    option(
-        "--spare-threshold",
-        type=Number(0, 2),
-        metavar="DISTANCE",
-        section=_SECTION,
-        help="Up to which distance a face is an example's; less spares fewer strangers.  [default: 0.45, for dlib]",
-    ),
-    option(
-        "--spare-model",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        section=_SECTION,
-        help="An ONNX network of ArcFace's form (112 x 112) instead of dlib's; needs --spare-threshold.",
-    ),
+    *SPARE_OPTIONS,
     option(
         "--turned",
         type=click.Choice(["no", "quarters", "diagonals"]),

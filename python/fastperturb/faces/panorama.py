@@ -1,0 +1,199 @@
+"""Faces in panoramas: equirectangular pictures, twice as wide as high, looked at through views without distortion.
+
+Longitude runs along x, latitude along y; the left and the right border are one line, the upper and the lower a
+point each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._optional import import_opencv
+from ..checks import Image
+from ..region import Face, Point, Region
+from .boxes import covering_region
+from .looks import check_detects, distinct
+from .pixels import check_visible, rgb8_copy
+
+_HALF = math.radians(50)  # of a view's field
+_VIEWS = (
+    *((yaw, 0) for yaw in range(0, 360, 60)),
+    *((yaw, pitch) for pitch in (-55, 55) for yaw in range(0, 360, 90)),
+    (0, -90),
+    (0, 90),
+)
+"""(yaw, pitch) of the views in degrees, pitch upwards: 100 degrees wide, they overlap by 40 and more."""
+_ALONG_EDGE = 16
+_LEAST = 256  # of a view's side
+_CUT = 2  # pixels from a view's border within which a box is cut off; a neighbouring view has it whole
+
+
+class _Detects(Protocol):
+    def detect(self, image: Image, /) -> list[Face]: ...
+
+
+class Panorama:
+    """A detector of faces in equirectangular panorama pictures, by another one.
+
+    The picture is looked at as it is; then through 16 square views of 100 degrees: six around the horizon, four each
+    at 55 degrees above and below, and the poles. A face across the seam is given as two, one at either border; one over
+    a pole as the strip of all columns. A face near a pole may lie any way in its view: let the detector look at all
+    angles (:class:`AnyAngle`, or :func:`fastperturb.faces.finder`).
+
+    Args:
+        detector: what looks.
+        max_side: of a view, in pixels. At the default a face should be 1.2 degrees wide or more; memory grows with
+            the square.
+        others: whether pictures that are not twice as wide as high are left to the detector as they are.
+
+    Raises:
+        TypeError: ``detector`` has no ``detect``.
+        ValueError: ``max_side`` is not a whole number from 256 to 8192.
+    """
+
+    def __init__(self, detector: _Detects, *, max_side: int = 2048, others: bool = False) -> None:
+        check_detects(detector)
+        if not isinstance(max_side, int) or isinstance(max_side, bool) or not _LEAST <= max_side <= 8192:
+            raise ValueError(f"max_side must be a whole number from {_LEAST} to 8192, got {max_side!r}")
+        self.detector = detector
+        self.max_side = max_side
+        self.others = others
+
+    def __repr__(self) -> str:
+        return f"Panorama({self.detector!r}, max_side={self.max_side}, others={self.others})"
+
+    def detect(self, image: Image, /) -> list[Face]:
+        """The faces of a panorama, as :func:`fastperturb.locate` takes it; best score first.
+
+        Raises:
+            TypeError: another type or dtype.
+            ValueError: another shape, float values that are NaN or outside 0 to 1, or a picture that is not twice as
+                wide as high, unless ``others``.
+        """
+        check_visible(image)
+        height, width = image.shape[:2]
+        if abs(width - 2 * height) > max(2, 0.01 * width):
+            if self.others:
+                return self.detector.detect(image)
+            raise ValueError(f"a panorama must be twice as wide as high, got {width} x {height}")
+        found = [*self.detector.detect(image)]
+        focal = self.max_side / (2 * math.tan(_HALF))
+        across = min(width, round(2 * math.pi * focal))
+        side = max(_LEAST, min(self.max_side, round(across / math.pi * math.tan(_HALF))))
+        copy = rgb8_copy(image, max(1, round(across * height / width)), across)
+        for yaw, pitch in _VIEWS:
+            view = _View(math.radians(yaw), math.radians(pitch), side)
+            found += view.faces(self.detector.detect(view.pixels(copy)), width, height)
+        return [part for face in _once(found, width) for part in _wrapped(face, width)]
+
+
+class _View:
+    """A square view of a panorama, without distortion: the sphere's points on a plane."""
+
+    def __init__(self, yaw: float, pitch: float, side: int) -> None:
+        self.side = side
+        self.focal = side / 2 / math.tan(_HALF)
+        cy, sy, cp, sp = math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch)
+        around = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])  # x to the right, y down, z ahead
+        self.turn = around @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+
+    def pixels(self, copy: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What the view shows of a panorama."""
+        cv2 = import_opencv()
+        places = np.arange(self.side) + 0.5
+        points = np.stack(np.meshgrid(places, places), axis=-1).reshape(-1, 2)
+        x, y = self.on_sphere(points, copy.shape[1], copy.shape[0])
+        maps = [(part - 0.5).reshape(self.side, self.side).astype(np.float32) for part in (x, y)]
+        maps[1] = np.clip(maps[1], 0, copy.shape[0] - 1)
+        return np.asarray(cv2.remap(copy, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.uint8)
+
+    def on_sphere(self, points: NDArray[Any], width: int, height: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Points of the view as x, 0 to ``width``, and y, 0 to ``height``, of a panorama."""
+        rays = np.column_stack([(points - self.side / 2) / self.focal, np.ones(len(points))]) @ self.turn.T
+        longitude = np.arctan2(rays[:, 0], rays[:, 2])
+        latitude = np.arctan2(rays[:, 1], np.hypot(rays[:, 0], rays[:, 2]))
+        return (longitude / (2 * math.pi) + 0.5) * width, (latitude / math.pi + 0.5) * height
+
+    def faces(self, seen: Sequence[Face], width: int, height: int) -> Iterator[Face]:
+        """Faces of the view in a panorama; their x may reach beyond its borders."""
+        for face in seen:
+            r = face.region
+            if min(r.x, r.y) < _CUT or max(r.x + r.width, r.y + r.height) > self.side - _CUT:
+                continue
+            middle = np.array([[r.x + r.width / 2, r.y + r.height / 2]])
+            centre = float(self.on_sphere(middle, width, height)[0][0])
+            x, y = self.on_sphere(_outline(r), width, height)
+            x = centre + (x - centre + width / 2) % width - width / 2
+            box = [float(x.min()), float(y.min()), float(x.max()), float(y.max())]
+            for down, at in ((-1.0, 0.0), (1.0, float(height))):
+                if self._holds(r, down):
+                    box = [0.0, min(box[1], at), float(width), max(box[3], at)]
+            points = self._points(face.landmarks, centre, width, height)
+            region = covering_region(box[0], box[1], box[2] - box[0], box[3] - box[1], r.shape)
+            yield replace(face, region=region, landmarks=points, turn=0.0)
+
+    def _points(self, landmarks: Sequence[Point], centre: float, width: int, height: int) -> tuple[Point, ...]:
+        if not landmarks:
+            return ()
+        x, y = self.on_sphere(np.array(landmarks), width, height)
+        x = centre + (x - centre + width / 2) % width - width / 2
+        return tuple(zip(x.tolist(), y.tolist(), strict=True))
+
+    def _holds(self, region: Region, down: float) -> bool:
+        """Whether a region of the view holds the lower (1) or the upper pole (-1)."""
+        x, y, z = (self.turn.T @ np.array([0.0, down, 0.0])).tolist()
+        if z <= 1e-9:
+            return False
+        x, y = x / z * self.focal + self.side / 2, y / z * self.focal + self.side / 2
+        inside = region.x <= x <= region.x + region.width and region.y <= y <= region.y + region.height
+        return bool(inside)
+
+
+def _outline(region: Region) -> NDArray[np.float64]:
+    """Points on the border of a region: on a sphere its sides are curves."""
+    share = np.linspace(0, 1, _ALONG_EDGE)
+    none, whole = np.zeros_like(share), np.ones_like(share)
+    sides = [(share, none), (share, whole), (none, share), (whole, share)]
+    points = np.concatenate([np.stack(side, axis=1) for side in sides])
+    return np.asarray(points * [region.width, region.height] + [region.x, region.y], np.float64)
+
+
+def _once(faces: Sequence[Face], width: int) -> list[Face]:
+    """The faces of all views without doubles, also where one is seen from either side of the seam."""
+    for shift in (0, width // 2):
+        placed = []
+        for face in faces:
+            middle = face.region.x + face.region.width / 2
+            placed.append(_moved(face, (middle + shift) % width - middle if face.region.width < width else 0.0))
+        faces = distinct(placed)
+    return [_moved(face, -(width // 2) if face.region.width < width else 0.0) for face in faces]
+
+
+def _moved(face: Face, by: float) -> Face:
+    by = round(by)
+    points = tuple((x + by, y) for x, y in face.landmarks)
+    return replace(face, region=replace(face.region, x=face.region.x + by), landmarks=points)
+
+
+def _wrapped(face: Face, width: int) -> list[Face]:
+    """A face inside the borders; in two parts, of which the larger has the landmarks, if it lies across the seam."""
+    if face.region.width >= width:
+        return [replace(face, region=replace(face.region, x=0, width=width))]
+    face = _moved(face, -(face.region.x // width) * width)
+    beyond = face.region.x + face.region.width - width
+    if beyond <= 0:
+        return [face]
+    left = replace(face.region, width=face.region.width - beyond, shape="box")
+    right = replace(face.region, x=0, width=beyond, shape="box")
+    keeps = left.width >= right.width
+    moved = _moved(face, -width).landmarks
+    return [
+        replace(face, region=left, landmarks=face.landmarks if keeps else ()),
+        replace(face, region=right, landmarks=() if keeps else moved),
+    ]
