@@ -213,7 +213,7 @@ def test_networks_that_do_not_fit(tmp_path, network):
 def test_recognisers_by_name():
     listed = {item.name: item for item in list_recognisers()}
     built_in = {"dlib-resnet", "eigenfaces", "fisherfaces", "histograms", "levels", "colours", "surroundings"}
-    assert set(listed) == built_in | {"onnx"}
+    assert set(listed) == built_in | {"convolutional", "onnx"}
     assert listed["eigenfaces"].missing is None
     assert make_recogniser("histograms?grid=2&bins=8").name == "histograms 2 x 2"
     assert make_recogniser("eigenfaces?margin=0.25").margin == 0.25

@@ -116,7 +116,9 @@ def test_surroundings_are_compared_where_both_show_them():
 
 def test_masked_distances():
     rng = np.random.default_rng(1)
-    rows, columns = (np.concatenate([rng.uniform(0, 255, (n, 7)), rng.integers(0, 2, (n, 7))], axis=1) for n in (3, 4))
+    rows, columns = (
+        np.concatenate([rng.integers(0, 256, (n, 7)).astype(float), rng.integers(0, 2, (n, 7))], axis=1) for n in (3, 4)
+    )
     rows[0, 7:] = 0
     away = measure_distances(rows, columns, "masked")
     for i, row in enumerate(rows):

@@ -99,8 +99,8 @@ def test_bad_texts(tmp_path):
 def test_a_detector_of_the_profile_that_is_not_here_may_look_at_few(tmp_path, monkeypatch):
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "1.png").write_bytes(b"")
-    missing = DetectorInfo("slow", "", "built in", "", "a package")
-    here = DetectorInfo("yunet", "", "built in", "", None)
+    missing = DetectorInfo("slow", "", "built in", "", "a package", "")
+    here = DetectorInfo("yunet", "", "built in", "", None, "")
     monkeypatch.setattr("fastperturb.evaluation.study.building.list_detectors", lambda: [here, missing])
     base = {"data": f"folder:{tmp_path}", "recognisers": ["eigenfaces"], "protections": ["mosaic:8"]}
     study = build_study(make_config({**base, "detector_limits": {"slow": 3}}))

@@ -10,6 +10,32 @@ from ..study.recommendation import Advice, found_best, strongest
 from ..study.rows import BLACK, CLEAR, Row
 
 MOST = 3
+_USUAL = "mosaic"  # the family that readers know from newspapers
+_FOUND = "; detectors must still find the faces"
+_PURPOSES = {
+    "recogniser off the shelf that does not adapt, still detectable": "hide people from a face recognition program as "
+    f"it is sold{_FOUND}",
+    "unknown recogniser, still detectable": f"hide people from somebody who tries several programs and filters{_FOUND}",
+    "attacker trains on protected images, still detectable": "hide people from somebody who trains on protected "
+    f"pictures{_FOUND}",
+    "attacker trains on protected images": "hide people from somebody who trains on protected pictures; faces need not "
+    "be found",
+    "reversible, hide everything": "the same, and a key brings the original back",
+}
+_RECOGNISERS = {
+    "pixels outside": "looks at what surrounds the face alone",
+    "levels inside": "looks at how light and dark the region is alone",
+    "colours inside": "looks at the colours of the region alone",
+    "no pixel": "looks at place and sizes alone, at no pixel",
+}
+_ATTACKERS = {
+    "naive": "as it is",
+    "cleaner": "after a filter",
+    "parrot": "after training on protected pictures",
+    "linker": "comparing protected pictures with protected ones",
+    "restorer": "after a network guessed the clear face",
+    "file": "",
+}
 
 
 class Plain(NamedTuple):
@@ -20,7 +46,7 @@ class Plain(NamedTuple):
         pictures: how many were looked up.
         standard: how many of them the first recogniser names, which knows clear faces and does not adapt.
         best: how many the strongest attacker names.
-        by: who that is.
+        by: who that is, in words.
         found: the share of faces that the detector finds that finds most; None if none looked.
         detector: which.
     """
@@ -35,7 +61,7 @@ class Plain(NamedTuple):
 
 
 def in_plain_words(rows: Rows, advice: Sequence[Advice], recogniser: str) -> list[Plain]:
-    """Clear pictures, up to three protections that were chosen or come nearest, and black boxes.
+    """Clear pictures, up to three protections that were chosen or come nearest, a mosaic, and black boxes.
 
     Args:
         rows: of a study.
@@ -44,7 +70,9 @@ def in_plain_words(rows: Rows, advice: Sequence[Advice], recogniser: str) -> lis
     """
     names = [item.chosen or item.others[0] for item in advice if item.chosen or item.others]
     chosen = list(dict.fromkeys(choice.protection for choice in names))[:MOST]
-    told = (_told(rows, name, recogniser) for name in (CLEAR, *chosen, _black_name(rows)))
+    usual = next((row.protection for row in rows.all if row.family.startswith(_USUAL)), None)
+    shown = dict.fromkeys((CLEAR, *chosen, *((usual,) if usual else ()), _black_name(rows)))
+    told = (_told(rows, name, recogniser) for name in shown)
     return [item for item in told if item is not None]
 
 
@@ -80,7 +108,17 @@ def list_purposes(rows: Rows, advice: Sequence[Advice]) -> list[Purpose]:
             pictures = 0 if attacked is None else attacked.count
             found = None if choice.recall is None else choice.recall[0]
             best = round(choice.rank1[0] * pictures)
-            lines.append(Purpose(item.aim, choice.protection, choice.fulfils, best, pictures, found, choice.psnr))
+            lines.append(
+                Purpose(
+                    _PURPOSES.get(item.aim, item.aim),
+                    choice.protection,
+                    choice.fulfils,
+                    best,
+                    pictures,
+                    found,
+                    choice.psnr,
+                )
+            )
     return lines
 
 
@@ -89,16 +127,22 @@ def _told(rows: Rows, name: str, recogniser: str) -> Plain | None:
     if standard is None or best is None:
         return None
     found = found_best(rows, name)
-    attacker, who = best.actor.split("/", 1)
     return Plain(
         name,
         best.count,
         _named(standard),
         _named(best),
-        f"{who}, {attacker}",
+        _who(best.actor),
         None if found is None else found.value,
         "" if found is None else found.actor,
     )
+
+
+def _who(actor: str) -> str:
+    """An attacker with a recogniser, in words."""
+    attacker, _, who = actor.partition("/")
+    words = (_RECOGNISERS.get(who, f"{who}, a recogniser"), _ATTACKERS.get(attacker, attacker))
+    return ", ".join(part for part in words if part)
 
 
 def _named(row: Row) -> int:

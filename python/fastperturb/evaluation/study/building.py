@@ -96,7 +96,8 @@ def _protection(text: str) -> tuple[str, Protection]:
 def _recogniser(text: str) -> tuple[str, RecogniserFactory]:
     recogniser = make_recogniser(text)
     known = (*recogniser_settings(text), *described(recogniser))
-    return recogniser.name, RecogniserFactory(partial(make_recogniser, text), known, recogniser.trained)
+    faceless = hasattr(recogniser, "sees_inside")
+    return recogniser.name, RecogniserFactory(partial(make_recogniser, text), known, recogniser.trained, faceless)
 
 
 def _check_limits(limits: Iterable[str], detectors: Iterable[str], absent: Iterable[str]) -> None:

@@ -91,7 +91,7 @@ class _Aim:
     attackers: tuple[str, ...] | None  # None: all that took part
     found: bool
     reversible: bool
-    off_the_shelf: bool = False  # only recognisers that were not fitted on the data
+    off_the_shelf: bool = False  # only recognisers of faces that were not fitted on the data
 
 
 _AIMS = (
@@ -119,7 +119,7 @@ def recommend(
     Args:
         rows: of a study.
         aims: the limits.
-        fitted: recognisers that were fitted on the data set itself, which nobody has on a shelf.
+        fitted: recognisers that nobody has on a shelf: fitted on the data set itself, or looking at no face.
     """
     given = ((aim, _asked(rows, aim, fitted)) for aim in _AIMS)
     return tuple(advice for aim, who in given if (advice := _advise(rows, aims, aim, who)) is not None)
@@ -235,7 +235,7 @@ def _nearest(choices: Sequence[Choice], aims: Aims, aim: _Aim) -> list[Choice]:
 
 def _conditions(aims: Aims, aim: _Aim) -> str:
     who = "every attacker" if aim.attackers is None else " and ".join(aim.attackers)
-    each = "each recogniser" + (" that was not fitted on these people" * aim.off_the_shelf)
+    each = "each recogniser" + (" of faces that was not fitted on these people" * aim.off_the_shelf)
     parts = [
         f"rank-1 of {who}, with {each}: upper end of the 95 % interval at most {aims.rank1:g}, or value and upper end "
         "at most what that recogniser gets out of black boxes"

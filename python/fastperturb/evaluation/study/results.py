@@ -108,7 +108,8 @@ def gather(
             rows += [Row(*known, restorable, *number) for number in content["numbers"]]
     found = Rows(rows)
     work = {kind: {"tasks": len(each), "seconds": round(sum(each), 1)} for kind, each in kinds.items()}
-    advice = recommend(found, study.config.aims, [name for name, item in study.recognisers.items() if item.fitted])
+    unsold = [name for name, item in study.recognisers.items() if item.fitted or item.faceless]
+    advice = recommend(found, study.config.aims, unsold)
     return StudyResults(
         found, _about(study, inputs, versions), tuple(failures), advice, drawings, {**times, "work": work}
     )

@@ -63,11 +63,13 @@ class RecogniserFactory:
         make: makes it; can be pickled.
         identity: what tells it from others, see :func:`described`.
         fitted: whether it is fitted on the data set itself; others come trained.
+        faceless: whether it looks at no face; nobody sells such a one.
     """
 
     make: Callable[[], Recogniser]
     identity: tuple[str | int, ...]
     fitted: bool = False
+    faceless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
