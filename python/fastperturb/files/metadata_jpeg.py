@@ -10,24 +10,26 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import RecordError
-from .header import MAX_PROFILE_BYTES, Bytes, damaged
+from .exif_tags import write_exif
+from .header import KEYWORD_PREFIX, MAX_PROFILE_BYTES, Bytes, damaged
 from .icc import colours_alone
+from .metadata_blocks import EXIF_PREFIX as EXIF
+from .metadata_blocks import XMP_PREFIX as XMP
 from .metadata_choice import DEFAULT_KEEP, Keep
-from .metadata_exif import PREFIX as EXIF
-from .metadata_exif import chosen_tags, write_exif
-from .metadata_sealed import SealedFile, pack_sealed
-from .metadata_xmp import PREFIX as XMP
+from .metadata_exif import chosen_tags
+from .metadata_sealed import SealedFile, fits, pack_sealed
 from .metadata_xmp import chosen_properties, write_xmp
 
 MAX_SEGMENTS = 5_000
-_APP0, _APP1, _APP2, _APP11, _APP14, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEB, 0xEE, 0xFE
+_APP0, APP1, _APP2, _APP11, _APP14, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEB, 0xEE, 0xFE
 _SCAN, _END = 0xDA, 0xD9
 _ICC = b"ICC_PROFILE\0"
 _PIECE = 65_533 - len(_ICC) - 2
 _ADOBE = b"Adobe"
+_OURS = b'{"' + KEYWORD_PREFIX.encode("ascii")
 _ANY = re.compile(rb"\xff+([^\0\xff])")
 _IN_SCAN = re.compile(rb"\xff([\xc0-\xcf\xd9-\xfe])")
 
@@ -50,11 +52,16 @@ class JpegParts:
     components: int
 
     def first(self, marker: int, prefix: bytes) -> bytes | None:
-        """The body, without its prefix, of the first segment that begins with it."""
-        for kind, body in self.segments:
-            if kind == marker and body.startswith(prefix):
-                return body[len(prefix) :]
-        return None
+        """As :func:`first_segment`."""
+        return first_segment(self.segments, marker, prefix)
+
+
+def first_segment(segments: Iterable[Segment], marker: int, prefix: bytes) -> bytes | None:
+    """The body, without its prefix, of the first segment that begins with it."""
+    for kind, body in segments:
+        if kind == marker and body.startswith(prefix):
+            return body[len(prefix) :]
+    return None
 
 
 def jpeg_parts(data: Bytes) -> JpegParts:
@@ -107,14 +114,16 @@ def kept_segments(data: Bytes, keep: Keep = DEFAULT_KEEP, *, turned: bool = Fals
     jfif = parts.first(_APP0, b"JFIF\0")
     if jfif is not None and len(jfif) >= 7:
         kept.append(segment(_APP0, b"JFIF\0" + jfif[:7] + b"\0\0"))
-    exif = write_exif(chosen_tags(parts.first(_APP1, EXIF), keep, upright=turned))
+    exif = write_exif(chosen_tags(parts.first(APP1, EXIF), keep, upright=turned))
     if exif:
-        kept.append(segment(_APP1, EXIF + exif))
-    xmp = write_xmp(chosen_properties(parts.first(_APP1, XMP), keep))
+        kept.append(segment(APP1, EXIF + exif))
+    xmp = write_xmp(chosen_properties(parts.first(APP1, XMP), keep))
     if xmp and len(XMP) + len(xmp) <= 65_533:
-        kept.append(segment(_APP1, XMP + xmp))
-    if "icc" in keep and (profile := jpeg_profile(parts)) is not None:
-        kept += icc_segments(profile)
+        kept.append(segment(APP1, XMP + xmp))
+    profile = segments_profile(parts.segments) if "icc" in keep else None
+    if profile is not None:
+        clean = colours_alone(profile, "GRAY" if parts.components == 1 else "RGB ")
+        kept += [] if clean is None else icc_segments(clean)
     adobe = parts.first(_APP14, _ADOBE)
     if adobe is not None and len(adobe) >= 7:
         kept.append(segment(_APP14, _ADOBE + struct.pack(">HHHB", 100, 0, 0, adobe[6])))
@@ -139,12 +148,13 @@ def left_out(
     """
     del keep
     parts = jpeg_parts(data)
-    raw = b"".join(segment(marker, body) for marker, body in parts.segments)
-    sealed = SealedFile(name, "JPEG", changed, raw, parts.trailer, exact)
-    try:
-        return pack_sealed(sealed)
-    except ValueError:
-        return pack_sealed(SealedFile(name, "JPEG", changed, raw, b"", exact))
+    sealed = SealedFile(name, "JPEG", changed, join_segments(parts.segments), parts.trailer, exact)
+    return pack_sealed(sealed if fits(sealed) else replace(sealed, trailer=b""))
+
+
+def join_segments(segments: Iterable[Segment]) -> bytes:
+    """Segments as they are sealed: as in a file, but for our own comments, which are made anew."""
+    return b"".join(segment(*item) for item in segments if item[0] != _COMMENT or not item[1].startswith(_OURS))
 
 
 def original_segments(sealed: SealedFile) -> list[bytes]:
@@ -178,10 +188,10 @@ def split_segments(raw: bytes) -> Iterator[Segment]:
         position, count = position + 2 + length, count + 1
 
 
-def jpeg_profile(parts: JpegParts) -> bytes | None:
-    """The ICC profile, made anew; ``None`` if there is none that fits."""
+def segments_profile(segments: Iterable[Segment]) -> bytes | None:
+    """The ICC profile out of its numbered pieces; ``None`` if one is missing, for half a profile is none."""
     pieces = {}
-    for marker, body in parts.segments:
+    for marker, body in segments:
         if marker == _APP2 and body.startswith(_ICC) and len(body) > 14:
             pieces[body[12]] = (body[13], body[14:])
     if not pieces or sorted(pieces) != list(range(1, len(pieces) + 1)):
@@ -189,9 +199,7 @@ def jpeg_profile(parts: JpegParts) -> bytes | None:
     if any(count != len(pieces) for count, _ in pieces.values()):
         return None
     profile = b"".join(pieces[number][1] for number in sorted(pieces))
-    if len(profile) > MAX_PROFILE_BYTES:
-        return None
-    return colours_alone(profile, "GRAY" if parts.components == 1 else "RGB ")
+    return profile if len(profile) <= MAX_PROFILE_BYTES else None
 
 
 def icc_segments(profile: bytes) -> list[bytes]:

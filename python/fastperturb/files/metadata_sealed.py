@@ -66,6 +66,12 @@ def pack_sealed(sealed: SealedFile) -> bytes:
     return body + _ITEM.pack(_END, rest) + bytes(rest)
 
 
+def fits(sealed: SealedFile) -> bool:
+    """Whether :func:`pack_sealed` takes it; its name and time must be sound."""
+    most = MAX_NAME_BYTES + 16 + 8 + 7 * _ITEM.size + len(_MAGIC)
+    return padded_length(most + len(sealed.parts) + len(sealed.trailer) + len(sealed.exact)) <= MAX_BYTES
+
+
 def padded_length(length: int) -> int:
     """The next length that padded metadata have, 8 bytes short of the steps, for the record puts these before them."""
     step = max(_STEP, (1 << (length + 8).bit_length() - 1) // 8)

@@ -15,8 +15,6 @@ from xml.sax.saxutils import escape
 from .header import Bytes
 from .metadata_choice import Keep, clean_text
 
-PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
-"""Of a packet in a JPEG."""
 MAX_XMP_BYTES = 2**20
 """The longest packet that is read; a JPEG's has up to 64 kB, and the extended ones, which hold pictures, are not."""
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -34,7 +32,7 @@ _NAMESPACES = {
 _PREFIXES = {uri: prefix for prefix, uri in _NAMESPACES.items()}
 _NUMBER, _DATE, _POSITION = r"-?\d{1,9}(\.\d{1,9})?", r"\d{4}(-\d\d){0,2}(T[0-9:.+-]{4,20}Z?)?", r"[0-9,.]{1,20}[NSEW]?"
 _WORD, _LINK = r"\w{1,32}", r"https?://[\w./-]{1,60}"
-_LIST = {"creator": "Seq", "rights": "Alt", "title": "Alt", "description": "Alt", "UsageTerms": "Alt"}
+_TURNED = re.compile(rb"(tiff:Orientation(?:>|=[\"']))[2-8]\b")
 _MOST_ITEMS, _MOST_DEPTH = 50, 50
 
 
@@ -170,6 +168,11 @@ def chosen_properties(packet: Bytes | None, keep: Keep) -> Properties:
     except (expat.ExpatError, _Refused, ValueError):
         return {}
     return {name: values for name, values in stream.found.items() if values}
+
+
+def upright_xmp(packet: bytes) -> bytes:
+    """The same packet with the orientation of pixels that have been turned; nothing else changes."""
+    return _TURNED.sub(rb"\g<1>1", packet)
 
 
 def write_xmp(properties: Properties) -> bytes:
