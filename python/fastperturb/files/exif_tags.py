@@ -1,7 +1,8 @@
 """The directories of EXIF and TIFF: tags with their values, read within bounds, and written anew.
 
-Exif 2.32 (CIPA DC-008), section 4.6; TIFF 6.0, section 2. The reader is our own: Pillow's copies each value before one
-can choose, so that 64 kB whose tags overlap take 300 MB, and Exiv2 is under the GPL.
+Exif 2.32 (CIPA DC-008), section 4.6; TIFF 6.0, section 2. The reader is our own: a few known tags are wanted out
+of hostile files, values are checked one by one, and a TIFF is to be written in the same way; Pillow, which nothing else
+here needs, reads all values before one can choose, and Exiv2 and its wrappers are under the GPL.
 """
 
 from __future__ import annotations
@@ -156,16 +157,13 @@ def write_directories(tags: ChosenTags, start: int, more: Tags | None = None) ->
         more: tags of the first directory beside those.
     """
     first = {**tags.first, **(more or {})}
-    exif = {0x9000: (UNDEFINED, 4, b"0232"), **tags.exif} if tags.exif else {}
-    pointers = [tag for tag, group in ((EXIF_POINTER, exif), (GPS_POINTER, tags.gps)) if group]
-    place = start + _directory_size({**first, **dict.fromkeys(pointers, (LONG, 1, bytes(4)))})
+    groups = [(tag, group) for tag, group in ((EXIF_POINTER, tags.exif), (GPS_POINTER, tags.gps)) if group]
+    place = start + _directory_size({**first, **{tag: (LONG, 1, bytes(4)) for tag, _ in groups}})
     tail = b""
-    for tag, group in ((EXIF_POINTER, exif), (GPS_POINTER, tags.gps)):
-        if group:
-            first[tag] = (LONG, 1, struct.pack("<I", place + len(tail)))
-            tail += _directory(group, place + len(tail))
-    whole = _directory(first, start)
-    return whole, tail
+    for tag, group in groups:
+        first[tag] = (LONG, 1, struct.pack("<I", place + len(tail)))
+        tail += _directory(group, place + len(tail))
+    return _directory(first, start), tail
 
 
 def _directory_size(tags: Tags) -> int:

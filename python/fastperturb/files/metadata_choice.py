@@ -20,8 +20,8 @@ CHOICES = {
 UNNAMED = ("credit", "names")
 """What ``all`` does not mean, for it names people: it must be asked for by its own name."""
 DEFAULT_KEEP: Keep = frozenset(("icc",))
-MAX_WORD = 60
-"""The longest word of a text that is kept: what has longer ones can be a picture in letters."""
+MAX_WORD, MEAN_WORD = 100, 18
+"""How long ASCII words of a kept text may be, at most and on average: longer ones can be a picture in letters."""
 _CAMERA_TEXT = re.compile(r"[ -~]{1,64}")
 
 
@@ -62,11 +62,13 @@ def check_keep(keep: Iterable[str]) -> Keep:
 
 def clean_text(text: str, most: int) -> str | None:
     """A text on one line without control characters; ``None`` if it is empty, too long, or has words as data have."""
-    words = "".join(sign if sign.isprintable() else " " for sign in text[: most + 1]).split()
-    line = " ".join(words)
-    if not line or len(text) > most or max(map(len, words)) > MAX_WORD:
+    if len(text) > most:
         return None
-    return line
+    words = "".join(sign if sign.isprintable() else " " for sign in text).split()
+    lengths = [len(word) for word in words if word.isascii()]
+    if not words or max(lengths, default=0) > MAX_WORD or sum(lengths) > MEAN_WORD * len(lengths) + MAX_WORD:
+        return None
+    return " ".join(words)
 
 
 def camera_text(text: str) -> str | None:

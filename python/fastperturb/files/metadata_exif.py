@@ -21,6 +21,7 @@ from .exif_tags import (
     SHORT,
     SIGNED_RATIO,
     SIZES,
+    UNDEFINED,
     ChosenTags,
     Reader,
     Tags,
@@ -159,6 +160,8 @@ def chosen_tags(block: Bytes | None, keep: Keep, *, upright: bool) -> ChosenTags
     for pointer, table in ((EXIF_POINTER, _EXIF), (GPS_POINTER, _GPS)):
         rules = {tag: rule for tag, rule in table.items() if rule.choice in keep}
         other.append(_values(reader, reader.pointer(reader.first, pointer), rules) if rules else {})
+    if other[0]:
+        other[0][0x9000] = (UNDEFINED, 4, b"0232")  # which version these tags are of
     if set(other[1]) == {0x00}:
         other[1].clear()  # a version of nothing
     return ChosenTags(first, *other)
