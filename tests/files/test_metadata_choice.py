@@ -71,7 +71,7 @@ def test_a_turned_jpeg_whose_coefficients_stay_keeps_its_tag_and_no_other():
     )
     tags, gps, xmp = read_back(join_jpeg(plain, kept_segments(plain, parse_keep("none"))))
     assert (tags, gps, xmp) == ({0x112: 6}, {}, b"")
-    upright_tags = read_back(join_jpeg(plain, kept_segments(plain, parse_keep("none"), turned=True)))[0]
+    upright_tags = read_back(join_jpeg(plain, kept_segments(plain, parse_keep("none"), orientation=1)))[0]
     assert upright_tags == {}
     kept = kept_segments(plain, parse_keep("icc,camera"))
     with Image.open(io.BytesIO(join_jpeg(plain, kept))) as image:

@@ -56,7 +56,7 @@ def test_broken_files(data):
 @given(broken([camera_exif("<"), camera_exif(">"), camera_exif(thumbnail=b"x" * 99)]))
 def test_broken_exif(block):
     with bounded(1, 20):
-        tags = chosen_tags(block, EVERYTHING, upright=False)
+        tags = chosen_tags(block, EVERYTHING, orientation=None)
         assert len(write_exif(tags)) < 9000
         again = write_exif(all_tags(block))
         assert len(again) <= len(block) + 6 + 3 * 2000 * 13
@@ -99,7 +99,7 @@ def test_tags_that_all_name_the_same_bytes(keep):
     block = b"II*\0" + struct.pack("<I", 8) + directory(entries, 8)
     block = block.replace(bytes(8), struct.pack("<II", 8, 8)) + bytes(30_000)
     with bounded(1, 40):
-        chosen_tags(block, keep, upright=True)
+        chosen_tags(block, keep)
         assert len(write_exif(all_tags(block))) < 2 * len(block)
 
 
@@ -109,7 +109,7 @@ def test_directories_that_point_to_themselves():
     )
     with bounded(1, 10):
         assert not all_tags(block)
-        assert not chosen_tags(block, EVERYTHING, upright=True)
+        assert not chosen_tags(block, EVERYTHING)
 
 
 def test_xmp_that_would_fill_the_memory_is_not_read():

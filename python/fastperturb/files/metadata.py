@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from ..errors import RecordError
 from . import jpeg, metadata_parts, png, tiff, webp
@@ -20,7 +22,7 @@ from .metadata_blocks import XMP_PREFIX as XMP
 from .metadata_choice import Keep
 from .metadata_exif import chosen_tags
 from .metadata_jpeg import APP1, first_segment, join_segments, jpeg_parts, segments_profile, split_segments
-from .metadata_sealed import SealedFile, fits
+from .metadata_sealed import SealedFile, check_name, fits
 from .metadata_xmp import chosen_properties, upright_xmp, write_xmp
 
 CHUNKED = ("PNG", "WebP")
@@ -97,7 +99,7 @@ def _of_tiff(exif: bytes) -> Metadata:
 
 def choose(metadata: Metadata, keep: Keep) -> Blocks:
     """What of a file goes on in the clear, for pixels that have been turned upright; its profile is another matter."""
-    tags = chosen_tags(metadata.exif, keep, upright=True)
+    tags = chosen_tags(metadata.exif, keep)
     return Blocks(write_exif(tags), write_xmp(chosen_properties(metadata.xmp, keep)))
 
 
@@ -153,6 +155,15 @@ def _upright_chunks(found: Metadata, name: str, *, with_profile: bool) -> Iterat
             yield kind, upright_xmp(body)
         elif with_profile or kind not in (b"iCCP", b"ICCP"):
             yield kind, body
+
+
+def file_facts(path: Path) -> dict[str, Any]:
+    """What :func:`to_seal` takes of a file beside its metadata: a name that can be sealed, and its time."""
+    try:
+        name = check_name(path.name)
+    except ValueError:  # of signs that no file elsewhere can have
+        name = ""
+    return {"name": name, "changed": path.stat().st_mtime_ns}
 
 
 def sealed_metadata(sealed: SealedFile) -> Metadata:

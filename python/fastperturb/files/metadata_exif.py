@@ -140,22 +140,23 @@ def text_value(text: str) -> Value:
     return ASCII, len(raw), raw
 
 
-def chosen_tags(block: Bytes | None, keep: Keep, *, upright: bool) -> ChosenTags:
+def chosen_tags(block: Bytes | None, keep: Keep, *, orientation: int | None = 1) -> ChosenTags:
     """What of an EXIF block, or of the directories of a TIFF, goes through.
 
     Args:
         block: with or without the prefix that it has in a JPEG; ``None`` or damaged: nothing does.
         keep: what to keep.
-        upright: leave the orientation out, since pixels have been turned; otherwise it stays, whatever is kept.
+        orientation: what to say of it, 1 being nothing; ``None``: what the block says, whatever else is kept.
     """
     block = b"" if block is None else block
     reader = Reader(block[len(PREFIX) :] if bytes(block[: len(PREFIX)]) == PREFIX else block)
     rules = {tag: rule for tag, rule in _FIRST.items() if rule.choice in keep}
     first = _values(reader, reader.first, rules)
-    if not upright:
+    if orientation is None:
         turned = _values(reader, reader.first, {ORIENTATION: _Rule("", SHORT)}).get(ORIENTATION)
-        if turned is not None and 2 <= int.from_bytes(turned[2], "little") <= 8:
-            first[ORIENTATION] = turned
+        orientation = 1 if turned is None else int.from_bytes(turned[2], "little")
+    if 2 <= orientation <= 8:
+        first[ORIENTATION] = (SHORT, 1, struct.pack("<H", orientation))
     other: list[Tags] = []
     for pointer, table in ((EXIF_POINTER, _EXIF), (GPS_POINTER, _GPS)):
         rules = {tag: rule for tag, rule in table.items() if rule.choice in keep}
@@ -164,4 +165,6 @@ def chosen_tags(block: Bytes | None, keep: Keep, *, upright: bool) -> ChosenTags
         other[0][0x9000] = (UNDEFINED, 4, b"0232")  # which version these tags are of
     if set(other[1]) == {0x00}:
         other[1].clear()  # a version of nothing
+    elif other[1]:
+        other[1].setdefault(0x00, (BYTE, 4, b"\2\3\0\0"))
     return ChosenTags(first, *other)

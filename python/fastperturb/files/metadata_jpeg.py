@@ -95,7 +95,7 @@ def jpeg_parts(data: Bytes) -> JpegParts:
     raise damaged(f"a JPEG may have up to {MAX_SEGMENTS} segments, and this one has more")
 
 
-def kept_segments(data: Bytes, keep: Keep = DEFAULT_KEEP, *, turned: bool = False) -> list[bytes]:
+def kept_segments(data: Bytes, keep: Keep = DEFAULT_KEEP, *, orientation: int | None = None) -> list[bytes]:
     """The whole APPn segments, markers and lengths too, that a protected JPEG is to have; no others.
 
     They stand right behind the start marker, in this order: JFIF without its thumbnail, EXIF, XMP, ICC, Adobe (which
@@ -104,17 +104,37 @@ def kept_segments(data: Bytes, keep: Keep = DEFAULT_KEEP, *, turned: bool = Fals
     Args:
         data: the original file.
         keep: what goes on in the clear.
-        turned: pixels have been turned upright; otherwise the orientation stays whatever is kept.
+        orientation: as for :func:`chosen_segments`.
+
+    Raises:
+        ImageFileError: as :func:`jpeg_parts`.
+    """
+    parts = jpeg_parts(data)
+    kept = chosen_segments(data, keep, orientation=orientation)
+    jfif = parts.first(_APP0, b"JFIF\0")
+    if jfif is not None and len(jfif) >= 7:
+        kept.insert(0, segment(_APP0, b"JFIF\0" + jfif[:7] + b"\0\0"))
+    adobe = parts.first(_APP14, _ADOBE)
+    if adobe is not None and len(adobe) >= 7:
+        kept.append(segment(_APP14, _ADOBE + struct.pack(">HHHB", 100, 0, 0, adobe[6])))
+    return kept
+
+
+def chosen_segments(data: Bytes, keep: Keep = DEFAULT_KEEP, *, orientation: int | None = None) -> list[bytes]:
+    """Of :func:`kept_segments` those that do not say how the picture is decoded: EXIF, XMP, ICC.
+
+    Args:
+        data: the original file.
+        keep: what goes on in the clear.
+        orientation: what EXIF shall say of it, 1 for pixels that have been turned upright; ``None``: what it says,
+            whatever else is kept.
 
     Raises:
         ImageFileError: as :func:`jpeg_parts`.
     """
     parts = jpeg_parts(data)
     kept: list[bytes] = []
-    jfif = parts.first(_APP0, b"JFIF\0")
-    if jfif is not None and len(jfif) >= 7:
-        kept.append(segment(_APP0, b"JFIF\0" + jfif[:7] + b"\0\0"))
-    exif = write_exif(chosen_tags(parts.first(APP1, EXIF), keep, upright=turned))
+    exif = write_exif(chosen_tags(parts.first(APP1, EXIF), keep, orientation=orientation))
     if exif:
         kept.append(segment(APP1, EXIF + exif))
     xmp = write_xmp(chosen_properties(parts.first(APP1, XMP), keep))
@@ -124,9 +144,6 @@ def kept_segments(data: Bytes, keep: Keep = DEFAULT_KEEP, *, turned: bool = Fals
     if profile is not None:
         clean = colours_alone(profile, "GRAY" if parts.components == 1 else "RGB ")
         kept += [] if clean is None else icc_segments(clean)
-    adobe = parts.first(_APP14, _ADOBE)
-    if adobe is not None and len(adobe) >= 7:
-        kept.append(segment(_APP14, _ADOBE + struct.pack(">HHHB", 100, 0, 0, adobe[6])))
     return kept
 
 

@@ -65,6 +65,7 @@ def write_image(
     icc: bytes | None = None,
     allow_lossy: bool = False,
     inside: bool = True,
+    metadata: Blocks = NOTHING,
 ) -> None:
     """Writes an image file in the format that its extension names, replacing what is there only when all is written.
 
@@ -78,6 +79,7 @@ def write_image(
         allow_lossy: let a record whose regions are not all sealed go to a JPEG; its pixels change, so that they can
             never be restored exactly. Sealed regions can, out of a JPEG too.
         inside: ``False`` puts the record beside in any case.
+        metadata: what :func:`choose` or :func:`put_back` gave; formats without a place for it go without.
 
     Raises:
         LossyFormat: ``record`` is given, a region of it is not sealed, and the format is JPEG.
@@ -94,7 +96,7 @@ def write_image(
             _check_record(image, record, name, allow_lossy)
             if inside and name in INSIDE:
                 texts[RECORD_TEXT] = record.to_json()
-        parts = encode(image, name, icc=icc, texts=texts)
+        parts = encode(image, name, icc=icc, texts=texts, blocks=metadata)
     except ImageFileError as error:
         raise type(error)(f"{path}: {error}") from None
     beside = record if record is not None and not texts else None

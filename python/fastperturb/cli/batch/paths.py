@@ -6,7 +6,7 @@ Names are looked at folder by folder, so that memory does not grow with the numb
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from ...bounded_files import read_start
 from ...files import FORMATS
 from ...files.reading import starts_as_image
 from .ignored import Ignored
-from .video_names import VIDEOS, can_read_videos, is_video_name
+from .video_names import can_read_videos, is_video_name
 
 if TYPE_CHECKING:
     from .targets import Targets
@@ -49,12 +49,14 @@ class Source:
         relative: where it lies within what was named, and so within the output folder.
         problem: why it cannot be worked on, as far as that is known from its name alone.
         video: whether it is a video, for commands that take them.
+        result: the name of its result, where that has one of its own.
     """
 
     path: Path
     relative: PurePath
     problem: str | None = None
     video: bool = False
+    result: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from ...metrics.measures import mse, psnr, ssim, ssim_map
 from ...region import Region
 from ..batch.job import read_picture, run_job
 from ..batch.paths import READABLE, Inputs, Source
-from ..batch.targets import Targets
 from ..batch.progress import Outcome
+from ..batch.targets import Targets
 from ..errors import printable
 from ..options.boxes import Boxes
 from ..options.common import Job, job_options
