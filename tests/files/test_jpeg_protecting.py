@@ -247,7 +247,7 @@ def test_seals_beside(tmp_path):
     hidden, record = perturb_jpeg(data, FACE, KEY, SURROGATE, beside=True)
     path = tmp_path / "a.jpg"
     path.write_bytes(hidden)
-    assert read_record(path).missing == (0,)
+    assert read_record(path).missing == (0, 1)  # the second are the metadata
     with pytest.raises(fp.errors.RecordError, match="the seal of region 0 is missing"):
         restore_jpeg(path, KEY)
     (tmp_path / "a.jpg.seal").write_bytes(record.beside_bytes())

@@ -81,7 +81,9 @@ def named_as_before(source: Source, sealed: SealedFile | None, *, jpeg: bool) ->
         return source
     name = PurePath(sealed.name)
     kind = FORMATS.get(name.suffix.lower())
-    if kind is None or (kind == "JPEG" and not jpeg):
+    if jpeg and kind != "JPEG":
+        name = name.with_suffix(".jpg")
+    elif not jpeg and kind in (None, "JPEG"):
         name = name.with_suffix(".png")
     return replace(source, result=name.name)
 
