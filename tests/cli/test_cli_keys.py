@@ -201,7 +201,7 @@ def test_a_forgotten_face_is_nowhere_in_the_files(pictures, capsys, form, seals)
     assert run(["forget", "out", "--all", "--key-file", "my.key"]) == 0
     assert "2 unchanged" in capsys.readouterr().err
     for call, said in (
-        (["forget", "out", "--key-file", "my.key"], "one of --face N and --all is needed"),
+        (["forget", "out", "--key-file", "my.key"], "one of --face N, --all and --metadata is needed"),
         (["forget", name, "--face", "7", "--key-file", "my.key"], "it has no face 7: its faces are 0 to 1"),
         (["forget", "in/a.png", "--all", "--key-file", "my.key"], "no record inside"),
     ):

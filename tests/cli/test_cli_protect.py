@@ -33,7 +33,7 @@ def test_every_protection_is_sealed_and_comes_back(folder, here, capsys, method)
     assert run(["restore", "out", "-o", "back", *KEY]) == 0
     for name in tree(folder):
         result = name if name.endswith("tiff") else name.rpartition(".")[0] + ".png"
-        assert same(folder / name, here / "back" / result)
+        assert same(folder / name, here / "back" / name)
         assert not same(folder / name, here / "out" / result)
     assert run(["perturb", "in", "-o", "out", *BOXES, "--protect", method]) == 0
     assert "5 unchanged" in capsys.readouterr().err
@@ -170,9 +170,15 @@ def test_seals_beside_that_are_lost_swapped_or_cut(two, here, capsys):
     (here / "x.png.seal").write_bytes(whole[:-1])
     assert run(restore) == 1
     assert "the file of seals must have" in capsys.readouterr().err
-    (here / "x.png.seal").write_bytes(whole[:-1] + bytes((whole[-1] ^ 1,)))
+    rest = 4096 + 16  # name and time
+    (here / "x.png.seal").write_bytes(whole[: -rest - 1] + bytes((whole[-rest - 1] ^ 1,)) + whole[-rest:])
     assert run(restore) == 1
     assert "the seal of region 1 is damaged" in capsys.readouterr().err
+    (here / "x.png.seal").write_bytes(whole[:-1] + bytes((whole[-1] ^ 1,)))
+    assert run(restore) == 0
+    assert "name, time and metadata do not come back: the sealed metadata are damaged" in capsys.readouterr().err
+    assert same("back.png", "two.png")
+    (here / "back.png").unlink()
     assert run([*restore, "--face", "0"]) == 0
     (here / "x.png.seal").write_bytes(whole)
     assert run([*restore, "--force"]) == 0

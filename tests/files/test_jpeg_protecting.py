@@ -20,11 +20,14 @@ from jpeg_cases import (
     turned,
     with_coefficients,
 )
+from metadata_files import NAME, PEOPLE, PICTURE, camera_exif, traces, xmp_of
 from PIL import Image, ImageOps
 
 import fastperturb as fp
 from fastperturb import _core
 from fastperturb.files import perturb_jpeg, read_record, restore_jpeg
+from fastperturb.files.metadata import read_metadata
+from fastperturb.files.metadata_record import sealed_file
 from fastperturb.files.reading import decode
 from fastperturb.orientation import stored_region
 
@@ -219,14 +222,24 @@ def test_metadata_that_may_show_a_face_or_name_somebody_stay_behind():
     assert read_image_of(hidden).shape[:2] == (203, 181)
 
 
-def test_segments_that_a_caller_keeps_and_parts_that_it_seals():
-    data = jpeg()
-    kept = [exif(1), segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<place/>")]
-    hidden, record = perturb_jpeg(data, FACE, KEY, SURROGATE, kept=kept, parts={"metadata": b"what was left out"})
-    assert kept[0] + kept[1] in hidden
-    found = fp.files.jpeg_protecting.sealed_parts(record, KEY)
-    assert found == {"metadata": b"what was left out"}
-    assert b"what was left out" not in hidden
+def test_what_a_caller_keeps_and_what_is_sealed(tmp_path):
+    data = jpeg(exif=b"Exif\0\0" + camera_exif(thumbnail=PICTURE), xmp=xmp_of(PEOPLE)) + b"behind"
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data)
+    hidden, record = perturb_jpeg(path, FACE, KEY, SURROGATE, keep="date,camera")
+    kept = read_metadata(hidden).exif
+    assert b"Acme One" in kept
+    assert b"2024:05:06 07:08:09" in kept
+    assert not traces(hidden)
+    assert NAME.encode() not in hidden
+    sealed = sealed_file(record, KEY)
+    assert (sealed.name, sealed.format, sealed.trailer) == ("a.jpg", "JPEG", b"behind")
+    assert sealed.changed == path.stat().st_mtime_ns
+    back = restore_jpeg(hidden, KEY)
+    assert read_metadata(back) == read_metadata(data)
+    bare, without = perturb_jpeg(data, FACE, KEY, SURROGATE, keep="none", seal_metadata=False)
+    assert sealed_file(without, KEY) is None
+    assert not read_metadata(restore_jpeg(bare, KEY)).exif
 
 
 def test_seals_beside(tmp_path):
@@ -234,7 +247,7 @@ def test_seals_beside(tmp_path):
     hidden, record = perturb_jpeg(data, FACE, KEY, SURROGATE, beside=True)
     path = tmp_path / "a.jpg"
     path.write_bytes(hidden)
-    assert read_record(path).missing == (0,)
+    assert read_record(path).missing == (0, 1)  # the second are the metadata
     with pytest.raises(fp.errors.RecordError, match="the seal of region 0 is missing"):
         restore_jpeg(path, KEY)
     (tmp_path / "a.jpg.seal").write_bytes(record.beside_bytes())

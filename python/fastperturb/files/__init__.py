@@ -4,6 +4,9 @@ OpenCV is imported when the first file is read or written.
 """
 
 from .jpeg_protecting import perturb_jpeg, restore_jpeg
+from .metadata import choose, put_back, read_metadata, to_seal
+from .metadata_choice import parse_keep
+from .metadata_sealed import pack_sealed, unpack_sealed
 from .reading import MAX_PIXELS, Picture, read_image, read_record
 from .writing import FORMATS, write_image
 
@@ -11,9 +14,16 @@ __all__ = [
     "FORMATS",
     "MAX_PIXELS",
     "Picture",
+    "choose",
+    "pack_sealed",
+    "parse_keep",
     "perturb_jpeg",
+    "put_back",
     "read_image",
+    "read_metadata",
     "read_record",
     "restore_jpeg",
+    "to_seal",
+    "unpack_sealed",
     "write_image",
 ]

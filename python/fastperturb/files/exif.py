@@ -52,17 +52,23 @@ def _whole_number(block: bytes, order: str, kind: int, count: int, place: int) -
 
 
 def hexadecimal_orientation(text: bytes) -> int:
-    """The orientation of EXIF as ImageMagick writes it into texts: a line with its kind, its length, then hexadecimal.
+    """The orientation of EXIF as ImageMagick writes it into texts, 1 if it is not such a text."""
+    block = hexadecimal_exif(text)
+    return 1 if block is None else exif_orientation(block)
 
-    1 if it is not such a text.
+
+def hexadecimal_exif(text: bytes) -> bytes | None:
+    """EXIF as ImageMagick writes it into texts: a line with its kind, its length, then hexadecimal.
+
+    ``None`` if it is not such a text.
     """
     lines = text.split(b"\n", 3)
     if len(lines) != 4 or lines[0] or lines[1] not in (b"exif", b"APP1"):
-        return 1
+        return None
     try:
-        return exif_orientation(bytes.fromhex(lines[3][: 2 * MAX_EXIF_BYTES].decode("ascii")))
+        return bytes.fromhex(lines[3][: 2 * MAX_EXIF_BYTES].decode("ascii"))
     except ValueError:
-        return 1
+        return None
 
 
 def turn_upright(pixels: Image, orientation: int) -> Image:

@@ -140,11 +140,11 @@ def unsupported(what: str) -> ImageFileError:
     return ImageFileError(f"not supported: {what}")
 
 
-def inflate(data: Bytes) -> bytes | None:
-    """Decompresses a zlib stream of a profile; ``None`` if it is damaged or has over :data:`MAX_PROFILE_BYTES`."""
+def inflate(data: Bytes, most: int = MAX_PROFILE_BYTES) -> bytes | None:
+    """Decompresses a zlib stream of a profile or text; ``None`` if it is damaged or has over ``most`` bytes."""
     stream = zlib.decompressobj()
     try:
-        plain = stream.decompress(data, MAX_PROFILE_BYTES)
+        plain = stream.decompress(data, most)
     except zlib.error:
         return None
     return plain if stream.eof else None

@@ -17,6 +17,7 @@ from .exif import exif_orientation
 from .header import MAX_PROFILE_BYTES, Bytes, Header, add_text, damaged, pack_texts, unpack_texts, unsupported
 from .jpeg_record import PREFIX, record_segments, record_text
 from .jumbf import APP11, Packets
+from .metadata_blocks import NOTHING, XMP_PREFIX, Blocks
 from .record_chunk import RECORD_TEXT
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -24,7 +25,8 @@ _START_OF_SCAN, _END, _APP1, _APP2, _COMMENT = 0xDA, 0xD9, 0xE1, 0xE2, 0xFE
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _BASELINE_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _EXIF, _ICC = b"Exif\0\0", b"ICC_PROFILE\0"
-_PIECE = 65_533 - len(_ICC) - 2
+_MOST_BODY = 65_533
+_PIECE = _MOST_BODY - len(_ICC) - 2
 
 MAX_SCANS = 100
 """The most scans of a file that is read; encoders write about ten."""
@@ -190,13 +192,18 @@ def with_record(data: Bytes, record: RecordV2) -> list[Bytes]:
     return [*parts, whole[position:]]
 
 
-def with_segments(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:
-    """The parts of a JPEG with an ICC profile, and short texts in a comment."""
+def with_segments(
+    data: memoryview, icc: bytes | None, texts: Mapping[str, str], blocks: Blocks = NOTHING
+) -> list[Bytes]:
+    """The parts of a JPEG with an ICC profile, metadata that a segment can hold, and short texts in a comment."""
     start = 2
     if bytes(data[2:4]) == b"\xff\xe0":  # JFIF wants its segment first
         start = 4 + int(struct.unpack_from(">H", data, 4)[0])
     parts: list[Bytes] = [data[:start]]
-    profile = icc or b""
+    for prefix, block in ((_EXIF, blocks.exif), (XMP_PREFIX, blocks.xmp)):
+        if block and len(prefix) + len(block) <= _MOST_BODY:
+            parts.append(_segment(_APP1, prefix + block))
+    profile = (icc if blocks.icc is None else blocks.icc) or b""
     pieces = [profile[place : place + _PIECE] for place in range(0, len(profile), _PIECE)]
     if len(pieces) < 256:
         parts += [_segment(_APP2, _ICC + bytes((i, len(pieces))) + piece) for i, piece in enumerate(pieces, 1)]

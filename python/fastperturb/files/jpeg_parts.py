@@ -98,19 +98,3 @@ def segment(marker: int, body: bytes) -> bytes:
     if len(body) > _MOST_BODY:
         raise ImageFileError(f"a segment of a JPEG must have up to {_MOST_BODY} bytes, got {len(body)}")
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
-
-
-def orientation_segment(orientation: int) -> bytes:
-    """EXIF that says how the picture is to be turned, and nothing else."""
-    directory = struct.pack("<2sHIHHHIHHI", b"II", 42, 8, 1, 274, 3, 1, orientation, 0, 0)
-    return segment(APP1, b"Exif\0\0" + directory)
-
-
-def profile_segments(profile: bytes) -> list[bytes]:
-    """An ICC profile in its numbered pieces (ICC.1:2022, B.4)."""
-    name = b"ICC_PROFILE\0"
-    size = _MOST_BODY - len(name) - 2
-    pieces = [profile[start : start + size] for start in range(0, len(profile), size)]
-    if len(pieces) > 255:
-        return []
-    return [segment(APP2, name + bytes((i, len(pieces))) + piece) for i, piece in enumerate(pieces, 1)]

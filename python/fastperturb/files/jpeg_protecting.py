@@ -22,22 +22,24 @@ from ..perturbation.coefficient_sealing import protect_coefficients, replace_coe
 from ..perturbation.coefficients import Coefficients, read_coefficients
 from ..perturbation.drawing import Drawing
 from ..perturbation.format_v2 import SealOptions
-from ..perturbation.format_v2_open import Opened
 from ..perturbation.record_v2 import RecordV2
 from ..perturbation.sealing import Sealing
 from ..perturbation.verdicts import Verdicts
 from ..recipients import Recipients
 from ..record import Record
 from ..region import Face, Region, RegionLike, as_faces
-from .header import Bytes, Header
-from .icc import colours_alone
+from .header import Bytes, Header, pack_texts
 from .jpeg import JpegSegments, read_segments
 from .jpeg_exact import bring_back_file, keep_file
-from .jpeg_parts import Decoding, find_decoding, orientation_segment, profile_segments, put_together
+from .jpeg_parts import COMMENT, Decoding, find_decoding, put_together, segment
 from .jpeg_record import record_segments
+from .metadata import file_facts, read_metadata, to_seal
+from .metadata_choice import parse_keep
+from .metadata_jpeg import chosen_segments, join_jpeg, original_segments
+from .metadata_record import sealed_file
+from .metadata_sealed import SealedFile, pack_sealed
 from .reading import MAX_PIXELS, Picture, decode, find_record, read_bytes
 from .record_chunk import RECORD_TEXT
-from .sealed_parts import JPEG_FILE, pack_parts, unpack_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,7 @@ class OpenJpeg:
 
     def default_segments(self) -> list[bytes]:
         """What stays of its metadata unless somebody chooses: how it stands, and what its colours mean."""
-        orientation, icc = self.header.orientation, self.header.icc
-        found = [] if orientation == 1 else [orientation_segment(orientation)]
-        profile = None if icc is None else colours_alone(icc, "GRAY" if self.header.grey else "RGB ")
-        return found if profile is None else found + profile_segments(profile)
+        return chosen_segments(self.data, orientation=self.header.orientation)
 
     def protect(
         self,
@@ -76,7 +75,7 @@ class OpenJpeg:
         drawing: Drawing,
         sealing: Sealing,
         *,
-        parts: Mapping[str, bytes] | None = None,
+        sealed: SealedFile | None = None,
         exact_file: bool = False,
     ) -> RecordV2:
         """Draws over faces, in place; raises as :func:`fastperturb.perturb`.
@@ -86,14 +85,14 @@ class OpenJpeg:
             faces: of its upright pixels.
             key: who will be able to restore.
             drawing: what is drawn.
-            sealing: how; its ``options.rest`` is made of the parts.
-            parts: further metadata to be sealed, by name.
+            sealing: how; its ``options.rest`` is made of what else is sealed.
+            sealed: name, time and metadata of the file, if they are to come back.
             exact_file: whether the very bytes of the file shall come back.
         """
-        kept = dict(parts or {})
         if exact_file:
-            kept[JPEG_FILE] = keep_file(self.data, self.coefficients.frame, self.coefficients.mcus)
-        options = replace(sealing.options, rest=pack_parts(kept))
+            kept = keep_file(self.data, self.coefficients.frame, self.coefficients.mcus)
+            sealed = replace(sealed or SealedFile(format="JPEG"), parts=b"", trailer=b"", exact=kept)
+        options = replace(sealing.options, rest=None if sealed is None else pack_sealed(sealed))
         how = replace(sealing, options=options)
         return protect_coefficients(self.coefficients, picture.pixels, faces, key, drawing, how)
 
@@ -116,8 +115,21 @@ class OpenJpeg:
             Tampered: the surroundings were changed, so that they do not come back.
             RecordError: what was sealed is not at hand, or not what it must be.
         """
-        kept = sealed_parts(record, key).get(JPEG_FILE)
-        return None if kept is None else bring_back_file(kept, self.coefficients.mcus)
+        sealed = sealed_file(record, key)
+        return bring_back_file(sealed.exact, self.coefficients.mcus) if sealed and sealed.exact else None
+
+    def with_metadata(self, sealed: SealedFile, texts: Mapping[str, str] | None = None) -> bytes:
+        """The file with the coefficients as they are now, and the metadata that were sealed, as they were.
+
+        Args:
+            sealed: hostile, out of a record.
+            texts: short texts of this package.
+
+        Raises:
+            RecordError: they are no metadata of a JPEG.
+        """
+        comment = [segment(COMMENT, pack_texts(texts))] if texts else []
+        return join_jpeg(b"".join(self.parts(kept=[])), [*original_segments(sealed), *comment], sealed.trailer)
 
     def parts(
         self,
@@ -160,18 +172,6 @@ def open_jpeg(data: Bytes, *, max_pixels: int = MAX_PIXELS) -> OpenJpeg:
     return OpenJpeg(whole, segments, decoding, found)
 
 
-def sealed_parts(record: Record, key: Key | FaceKey) -> dict[str, bytes]:
-    """The sealed metadata of a record, by name; none for the key of one face, which does not open them.
-
-    Raises:
-        WrongKey, Tampered, RecordError: they cannot be read.
-    """
-    if not isinstance(record, RecordV2) or isinstance(key, FaceKey):
-        return {}
-    rest = Opened(record, key).read_rest()
-    return {} if rest is None else unpack_parts(rest)
-
-
 def is_of_jpeg(record: Record | None) -> bool:
     """Whether a record is of the coefficients of a JPEG."""
     return isinstance(record, RecordV2) and record.layout is not None
@@ -187,8 +187,8 @@ def perturb_jpeg(
     beside: bool = False,
     reproducible: bool = False,
     exact_file: bool = False,
-    kept: Sequence[bytes] | None = None,
-    parts: Mapping[str, bytes] | None = None,
+    keep: str = "icc",
+    seal_metadata: bool = True,
     face_keys: list[FaceKey] | None = None,
 ) -> tuple[bytes, RecordV2]:
     """Protects the faces of a JPEG in its coefficients: all blocks outside of the regions stay as they are.
@@ -205,8 +205,9 @@ def perturb_jpeg(
         beside: leave the seals out of the file: ``record.beside_bytes()`` are the content of NAME.seal.
         reproducible: as there.
         exact_file: seal all that the very bytes of the file need, too, so that it comes back byte for byte.
-        kept: segments of metadata that stay, marker and length in front; None: orientation and ICC profile alone.
-        parts: further metadata to be sealed, by name.
+        keep: what of the metadata goes on in the clear beside the orientation: names as docs/metadata.md has them,
+            "date,place" say, "all" or "none".
+        seal_metadata: seal all metadata, with the file's name and time if it is one, so that they come back.
         face_keys: a list to which the key of each region is added.
 
     Returns:
@@ -226,10 +227,17 @@ def perturb_jpeg(
         file = open_jpeg(data)
         if RECORD_TEXT in file.header.texts:
             raise ImageFileError("it is perturbed already and has a record; restore it first")
+        kept = chosen_segments(data, parse_keep(keep), orientation=file.header.orientation)
         sealing = Sealing(seal, reproducible, True, SealOptions(beside=beside), face_keys)
-        how: dict[str, Any] = {"parts": parts, "exact_file": exact_file}
+        sealed = to_seal(read_metadata(data), **_facts(source)) if seal_metadata and seal else None
+        how: dict[str, Any] = {"sealed": sealed, "exact_file": exact_file}
         record = file.protect(decode(data), as_faces(faces), key, protection, sealing, **how)
         return b"".join(file.parts(record, kept=kept)), record
+
+
+def _facts(source: str | os.PathLike[str] | bytes) -> dict[str, Any]:
+    """Name and time of a file."""
+    return {} if isinstance(source, bytes) else file_facts(Path(source))
 
 
 def restore_jpeg(
@@ -263,8 +271,10 @@ def restore_jpeg(
         if record is None:
             record = _own_record(source, file.header)
         file.restore(record, key, only=only, verify=verify, origin=origin)
-        exact = file.exact_file(record, key) if only is None else None
-        return b"".join(file.parts()) if exact is None else exact
+        sealed = sealed_file(record, key) if only is None else None
+        if sealed is None or not (sealed.exact or sealed.parts):
+            return b"".join(file.parts())
+        return bring_back_file(sealed.exact, file.coefficients.mcus) if sealed.exact else file.with_metadata(sealed)
 
 
 def _own_record(source: str | os.PathLike[str] | bytes, header: Header) -> Record:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from .._optional import import_isal
 from .exif import exif_orientation, hexadecimal_orientation
 from .header import KEYWORD_PREFIX, Bytes, Header, add_text, damaged, inflate, unsupported
+from .metadata_blocks import NOTHING, XMP_KEYWORD, Blocks
 from .record_chunk import CHUNK, add_record, split_record
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -164,7 +165,9 @@ def chunks(data: Bytes) -> Iterator[tuple[bytes, memoryview]]:
         position = end
 
 
-def with_chunks(png: Sequence[Bytes], icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:
+def with_chunks(
+    png: Sequence[Bytes], icc: bytes | None, texts: Mapping[str, str], blocks: Blocks = NOTHING
+) -> list[Bytes]:
     """The parts of a PNG with an ICC profile and texts put in right after IHDR, where readers find them first.
 
     The bytes of a record stand before IEND, behind the pixels: they may be many.
@@ -173,18 +176,40 @@ def with_chunks(png: Sequence[Bytes], icc: bytes | None, texts: Mapping[str, str
         png: the parts of a PNG; signature and IHDR are in the first, all of IEND in the last.
         icc: a profile, or ``None``.
         texts: by keyword, of 1 to 79 characters; ASCII.
+        blocks: metadata.
     """
     head = memoryview(png[0])
     texts, record = split_record(texts)
-    parts: list[Bytes] = [head[:_HEAD_BYTES]]
-    if icc is not None:
-        parts.append(chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc)))
+    before, behind = _metadata_chunks(blocks, icc)
+    parts: list[Bytes] = [head[:_HEAD_BYTES], *before]
     parts += [chunk(b"tEXt", key.encode("ascii") + b"\0" + text.encode("ascii")) for key, text in texts.items()]
     parts += [head[_HEAD_BYTES:], *png[1:]]
     if record:
+        behind.append(chunk(CHUNK, record))
+    if behind:
         last = memoryview(parts[-1])
-        parts[-1:] = [last[:-_END_BYTES], chunk(CHUNK, record), last[-_END_BYTES:]]
+        parts[-1:] = [last[:-_END_BYTES], *behind, last[-_END_BYTES:]]
     return parts
+
+
+def _metadata_chunks(blocks: Blocks, icc: bytes | None) -> tuple[list[Bytes], list[Bytes]]:
+    """The chunks of metadata before the pixels, and behind them."""
+    if blocks.own:
+        kinds = [kind for kind, _ in blocks.own]
+        middle = kinds.index(b"IDAT") if b"IDAT" in kinds else len(kinds)
+        own: list[list[Bytes]] = [
+            [chunk(kind, body) for kind, body in part if kind != b"IDAT"]
+            for part in (blocks.own[:middle], blocks.own[middle:])
+        ]
+        return own[0], own[1]
+    before: list[Bytes] = []
+    if (profile := icc if blocks.icc is None else blocks.icc) is not None:
+        before.append(chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile)))
+    if blocks.exif:
+        before.append(chunk(b"eXIf", blocks.exif))
+    if blocks.xmp:
+        before.append(chunk(b"iTXt", XMP_KEYWORD + bytes(5) + blocks.xmp))
+    return before, []
 
 
 def with_record(data: Bytes, record: bytes) -> list[Bytes]:

@@ -15,14 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from .exif import ORIENTATION_TAG
+from .exif_tags import Tags, all_tags, first_tags, write_directories
 from .header import MAX_PROFILE_BYTES, Bytes, Header, damaged, pack_texts, unpack_texts, unsupported
+from .metadata_blocks import NOTHING, Blocks
 from .record_chunk import TIFF_TAG, add_record, split_record
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _SAMPLES, _STRIP_ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_SIZES = 322, 323, 324, 325
-_EXTRA_SAMPLES, _SAMPLE_FORMAT, _PROFILE = 338, 339, 34675
+_EXTRA_SAMPLES, _SAMPLE_FORMAT = 338, 339
+PROFILE_TAG, XMP_TAG = 34675, 700
 _BLACK_IS_ZERO, _RGB, _PALETTE = 1, 2, 3
 _WHITE_IS_ZERO = 0
 _COLOURS = {5: "CMYK", 6: "YCbCr", 8: "L*a*b*", 9: "L*a*b*", 10: "L*a*b*"}
@@ -135,7 +138,7 @@ def read_header(data: Bytes) -> Header:
         alpha=samples == 4,
         grey=photometric in (_BLACK_IS_ZERO, _WHITE_IS_ZERO),
         orientation=orientation if 1 <= orientation <= 8 else 1,
-        icc=directory.block(_PROFILE, MAX_PROFILE_BYTES),
+        icc=directory.block(PROFILE_TAG, MAX_PROFILE_BYTES),
         texts=texts,
         tile=pieces.width * pieces.height if pieces.tiled else 0,
         rewrite=(lambda: _rewritten(directory, pieces if untiled else None)) if changed or untiled else None,
@@ -267,28 +270,28 @@ def _joined(directory: _Directory, tiles: _Pieces) -> bytes:
     return b"".join((head, planes.data, bytes(planes.nbytes % 2), table, bytes(4), tail))
 
 
-def with_tags(data: memoryview, icc: bytes | None, texts: Mapping[str, str], alpha: bool) -> list[Bytes]:
-    """The parts of a TIFF as OpenCV writes it, with an ICC profile and texts, and alpha called what it is.
+def with_tags(
+    data: memoryview, icc: bytes | None, texts: Mapping[str, str], alpha: bool, blocks: Blocks = NOTHING
+) -> list[Bytes]:
+    """The parts of a TIFF as OpenCV writes it, with an ICC profile, texts and metadata, and alpha called what it is.
 
     A new directory goes to the end of the file and the header points to it; the old one is left unused.
     """
     texts, record = split_record(texts)
-    blocks = {_PROFILE: icc or b"", _TEXTS: pack_texts(texts), TIFF_TAG: record}
-    if not alpha and not any(blocks.values()):
+    profile = icc if blocks.icc is None else blocks.icc
+    values = {PROFILE_TAG: profile or b"", _TEXTS: pack_texts(texts), TIFF_TAG: record}
+    more: Tags = {tag: (7, len(block), block) for tag, block in values.items() if block}
+    if blocks.xmp:
+        more[XMP_TAG] = (1, len(blocks.xmp), blocks.xmp)
+    tags = all_tags(blocks.exif)
+    if not alpha and not more and not tags:
         return [data]
     directory = _Directory(data)
     if directory.order != "<" or directory.big:
         raise RuntimeError("OpenCV wrote a TIFF of another kind than ever before")
-    start = int(struct.unpack_from("<I", data, 4)[0])
-    count = int(struct.unpack_from("<H", data, start)[0])
-    entries = [bytes(data[start + 2 + 12 * i : start + 14 + 12 * i]) for i in range(count)]
-    if alpha and _EXTRA_SAMPLES not in directory.tags:
-        entries.append(struct.pack("<HHIHH", _EXTRA_SAMPLES, 3, 1, _UNASSOCIATED, 0))
+    more |= first_tags(data)
+    if alpha and _EXTRA_SAMPLES not in more:
+        more[_EXTRA_SAMPLES] = (3, 1, struct.pack("<H", _UNASSOCIATED))
     tail = bytes(len(data) % 2)
-    for tag, block in blocks.items():
-        if block:
-            entries.append(struct.pack("<HHII", tag, 7, len(block), len(data) + len(tail)))
-            tail += block + bytes(len(block) % 2)
-    entries.sort(key=lambda entry: struct.unpack_from("<H", entry))
-    table = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
-    return [data[:4], struct.pack("<I", len(data) + len(tail)), data[8:], tail, table]
+    start = len(data) + len(tail)
+    return [data[:4], struct.pack("<I", start), data[8:], tail, *write_directories(tags, start, more)]

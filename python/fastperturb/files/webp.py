@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 
 from .exif import exif_orientation
 from .header import Bytes, Header, damaged, pack_texts, unpack_texts, unsupported
+from .metadata_blocks import NOTHING, Blocks
 from .record_chunk import CHUNK, add_record, split_record
 
 MAX_SIDE = 16_383
 _HEAD_BYTES = 12
-_TEXTS = b"fpTX"  # our own chunk; readers skip those that they do not know (RFC 9649, 2.7.1.6)
-_ICC_FLAG, _ALPHA_FLAG, _ANIMATION_FLAG = 0x20, 0x10, 0x02
+TEXTS = b"fpTX"  # our own chunk; readers skip those that they do not know (RFC 9649, 2.7.1.6)
+_ALPHA_FLAG, _ANIMATION_FLAG = 0x10, 0x02
+_FLAGS = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
 
 
 def is_webp(data: Bytes) -> bool:
@@ -31,8 +33,8 @@ def read_header(data: Bytes) -> Header:
     """
     found: dict[bytes, memoryview] = {}
     texts: dict[str, str] = {}
-    for kind, body in _chunks(data):
-        if kind == _TEXTS:
+    for kind, body in chunks(data):
+        if kind == TEXTS:
             unpack_texts(body, texts)
         elif kind == CHUNK:
             add_record(texts, body)
@@ -57,7 +59,12 @@ def read_header(data: Bytes) -> Header:
     )
 
 
-def _chunks(data: Bytes) -> Iterator[tuple[bytes, memoryview]]:
+def chunks(data: Bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """(type, body) of each chunk of the RIFF. What follows it is not part of the picture.
+
+    Raises:
+        ImageFileError: cut short.
+    """
     view = memoryview(data)
     if len(view) < _HEAD_BYTES:
         raise damaged("the file is cut short")
@@ -87,19 +94,25 @@ def _lossy_size(body: memoryview) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -> list[Bytes]:
-    """The parts of a lossless WebP as OpenCV writes it (one VP8L chunk), with an ICC profile and texts."""
-    if icc is None and not texts:
+def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str], blocks: Blocks = NOTHING) -> list[Bytes]:
+    """The parts of a lossless WebP as OpenCV writes it (one VP8L chunk), with an ICC profile, texts and metadata."""
+    own = list(blocks.own)
+    if not own:
+        profile = icc if blocks.icc is None else blocks.icc
+        own = [(b"ICCP", profile or b""), (b"EXIF", blocks.exif), (b"XMP ", blocks.xmp)]
+    kept = [(kind, body) for kind, body in own if body]
+    if not kept and not texts:
         return [data]
     texts, record = split_record(texts)
     pixels = data[_HEAD_BYTES:]
     width, height, alpha = _lossless_size(pixels[8:])
-    flags = (_ICC_FLAG if icc is not None else 0) | (_ALPHA_FLAG if alpha else 0)
+    kinds = {kind for kind, _ in kept}
+    flags = sum(flag for kind, flag in _FLAGS.items() if kind in kinds) | (_ALPHA_FLAG if alpha else 0)
     size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     before = _chunk(b"VP8X", bytes((flags, 0, 0, 0)) + size)
-    if icc is not None:
-        before += _chunk(b"ICCP", icc)
-    after = _chunk(_TEXTS, pack_texts(texts)) if texts else b""
+    before += b"".join(_chunk(kind, body) for kind, body in kept if kind == b"ICCP")
+    after = b"".join(_chunk(kind, body) for kind, body in kept if kind != b"ICCP")
+    after += _chunk(TEXTS, pack_texts(texts)) if texts else b""
     after += _chunk(CHUNK, record) if record else b""
     length = 4 + len(before) + len(pixels) + len(after)
     return [struct.pack("<4sI4s", b"RIFF", length, b"WEBP"), before, pixels, after]
@@ -107,7 +120,7 @@ def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str]) -
 
 def with_record(data: Bytes, record: bytes) -> list[Bytes]:
     """The parts of a WebP with its record of version 2 replaced by another; all other chunks stay."""
-    parts = [_chunk(kind, bytes(body)) for kind, body in _chunks(data) if kind != CHUNK]
+    parts = [_chunk(kind, bytes(body)) for kind, body in chunks(data) if kind != CHUNK]
     parts.append(_chunk(CHUNK, record))
     return [struct.pack("<4sI4s", b"RIFF", 4 + sum(map(len, parts)), b"WEBP"), *parts]
 

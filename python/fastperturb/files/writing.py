@@ -19,6 +19,7 @@ from . import jpeg, png, png_pixels, tiff, webp
 from .atomic import write_atomically, write_together
 from .header import Bytes, unsupported
 from .icc import colours_alone
+from .metadata_blocks import NOTHING, Blocks
 from .reading import has_record_beside, record_beside, seals_beside
 from .record_chunk import RECORD_TEXT
 
@@ -64,6 +65,7 @@ def write_image(
     icc: bytes | None = None,
     allow_lossy: bool = False,
     inside: bool = True,
+    metadata: Blocks = NOTHING,
 ) -> None:
     """Writes an image file in the format that its extension names, replacing what is there only when all is written.
 
@@ -77,6 +79,7 @@ def write_image(
         allow_lossy: let a record whose regions are not all sealed go to a JPEG; its pixels change, so that they can
             never be restored exactly. Sealed regions can, out of a JPEG too.
         inside: ``False`` puts the record beside in any case.
+        metadata: what :func:`choose` or :func:`put_back` gave; formats without a place for it go without.
 
     Raises:
         LossyFormat: ``record`` is given, a region of it is not sealed, and the format is JPEG.
@@ -93,7 +96,7 @@ def write_image(
             _check_record(image, record, name, allow_lossy)
             if inside and name in INSIDE:
                 texts[RECORD_TEXT] = record.to_json()
-        parts = encode(image, name, icc=icc, texts=texts)
+        parts = encode(image, name, icc=icc, texts=texts, blocks=metadata)
     except ImageFileError as error:
         raise type(error)(f"{path}: {error}") from None
     beside = record if record is not None and not texts else None
@@ -161,7 +164,14 @@ def format_for(path: Path) -> str:
         raise unsupported(f"writing to {path.suffix or 'a name without extension'}; {', '.join(FORMATS)} are") from None
 
 
-def encode(image: Image, name: str, *, icc: bytes | None = None, texts: Mapping[str, str] | None = None) -> list[Bytes]:
+def encode(
+    image: Image,
+    name: str,
+    *,
+    icc: bytes | None = None,
+    texts: Mapping[str, str] | None = None,
+    blocks: Blocks = NOTHING,
+) -> list[Bytes]:
     """The parts of a file in the format ``name``, to be written one after the other.
 
     Args:
@@ -169,6 +179,7 @@ def encode(image: Image, name: str, *, icc: bytes | None = None, texts: Mapping[
         name: one of the values of :data:`FORMATS`.
         icc: as for :func:`write_image`.
         texts: by keyword, ASCII; formats that are not in :data:`TEXTS` go without, JPEG holds 65,000 characters.
+        blocks: metadata; these formats, too, go without.
     """
     check_image(image)
     channels = 1 if image.ndim == 2 else image.shape[2]
@@ -186,14 +197,14 @@ def encode(image: Image, name: str, *, icc: bytes | None = None, texts: Mapping[
     profile = None if icc is None else colours_alone(icc, "GRAY" if channels == _GREY else "RGB ")
     texts = texts or {}
     if name == "PNG":
-        return png.with_chunks(_encode_png(image, channels), profile, texts)
+        return png.with_chunks(_encode_png(image, channels), profile, texts, blocks)
     data = _encode_pixels(image, name, channels)
     if name == "WebP":
-        return webp.with_chunks(data, profile, texts)
+        return webp.with_chunks(data, profile, texts, blocks)
     if name == "TIFF":
-        return tiff.with_tags(data, profile, texts, channels == _RGBA)
+        return tiff.with_tags(data, profile, texts, channels == _RGBA, blocks)
     if name == "JPEG":
-        return jpeg.with_segments(data, profile, texts)
+        return jpeg.with_segments(data, profile, texts, blocks)
     return [data]
 
 

@@ -3,6 +3,7 @@
 from .batch import perturb_many, restore_many
 from .block_view import view
 from .changing_records import forget, rekey
+from .sealed_metadata import open_metadata
 from .single import permute, perturb, restore
 from .verdicts import Verdicts, examine
 
@@ -10,6 +11,7 @@ __all__ = [
     "Verdicts",
     "examine",
     "forget",
+    "open_metadata",
     "permute",
     "perturb",
     "perturb_many",

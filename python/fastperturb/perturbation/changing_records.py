@@ -31,7 +31,7 @@ def rekey(record: Record, key: Key, recipients: Recipients) -> Record:
     return _opened(record, key).for_recipients(check_recipients(recipients))
 
 
-def forget(record: Record, key: Key, regions: Sequence[int] | None = None, *, rest: bool = False) -> Record:
+def forget(record: Record, key: Key, regions: Sequence[int] | None = None, *, rest: bool | None = None) -> Record:
     """The record without the seals of some regions: their faces never come back. Copies made before keep them.
 
     The seals of a file beside the picture are to be written anew, by ``record.beside_bytes()``.
@@ -40,7 +40,7 @@ def forget(record: Record, key: Key, regions: Sequence[int] | None = None, *, re
         record: what :func:`fastperturb.perturb` returned, with the seals that it keeps at hand.
         key: one that opens it; the key of one face cannot change a record.
         regions: the numbers of the regions, as ``record.regions`` has them; None: all that have a seal.
-        rest: whether sealed metadata are erased too.
+        rest: whether sealed metadata are erased too. None: if there are any, for a thumbnail in them shows faces.
 
     Raises:
         WrongKey, Tampered: as :func:`rekey`.
@@ -58,7 +58,8 @@ def forget(record: Record, key: Key, regions: Sequence[int] | None = None, *, re
         if not chosen:
             raise RecordError("no region has a seal to erase")
         changed = opened.without_seals(chosen)
-    return Opened(changed, key).without_rest() if rest else changed
+    erased = bool(changed.rest.length) if rest is None else rest
+    return Opened(changed, key).without_rest() if erased else changed
 
 
 def _opened(record: object, key: object) -> Opened:

@@ -125,9 +125,12 @@ def move_back(job: CoreJob, *, inverse: bool) -> None:
     _core.permute([job._replace(source=job.target, collect=False)], not inverse, 1, [])
 
 
-def record_of(job: CoreJob, plan: Plan, boxes: bytes, *, surroundings: bool = False) -> Record:
-    """The record of what was moved."""
-    return plan.binding.record(job.target, boxes if job.collect else None, surroundings=surroundings)
+def record_of(
+    job: CoreJob, plan: Plan, boxes: bytes, *, surroundings: bool = False, metadata: bytes | None = None
+) -> Record:
+    """The record of what was moved, and of metadata that are sealed."""
+    shown = boxes if job.collect else None
+    return plan.binding.record(job.target, shown, surroundings=surroundings, metadata=metadata)
 
 
 def boxes_of(pixels: Mapping[int, tuple[Image, Opened]]) -> dict[int, bytes]:

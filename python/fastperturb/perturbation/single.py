@@ -24,6 +24,8 @@ from ..threads import check_threads
 from . import plan as planning
 from .call_limiter import limit_calls
 from .drawing import Drawing, is_drawing
+from .format_v2 import SealOptions
+from .record_v2_parts import MAX_REST_BYTES
 from .sealing import Sealing, draw_and_seal
 
 
@@ -37,6 +39,7 @@ def perturb(
     surroundings: bool = False,
     reproducible: bool = False,
     face_keys: list[FaceKey] | None = None,
+    metadata: bytes | None = None,
     out: Image | None = None,
     threads: int | None = 1,
 ) -> tuple[Image, Record]:
@@ -63,6 +66,8 @@ def perturb(
             it derives from the first; a public key is refused.
         face_keys: a list to which the key of each region is added, in the order of the record: for whoever protects
             to a public key and hands each person hers, which nobody there can make later.
+        metadata: bytes to be sealed in the record, up to 16 MiB less 8 bytes, which
+            :func:`fastperturb.perturbation.open_metadata` gives back; those of an image file, say.
         out: where to write: an array like ``image`` with packed rows; ``out=image`` works in place, and then no other
             thread may write to it meanwhile.
         threads: how many threads may share the work; ``None`` for one a processor. The result is the same for all.
@@ -77,10 +82,11 @@ def perturb(
             array given as ``out`` may hold a copy of it.
     """
     check_image(image)
+    _check_metadata(metadata)
     count = check_threads(threads)
     if not isinstance(protection, (Strength, list, tuple)) and is_drawing(protection):
         with limit_calls(image):
-            how = Sealing(seal, reproducible, surroundings, face_keys=face_keys)
+            how = Sealing(seal, reproducible, surroundings, SealOptions(rest=metadata), face_keys)
             return draw_and_seal(image, regions, key, protection, out, how)
     job: planning.CoreJob | None = None
     done: list[list[tuple[list[int], bytes]]] = []
@@ -90,7 +96,7 @@ def perturb(
             ready = planning.plan(source, regions, key, cast("Strength | Sequence[Strength]", protection), reproducible)
             job = planning.make_job(source, destination(image, out), ready)
             _core.permute([job], False, count, done)
-            record = planning.record_of(job, ready, done[0][0][1], surroundings=surroundings)
+            record = planning.record_of(job, ready, done[0][0][1], surroundings=surroundings, metadata=metadata)
             if face_keys is not None:
                 face_keys += ready.binding.face_keys()
             return job.target, record
@@ -98,6 +104,15 @@ def perturb(
         if job and done:
             planning.move_back(job, inverse=False)  # without its record nobody could
         raise
+
+
+def _check_metadata(metadata: bytes | None) -> None:
+    if metadata is None:
+        return
+    if not isinstance(metadata, bytes):
+        raise TypeError(f"metadata must be bytes or None, got {type(metadata).__name__}")
+    if len(metadata) > MAX_REST_BYTES - 8:
+        raise ValueError(f"metadata must have up to {MAX_REST_BYTES - 8} bytes, got {len(metadata)}")
 
 
 def restore(

@@ -10,7 +10,7 @@ from ..face_key import FaceKey
 from ..recipients import Recipient, first_key
 from ..record import CoreRegion
 from ..region import Region
-from .format_v2 import Draft, RegionPixels, seal_record
+from .format_v2 import Draft, RegionPixels, SealOptions, seal_record
 from .ownership import find_owners
 from .record_v2 import RecordV2
 from .record_v2_parts import WINDOWS, RegionV2
@@ -60,9 +60,18 @@ class WindowsBinding:
         """The key of each region, in order."""
         return [self._draft.face_key(index) for index in range(len(self._regions))]
 
-    def record(self, hidden: Image, boxes: bytes | None, *, surroundings: bool) -> RecordV2:
-        """The record of what was moved; ``boxes`` are the bytes of a single region, where they are at hand."""
+    def record(
+        self, hidden: Image, boxes: bytes | None, *, surroundings: bool, metadata: bytes | None = None
+    ) -> RecordV2:
+        """The record of what was moved.
+
+        Args:
+            hidden: the image as it is shown.
+            boxes: the bytes of a single region, where they are at hand.
+            surroundings: authenticate the pixels that no region owns.
+            metadata: to be sealed.
+        """
         owners = find_owners(hidden.shape, self._regions, self._core)
         pixels = [RegionPixels(None, hidden[part.rows, part.columns], part.mask, boxes) for part in owners.parts]
         scene = owners.surroundings(hidden) if surroundings else None
-        return seal_record(self._draft, pixels, self._recipients, scene=scene)
+        return seal_record(self._draft, pixels, self._recipients, scene=scene, options=SealOptions(rest=metadata))

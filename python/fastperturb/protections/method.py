@@ -65,6 +65,7 @@ class Method:
         key: Recipients | None,
         reproducible: bool = False,
         face_keys: list[FaceKey] | None = None,
+        metadata: bytes | None = None,
     ) -> tuple[Image, Record | None]:
         """The protected picture, and its record if there is a way back; without a key no seal is made at all.
 
@@ -76,6 +77,7 @@ class Method:
             key: who will be able to restore it; None: nobody.
             reproducible: as for :func:`fastperturb.perturb`.
             face_keys: a list to which the keys of sealed regions are added.
+            metadata: to be sealed, as for :func:`fastperturb.perturb`; not without a key.
 
         Raises:
             TypeError, ValueError: a region does not touch the picture, or protection or recipients do not fit.
@@ -86,22 +88,26 @@ class Method:
             if 0 in pixels[face.region.clipped(*pixels.shape[:2])].shape:
                 raise ValueError(f"regions[{index}] must touch the image, got {face.region}")
         if not self.sealed:
-            kept = key or Key.generate()
+            kept, rest = (Key.generate(), None) if key is None else (key, metadata)
+            how = {"reproducible": reproducible, "surroundings": True, "metadata": rest}
             hidden: Image
-            hidden, record = protection.perturb(pixels, faces, kept, reproducible=reproducible, surroundings=True)
+            hidden, record = protection.perturb(pixels, faces, kept, **how)
             return hidden, record
         if key is None:
             return protection.protect(pixels, faces, seed=secrets.randbits(64)), None
-        return draw_and_seal(pixels, faces, key, self.drawing, pixels, self.sealing(reproducible, face_keys))
+        sealing = self.sealing(reproducible, face_keys, metadata)
+        return draw_and_seal(pixels, faces, key, self.drawing, pixels, sealing)
 
     @property
     def drawing(self) -> Drawing:
         """What it draws; raises TypeError where it draws nothing."""
         return as_drawing(self.protection)
 
-    def sealing(self, reproducible: bool = False, face_keys: list[FaceKey] | None = None) -> Sealing:
-        """How what it draws is recorded."""
-        seals = SealOptions(beside=self.beside)
+    def sealing(
+        self, reproducible: bool = False, face_keys: list[FaceKey] | None = None, metadata: bytes | None = None
+    ) -> Sealing:
+        """How what it draws is recorded, and which metadata are sealed."""
+        seals = SealOptions(beside=self.beside, rest=metadata)
         return Sealing(True, reproducible, surroundings=True, options=seals, face_keys=face_keys)
 
 

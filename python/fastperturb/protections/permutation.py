@@ -10,6 +10,7 @@ import hashlib
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class Permuting(AreaProtection):
         *,
         reproducible: bool = False,
         surroundings: bool = False,
+        metadata: bytes | None = None,
     ) -> tuple[Image, Record]:
         """:func:`fastperturb.perturb` with this protection's regions and strengths.
 
@@ -67,7 +69,8 @@ class Permuting(AreaProtection):
         grid = sorted(grid, key=lambda item: (item[0].y, item[0].x))  # as records have them
         regions, strengths = [item[0] for item in grid], [item[1] for item in grid]
         fitting = _fitting(regions, strengths, image.shape)
-        return perturb(image, regions, key, fitting, reproducible=reproducible, surroundings=surroundings)
+        how: dict[str, Any] = {"reproducible": reproducible, "surroundings": surroundings, "metadata": metadata}
+        return perturb(image, regions, key, fitting, **how)
 
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Permutes with a key made from ``seed``, and a nonce from key, image and parameters."""

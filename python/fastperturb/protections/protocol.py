@@ -71,6 +71,7 @@ class ReversibleProtection(Protection, Protocol):
         *,
         reproducible: bool = False,
         surroundings: bool = False,
+        metadata: bytes | None = None,
     ) -> tuple[Image, Record]:
         """Hides the faces as :func:`fastperturb.perturb` does, whose options these are.
 

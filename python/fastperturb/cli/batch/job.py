@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -18,6 +17,8 @@ from ...errors import ImageFileError, MissingExtra, ModelError
 from ...files import Picture
 from ...files.header import Bytes, unsupported
 from ...files.jpeg_protecting import OpenJpeg
+from ...files.metadata_blocks import Blocks
+from ...files.metadata_sealed import SealedFile
 from ...files.reading import RECORD_TEXT, decode, read_bytes, read_header, record_beside
 from ...files.writing import INSIDE, TEXTS, encode, format_for, remove_record_beside, write_file
 from ...perturbation.record_v2 import RecordV2
@@ -31,6 +32,7 @@ from .paths import Inputs, Source
 from .progress import Outcome, Report
 from .targets import Targets, VideoTargets
 from .worker_pool import Stop, map_in_order
+from .written import BlocksFor, Written, no_blocks
 
 INTERRUPTED_HERE = "interrupted"
 """Status of a file that was worked on when somebody pressed Ctrl-C; it is not counted."""
@@ -152,24 +154,67 @@ class Writer:
         return fallback if fallback is not None and alone else path
 
     def write(
-        self, source: Source, pixels: Image, icc: bytes | None, mark: str, record: Record | None = None
+        self,
+        source: Source,
+        pixels: Image,
+        icc: bytes | None,
+        mark: str,
+        record: Record | None = None,
+        *,
+        blocks: BlocksFor = no_blocks,
     ) -> Written:
-        """Writes a picture, whole or not at all: as a PNG beside the place meant for it, if that cannot hold it."""
-        return self._put(source, lambda path: self._encode(path, pixels, icc, mark, record), mark, record)
+        """Writes a picture, whole or not at all: as a PNG beside the place meant for it, if that cannot hold it.
 
-    def write_jpeg(self, source: Source, file: OpenJpeg, mark: str, record: RecordV2 | None = None) -> Written:
-        """Writes a JPEG with the coefficients that it has now, whole or not at all."""
+        ``blocks`` makes the metadata for a format.
+        """
+
+        def make(path: Path) -> tuple[list[Bytes], Record | None]:
+            return self._encode(path, pixels, icc, mark, record, blocks(format_for(path)))
+
+        return self._put(source, make, mark, record)
+
+    def write_jpeg(
+        self,
+        source: Source,
+        file: OpenJpeg,
+        mark: str,
+        record: RecordV2 | None = None,
+        *,
+        kept: Sequence[bytes] | None = None,
+        sealed: SealedFile | None = None,
+    ) -> Written:
+        """Writes a JPEG with the coefficients that it has now, whole or not at all.
+
+        Args:
+            source: the file that came in.
+            file: with the coefficients.
+            mark: of this result.
+            record: of it.
+            kept: segments of metadata that go on; ``None``: as for :meth:`OpenJpeg.parts`.
+            sealed: metadata that come back instead.
+        """
         texts = {MARK_TEXT: self.marks.text(mark, file.coefficients.mcus)}
         inside = None if self.beside else record
 
         def make(_path: Path) -> tuple[list[Bytes], Record | None]:
-            return [*file.parts(inside, texts=texts)], record if self.beside else None
+            if sealed is not None:
+                return [file.with_metadata(sealed, texts)], None
+            return [*file.parts(inside, kept=kept, texts=texts)], record if self.beside else None
 
         return self._put(source, make, mark, record, fallback=False)
 
     def write_bytes(self, source: Source, data: bytes, mark: str) -> Written:
         """Writes the bytes of a file as they are; they carry no mark."""
         return self._put(source, lambda _path: ([data], None), mark, None, fallback=False)
+
+    def has_no_mark(self, source: Source) -> bool:
+        """Whether the result is to be of a format that cannot tell whose result it is."""
+        return format_for(self.targets.path_for(source)) not in TEXTS
+
+    def is_there(self, source: Source, pixels: Image) -> bool:
+        """Whether a result without a mark is there already, byte for byte."""
+        path = self.targets.path_for(source)
+        return b"".join(encode(pixels, format_for(path))) == read_bytes(path)
 
     def is_jpeg(self, source: Source) -> bool:
         """Whether the result is to be a JPEG."""
@@ -211,7 +256,7 @@ class Writer:
         return done
 
     def _encode(
-        self, path: Path, pixels: Image, icc: bytes | None, mark: str, record: Record | None
+        self, path: Path, pixels: Image, icc: bytes | None, mark: str, record: Record | None, blocks: Blocks
     ) -> tuple[list[Bytes], Record | None]:
         """The bytes of a file, and the record that lies beside it if it is not inside."""
         name = format_for(path)
@@ -221,7 +266,8 @@ class Writer:
         inside = name in INSIDE and not self.beside
         if record is not None and inside:
             texts[RECORD_TEXT] = record.to_json()
-        return encode(pixels, name, icc=icc, texts=texts), None if inside else record
+        parts = encode(pixels, name, icc=icc, texts=texts, blocks=blocks)
+        return parts, None if inside else record
 
     def _needs_record_beside(self, path: Path, mark: str) -> bool:
         if not self.records or mark.endswith(COPIED):
@@ -235,24 +281,6 @@ class Writer:
             return RECORD_TEXT in read_header(read_bytes(path)).texts
         except (ImageFileError, OSError):
             return False
-
-
-class Written(NamedTuple):
-    """A result.
-
-    Attributes:
-        path: of the picture.
-        size: of its file in bytes.
-        beside: bytes of the record and the seals beside it.
-    """
-
-    path: Path
-    size: int
-    beside: int
-
-    def facts(self, source: Source) -> dict[str, int]:
-        """Bytes that came in and went out, for a report."""
-        return {"bytes_in": source.path.stat().st_size, "bytes_out": self.size, "bytes_beside": self.beside}
 
 
 def not_tried(source: Source) -> Outcome:

@@ -49,12 +49,14 @@ class Source:
         relative: where it lies within what was named, and so within the output folder.
         problem: why it cannot be worked on, as far as that is known from its name alone.
         video: whether it is a video, for commands that take them.
+        result: the name of its result, where that has one of its own.
     """
 
     path: Path
     relative: PurePath
     problem: str | None = None
     video: bool = False
+    result: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

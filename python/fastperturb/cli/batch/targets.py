@@ -81,6 +81,11 @@ class Targets:
 
     def relative_for(self, source: Source) -> PurePath:
         """The place of a result within the output folder."""
+        if source.result is not None:
+            own = source.relative.with_name(source.result)
+            if self.suffix == SAME:
+                return own
+            return own.with_name(own.name + self.suffix) if self.full_names else own.with_suffix(self.suffix)
         suffix = self._suffix_for(source)
         if self.full_names and (self.suffix != SAME or source.video or suffix != source.relative.suffix):
             return source.relative.with_name(source.relative.name + suffix)

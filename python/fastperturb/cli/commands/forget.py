@@ -15,9 +15,9 @@ from ..options.keys import key_needed
 from ..options.sections import SectionCommand, option, shared
 
 
-def _faces(faces: tuple[int, ...], all_faces: bool) -> tuple[int, ...] | None:
-    if all_faces == bool(faces):
-        raise ValueError("one of --face N and --all is needed")
+def _faces(faces: tuple[int, ...], all_faces: bool, metadata: bool) -> tuple[int, ...] | None:
+    if all_faces + bool(faces) + metadata != 1:
+        raise ValueError("one of --face N, --all and --metadata is needed")
     return None if all_faces else faces
 
 
@@ -34,6 +34,7 @@ _chosen = shared(
         help="A face by the number that 'inspect' gives it; may be given several times.",
     ),
     option("--all", "all_faces", is_flag=True, section="Faces", help="All faces of every file."),
+    option("--metadata", is_flag=True, section="Faces", help="No face: sealed names, times and metadata alone."),
 )
 
 
@@ -44,12 +45,15 @@ _chosen = shared(
 def forget(job: Job, key: Key, faces: tuple[int, ...] | None) -> int:
     """Erase the seals of faces, where the files lie: these faces never come back, whoever has the key.
 
-    What is shown stays. Copies that were made before keep their seals.
+    What is shown stays. Sealed metadata go with the first face, for a thumbnail in them shows all faces; so do name
+    and time. Copies made before keep their seals.
     """
 
     def change(record: Record) -> Record:
         if faces and max(faces) >= len(record.regions):
             raise RecordError(f"it has no face {max(faces)}: its faces are 0 to {len(record.regions) - 1}")
+        if isinstance(record, RecordV2) and not (faces or faces is None):
+            return forget_faces(record, key, (), rest=True) if record.rest.length else record
         if isinstance(record, RecordV2):
             chosen = range(len(record.regions)) if faces is None else faces
             if all(record.entries[index].state == "erased" for index in chosen):

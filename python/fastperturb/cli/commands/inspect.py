@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,16 @@ import click
 from ...errors import RecordError, Tampered, WrongKey
 from ...files import Picture
 from ...files.jpeg_protecting import is_of_jpeg, open_jpeg
+from ...files.metadata import choose, read_metadata, sealed_metadata
+from ...files.metadata_blocks import NOTHING
+from ...files.metadata_choice import CHOICES
+from ...files.metadata_record import sealed_file
 from ...files.reading import decode, find_record, read_bytes
 from ...key import Key
 from ...perturbation.record_v2 import RecordV2
 from ...perturbation.verdicts import examine
 from ...record import Record
+from ..batch.bringing_back import bring_back, check_seals
 from ..batch.inspect_videos import inspect_video
 from ..batch.job import run_job
 from ..batch.jpeg_job import bring_back_jpeg
@@ -26,7 +33,6 @@ from ..errors import printable
 from ..options.common import Job, job_options
 from ..options.keys import key_if_any
 from ..options.sections import SectionCommand
-from .restore import bring_back, check_seals
 
 _RECIPIENTS = {1: "master key", 2: "public key", 3: "public key of a face"}
 _SEALS = {"none": "no seal", "here": "sealed here", "beside": "sealed beside", "erased": "seal erased"}
@@ -69,6 +75,7 @@ def _facts(path: Path, data: bytes, picture: Picture, key: Key | None) -> tuple[
         "channels": 1 if pixels.ndim == 2 else pixels.shape[2],
         "dtype": pixels.dtype.name,
         "profile": picture.icc is not None,
+        "in_the_clear": _in_the_clear(data),
     }
     try:
         record = find_record(path, picture.texts)
@@ -92,9 +99,37 @@ def _facts(path: Path, data: bytes, picture: Picture, key: Key | None) -> tuple[
             bring_back(pixels, record, key)
         else:
             bring_back_jpeg(jpeg, record, key, (), {}, True)
+        facts["original"] = _original(record, key)
     except (WrongKey, Tampered, RecordError) as error:
         return {**facts, "restores": False}, str(error).partition("; --no-verify")[0]
     return {**facts, "restores": True}, None
+
+
+def _in_the_clear(data: bytes) -> list[str]:
+    """The choices of ``perturb --keep`` of which a file holds something, colours aside."""
+    found = read_metadata(data)
+    return [name for name in CHOICES if name != "icc" and choose(found, frozenset((name,))) != NOTHING]
+
+
+def _original(record: Record, key: Key) -> dict[str, Any] | None:
+    """What was sealed of the file itself."""
+    sealed = sealed_file(record, key)
+    if sealed is None:
+        return None
+    found = sealed_metadata(sealed)
+    changed = None
+    if sealed.changed is not None:
+        with contextlib.suppress(OverflowError, ValueError, OSError):
+            changed = datetime.fromtimestamp(sealed.changed / 1e9, timezone.utc).isoformat(timespec="seconds")
+    sizes = {"exif": found.exif, "xmp": found.xmp, "profile": found.icc or b"", "behind_picture": found.trailer}
+    return {
+        "name": sealed.name,
+        "format": sealed.format,
+        "changed": changed,
+        "exact_file": bool(sealed.exact),
+        "metadata_bytes": len(found.parts),
+        **{f"{name}_bytes": len(data) for name, data in sizes.items()},
+    }
 
 
 def _decoded(record: Record) -> dict[str, Any]:
@@ -139,6 +174,8 @@ def _as_text(path: Path, facts: dict[str, Any]) -> str:
         f"  picture   {facts['format']}, {facts['width']} x {facts['height']}, {kinds[facts['channels']]}, {bits} bit"
         + (", with a colour profile" if facts["profile"] else ""),
     ]
+    if facts["in_the_clear"]:
+        lines.append(f"  metadata  in the clear: {', '.join(facts['in_the_clear'])}")
     record = facts["record"]
     lines += ["  record    none"] if record is None else _record_lines(record)
     if "verdicts" in facts:
@@ -146,6 +183,12 @@ def _as_text(path: Path, facts: dict[str, Any]) -> str:
         lines.append(f"  whole     record {_WORDS[verdicts['record']]}")
         lines += [f"            region {i} {_WORDS[whole]}" for i, whole in enumerate(verdicts["regions"])]
         lines.append(f"            surroundings {_surroundings(record, verdicts)}")
+    if facts.get("original"):
+        original = facts["original"]
+        lines.append(
+            f"  original  {printable(original['name']) or 'no name'}, {original['format']}, {original['changed']}"
+        )
+        lines.append(f"            {original['metadata_bytes']} bytes of metadata sealed")
     if facts.get("made_by") in _MAKERS:
         lines.append(f"  made by   {_MAKERS[facts['made_by']]}")
     if (

@@ -12,6 +12,7 @@ from ...checks import Image
 from ...errors import ImageFileError
 from ...files import FORMATS, Picture
 from ...files.jpeg_protecting import OpenJpeg
+from ...files.metadata_sealed import SealedFile
 from ...files.reading import RECORD_TEXT, decode, has_record_beside, read_bytes
 from ...key import Key
 from ...perturbation.formats import WRITTEN
@@ -23,6 +24,7 @@ from ...record import Record
 from ...region import Face, Region
 from ...video.writing import FORMATS as VIDEO_FORMATS
 from ..batch.done_marks import COPIED, Marks
+from ..batch.file_metadata import hide_metadata
 from ..batch.job import Writer, not_tried, plan_output, run_job
 from ..batch.jpeg_job import Opened, open_to_keep
 from ..batch.live import Live
@@ -35,6 +37,7 @@ from ..errors import say
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options
 from ..options.keys import missing_key, recipients_or_one_time
+from ..options.metadata import MetadataChoices, metadata_options
 from ..options.protection import PROTECT_OPTIONS, choose_method, identify_method
 from ..options.sections import SectionCommand, option, shared
 from ..options.strength import Aim, aim_options
@@ -98,6 +101,7 @@ _choices = shared(
 @aim_options
 @finder_options
 @video_options
+@metadata_options
 @_choices
 def perturb(
     job: Job,
@@ -105,14 +109,16 @@ def perturb(
     aim: Aim,
     finder: Finder,
     video: VideoChoices,
+    metadata: MetadataChoices,
     choices: Choices,
 ) -> int:
     """Hide the faces of photographs and videos.
 
     Another face is drawn over each head, and the original is sealed under a key; 'restore' brings it back bit for bit.
     With --to, it is sealed to somebody else's public key: then whoever protects cannot restore. With --one-time-key
-    nothing is sealed: then nobody can. Results hold the record which restoring needs; of the original's metadata only
-    an ICC profile is kept. A JPEG stays a JPEG, and only the blocks under its faces change; windows make it a PNG.
+    nothing is sealed: then nobody can. Results hold the record which restoring needs. Of the original's metadata only
+    colours stay in the clear, or what --keep names; all of them, name and time are sealed and come back. A JPEG stays a
+    JPEG, and only the blocks under its faces change; windows make it a PNG.
 
     In videos, faces are followed through all frames. The sound stays (--no-audio leaves it out). A video becomes MP4,
     or what it was if that is Matroska, WebM, QuickTime or GIF; its sealed original lies in it, or beside as NAME.age.
@@ -132,17 +138,20 @@ def perturb(
     _check_lossy(method, recipients, FORMATS.get(ending) == "JPEG", choices.allow_lossy)
     if not job.quiet:
         _say_what_it_means(method, recipients)
+        if (said := metadata.said()) is not None:
+            say(said)
     aim = replace(aim, strength=finder.with_window(aim.strength))
     reversible = recipients is not None
     beside = choices.record_beside and reversible
     settings = [aim.identity(), choices.reproducible, WRITTEN, beside, identify_method(method), choices.exact_file]
+    settings += metadata.identity()
     key = next((item for item in recipients or () if isinstance(item, Key)), None)
     if len(recipients or ()) > 1 or (reversible and key is None):
         settings += [len(recipients or ())]  # not who they are, which nobody may be able to try
     writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=reversible, published=True)
     live = Live()
     videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live)
-    step = _Perturbing(recipients, method, aim, finder, choices, writer, videos)
+    step = _Perturbing(recipients, method, aim, finder, metadata, choices, writer, videos)
     return run_job(job, step, inputs, targets, live=live)
 
 
@@ -182,6 +191,7 @@ class _Perturbing:
     method: Method
     aim: Aim
     finder: Finder
+    metadata: MetadataChoices
     choices: Choices
     writer: Writer
     videos: VideoStep
@@ -203,40 +213,56 @@ class _Perturbing:
             jpeg = open_to_keep(source, data, self.writer)
         if not found:
             return self._without_face(source, picture, jpeg.file, mark + COPIED)
+        return self._hide_found(source, data, picture, found, jpeg, mark)
+
+    def _hide_found(
+        self,
+        source: Source,
+        data: bytes,
+        picture: Picture,
+        found: list[Face] | list[Region],
+        jpeg: Opened,
+        mark: str,
+    ) -> Outcome:
+        about = hide_metadata(source, data, self.metadata, sealing=self.recipients is not None)
         record: Record | None
         if jpeg.file is not None:
-            record, regions = self._hide_blocks(jpeg.file, picture, found)
-            written = self.writer.write_jpeg(source, jpeg.file, mark, record)
+            record, regions = self._hide_blocks(jpeg.file, picture, found, about.sealed)
+            kept = about.segments(jpeg.file.header.orientation)
+            written = self.writer.write_jpeg(source, jpeg.file, mark, record, kept=kept)
         else:
-            hidden, record = self._hide(picture.pixels, found)
+            hidden, record = self._hide(picture.pixels, found, about.rest)
             regions = len(found) if record is None else len(record.regions)
-            kept = record if self.recipients is not None else None
-            written = self.writer.write(source, hidden, picture.icc, mark, kept)
+            inside = record if self.recipients is not None else None
+            icc = picture.icc if "icc" in self.metadata.keep else None
+            written = self.writer.write(source, hidden, icc, mark, inside, blocks=lambda _name: about.blocks())
         facts: dict[str, Any] = {"method": self.method.name, "regions": regions}
         if record is not None and not self.method.sealed:
             facts["moved"] = record.moved
         facts |= {"reversible": self.recipients is not None, "sealed": record is not None and record.sealed}
+        facts |= about.facts()
         if jpeg.why is not None:
             facts["not_as_jpeg"] = jpeg.why
         return Outcome(source.path, "perturbed", written.path, facts=facts | written.facts(source))
 
     def _hide_blocks(
-        self, file: OpenJpeg, picture: Picture, found: list[Face] | list[Region]
+        self, file: OpenJpeg, picture: Picture, found: list[Face] | list[Region], sealed: SealedFile | None
     ) -> tuple[RecordV2 | None, int]:
         """Changes the blocks under faces; the record, if there is a way back, and the number of regions."""
         drawing = self.method.drawing
         if self.recipients is None:
             return None, len(file.replace(picture, found, drawing))
         sealing = self.method.sealing(self.choices.reproducible)
-        record = file.protect(picture, found, self.recipients, drawing, sealing, exact_file=self.choices.exact_file)
+        how: dict[str, Any] = {"sealed": sealed, "exact_file": self.choices.exact_file}
+        record = file.protect(picture, found, self.recipients, drawing, sealing, **how)
         return record, len(record.regions)
 
-    def _hide(self, pixels: Image, found: list[Face] | list[Region]) -> tuple[Image, Record | None]:
-        reproducible = self.choices.reproducible
+    def _hide(self, pixels: Image, found: list[Face] | list[Region], rest: bytes | None) -> tuple[Image, Record | None]:
+        how: dict[str, Any] = {"reproducible": self.choices.reproducible, "metadata": rest}
         if self.method.protection is not None:
-            return self.method.hide(pixels, found, self.recipients, reproducible)
+            return self.method.hide(pixels, found, self.recipients, **how)
         strength, key = self.aim.strength_for(pixels, found), self.recipients or Key.generate()
-        return perturb_image(pixels, found, key, strength, surroundings=True, reproducible=reproducible, out=pixels)
+        return perturb_image(pixels, found, key, strength, surroundings=True, out=pixels, **how)
 
     def _without_face(self, source: Source, picture: Picture, file: OpenJpeg | None, mark: str) -> Outcome:
         what = "no face found" if self.finder.boxes is None else "no boxes given"

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import click
 
-from ...checks import Image
-from ...errors import RecordError, Tampered, UnknownOrigin
+from ...errors import RecordError, Tampered, WrongKey
 from ...face_key import FaceKey
 from ...files import Picture
 from ...files.jpeg_protecting import is_of_jpeg, open_jpeg
-from ...files.reading import decode, find_record, read_bytes, read_header, record_beside, seals_beside
+from ...files.metadata_blocks import Blocks
+from ...files.metadata_record import sealed_file
+from ...files.metadata_sealed import SealedFile
+from ...files.reading import decode, find_record, read_bytes, read_header, record_beside
 from ...key import Key
-from ...perturbation.single import restore as restore_image
-from ...perturbation.verdicts import examine, say_verdicts
 from ...record import Record
+from ..batch.bringing_back import bring_back, check_seals
 from ..batch.done_marks import COPIED, Marks
-from ..batch.job import Writer, Written, not_tried, plan_output, run_job
+from ..batch.file_metadata import Claims, blocks_to_put_back, named_as_before, set_time
+from ..batch.job import Writer, not_tried, plan_output, run_job
 from ..batch.jpeg_job import Opened, bring_back_jpeg, exact_bytes, open_to_keep
 from ..batch.live import Live
 from ..batch.paths import Source
@@ -28,6 +28,7 @@ from ..batch.progress import Outcome
 from ..batch.restore_videos import VideoRestoring
 from ..batch.targets import VideoTargets
 from ..batch.video_names import VIDEOS
+from ..batch.written import Written
 from ..options.common import Job, job_options
 from ..options.keys import opening_key
 from ..options.sections import SectionCommand, option, shared
@@ -91,7 +92,8 @@ def restore(job: Job, key: Key | FaceKey, choices: Choices) -> int:
     The record is read from inside each file, or from NAME.json beside it, and seals that are not in it from NAME.seal.
     It is checked with the key first: another key, or pixels or a record that were changed, are errors and nothing is
     written. Sealed faces come back exactly all the same, if only what is shown was changed: out of a JPEG, say. A JPEG
-    that was protected as one gets its own blocks back, or with 'perturb --exact-file' its very bytes.
+    that was protected as one gets its own blocks back, or with 'perturb --exact-file' its very bytes. Names, times and
+    metadata that were sealed come back too, in a folder.
 
     A video's original comes out of the sealed file in it, or out of NAME.age beside it, byte for byte; that of lossless
     windows frame for frame.
@@ -109,72 +111,24 @@ def restore(job: Job, key: Key | FaceKey, choices: Choices) -> int:
     return run_job(job, _Restoring(job, key, choices, writer, videos), inputs, targets, live=live)
 
 
-def check_seals(path: Path, record: Record, faces: Sequence[int] = ()) -> None:
-    """Raises RecordError if a seal is not at hand that these regions need; none named means all."""
-    missing = [index for index in record.missing if index in (faces or range(len(record.regions)))]
-    if missing:
-        raise RecordError(
-            f"the face{'s' * (len(missing) > 1)} cannot come back without {seals_beside(path).name}, which is not there"
-        )
-
-
-class Restored(NamedTuple):
-    """What became of a picture.
+@dataclass(slots=True)
+class _Back:
+    """The metadata that come back into a file of pixels.
 
     Attributes:
-        pixels: the original, or the picture with some of its regions restored.
-        message: what to say if not all is as it was written.
-        origin: who can have made the record, see :class:`fastperturb.perturbation.Verdicts`.
+        sealed: as they were sealed.
+        grey: whether the pixels are.
+        untold: why they do not come back.
     """
 
-    pixels: Image
-    message: str | None
-    origin: str | None
+    sealed: SealedFile | None
+    grey: bool
+    untold: str | None = None
 
-
-def bring_back(
-    pixels: Image,
-    record: Record,
-    key: Key | FaceKey,
-    faces: Sequence[int] = (),
-    *,
-    verify: bool = True,
-    origin: str = "any",
-) -> Restored:
-    """Restores a picture, or some of its regions.
-
-    Sealed regions come back exactly whatever is shown, so a change of what they show is said and is no error.
-
-    Args:
-        pixels: of the protected picture.
-        record: with the seals that are needed.
-        key: it was made with, or the key of one face.
-        faces: the numbers of the regions; none named means all, or the face key's.
-        verify: refuse regions that would not come back exactly.
-        origin: whose records to take, as for :func:`fastperturb.restore`.
-
-    Raises:
-        WrongKey, Tampered, RecordError, ValueError: as :func:`fastperturb.restore`.
-    """
-    only = tuple(faces) or None
-    verdicts = examine(pixels, record, key)
-    said = "; ".join(say_verdicts(verdicts, only))
-    how: dict[str, Any] = {"only": only, "origin": origin}
-    try:
-        shown = restore_image(pixels, record, key, **how)
-        return Restored(shown, f"{said}; the faces are exact" if said else None, verdicts.origin)
-    except UnknownOrigin as error:
-        raise UnknownOrigin(str(error).replace("origin='key'", "--origin key")) from None
-    except Tampered as error:
-        if verdicts.record is False or (verify and not record.sealed):
-            why = str(error).replace("verify=False", "--no-verify")
-            raise Tampered(f"{said}: {why}" if said else why) from None
-    shown = restore_image(pixels, record, key, verify=False, **how)
-    if record.sealed:
-        message = f"{said}; the faces come from their seals and are exact"
-    else:
-        message = f"{said or 'picture or record were changed since'}; what is restored is not the original"
-    return Restored(shown, message, verdicts.origin)
+    def blocks(self, name: str) -> Blocks:
+        """For a file of the format ``name``."""
+        blocks, self.untold = blocks_to_put_back(self.sealed, name, grey=self.grey)
+        return blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,33 +140,60 @@ class _Restoring:
     choices: Choices
     writer: Writer
     videos: VideoRestoring
+    claims: Claims = field(default_factory=Claims)
 
     def __call__(self, source: Source) -> Outcome:
         if source.video:
             return not_tried(source) if self.job.dry_run else self.videos(source)
         mark = self.writer.marks.mark(source.path)
         marks = (mark, mark + COPIED) if self.choices.on_no_record == "copy" else (mark,)
-        before = self.writer.done_before(source, marks)
-        if before is not None and before.status != "failed":
-            return before
         data = read_bytes(source.path)
         record = find_record(source.path, read_header(data).texts)
         choices = self.choices
+        sealed, untold = self._sealed(record)
+        source = named_as_before(source, sealed, jpeg=is_of_jpeg(record))
+        before = self.writer.done_before(source, marks)
+        if before is not None and before.status != "failed":
+            return before
+        self.claims.claim(self.writer.targets.path_for(source), source)
         if record is not None and is_of_jpeg(record):
-            return self._restore_jpeg(source, data, record, mark, before)
-        if before is not None:
+            return self._restore_jpeg(source, data, record, mark, before, sealed, untold)
+        if before is not None and not self.writer.has_no_mark(source):
             return before
         picture = decode(data, max_pixels=self.job.max_pixels)
         if record is None:
-            return self._without_record(source, picture, data, mark + COPIED)
+            return before or self._without_record(source, picture, data, mark + COPIED)
         check_seals(source.path, record, choices.faces)
         done = bring_back(
             picture.pixels, record, self.key, choices.faces, verify=not choices.no_verify, origin=choices.origin
         )
-        written = self.writer.write(source, done.pixels, picture.icc, mark)
-        return _restored(source, written, done.message, done.origin)
+        if before is not None:
+            same = self.writer.is_there(source, done.pixels)
+            return Outcome(source.path, "unchanged", self.writer.targets.path_for(source)) if same else before
+        back = _Back(sealed, done.pixels.ndim == 2)
+        written = self.writer.write(source, done.pixels, picture.icc, mark, blocks=back.blocks)
+        said = "; ".join(filter(None, (done.message, untold or back.untold))) or None
+        return self._restored(source, written, said, done.origin, sealed)
 
-    def _restore_jpeg(self, source: Source, data: bytes, record: Record, mark: str, before: Outcome | None) -> Outcome:
+    def _sealed(self, record: Record | None) -> tuple[SealedFile | None, str | None]:
+        """What else the record seals of the file, if all of it is to come back, or why it does not."""
+        if record is None or self.choices.faces or isinstance(self.key, FaceKey):
+            return None, None
+        try:
+            return sealed_file(record, self.key), None
+        except (RecordError, Tampered, WrongKey) as error:
+            return None, f"name, time and metadata do not come back: {error}"
+
+    def _restore_jpeg(
+        self,
+        source: Source,
+        data: bytes,
+        record: Record,
+        mark: str,
+        before: Outcome | None,
+        sealed: SealedFile | None,
+        untold: str | None,
+    ) -> Outcome:
         """Brings back the blocks of a JPEG; as pixels, where the result is to be of another format.
 
         A file that is there already, ``before``, stays; it may be the very one that comes out, which has no mark.
@@ -225,7 +206,7 @@ class _Restoring:
         exact = None
         if not choices.faces:
             exact, why = exact_bytes(file, record, self.key)
-            said = "; ".join(filter(None, (said, why))) or None
+            said = "; ".join(filter(None, (said, why or untold))) or None
         if before is not None:
             path = self.writer.targets.path_for(source)
             return Outcome(source.path, "unchanged", path) if exact and exact == read_bytes(path) else before
@@ -233,12 +214,30 @@ class _Restoring:
             if exact is not None:
                 written = self.writer.write_bytes(source, exact, mark)
             else:
-                written = self.writer.write_jpeg(source, file, mark)
+                written = self.writer.write_jpeg(source, file, mark, sealed=sealed if sealed and sealed.parts else None)
         else:
             picture = decode(exact or b"".join(file.parts()), max_pixels=self.job.max_pixels)
-            written = self.writer.write(source, picture.pixels, picture.icc, mark)
+            back = _Back(sealed, picture.pixels.ndim == 2)
+            written = self.writer.write(source, picture.pixels, picture.icc, mark, blocks=back.blocks)
             exact = None
-        return _restored(source, written, said, made_by, {"exact_file": exact is not None})
+        return self._restored(source, written, said, made_by, sealed, {"exact_file": exact is not None})
+
+    def _restored(
+        self,
+        source: Source,
+        written: Written,
+        said: str | None,
+        made_by: str | None,
+        sealed: SealedFile | None,
+        more: dict[str, Any] | None = None,
+    ) -> Outcome:
+        if not self.job.dry_run:
+            set_time(written.path, sealed)
+        facts: dict[str, Any] = {"verified": said is None, "origin": made_by, **(more or {}), **written.facts(source)}
+        facts["metadata_restored"] = sealed is not None
+        if said is None and made_by == "anyone":
+            return Outcome(source.path, "restored", written.path, ANYONE, facts, cause=ANYONE)
+        return Outcome(source.path, "restored", written.path, said, facts)
 
     def _without_record(self, source: Source, picture: Picture, data: bytes, mark: str) -> Outcome:
         what = f"no record inside, and no {record_beside(source.path).name} beside it"
@@ -255,12 +254,3 @@ class _Restoring:
         if self.choices.on_no_record == "skip":
             return Outcome(source.path, "skipped", message=f"{what}; skipped")
         return Outcome(source.path, "no record", message=f"{what}; nothing written", facts={"error": "RecordError"})
-
-
-def _restored(
-    source: Source, written: Written, said: str | None, made_by: str | None, more: dict[str, Any] | None = None
-) -> Outcome:
-    facts: dict[str, Any] = {"verified": said is None, "origin": made_by, **(more or {}), **written.facts(source)}
-    if said is None and made_by == "anyone":
-        return Outcome(source.path, "restored", written.path, ANYONE, facts, cause=ANYONE)
-    return Outcome(source.path, "restored", written.path, said, facts)
