@@ -131,12 +131,20 @@ class OpenJpeg:
         comment = [segment(COMMENT, pack_texts(texts))] if texts else []
         return join_jpeg(b"".join(self.parts(kept=[])), [*original_segments(sealed), *comment], sealed.trailer)
 
+    def scans(self) -> bytes:
+        """The coefficients as they are now, coded; raises ImageFileError for what no file can hold."""
+        try:
+            return self.coefficients.frame.encode(self.coefficients.mcus)
+        except _core.JpegError as error:
+            raise ImageFileError(str(error)) from None
+
     def parts(
         self,
         record: RecordV2 | None = None,
         *,
         kept: Sequence[bytes] | None = None,
         texts: Mapping[str, str] | None = None,
+        scans: bytes | None = None,
     ) -> list[bytes]:
         """The file with the coefficients as they are now.
 
@@ -144,14 +152,12 @@ class OpenJpeg:
             record: to lie inside.
             kept: whole segments of metadata that stay; None: :meth:`default_segments`.
             texts: short texts of this package.
+            scans: what :meth:`scans` gave, if it is at hand.
         """
         segments = self.default_segments() if kept is None else list(kept)
         boxes = [] if record is None else record_segments(record)
-        try:
-            scans = self.coefficients.frame.encode(self.coefficients.mcus)
-        except _core.JpegError as error:
-            raise ImageFileError(str(error)) from None
-        return put_together(self.decoding, scans, kept=segments, boxes=boxes, texts=texts)
+        coded = self.scans() if scans is None else scans
+        return put_together(self.decoding, coded, kept=segments, boxes=boxes, texts=texts)
 
 
 def open_jpeg(data: Bytes, *, max_pixels: int = MAX_PIXELS) -> OpenJpeg:

@@ -124,7 +124,7 @@ def _counts(
             for start, pixels in zip(starts, (rows, columns), strict=True)
         ]
         return np.asarray(sizes[0][:, np.newaxis] * sizes[1], np.int64)
-    down = np.add.reduceat(mask, starts[0], axis=0, dtype=np.int64)
+    down = np.add.reduceat(mask, starts[0], axis=0, dtype=np.int32)
     return np.asarray(np.add.reduceat(down, starts[1], axis=1), np.int64)
 
 

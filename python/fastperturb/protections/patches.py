@@ -41,13 +41,6 @@ class Patch:
     outside: Image
     lightness: float
 
-    def clipped(self, part: Part) -> Patch:
-        """What of the box lies in the image."""
-        shown, head, ground, outside = (
-            take_part(one, part) for one in (self.shown, self.head, self.ground, self.outside)
-        )
-        return Patch(shown, head, ground, outside, self.lightness)
-
     @property
     def nbytes(self) -> int:
         """Of all arrays."""

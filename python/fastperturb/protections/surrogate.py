@@ -18,7 +18,7 @@ from ..checks import check_image
 from ..perturbation.drawing import Part
 from .area import owned_parts, touches
 from .base import Description, ProtectionBase, copy_masked
-from .patches import patch_for
+from .patches import patch_for, take_part
 from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face
 from .surroundings import measure_surroundings
 from .template import Template
@@ -105,14 +105,14 @@ class Surrogate(ProtectionBase):
     def _drawn(self, image: Image, part: Part, parts: Sequence[Part]) -> Image:
         """What stands in the region's box, clipped to the image."""
         template = Template.default() if self.template is None else self.template
-        patch = patch_for(template, part.region, self.area, image).clipped(part)
+        patch = patch_for(template, part.region, self.area, image)
         if self.tone == "coarse":
-            return draw_toned(patch, coarse_gains(image, part, patch), image)
+            return draw_toned(patch, coarse_gains(image, part, patch), image, part)
         if self.tone == "around":
             around = measure_surroundings(image, part.region, parts)
             if around is not None:
                 return draw_around(patch, surrounding_gains(around, patch), around, image, part)
-        return patch.shown
+        return take_part(patch.shown, part)
 
     def _rounded(self, faces: Sequence[Region | Face]) -> list[Region]:
         margins = HEAD_MARGINS if self.area == "head" else FACE_MARGINS

@@ -63,15 +63,16 @@ def surrounding_gains(around: Surroundings, patch: Patch) -> Gains:
     return np.asarray(gain * np.clip((mean / light) ** 0.15, 0.92, 1.08), np.float32)
 
 
-def draw_toned(patch: Patch, gains: Gains, image: Image) -> Image:
-    """The template with its head in another tone, on its own ground."""
+def draw_toned(patch: Patch, gains: Gains, image: Image, part: Part | None = None) -> Image:
+    """The template with its head in another tone, on its own ground; or what a part shows of it."""
     cv2 = import_opencv()
-    found: Image = cv2.add(_lit(patch.head, gains, image), patch.ground).reshape(patch.shown.shape)
+    head, ground = (one if part is None else take_part(one, part) for one in (patch.head, patch.ground))
+    found: Image = cv2.add(_lit(head, gains, image), ground).reshape(head.shape)
     return np.clip(found, 0, 1) if image.dtype == np.float32 else found
 
 
 def draw_around(patch: Patch, gains: Gains, around: Surroundings, image: Image, part: Part) -> Image:
-    """The template, clipped to ``part``, in another tone, its ground going over into the surroundings."""
+    """What a part shows of the template in another tone, its ground going over into the surroundings."""
     cv2 = import_opencv()
     field = around.field * np.float32(peak(image))
     if has_alpha(image):
@@ -80,8 +81,9 @@ def draw_around(patch: Patch, gains: Gains, around: Surroundings, image: Image, 
         field = np.rint(field).astype(image.dtype)
     region = part.region
     wide = take_part(cv2.resize(field, (region.width, region.height), interpolation=cv2.INTER_LINEAR), part)
-    ground = cv2.multiply(wide.reshape(patch.shown.shape), patch.outside, scale=1 / peak(image))
-    found: Image = cv2.add(_lit(patch.head, gains, image), ground).reshape(patch.shown.shape)
+    head, outside = take_part(patch.head, part), take_part(patch.outside, part)
+    ground = cv2.multiply(wide.reshape(head.shape), outside, scale=1 / peak(image))
+    found: Image = cv2.add(_lit(head, gains, image), ground).reshape(head.shape)
     return np.clip(found, 0, 1) if image.dtype == np.float32 else found
 
 

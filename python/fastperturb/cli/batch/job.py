@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+import numpy as np
 
 from ..._optional import import_opencv
 from ...checks import Image
@@ -193,13 +194,14 @@ class Writer:
             kept: segments of metadata that go on; ``None``: as for :meth:`OpenJpeg.parts`.
             sealed: metadata that come back instead.
         """
-        texts = {MARK_TEXT: self.marks.text(mark, file.coefficients.mcus)}
+        scans = file.scans()
+        texts = {MARK_TEXT: self.marks.text(mark, np.frombuffer(scans, np.uint8))}
         inside = None if self.beside else record
 
         def make(_path: Path) -> tuple[list[Bytes], Record | None]:
             if sealed is not None:
                 return [file.with_metadata(sealed, texts)], None
-            return [*file.parts(inside, kept=kept, texts=texts)], record if self.beside else None
+            return [*file.parts(inside, kept=kept, texts=texts, scans=scans)], record if self.beside else None
 
         return self._put(source, make, mark, record, fallback=False)
 
