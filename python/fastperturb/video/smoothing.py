@@ -114,11 +114,11 @@ def _whole(trail: Trail, scene: Scene, linger: float) -> Track:
 def _filled(frames: NDArray[np.int64], boxes: Sequence[Box]) -> tuple[Floats, Floats]:
     """The upright box and the turn in every frame from the first to the last of some, straight between them.
 
-    Sides are the median of five: no face is larger, or smaller, for one or two frames only.
+    Sides and turns are the median of five: no face is larger, smaller or turned for one or two frames only.
     """
     known = np.array(boxes, np.float64)
-    known[:, 2:4] = _median_of_five(known[:, 2:4])
     known[:, 4] = np.unwrap(known[:, 4], period=360)
+    known[:, 2:5] = _median_of_five(known[:, 2:5])
     every = np.arange(frames[0], frames[-1] + 1)
     x, y, width, height, turn = (np.interp(every, frames, known[:, part]) for part in range(5))
     c, s = np.abs(np.cos(np.radians(turn))), np.abs(np.sin(np.radians(turn)))
