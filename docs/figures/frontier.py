@@ -25,6 +25,8 @@ FAMILIES = {
     "weighted": ("weighted:", "P", "#a6761d"),
     "two passes": ("two-passes:", "X", "#1f78b4"),
     "windows in pixels": ("window=2", "*", "#666666"),
+    "surrogate": ("surrogate", "h", "#1b9e77"),
+    "camouflage": ("camouflage", "p", "#a50f15"),
 }
 Numbers = dict[str, np.ndarray]
 

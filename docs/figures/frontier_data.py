@@ -55,7 +55,10 @@ permutation:cells=10,grow=head,shape=ellipse
 permutation:cells=4,coverage=0.5
 permutation:window=region
 parts:cells=14,features=4
-black:grow=head,shape=ellipse"""
+black:grow=head,shape=ellipse
+surrogate
+surrogate:tone=around
+camouflage"""
 READ = tuple(f"permutation:cells={cells}" for cells in (8, 6, 7, 10, 5))
 
 
