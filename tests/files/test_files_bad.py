@@ -83,7 +83,6 @@ REFUSED = {
     "empty": (b"", "empty"),
     "text": (b"hello, world", "not an image"),
     "gif": (saved(Image.fromarray(GREY), "GIF"), "GIF"),
-    "heif": (b"\0\0\0\x18ftypheic" + bytes(99), "HEIF"),
     "pixels missing": (png_of((b"IHDR", HEAD)), "no pixels"),
     "half the rows": (png_of((b"IHDR", HEAD), (b"IDAT", zlib.compress(ROWS[: len(ROWS) // 2]))), "cannot decode"),
     "half the stream": (png_of((b"IHDR", HEAD), (b"IDAT", zlib.compress(ROWS)[:1000])), "cannot decode"),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]  # what json itself reads strings with
 
+from ..checks import Image
 from ..errors import ImageFileError
 
 Bytes = bytes | bytearray | memoryview
@@ -44,6 +45,8 @@ class Header:
             for the file as it is. To be called once the size is found to be allowed.
         check_work: raises ImageFileError where decoding would go on for long after the last pixel; ``None`` where that
             cannot be. It takes as long as inflating, so it is for those who decode what strangers send.
+        notes: what is lost of the file beside metadata, and what will look different; for its owner to hear.
+        decode: gives the pixels, upright and as this header says; ``None`` where OpenCV does.
     """
 
     format: str
@@ -59,6 +62,8 @@ class Header:
     tile: int = 0
     rewrite: Callable[[], Bytes] | None = None
     check_work: Callable[[], None] | None = None
+    notes: tuple[str, ...] = ()
+    decode: Callable[[Bytes], Image] | None = None
 
     def check_size(self, max_pixels: int) -> None:
         """Raises ImageFileError if more than ``max_pixels`` would be decoded, in the picture or in one tile of it."""

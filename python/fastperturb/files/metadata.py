@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RecordError
-from . import jpeg, metadata_parts, png, tiff, webp
+from . import heif, jpeg, metadata_parts, png, tiff, webp
 from .exif_tags import all_tags, upright, write_exif
 from .header import Bytes
 from .icc import colours_alone
@@ -68,6 +68,8 @@ def read_metadata(data: Bytes) -> Metadata:
     if webp.is_webp(start):
         chunks, trailer = metadata_parts.webp_parts(data)
         return replace(_of_webp(metadata_parts.join_chunks(chunks)), trailer=trailer)
+    if heif.is_heif(start):
+        return _of_png(metadata_parts.join_chunks(heif.metadata_chunks(data)), "HEIF")
     if start[:4] in tiff.SIGNATURES:
         return _of_tiff(write_exif(all_tags(data)))
     return Metadata("")

@@ -18,7 +18,7 @@ from ..bounded_files import read_file_or_pipe, read_regular_file
 from ..checks import Image
 from ..errors import ImageFileError, RecordError
 from ..record import Record
-from . import bitmap, jpeg, png, tiff, webp
+from . import bitmap, heif, jpeg, png, tiff, webp
 from .exif import turn_upright
 from .header import Bytes, Header, damaged, unsupported
 from .icc import colours_alone
@@ -38,7 +38,6 @@ _OTHERS = {
 
 
 _CONTAINERS = {b"qt  ": "QuickTime video", b"crx ": "Canon CR3"}
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"avif", b"avis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +47,20 @@ class Picture:
     Attributes:
         pixels: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA; uint8 or uint16; upright.
         icc: the ICC profile that says what its colours mean, made anew without anything else; ``None`` without one.
-        format: what the file was: "PNG", "JPEG", "WebP", "TIFF", "BMP", "PGM" or "PPM".
+        format: what the file was: "PNG", "JPEG", "WebP", "TIFF", "BMP", "PGM", "PPM" or "HEIF", which AVIF is, too.
         texts: what this package wrote into the file, by keyword.
+        notes: what is lost of the file beside metadata, and what will look different.
     """
 
     pixels: Image
     icc: bytes | None = None
     format: str = "PNG"
     texts: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Reads a PNG, JPEG, WebP, TIFF, BMP, PGM or PPM file.
+    """Reads a PNG, JPEG, WebP, TIFF, BMP, PGM or PPM file; with the extra ``heif``, HEIC and AVIF too.
 
     EXIF orientation is applied; an ICC profile is kept; all other metadata stays behind. Palettes are resolved to RGB,
     grey with alpha becomes RGBA, 1, 2 and 4 bit grey becomes 8 bit.
@@ -75,7 +76,7 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) ->
         OSError: the file cannot be opened or read.
         ImageFileError: it is none of these formats, is damaged or cut short, has too many pixels, or is of a kind that
             would not be read right (animated, several pages, CMYK, floating point and so on).
-        MissingExtra: OpenCV cannot be imported.
+        MissingExtra: OpenCV cannot be imported; or it is HEIC or AVIF, and the extra ``heif`` is not installed.
     """
     data = read_bytes(Path(path))
     try:
@@ -100,7 +101,7 @@ def decode(data: Bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
     header.check_size(max_pixels)
     pixels = _decode_pixels(data if header.rewrite is None else header.rewrite(), header)
     icc = None if header.icc is None else colours_alone(header.icc, "GRAY" if pixels.ndim == 2 else "RGB ")
-    return Picture(pixels, icc, header.format, dict(header.texts))
+    return Picture(pixels, icc, header.format, dict(header.texts), header.notes)
 
 
 def read_header(data: Bytes) -> Header:
@@ -121,8 +122,10 @@ def read_header(data: Bytes) -> Header:
     if not data:
         raise damaged("the file is empty")
     other = next((name for magic, name in _OTHERS.items() if start.startswith(magic)), None)
+    if heif.is_heif(start):
+        return heif.read_header(data)
     if start[4:8] == b"ftyp":
-        other = "HEIF or AVIF" if start[8:12] in _HEIF_BRANDS else _CONTAINERS.get(start[8:12], "MP4 video")
+        other = _CONTAINERS.get(start[8:12], "MP4 video")
     if other:
         raise unsupported(f"{other}; PNG, JPEG, WebP, TIFF, BMP, PGM and PPM are")
     raise ImageFileError("not an image: PNG, JPEG, WebP, TIFF, BMP, PGM and PPM can be read")
@@ -138,11 +141,15 @@ def starts_as_image(start: bytes) -> bool:
     if start[:2] == b"BM":
         return start[14:18] in bitmap.BMP_HEADERS
     if start[4:8] == b"ftyp":
-        return start[8:12] in _HEIF_BRANDS
+        return heif.is_heif(start)
     return start.startswith(tuple(magic for magic in _OTHERS if magic not in (b"%PDF", b"\xff\x0a")))
 
 
 def _decode_pixels(data: Bytes, header: Header) -> Image:
+    if header.decode is not None:
+        stored = header.decode(data)
+        _check_decoded(stored, header)
+        return turn_upright(stored, header.orientation)
     cv2 = import_opencv()
     try:
         stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -159,8 +166,7 @@ def _decode_pixels(data: Bytes, header: Header) -> Image:
     if header.transparent_grey is not None:
         opaque = np.where(stored == header.transparent_grey, 0, np.iinfo(stored.dtype).max).astype(stored.dtype)
         stored = np.dstack((stored, stored, stored, opaque))
-    pixels: Image = turn_upright(stored, header.orientation)
-    return pixels
+    return turn_upright(stored, header.orientation)
 
 
 def _check_decoded(pixels: Image, header: Header) -> None:

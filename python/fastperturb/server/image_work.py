@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from .. import Face, Record, Region, locate, mse, psnr, ssim, view
-from ..errors import ImageFileError, RecordError
+from ..errors import ImageFileError, MissingExtra, RecordError
 from ..faces import AnyAngle, YuNet
 from ..files import Picture
 from ..files.header import Header, TooManyPixels
@@ -157,6 +157,8 @@ def _as_problems() -> Iterator[None]:
     except ImageFileError as error:
         name = "damaged-image" if str(error).startswith("damaged") else "unsupported-media"
         raise Problem(name, str(error)) from None
+    except MissingExtra as error:  # HEIC and AVIF, where the service has no decoder of them
+        raise Problem("unsupported-media", f"not supported: HEIC and AVIF, by this service: {error}") from None
 
 
 @lru_cache(maxsize=8)

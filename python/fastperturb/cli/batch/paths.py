@@ -22,15 +22,16 @@ from .video_names import can_read_videos, is_video_name
 if TYPE_CHECKING:
     from .targets import Targets
 
-READABLE = frozenset((*FORMATS, ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp", ".dib", ".tf8", ".btf"))
+_OTHER_NAMES = (".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp", ".dib", ".tf8", ".btf")
+READABLE = frozenset((*FORMATS, *_OTHER_NAMES, ".heic", ".heif", ".hif", ".avif"))
 """Extensions of the files in a folder that are taken for images, whatever is in them.
 
 Files of other extensions are, if they start as images do; a file that is named itself always is.
 """
-_SUPPORTED = "PNG, JPEG, WebP, TIFF, BMP, PGM and PPM"
+_SUPPORTED = "PNG, JPEG, WebP, TIFF, BMP, PGM, PPM, HEIC and AVIF"
 UNREADABLE = frozenset(
     (
-        *(".gif", ".apng", ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jpx", ".jpf", ".mpo", ".jps"),
+        *(".gif", ".apng", ".jxl", ".jp2", ".j2k", ".jpx", ".jpf", ".mpo", ".jps"),
         *(".pbm", ".pam", ".pfm", ".tga", ".pcx", ".exr", ".hdr", ".psd", ".dng", ".raw", ".cr2", ".cr3", ".crw"),
         *(".nef", ".nrw", ".arw", ".srf", ".sr2", ".srw", ".orf", ".rw2", ".raf", ".pef", ".x3f", ".3fr", ".erf"),
         *(".kdc", ".dcr", ".mrw", ".rwl", ".iiq", ".gpr", ".fff", ".mef", ".mos", ".bay", ".jxr", ".wdp", ".hdp"),

@@ -240,7 +240,7 @@ class _Perturbing:
         if record is not None and not self.method.sealed:
             facts["moved"] = record.moved
         facts |= {"reversible": self.recipients is not None, "sealed": record is not None and record.sealed}
-        facts |= about.facts()
+        facts |= about.facts() | ({"notes": list(picture.notes)} if picture.notes else {})
         if jpeg.why is not None:
             facts["not_as_jpeg"] = jpeg.why
         return Outcome(source.path, "perturbed", written.path, facts=facts | written.facts(source))
