@@ -165,8 +165,7 @@ class _Follower:
 
     def end_scene(self, number: int, scale: float, area: Area) -> list[Track]:
         """The tracks of the scene that is over, numbered from ``number`` on; then another one can begin."""
-        trails = [*self._ended, *self._trails]
-        trails = [trail for trail in trails if trail.is_face(self._rules.threshold)]
+        trails = [trail for trail in (*self._ended, *self._trails) if trail.is_face(self._rules.threshold)]
         shape = self._kept[-1].picture.image.shape if self._kept else (1, 1)
         scene = Scene(self._start, np.array(self._seconds), shape, scale)
         tracks = finish_scene(trails, scene, self._rules.gap, self._rules.linger)
@@ -223,11 +222,10 @@ class _Follower:
 
     def _continue(self, seen: list[Seen], picture: Picture, index: int) -> set[int]:
         """Continues trails with what was seen; which of it was taken."""
-        taken = set()
-        for row, column in match(distances(self._trails, seen, index)):
+        pairs = match(distances(self._trails, seen, index))
+        for row, column in pairs:
             self._add(self._trails[row], seen[column], picture, index)
-            taken.add(column)
-        return taken
+        return {column for _, column in pairs}
 
     def _look_around(self, trail: Trail, picture: Picture, index: int) -> None:
         """Looks for the face of a trail where it is expected, unless nothing has changed there."""
@@ -248,7 +246,7 @@ class _Follower:
             self._add(trail, face, picture, index)
 
     def _near(self, box: Box, picture: Picture, missed: int) -> Seen | None:
-        """A face where a box is, of about its size, unless it belongs to another trail."""
+        """A face where a box is, of its size, unless another trail has it."""
         self._effort.near += 1
         face = self._looks.near(picture, box)
         if face is None or face.score < self._rules.weak:
