@@ -148,6 +148,7 @@ def main() -> None:
     parser.add_argument("--detector", default="yunet", help="as for make_detector")
     parser.add_argument("--only", choices=["before", "after", "diagonals", "careful"], help="one of the rows")
     parser.add_argument("--pixels", type=int, default=PIXELS, help="of a photograph before it is turned")
+    parser.add_argument("--every", type=int, default=1, help="of how many photographs one is looked at")
     options = parser.parse_args()
     sys.path[:0] = [str(TESTS), str(TESTS / "helpers")]
     from photographs import photographs
@@ -161,7 +162,7 @@ def main() -> None:
     ways["careful"] = finder("careful")
     ways = {name: way for name, way in ways.items() if options.only in (None, name)}
     tallies = {name: Tally() for name in ways}
-    for photograph in photographs():
+    for photograph in photographs()[:: options.every]:
         image = photograph.read()[..., :3] if photograph.read().ndim == 3 else photograph.read()
         scale = min(1.0, math.sqrt(options.pixels / (image.shape[0] * image.shape[1])))
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
