@@ -11,6 +11,8 @@ from .. import Face, FaceKey, Key, Record, Region
 from ..errors import ImageFileError, UnverifiedWarning
 from ..files import Picture
 from ..files.jpeg_protecting import OpenJpeg, open_jpeg
+from ..files.metadata_choice import Keep
+from ..files.metadata_jpeg import chosen_segments
 from ..files.reading import decode
 from ..orientation import upright_region
 from ..protections.method import Method
@@ -58,7 +60,7 @@ def hide_blocks(
     found: Sequence[Face | Region],
     method: Method,
     recipients: Recipients | None,
-    how: tuple[bool, list[FaceKey]],
+    how: tuple[bool, list[FaceKey], Keep],
 ) -> HiddenJpeg:
     """Replaces the blocks under faces, and seals the original ones.
 
@@ -68,7 +70,7 @@ def hide_blocks(
         found: faces, or boxes from brow to chin.
         method: what is drawn.
         recipients: who will be able to restore it; None: nobody.
-        how: whether it is reproducible, and a list to which the keys of faces are added.
+        how: whether it is reproducible, a list to which the keys of faces are added, and what metadata stay.
 
     Raises:
         NoFaceFound, ValueError: as :meth:`Method.hide`.
@@ -78,11 +80,12 @@ def hide_blocks(
     if recipients is None:
         stored = file.replace(picture, found, method.drawing)
     else:
-        record = file.protect(picture, found, recipients, method.drawing, method.sealing(*how))
+        record = file.protect(picture, found, recipients, method.drawing, method.sealing(*how[:2]))
         stored = tuple(item.region for item in record.regions)
     coded = file.coefficients
     regions = tuple(upright_region(region, coded.shape, coded.orientation) for region in stored)
-    return HiddenJpeg(b"".join(file.parts(record)), record, regions)
+    kept = chosen_segments(file.data, how[2], orientation=file.header.orientation)
+    return HiddenJpeg(b"".join(file.parts(record, kept=kept)), record, regions)
 
 
 def restore_blocks(

@@ -133,6 +133,13 @@ class ProtectOptions(WindowOptions):
         description="Of the protected image. The default is the one that came, without loss; PNG for JPEG, BMP, PGM, "
         "PPM. `jpg` is for what is sealed, whose faces come back exactly, and for what never comes back.",
     )
+    keep: str = Field(
+        "icc",
+        max_length=100,
+        description="What of the metadata stays in the clear: some of `date`, `place`, `camera`, `pano`, `icc`; `all` "
+        "of these; `credit`, `names`; or `none`. The rest is left out for good: a service seals no metadata.",
+        examples=["date,place"],
+    )
     reproducible: bool = Field(
         False, description="The same input, key and options give the same output; shows which inputs were equal."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ import numpy as np
 from .. import Face, FaceKey, Key, NoFaceFound, Record, Region, perturb
 from ..errors import ImageFileError, MissingExtra
 from ..files import Picture
+from ..files.metadata import choose, read_metadata
+from ..files.metadata_blocks import Blocks
+from ..files.metadata_choice import Keep, parse_keep
 from ..files.reading import RECORD_TEXT
 from ..files.writing import encode
 from ..protections.method import Method
@@ -126,6 +129,7 @@ class Protecting:
         if RECORD_TEXT in picture.texts:
             raise Problem("already-protected", "it holds a record; restore it first")
         name = self._format(picture, method)
+        keep = self._keep()
         found = work.find(picture, options)
         if not found:
             raise Problem(
@@ -139,7 +143,7 @@ class Protecting:
         face_keys: list[FaceKey] = []
         jpeg = None
         if name == picture.format == "JPEG" and method.sealed:
-            jpeg = self._hide_jpeg(upload, picture, found, method, face_keys)
+            jpeg = self._hide_jpeg(upload, picture, found, method, (face_keys, keep))
         if jpeg is not None:
             hidden, record = jpeg.pixels(work.max_pixels) if measured else picture.pixels, jpeg.record
         else:
@@ -149,7 +153,11 @@ class Protecting:
             raise Problem("bad-options", "face_keys is for what is sealed, and for windows by strength options")
         work.check()
         kept = record if self.recipients is not None else None
-        image = self._encode(hidden, picture, name, kept) if jpeg is None else (jpeg.data, kept is not None, "JPEG")
+        if jpeg is not None:
+            image = (jpeg.data, kept is not None, "JPEG")
+        else:
+            colours = picture.icc if "icc" in keep else None
+            image = self._encode(hidden, (colours, choose(read_metadata(upload.data), keep)), name, kept)
         files = self._files(upload, image, kept)
         moved = record.moved if record is not None and not method.sealed else 0
         work.facts.moved = (work.facts.moved or 0) + moved
@@ -175,7 +183,12 @@ class Protecting:
         return name
 
     def _hide_jpeg(
-        self, upload: Upload, picture: Picture, found: Sequence[Face | Region], method: Method, face_keys: list[FaceKey]
+        self,
+        upload: Upload,
+        picture: Picture,
+        found: Sequence[Face | Region],
+        method: Method,
+        more: tuple[list[FaceKey], Keep],
     ) -> HiddenJpeg | None:
         """A JPEG with other blocks under its faces; None if it cannot stay one."""
         file = open_to_keep(upload.data, self.work.max_pixels, self.options.format)
@@ -183,7 +196,7 @@ class Protecting:
             return None
         self.work.check()
         try:
-            how = (self.options.reproducible, face_keys)
+            how = (self.options.reproducible, *more)
             return hide_blocks(file, picture, found, method, self.recipients, how)
         except MissingExtra:
             raise
@@ -230,16 +243,25 @@ class Protecting:
             raise Problem("result-too-large", f"its {size} bytes {need}, so that it could not be restored here")
         return tuple(files)
 
-    def _encode(self, hidden: Any, picture: Picture, name: str, record: Record | None) -> tuple[bytes, bool, str]:
+    def _keep(self) -> Keep:
+        try:
+            return parse_keep(self.options.keep)
+        except ValueError as error:
+            raise Problem("bad-options", str(error)) from None
+
+    def _encode(
+        self, hidden: Any, kept: tuple[bytes | None, Blocks], name: str, record: Record | None
+    ) -> tuple[bytes, bool, str]:
         """The file's bytes, whether the record is inside, and its format: PNG where the one that came cannot be."""
         inside = record is not None and name != "JPEG"
+        how: dict[str, Any] = {"icc": kept[0], "blocks": kept[1]}
         texts = {RECORD_TEXT: record.to_json()} if record is not None and inside else {}
         try:
-            return b"".join(encode(hidden, name, icc=picture.icc, texts=texts)), inside, name
+            return b"".join(encode(hidden, name, texts=texts, **how)), inside, name
         except ImageFileError as error:
             if self.options.format is not None:
                 raise Problem("bad-options", str(error)) from None
-        return b"".join(encode(hidden, "PNG", icc=picture.icc, texts=texts)), inside, "PNG"
+        return b"".join(encode(hidden, "PNG", texts=texts, **how)), inside, "PNG"
 
 
 def _several(recipients: Recipients | None) -> tuple[Any, ...]:
@@ -255,36 +277,3 @@ def _regions(
         return [item.region for item in record.regions]
     faces = [item if isinstance(item, Face) else Face(item) for item in found]
     return [] if method.protection is None else method.protection.regions(faces, shape)
-
-
-def protect_several(protecting: Protecting, uploads: Sequence[Upload]) -> list[Protected | Problem]:
-    """Each image of a request by itself, one after the other: its result, or what is wrong with it.
-
-    Args:
-        protecting: what is to be done; its limits are for all images together.
-        uploads: the images.
-
-    Raises:
-        Problem: the time is up, or nobody waits any more. Then nothing is passed on of any of them.
-    """
-    results: list[Protected | Problem] = []
-    whole, room = protecting.work, protecting.room
-    for upload in uploads:
-        left = whole.max_pixels - whole.facts.pixels
-        try:
-            done = replace(protecting, work=replace(whole, max_pixels=max(1, left)), room=room)(upload)
-        except Problem as problem:
-            if problem.name == "timeout":
-                raise
-            whole.facts.failed = (whole.facts.failed or 0) + 1
-            results.append(_of_several(problem, whole.max_pixels))
-        else:
-            room -= sum(len(file.data) for file in done.files)
-            results.append(done)
-    return results
-
-
-def _of_several(problem: Problem, pixels: int) -> Problem:
-    if problem.name != "too-many-pixels":
-        return problem
-    return Problem(problem.name, f"together the images of a request may have up to {pixels} pixels")

@@ -20,9 +20,10 @@ from .openapi import BODY, PAIR, PROTECT, VIEW
 from .options import CompareOptions, FaceOptions, ProtectOptions, ViewOptions, no_option_twice
 from .preview_work import preview_image
 from .problems import Problem
-from .protect_work import File, Protecting, protect_several
+from .protect_work import File, Protecting
 from .request_bodies import Parts, read_body
 from .service import Service, service_of
+from .several_work import protect_several
 
 may_perturb = Depends(needs("perturb"))
 router = APIRouter(prefix="/v1", tags=["images"], dependencies=[Depends(no_option_twice)])
