@@ -99,7 +99,7 @@ class SurrogatePainter:
             picture = np.rot90(self._picture(spot), -canvas.quarters)
             below, behind = box.height - native.height - inset[0], box.width - native.width - inset[1]
             padded = np.pad(picture, ((inset[0], below), (inset[1], behind), (0, 0)), mode="edge")
-            found = canvas.model.encode(padded.astype(np.float32) / np.float32(255))
+            found = canvas.model.encode(padded)
             if len(self._drawn) >= 64:
                 self._drawn.clear()
             self._drawn[key] = found
@@ -244,7 +244,7 @@ class BlackPainter(_PlanePainter):
 
     def samples(self, canvas: Canvas, region: Region, area: UnitArea, plane: int) -> Samples:
         """One value for all."""
-        black = canvas.model.encode(np.zeros((canvas.layout.down, canvas.layout.across, 3), np.float32))
+        black = canvas.model.encode(np.zeros((canvas.layout.down, canvas.layout.across, 3), np.uint8))
         steps = canvas.layout.steps(plane)
         rows, columns = area.place(steps, canvas.layout, canvas.planes[plane].shape)
         return np.full((rows.stop - rows.start, columns.stop - columns.start), black[plane][0, 0])
