@@ -34,6 +34,7 @@ REFERENCE = {
     "fastperturb.files": ["api-files"],
     "fastperturb.evaluation": ["api-evaluation"],
     "fastperturb.server": ["api-server"],
+    "fastperturb.video": ["api-video"],
 }
 
 

@@ -12,7 +12,7 @@ from tiny_videos import moving_box, picture, read_frames, read_packets, read_rgb
 
 import fastperturb as fp
 from fastperturb.errors import VideoFileError
-from fastperturb.protections import Black
+from fastperturb.protections import Black, Blur
 from fastperturb.video import Coding, VideoOptions, perturb_video
 
 BOX = [moving_box(12)]
@@ -213,6 +213,27 @@ def test_lossless_leaves_every_sample_outside_as_it_is(tmp_path, pixels):
             assert not outside.any()
             if number == 0:
                 assert changed.mean() > 0.1
+
+
+@pytest.mark.parametrize("pixels", ["yuv444p", "yuv444p10le"])
+def test_blur_is_gaussian(tmp_path, pixels):
+    """Against the blur of whole planes, within two levels of 256 and what rounding adds."""
+    import cv2
+
+    clip = write_clip(tmp_path / "in.mkv", codec="ffv1", options={}, pixels=pixels, width=256, height=192, frames=2)
+    region = fp.Region(60, 40, 100, 130, "ellipse")
+    track = moving_box(2, size=(100, 130), start=(60, 40), step=0)
+    for cells in (2.0, 5.0, 20.0):
+        out = tmp_path / f"out{cells}.mkv"
+        options = VideoOptions(coding=Coding(lossless=True))
+        perturb_video(clip, out, None, Blur(cells=cells), tracks=[track], options=options)
+        dtype, unit = (np.uint16, 4) if "10" in pixels else (np.uint8, 1)
+        for before, after in zip(read_frames(clip)[0][2], read_frames(out)[0][2], strict=True):
+            whole, shown = before.view(dtype).astype(np.float32), after.view(dtype).astype(np.float32)
+            blurred = cv2.GaussianBlur(whole, (0, 0), 100 / (2 * cells), borderType=cv2.BORDER_REFLECT_101)
+            middle = np.s_[region.y + 45 : region.y + 85, region.x + 30 : region.x + 70]
+            assert np.abs(blurred[middle] - shown[middle]).max() < 3.5 * unit
+            assert np.abs(whole[middle] - shown[middle]).mean() > 3 * unit
 
 
 def test_animated_gif_goes_the_same_road(tmp_path):

@@ -84,8 +84,8 @@ class Canvas:
             mask = area.mask_for(steps, self.layout, plane.shape)
             np.copyto(plane[rows, columns], source[:height, :width], where=mask)
 
-    def colours(self, area: UnitArea) -> NDArray[np.float32]:
-        """RGB, 0 to 1, of the part of a box of units that lies in the frame, as it is stored."""
+    def colours(self, area: UnitArea) -> NDArray[np.uint8]:
+        """RGB of the part of a box of units that lies in the frame, as it is stored."""
         planes = []
         for index, plane in enumerate(self.planes):
             steps = self.layout.steps(index)
@@ -104,8 +104,7 @@ class Canvas:
         stored = self.colours(area)
         x, y = area.columns.start * across, area.rows.start * down
         shown = self._upright_box(Region(x, y, stored.shape[1], stored.shape[0]))
-        picture = np.rot90(np.rint(stored * np.float32(255)).astype(np.uint8), self.quarters)
-        return np.ascontiguousarray(picture), shown
+        return np.ascontiguousarray(np.rot90(stored, self.quarters)), shown
 
     def put_upright(self, region: Region, picture: Image, shown: Region) -> None:
         """Writes what a region touches, out of a picture of :meth:`upright`."""
@@ -117,8 +116,7 @@ class Canvas:
         left, top = area.columns.start * self.layout.across - box.x, area.rows.start * self.layout.down - box.y
         height = (area.rows.stop - area.rows.start) * self.layout.down
         width = (area.columns.stop - area.columns.start) * self.layout.across
-        part = stored[top : top + height, left : left + width].astype(np.float32) / np.float32(255)
-        self.put(area, self.model.encode(part))
+        self.put(area, self.model.encode(stored[top : top + height, left : left + width]))
 
     def parts(self, regions: Sequence[Region], shown: Region) -> list[Part]:
         """What each of some regions owns of a picture of :meth:`upright`; those outside of it are left out."""

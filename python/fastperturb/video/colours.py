@@ -23,6 +23,7 @@ _PQ, _HLG = 16, 18
 _PQ_WHITE = 0.5807
 """Signal of 203 cd/m², the white of graphics in HDR (ITU-R BT.2408), in the PQ transfer."""
 _HLG_WHITE = 0.75
+_STRIP = 64  # rows that are worked on at once, of any unit; a large region takes little memory so
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +53,55 @@ class ColourModel:
             return 0.0, top, 128 * unit, top
         return 16 * unit, 219 * unit, 128 * unit, 224 * unit
 
-    def encode(self, rgb: Colours) -> list[Samples]:
-        """The planes of a picture of whole units, (height, width, 3), 0 to 1; alpha is opaque, chroma the mean."""
+    def encode(self, picture: NDArray[np.uint8]) -> list[Samples]:
+        """The planes of a picture of whole units, (height, width, 3), RGB; alpha is opaque, chroma the mean."""
+        dtype = np.uint16 if self.layout.bits > 8 else np.uint8
+        height, width = picture.shape[:2]
+        steps = [self.layout.steps(index) for index in range(len(self.layout.roles))]
+        planes = [np.empty((height // down, width // across), dtype) for across, down in steps]
+        for start in range(0, height, _STRIP):
+            strip = picture[start : start + _STRIP].astype(np.float32) / np.float32(255)
+            for plane, values, (_, down) in zip(planes, self._encoded(strip), steps, strict=True):
+                plane[start // down : start // down + len(values)] = values
+        return planes
+
+    def _encoded(self, rgb: Colours) -> list[Samples]:
         black, span, middle, reach = self._scales
-        dtype, top = (np.uint16 if self.layout.bits > 8 else np.uint8), (1 << self.layout.bits) - 1
-        shown = rgb * np.float32(self.white) if self.white != 1.0 else rgb
-        red, green, blue = shown[..., 0], shown[..., 1], shown[..., 2]
+        top = (1 << self.layout.bits) - 1
+        red, green, blue = (rgb[..., index] * np.float32(self.white) for index in range(3))
         luma = self.red * red + (1 - self.red - self.blue) * green + self.blue * blue
-        fields = {"y": luma * span + black, "r": red * span, "g": green * span, "b": blue * span}
-        fields["u"] = (blue - luma) * (0.5 * reach / (1 - self.blue)) + middle
-        fields["v"] = (red - luma) * (0.5 * reach / (1 - self.red)) + middle
-        fields["a"] = np.full_like(luma, top)
         found = []
         for index, role in enumerate(self.layout.roles):
+            if role == "u":
+                values = (blue - luma) * (0.5 * reach / (1 - self.blue)) + middle
+            elif role == "v":
+                values = (red - luma) * (0.5 * reach / (1 - self.red)) + middle
+            elif role == "a":
+                values = np.full_like(luma, top)
+            else:
+                values = {"y": luma, "r": red, "g": green, "b": blue}[role] * span + black
             across, down = self.layout.steps(index)
-            values = fields[role]
             if (across, down) != (1, 1):
                 size = (values.shape[1] // across, values.shape[0] // down)
                 values = import_opencv().resize(values, size, interpolation=import_opencv().INTER_AREA)
-            found.append(np.clip(np.rint(values), 0, top).astype(dtype))
+            found.append(np.clip(np.rint(values), 0, top))
         return found
 
-    def decode(self, planes: list[Samples]) -> Colours:
-        """(height, width, 3), 0 to 1, out of the planes of a picture of whole units; chroma is repeated."""
+    def decode(self, planes: list[Samples]) -> NDArray[np.uint8]:
+        """(height, width, 3), RGB, out of the planes of a picture of whole units; chroma is repeated."""
+        steps = [self.layout.steps(index) for index in range(len(planes))]
+        luma = next(index for index, step in enumerate(steps) if step == (1, 1))
+        height, width = planes[luma].shape
+        picture = np.empty((height, width, 3), np.uint8)
+        for start in range(0, height, _STRIP):
+            parts = [
+                plane[start // down : -(-min(start + _STRIP, height) // down)]
+                for plane, (_, down) in zip(planes, steps, strict=True)
+            ]
+            picture[start : start + _STRIP] = np.rint(self._decoded(parts) * np.float32(255))
+        return picture
+
+    def _decoded(self, planes: list[Samples]) -> Colours:
         black, span, middle, reach = self._scales
         fields = {}
         for index, role in enumerate(self.layout.roles):

@@ -19,6 +19,7 @@ from ..strength.strength import Strength
 from .encoders import Coding
 from .finding import Rules, find_tracks
 from .matroska import attach
+from .memory import give_back
 from .painters import Painter, painter_for
 from .protecting import Drawing, Passed, Progress, ReducedFrames, draw_video
 from .reading import open_video
@@ -170,6 +171,7 @@ def perturb_video(
     hidden = [track for track in found if not track.spared]
     if not hidden and not allow_no_face:
         raise NoFaceFound("no face was found in any frame" if not found else "every face that was found is spared")
+    give_back()
     work = _Work(Path(source), place, painter, chosen, progress)
     with ExitStack() as stack:
         partial = stack.enter_context(PartialFile(place))

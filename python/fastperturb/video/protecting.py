@@ -107,7 +107,10 @@ class ReducedFrames:
         return f"the file says that it lasts {lasts:.1f} s, and its pictures end after {ends:.1f} s"
 
     def _all(self) -> Iterator[Any]:
-        yield self._first
+        first, self._first = self._first, None  # which would keep the decoder's buffers
+        if first is not None:
+            yield first
+        del first
         yield from self._frames
 
     def _reduced(self, frame: Any) -> Image:

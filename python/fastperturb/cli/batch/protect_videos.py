@@ -81,6 +81,8 @@ class VideoStep:
         facts |= {"tracks": report.tracks, "codec": report.codec, "reversible": self.recipients is not None}
         facts["sealed"] = None if report.sealed is None else str(report.sealed)
         facts |= {"left_out": report.left_out, "notes": report.notes}
+        facts |= {"bytes_in": source.path.stat().st_size, "bytes_out": place.stat().st_size}
+        facts["bytes_beside"] = 0 if report.sealed in (None, place) else report.sealed.stat().st_size
         said = list(report.notes)
         if report.left_out:
             said.append("left out: " + "; ".join(report.left_out))
