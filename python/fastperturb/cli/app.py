@@ -42,6 +42,7 @@ MODULES = {
     "perturb": "perturb",
     "rekey": "rekey",
     "restore": "restore",
+    "review": "review",
     "score": "score",
     "serve": "serve",
     "threshold": "threshold",
