@@ -1,4 +1,4 @@
-"""The file that a review reads and writes: boxes by picture as JSON Lines, which 'perturb --boxes' takes. One writer."""
+"""The file that a review reads and writes: boxes by picture as JSON Lines, as 'perturb --boxes' takes it; one writer."""
 
 from __future__ import annotations
 

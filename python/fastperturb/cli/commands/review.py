@@ -1,4 +1,4 @@
-"""``fastperturb review``: a local page on which a person looks at the faces that were found in a folder, and mends them."""
+"""``fastperturb review``: a local page on which a person looks at the faces that were found, and mends them."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _run(folder: Path, file: ReviewFile, wish: Wish) -> int:
         if item.state == "broken":
             say(f"{item.path}: {item.problem}")
     say(f"{done} of {len(items)} pictures reviewed" + (f", {broken} cannot be read" if broken else ""))
-    if session.saving.state != "saved":
+    if not session.save():
         say(f"NOT SAVED: {session.saving.message}")
         return 1
     say(f"saved in {file.path}")

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ... import __version__
+from ...threads import available_cpus
 from .. import problems
 from ..page import POLICY, read_files
 from ..problems import Problem
@@ -53,8 +54,7 @@ def build(review: Review, pictures: Pictures, token: str, port: int) -> Guard:
             yield
         finally:
             routes.stopping = True
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            await asyncio.gather(looking, return_exceptions=True)  # what is in hand is finished, and then saved
             await run_in_threadpool(review.save)
 
     app = Starlette(
@@ -127,17 +127,23 @@ class _Routes:
         return _json(self.review.queue(self.review.revision))
 
     async def look_at_all(self) -> None:
-        """Looks at each picture once, in order, and saves now and then."""
+        """Looks at each picture once, about in order, as many at a time as there are processors; saves now and then."""
+        items = iter(self.review.items)
         loop = asyncio.get_running_loop()
         saved = loop.time()
-        for item in self.review.items:
-            if self.stopping:
-                return
-            if item.state != "broken":
-                await loop.run_in_executor(None, self.pictures.look, item)
-            if loop.time() - saved > _SAVE_SECONDS:
-                await loop.run_in_executor(None, self.review.save)
-                saved = loop.time()
+
+        async def worker() -> None:
+            nonlocal saved
+            for item in items:
+                if self.stopping:
+                    return
+                if item.state != "broken":
+                    await loop.run_in_executor(None, self.pictures.look, item)
+                if loop.time() - saved > _SAVE_SECONDS:
+                    saved = loop.time()
+                    await loop.run_in_executor(None, self.review.save)
+
+        await asyncio.gather(*(worker() for _ in range(available_cpus())))
         await loop.run_in_executor(None, self.review.save)
 
 

@@ -187,15 +187,20 @@ def checked_boxes(boxes: Any, size: tuple[int, int], known: Iterable[Mapping[str
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
             raise ValueError(f"box {index} must have x, y, width and height in whole pixels")
         x, y, width, height = (int(value or 0) for value in values)
-        if width < 1 or height < 1 or x >= size[0] or y >= size[1] or x + width <= 0 or y + height <= 0:
-            raise ValueError(f"box {index} must touch the picture of {size[0]} x {size[1]} pixels")
-        if max(map(abs, (x, y, width, height))) > 2**30:
-            raise ValueError(f"box {index} must be of numbers below 2^30")
         fresh: dict[str, Any] = {"x": x, "y": y, "width": width, "height": height}
         if box.get("shape") == "ellipse":
             fresh["shape"] = "ellipse"
-        kinds[box["kind"]].append(dict(before.get(_place(fresh), {**fresh, "by": "hand"})))
+        known_box = before.get(_place(fresh))
+        if known_box is None and not _touches({side: fresh[side] for side in SIDES}, size):
+            raise ValueError(f"box {index} must touch the picture of {size[0]} x {size[1]} pixels")
+        kinds[box["kind"]].append(dict(known_box or {**fresh, "by": "hand"}))
     return kinds
+
+
+def _touches(box: Mapping[str, int], size: tuple[int, int]) -> bool:
+    if max(map(abs, box.values())) > 2**30 or min(box["width"], box["height"]) < 1:
+        return False
+    return box["x"] < size[0] and box["y"] < size[1] and box["x"] + box["width"] > 0 and box["y"] + box["height"] > 0
 
 
 def _place(box: Mapping[str, Any]) -> tuple[Any, ...]:
