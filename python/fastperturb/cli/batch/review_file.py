@@ -1,4 +1,4 @@
-"""The file that a review reads and writes: boxes by picture as JSON Lines, as 'perturb --boxes' takes it; one writer."""
+"""The file that a review reads and writes: boxes by picture as JSON Lines, for 'perturb --boxes'; one writer."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ReviewFile:
             raise ValueError(f"{path}: a review is written as JSON Lines, give it a name that ends in .jsonl")
         self.path = path
         self._lock_path = path.with_name(f".{path.name}.fastperturb-lock")
-        self._descriptor = _lock(self._lock_path)
+        self._descriptor: int | None = _lock(self._lock_path)
         try:
             self._others = read_entries(path) if path.exists() else []
             self._seen = self._facts()
@@ -49,10 +49,13 @@ class ReviewFile:
             raise
 
     def close(self) -> None:
-        """Gives the lock back."""
+        """Gives the lock back; a second time does nothing."""
+        if self._descriptor is None:
+            return
         with contextlib.suppress(OSError):
             self._lock_path.unlink()
         os.close(self._descriptor)
+        self._descriptor = None
 
     def items(self, sources: Iterable[Source]) -> list[Item]:
         """The pictures with what the file says of them; entries of other pictures stay in the file as they are."""
