@@ -58,10 +58,10 @@ def test_perturb_refuses_boxes_of_another_content(reviewed, here, capsys):
 
 def test_boxes_of_locate_are_taken_over_and_other_entries_stay(here, photos):
     lines = [
-        {"file": "photos/a.png", "width": 50, "height": 40, "faces": [{"x": 1, "y": 2, "width": 9, "height": 9, "score": 0.7}]},
+        {"file": "photos/a.png", "faces": [{"x": 1, "y": 2, "width": 9, "height": 9, "score": 0.7}]},
         {"file": "elsewhere.png", "faces": [[1, 2, 3, 4]]},
         {"summary": {"files": 2}},
-    ]  # fmt: skip
+    ]
     path = here / "faces.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     desk = Desk(Path("photos"), path).look()

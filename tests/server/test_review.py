@@ -1,6 +1,6 @@
 """The review over HTTP: its queue, its pictures, changes, what is saved, two windows, who is let in."""
 
-# ruff: noqa: F811 - fixtures are imported here, and asked for by name below
+
 
 import json
 

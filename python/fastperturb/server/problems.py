@@ -27,7 +27,6 @@ TITLES = {
     "not-acceptable": (406, "No answer of the kinds that were asked for"),
     "upload-timeout": (408, "The body took too long to arrive"),
     "result-too-large": (422, "The protected image would be too large"),
-    "changed-meanwhile": (409, "It was changed since it was read"),
     "already-protected": (409, "The image is protected already"),
     "body-too-large": (413, "The body is too large"),
     "too-many-pixels": (413, "The image has too many pixels"),

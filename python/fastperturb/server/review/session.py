@@ -8,8 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...region import Face
-from ..problems import Problem
+from ..problems import TYPE_PREFIX, Problem
 from .items import FileChanged, Item, checked_boxes
+
+
+class ChangedMeanwhile(Problem):
+    """Another window changed the item since; the document holds it as it is now."""
+
+    def __init__(self, item: dict[str, Any]) -> None:
+        super().__init__("changed-meanwhile", more={"item": item})
+
+    def document(self) -> dict[str, Any]:
+        """The problem document."""
+        title = "Another window changed this picture"
+        return {"type": TYPE_PREFIX + self.name, "title": title, "status": 409} | self.more
 
 
 @dataclass(slots=True)
@@ -87,15 +99,15 @@ class Review:
             wanted: object with ``revision``, that of the item which the page shows; ``boxes`` and ``done``.
 
         Raises:
-            Problem: "bad-request"; or "changed-meanwhile" if another page changed the item after that revision: nothing
-                is changed then, and the document holds the item as it is.
+            ChangedMeanwhile: another page changed the item after that revision; nothing is changed then.
+            Problem: "bad-request".
         """
         with self._lock:
             item = self.item(number)
             if not isinstance(wanted, dict) or not isinstance(wanted.get("done"), bool):
                 raise Problem("bad-request", "an object with revision, boxes and done is needed")
             if wanted.get("revision") != item.revision:
-                raise Problem("changed-meanwhile", "another window changed this picture", more={"item": item.details()})
+                raise ChangedMeanwhile(item.details())
             if item.state in ("broken", "waiting") or item.size is None:
                 raise Problem("bad-request", "this picture cannot be changed: " + item.reason)
             known = [*item.faces, *item.spared, *item.perhaps]
