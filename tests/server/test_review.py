@@ -1,7 +1,5 @@
 """The review over HTTP: its queue, its pictures, changes, what is saved, two windows, who is let in."""
 
-
-
 import json
 
 import cv2

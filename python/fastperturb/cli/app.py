@@ -45,6 +45,7 @@ MODULES = {
     "review": "review",
     "score": "score",
     "serve": "serve",
+    "sheet": "sheet",
     "threshold": "threshold",
     "token": "serve",
     "train": "train",

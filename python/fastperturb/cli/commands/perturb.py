@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -29,9 +30,10 @@ from ..batch.job import Writer, not_tried, plan_output, run_job
 from ..batch.jpeg_job import Opened, open_to_keep
 from ..batch.live import Live
 from ..batch.paths import Source
-from ..batch.progress import Outcome
+from ..batch.progress import INTERRUPTED, Outcome
 from ..batch.protect_videos import VideoStep
-from ..batch.targets import VideoTargets
+from ..batch.sheet_rows import Rows
+from ..batch.targets import Targets, VideoTargets
 from ..batch.video_names import KEPT, VIDEOS
 from ..errors import say
 from ..options.common import Job, job_options
@@ -56,6 +58,7 @@ class Choices:
     seals: str | None
     protect: Method | None
     exact_file: bool
+    sheet: Path | None
 
 
 def _build(protect: str | None, **rest: Any) -> Choices:
@@ -90,6 +93,13 @@ _choices = shared(
         is_flag=True,
         section="Key",
         help="The same input, key and options give the same output; shows which inputs were equal.",
+    ),
+    option(
+        "--sheet",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE.html",
+        section="Running and reporting",
+        help="Make a contact sheet of the run, as 'fastperturb sheet' does.",
     ),
     *PROTECT_OPTIONS,
 )
@@ -152,7 +162,8 @@ def perturb(
     live = Live()
     videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live)
     step = _Perturbing(recipients, method, aim, finder, metadata, choices, writer, videos)
-    return run_job(job, step, inputs, targets, live=live)
+    code = run_job(job, step, inputs, targets, live=live)
+    return code if choices.sheet is None else _add_sheet(choices.sheet, job, finder, targets, code)
 
 
 def _check_lossy(method: Method, recipients: tuple[Recipient, ...] | None, jpeg: bool, allowed: bool) -> None:
@@ -174,6 +185,18 @@ def _say_what_it_means(method: Method, recipients: tuple[Recipient, ...] | None)
         say("a one-time key is made and dropped: the results can never be restored")
     if method.beside:
         say("seals go into NAME.seal: NAME alone holds no pixel of the faces; NAME.seal and the key bring them back")
+
+
+def _add_sheet(path: Path, job: Job, finder: Finder, targets: Targets, code: int) -> int:
+    """Makes the contact sheet of a run; the exit code stays that of the run, unless that was 0."""
+    from .sheet import default_detector, make_sheet
+
+    if code == INTERRUPTED:
+        return code
+    rows = Rows(targets.output, targets.is_file, False, finder.boxes, default_detector(), job.max_pixels)
+    title = f"{', '.join(item.name for item in job.inputs)} to {targets.output.name}"
+    sheet_code = make_sheet(replace(job, json=False, quiet=True), rows, path, title)
+    return code or sheet_code
 
 
 def _check_reproducible(method: Method, recipients: tuple[Recipient, ...] | None) -> None:

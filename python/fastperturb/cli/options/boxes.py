@@ -37,6 +37,7 @@ class Boxes:
     def __init__(self, path: Path, shape: Shape) -> None:
         self._shape = shape
         self._regions: dict[str, list[Region]] = {}
+        self._spared: dict[str, list[Region]] = {}
         self._reviewed: dict[str, dict[str, Any]] = {}
         self.tracks: VideoTracks | None = None
         """Those of a video, if the file holds such instead; what :mod:`locate` writes of it."""
@@ -48,6 +49,9 @@ class Boxes:
                 name = os.path.normpath(entry["file"])
                 found = self._regions.setdefault(name, [])
                 found += [self._region(entry["file"], box) for box in entry["faces"]]
+                if "spared" in entry:
+                    spared = _list(entry["spared"], entry["file"])
+                    self._spared[name] = [self._region(entry["file"], box) for box in spared]
                 if "review" in entry:
                     self._reviewed[name] = entry
         except (ValueError, TypeError) as error:
@@ -65,6 +69,11 @@ class Boxes:
         if name in self._reviewed:
             _check_review(self._reviewed[name], source)
         return self._regions[name]
+
+    def spared(self, source: Source) -> list[Region]:
+        """The faces of a file that a reviewer left as they are; none if it is not named."""
+        name = next((name for name in map(os.path.normpath, names_of(source)) if name in self._spared), None)
+        return [] if name is None else self._spared[name]
 
     def _region(self, file: str, box: Any) -> Region:
         if isinstance(box, Mapping):

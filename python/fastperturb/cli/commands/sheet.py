@@ -1,0 +1,83 @@
+"""``fastperturb sheet``: a contact sheet of a run, one HTML file: regions, results, what was missed, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from ...checks import Image
+from ...faces import locate
+from ...region import Face
+from ..batch.job import run_job
+from ..batch.paths import Inputs, Source
+from ..batch.progress import NO_FACE, Outcome
+from ..batch.sheet_page import write_sheet
+from ..batch.sheet_rows import Row, Rows
+from ..errors import say
+from ..options.boxes import Boxes
+from ..options.common import Job, job_options
+from ..options.sections import SectionCommand
+
+
+@click.command(cls=SectionCommand, short_help="Make a contact sheet of a run, to look at and to file.")
+@job_options()
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE.html",
+              help="The sheet. Needed.")  # fmt: skip
+@click.option("--before", is_flag=True, help="Show the originals too: then the sheet shows the faces.")
+@click.option("--boxes", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="The boxes of the run, for what was left on purpose.")  # fmt: skip
+@click.option("--no-look", is_flag=True, help="Do not look for faces in the results: quicker, and less sure.")
+def sheet(job: Job, output: Path, before: bool, boxes: Path | None, no_look: bool) -> int:
+    """Make a contact sheet of a run: ORIGINALS PROTECTED -o sheet.html.
+
+    For every picture it shows where something was done and the result, both small; names pictures without a result;
+    and marks faces that a detector finds in a result where nothing was done. Originals are not shown without --before.
+
+    Exit code 3 if there is something to look at, 1 if a file could not be read.
+    """
+    if len(job.inputs) != 2:
+        raise click.UsageError("the originals and the protected pictures are needed: sheet ORIGINALS PROTECTED")
+    originals, results = job.inputs
+    try:
+        own = None if boxes is None else Boxes(boxes, "box")
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    is_file = results.is_file()
+    if is_file and originals.is_dir():
+        raise click.UsageError("the protected pictures of a folder are a folder")
+    rows = Rows(results, is_file, before, own, None if no_look else default_detector(), job.max_pixels)
+    return make_sheet(replace(job, inputs=(originals,)), rows, output, f"{originals.name} to {results.name}")
+
+
+def default_detector() -> Callable[[Image], list[Face]]:
+    """What looks for faces in results."""
+    return lambda pixels: locate(pixels)
+
+
+def make_sheet(job: Job, rows: Rows, output: Path, title: str) -> int:
+    """Makes rows of all originals, and the sheet of them.
+
+    Returns:
+        The exit code.
+    """
+    made: list[Row] = []
+
+    def step(source: Source) -> Outcome:
+        row = rows.make(source)
+        made.append(row)
+        status = "to look at" if row.problem else "fine"
+        return Outcome(source.path, status, message=row.verdict if row.problem else None)
+
+    inputs = Inputs(job.inputs, None if rows.is_file else rows.output)
+    code = run_job(job, step, inputs)
+    unread = [source for source in inputs if source.problem is not None]
+    found = [*made, *(Row(item.relative.as_posix(), item.problem or "", True) for item in unread)]
+    if code == 130 or not found:
+        return code
+    write_sheet(output, found, title, rows.before)
+    if not job.quiet:
+        say(f"contact sheet: {output}" + (", which shows the originals" if rows.before else ""))
+    return code or (NO_FACE if any(row.problem for row in found) else 0)
