@@ -22,10 +22,11 @@ body {{ font: 14px/1.4 system-ui, sans-serif; margin: 1.5rem; max-width: 90rem }
 h1 {{ font-size: 1.3rem }}
 dl {{ display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem }} dd {{ margin: 0 }}
 .note {{ border-left: 4px solid var(--bad); padding: .4rem .8rem }}
-.sheet {{ display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, {2 * SIDE + 40}px), 1fr)) }}
+.sheet {{ display: grid; gap: .8rem; align-items: start;
+ grid-template-columns: repeat(auto-fill, minmax(min(100%, {2 * SIDE + 40}px), 1fr)) }}
 figure {{ margin: 0; border: 1px solid var(--line); border-radius: 6px; padding: .6rem; break-inside: avoid }}
 .pair {{ display: flex; flex-wrap: wrap; gap: .5rem }} .one {{ flex: 0 1 {SIDE}px; min-width: 0; margin: 0 }}
-.plate {{ position: relative; background: #8883; line-height: 0 }}
+.plate {{ position: relative; max-width: 100%; background: #8883; line-height: 0 }}
 .plate img, .plate svg {{ width: 100%; height: 100%; position: absolute; inset: 0 }}
 .one span, .small {{ font-size: 12px; color: var(--soft) }} .bad {{ color: var(--bad); font-weight: 600 }}
 figcaption b {{ overflow-wrap: anywhere }} ol {{ margin: .2rem 0; padding-left: 1.4rem; font-size: 12px }}
@@ -123,12 +124,13 @@ def _figure(row: Row) -> str:
 
 def _plate(row: Row, image: str | None, words: str) -> str:
     width, height = row.size or (1, 1)
+    wide = max(1, round(SIDE * min(1.0, width / height)))
     marks = "".join(_mark(region, "did") for region, _ in row.regions)
     marks += "".join(_mark(region, "left") for region in row.spared)
     marks += "".join(_mark(face.region, "out") for face in row.outside)
     shown = "" if image is None else f'<img alt="" src="data:image/jpeg;base64,{image}">'
     return (
-        f'<div class="one"><div class="plate" style="aspect-ratio:{width}/{height}">{shown}'
+        f'<div class="one"><div class="plate" style="aspect-ratio:{width}/{height};width:{wide}px">{shown}'
         f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" '
         f'aria-label="{_text(words)}">{marks}</svg></div><span>{_text(words)}</span></div>'
     )

@@ -195,7 +195,7 @@ def _add_sheet(path: Path, job: Job, finder: Finder, targets: Targets, code: int
         return code
     rows = Rows(targets.output, targets.is_file, False, finder.boxes, default_detector(), job.max_pixels)
     title = f"{', '.join(item.name for item in job.inputs)} to {targets.output.name}"
-    sheet_code = make_sheet(replace(job, json=False, quiet=True), rows, path, title)
+    sheet_code = make_sheet(job, rows, path, title, told=False)
     return code or sheet_code
 
 

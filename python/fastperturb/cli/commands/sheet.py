@@ -13,9 +13,10 @@ from ...faces import locate
 from ...region import Face
 from ..batch.job import run_job
 from ..batch.paths import Inputs, Source
-from ..batch.progress import NO_FACE, Outcome
+from ..batch.progress import INTERRUPTED, NO_FACE, Outcome
 from ..batch.sheet_page import write_sheet
 from ..batch.sheet_rows import Row, Rows
+from ..batch.worker_pool import Stop, map_in_order
 from ..errors import say
 from ..options.boxes import Boxes
 from ..options.common import Job, job_options
@@ -57,27 +58,39 @@ def default_detector() -> Callable[[Image], list[Face]]:
     return lambda pixels: locate(pixels)
 
 
-def make_sheet(job: Job, rows: Rows, output: Path, title: str) -> int:
+def make_sheet(job: Job, rows: Rows, output: Path, title: str, told: bool = True) -> int:
     """Makes rows of all originals, and the sheet of them.
+
+    Args:
+        job: its inputs are the originals.
+        rows: makes them.
+        output: the sheet.
+        title: what it is of.
+        told: say what there is to look at; after a run that said it already nothing is said twice.
 
     Returns:
         The exit code.
     """
-    made: list[Row] = []
-
-    def step(source: Source) -> Outcome:
-        row = rows.make(source)
-        made.append(row)
-        status = "to look at" if row.problem else "fine"
-        return Outcome(source.path, status, message=row.verdict if row.problem else None)
-
     inputs = Inputs(job.inputs, None if rows.is_file else rows.output)
-    code = run_job(job, step, inputs)
-    unread = [source for source in inputs if source.problem is not None]
-    found = [*made, *(Row(item.relative.as_posix(), item.problem or "", True) for item in unread)]
-    if code == 130 or not found:
+    made: list[Row] = []
+    code = 0
+    if told:
+        code = run_job(job, lambda source: _outcome(rows, source, made), inputs)
+        made += [rows.make(source) for source in inputs if source.problem is not None]
+    else:
+        with Stop() as stop:
+            made += map_in_order(rows.make, inputs, job.threads, stop)
+        code = INTERRUPTED if stop.wanted else 0
+    if code == INTERRUPTED or not made:
         return code
-    write_sheet(output, found, title, rows.before)
+    write_sheet(output, made, title, rows.before)
     if not job.quiet:
         say(f"contact sheet: {output}" + (", which shows the originals" if rows.before else ""))
-    return code or (NO_FACE if any(row.problem for row in found) else 0)
+    return code or (NO_FACE if any(row.problem for row in made) else 0)
+
+
+def _outcome(rows: Rows, source: Source, made: list[Row]) -> Outcome:
+    row = rows.make(source)
+    made.append(row)
+    status = "to look at" if row.problem else "fine"
+    return Outcome(source.path, status, message=row.verdict if row.problem else None)
