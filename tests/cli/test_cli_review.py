@@ -102,6 +102,9 @@ def test_files_that_hold_no_boxes_are_refused(here, photos, capsys, text, words)
 def test_tables_and_missing_folders_are_refused(here, photos, capsys):
     assert run(["review", "photos", "--boxes", "t.csv"]) == 2
     assert "JSON Lines" in capsys.readouterr().err
+    (here / "tracks.json").write_text('{"format":"fastperturb tracks","version":1}')
+    assert run(["review", "photos", "--boxes", "tracks.json"]) == 2
+    assert "tracks of a video" in capsys.readouterr().err
     assert run(["review", "photos", "--boxes", "no/such/b.jsonl"]) == 2
     assert "--boxes FILE names a place" in capsys.readouterr().err
     (here / "empty").mkdir()

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...bounded_files import read_start
 from ...files.atomic import write_atomically
 from ...server.review.items import FileChanged, Item, is_box
+from ...video.track_file import is_track_file
 from ..options.boxes import names_of, read_entries
 from .paths import Source
 
@@ -38,6 +40,8 @@ class ReviewFile:
     def __init__(self, path: Path) -> None:
         if path.suffix.lower() == ".csv":
             raise ValueError(f"{path}: a review is written as JSON Lines, give it a name that ends in .jsonl")
+        if path.is_file() and is_track_file(read_start(path, 256)):
+            raise ValueError(f"{path}: it holds tracks of a video, and a review is of pictures")
         self.path = path
         self._lock_path = path.with_name(f".{path.name}.fastperturb-lock")
         self._descriptor: int | None = _lock(self._lock_path)
@@ -66,7 +70,10 @@ class ReviewFile:
         for number, source in enumerate(sources):
             names = map(os.path.normpath, names_of(source))
             known = next((entries.pop(name) for name in names if name in entries), [])
-            items.append(_item(number, source, known))
+            try:
+                items.append(_item(number, source, known))
+            except ValueError as error:
+                raise ValueError(f"{self.path}: {error}") from None
         self._others = [entry for rest in entries.values() for entry in rest]
         return items
 

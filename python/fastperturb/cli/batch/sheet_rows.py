@@ -24,6 +24,7 @@ from ..errors import describe
 from ..options.boxes import Boxes
 from .done_marks import COPIED, MARK_TEXT
 from .paths import Source
+from .video_names import is_video_name
 
 SIDE = 260  # of the small copies, in pixels
 _QUALITY = 80
@@ -83,6 +84,9 @@ class Rows:
     def make(self, source: Source) -> Row:
         """The row of one original; whatever is wrong with it is said in the row."""
         row = Row(source.relative.as_posix())
+        if is_video_name(source.path):
+            row.verdict = "a video, of which this sheet shows nothing"
+            return row
         place = self.output if self.is_file else find_result(self.output, source)
         if source.problem is not None or place is None or not place.is_file():
             row.problem, row.verdict = True, source.problem or "MISSED: there is no result"
@@ -145,7 +149,11 @@ class Rows:
 def find_result(folder: Path, source: Source) -> Path | None:
     """The newest file that can be the result of a source; None if there is none."""
     place = folder / source.relative
-    names = [place.with_name(place.name + ending) for ending in FORMATS] + [place.with_suffix(end) for end in FORMATS]
+    names = [
+        place,
+        *(place.with_name(place.name + ending) for ending in FORMATS),
+        *(place.with_suffix(end) for end in FORMATS),
+    ]
     found = [path for path in dict.fromkeys(names) if path.is_file()]
     return max(found, key=lambda path: os.stat(path).st_mtime_ns, default=None)  # noqa: PTH116
 

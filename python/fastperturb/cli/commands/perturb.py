@@ -191,7 +191,7 @@ def _add_sheet(path: Path, job: Job, finder: Finder, targets: Targets, code: int
     """Makes the contact sheet of a run; the exit code stays that of the run, unless that was 0."""
     from .sheet import default_detector, make_sheet
 
-    if code == INTERRUPTED:
+    if code == INTERRUPTED or job.dry_run:
         return code
     rows = Rows(targets.output, targets.is_file, False, finder.boxes, default_detector(), job.max_pixels)
     title = f"{', '.join(item.name for item in job.inputs)} to {targets.output.name}"

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Literal
 
 import click
 
 from ..._optional import import_extra, import_opencv
 from ...checks import Image
-from ...faces import AnyAngle, YuNet, locate
+from ...faces import Find, finder, locate
+from ...faces.presets import PRESETS
+from ...faces.registry import make_united
 from ...region import Face
 from ..batch.paths import Inputs
 from ..batch.review_file import InUse, ReviewFile
@@ -31,7 +34,9 @@ class Wish:
 
     boxes: Path | None
     threshold: float
-    turned: str
+    turned: Literal["no", "quarters", "diagonals"] | None
+    preset: Find
+    names: str | None
     port: int
     no_browser: bool
     max_pixels: int
@@ -46,8 +51,12 @@ _wish = shared(
     option("--min-score", "threshold", type=Number(0, 1), default=0.6, metavar="SCORE",
            help=f"From which score on a find is a face; lower ones, from {_LOW}, are shown as 'perhaps'.  "
            "[default: 0.6]"),
-    option("--turned", type=click.Choice(["no", "quarters", "diagonals"]), default="quarters",
-           help="Look for faces that lie on their side or upside down.  [default: quarters]"),
+    option("--find", "preset", type=click.Choice(PRESETS), default="fast",
+           help="How hard to look, as for 'perturb': fast, careful or everything.  [default: fast]"),
+    option("--detectors", "names", metavar="NAME+NAME...",
+           help="Detectors whose faces are united, such as yunet+centerface; where they disagree you look first."),
+    option("--turned", type=click.Choice(["no", "quarters", "diagonals"]),
+           help="Look for faces that lie on their side or upside down.  [default: quarters; else diagonals]"),
     option("--port", type=click.IntRange(0, 65_535), default=0, metavar="N",
            help="Port on 127.0.0.1.  [default: any that is free]"),
     option("--no-browser", is_flag=True, help="Only print the address; open no browser."),
@@ -93,13 +102,14 @@ def _run(folder: Path, file: ReviewFile, wish: Wish) -> int:
 
     try:
         items = file.items(Inputs([folder]))
+        detect = _detector(wish)
     except ValueError as error:
-        raise click.UsageError(f"{file.path}: {error}", click.get_current_context()) from None
+        raise click.UsageError(str(error), click.get_current_context()) from None
     if not items:
         say(f"no images found in {folder}")
         return 1
     session = Review(items, printable(str(folder)), wish.threshold, file.write, printable(str(file.path)))
-    pictures = Pictures(session, _detector(wish), wish.max_pixels)
+    pictures = Pictures(session, detect, wish.max_pixels)
     run(session, pictures, wish.port, partial(_announce, opens=not wish.no_browser))
     done, broken = (sum(item.state == state for item in items) for state in ("done", "broken"))
     for item in items:
@@ -123,6 +133,6 @@ def _announce(address: str, opens: bool) -> None:
 
 def _detector(wish: Wish) -> Callable[[Image], list[Face]]:
     least = min(wish.threshold, _LOW)
-    base = YuNet(threshold=least)
-    detector = base if wish.turned == "no" else AnyAngle(base, diagonals=wish.turned == "diagonals")
+    several: Any = None if wish.names is None else make_united(wish.names)
+    detector = finder(wish.preset, several, threshold=least, turned=wish.turned)
     return lambda pixels: locate(pixels, detector, threshold=least)
