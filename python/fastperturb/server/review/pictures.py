@@ -98,7 +98,7 @@ class Pictures:
                 return self._copies[key]
         try:
             with self._lock:
-                pixels = self._pixels(item)
+                pixels = self._pixels(item, keep=part is not None)
         except OSError as error:
             raise Problem("not-found", f"the picture cannot be read: {error.strerror}") from None
         except FastperturbError as error:
@@ -117,13 +117,18 @@ class Pictures:
         stamp = item.stamp or {}
         return bool(stamp.get("bytes") == facts.st_size and stamp.get("mtime_ns") == facts.st_mtime_ns)
 
-    def _pixels(self, item: Item) -> Image:
-        """The pixels for the screen; those of one picture stay, for one looks at its parts."""
-        if self._shown is None or self._shown[0] != item.number:
+    def _pixels(self, item: Item, keep: bool) -> Image:
+        """The pixels for the screen. Those of one picture are kept, the one that a person looks into the parts of."""
+        if self._shown is not None and self._shown[0] == item.number:
+            return self._shown[1]
+        data = read_bytes(item.path)
+        header = read_header(data)
+        if keep or header.width * header.height > _LARGE:
             self._shown = None
-            pixels = _for_screen(decode(read_bytes(item.path), max_pixels=self._max_pixels).pixels)
+        pixels = _for_screen(decode(data, max_pixels=self._max_pixels).pixels)
+        if keep:
             self._shown = item.number, pixels
-        return self._shown[1]
+        return pixels
 
     @contextmanager
     def _alone(self, data: bytes) -> Iterator[None]:
