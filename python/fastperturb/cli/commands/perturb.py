@@ -30,10 +30,9 @@ from ..batch.job import Writer, not_tried, plan_output, run_job
 from ..batch.jpeg_job import Opened, open_to_keep
 from ..batch.live import Live
 from ..batch.paths import Source
-from ..batch.progress import INTERRUPTED, Outcome
+from ..batch.progress import Outcome
 from ..batch.protect_videos import VideoStep
-from ..batch.sheet_rows import Rows
-from ..batch.targets import Targets, VideoTargets
+from ..batch.targets import VideoTargets
 from ..batch.video_names import KEPT, VIDEOS
 from ..errors import say
 from ..options.common import Job, job_options
@@ -44,6 +43,7 @@ from ..options.protection import PROTECT_OPTIONS, choose_method, identify_method
 from ..options.sections import SectionCommand, option, shared
 from ..options.strength import Aim, aim_options
 from ..options.video import VideoChoices, video_options
+from .sheet import add_sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ def perturb(
     videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live)
     step = _Perturbing(recipients, method, aim, finder, metadata, choices, writer, videos)
     code = run_job(job, step, inputs, targets, live=live)
-    return code if choices.sheet is None else _add_sheet(choices.sheet, job, finder, targets, code)
+    return code if choices.sheet is None else add_sheet(choices.sheet, job, finder, targets, code)
 
 
 def _check_lossy(method: Method, recipients: tuple[Recipient, ...] | None, jpeg: bool, allowed: bool) -> None:
@@ -185,18 +185,6 @@ def _say_what_it_means(method: Method, recipients: tuple[Recipient, ...] | None)
         say("a one-time key is made and dropped: the results can never be restored")
     if method.beside:
         say("seals go into NAME.seal: NAME alone holds no pixel of the faces; NAME.seal and the key bring them back")
-
-
-def _add_sheet(path: Path, job: Job, finder: Finder, targets: Targets, code: int) -> int:
-    """Makes the contact sheet of a run; the exit code stays that of the run, unless that was 0."""
-    from .sheet import default_detector, make_sheet
-
-    if code == INTERRUPTED or job.dry_run:
-        return code
-    rows = Rows(targets.output, targets.is_file, False, finder.boxes, default_detector(), job.max_pixels)
-    title = f"{', '.join(item.name for item in job.inputs)} to {targets.output.name}"
-    sheet_code = make_sheet(job, rows, path, title, told=False)
-    return code or sheet_code
 
 
 def _check_reproducible(method: Method, recipients: tuple[Recipient, ...] | None) -> None:

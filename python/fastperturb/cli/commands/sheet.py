@@ -16,10 +16,12 @@ from ..batch.paths import Inputs, Source
 from ..batch.progress import INTERRUPTED, NO_FACE, Outcome
 from ..batch.sheet_page import write_sheet
 from ..batch.sheet_rows import Row, Rows
+from ..batch.targets import Targets
 from ..batch.worker_pool import Stop, map_in_order
 from ..errors import say
 from ..options.boxes import Boxes
 from ..options.common import Job, job_options
+from ..options.faces import Finder
 from ..options.sections import SectionCommand
 
 
@@ -51,6 +53,16 @@ def sheet(job: Job, output: Path, before: bool, boxes: Path | None, no_look: boo
         raise click.UsageError("the protected pictures of a folder are a folder")
     rows = Rows(results, is_file, before, own, None if no_look else default_detector(), job.max_pixels)
     return make_sheet(replace(job, inputs=(originals,)), rows, output, f"{originals.name} to {results.name}")
+
+
+def add_sheet(path: Path, job: Job, finder: Finder, targets: Targets, code: int) -> int:
+    """Makes the contact sheet of a run that ended with an exit code, which stays, unless it was 0."""
+    if code == INTERRUPTED or job.dry_run:
+        return code
+    rows = Rows(targets.output, targets.is_file, False, finder.boxes, default_detector(), job.max_pixels)
+    title = f"{', '.join(item.name for item in job.inputs)} to {targets.output.name}"
+    sheet_code = make_sheet(job, rows, path, title, told=False)
+    return code or sheet_code
 
 
 def default_detector() -> Callable[[Image], list[Face]]:
