@@ -31,7 +31,7 @@ Send = Callable[[Message], Awaitable[None]]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _CLIENT_GONE = 499  # as nginx counts them; nobody gets to see it
-_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -93,7 +93,7 @@ class RequestMiddleware:
             if message["type"] == "http.response.start":
                 facts.status = message["status"]
                 own = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     own.setdefault(name, value)
                 own["X-Request-Id"] = facts.request_id
                 if unread and "expect" not in headers:

@@ -26,7 +26,7 @@ POLICY = (
 
 def page_router() -> APIRouter:
     """The routes ``/`` and ``/static/NAME``."""
-    files = _read_files()
+    files = read_files(__package__)
     router = APIRouter(include_in_schema=False)
 
     def file(name: str) -> Response:
@@ -48,8 +48,9 @@ def page_router() -> APIRouter:
     return router
 
 
-def _read_files() -> dict[str, tuple[bytes, str]]:
-    folder = resources.files(__package__).joinpath("static")
+def read_files(package: str) -> dict[str, tuple[bytes, str]]:
+    """The files of a package's folder ``static`` by name: content and media type."""
+    folder = resources.files(package).joinpath("static")
     if not folder.is_dir():
         return {}
     found = {}

@@ -30,7 +30,7 @@ def run(settings: Settings, host: str, port: int, drain_seconds: float) -> None:
     app = build(settings)
     service: Service = app.state.service
     server = _Server(_config(app, settings, host, port), service, drain_seconds)
-    listener = _listen(host, port)
+    listener = listen(host, port)
     current = settings.keys.current
     log(
         "listening",
@@ -80,7 +80,7 @@ def _config(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.C
     )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """A listening socket, so that the log names its port, and who connects from now on is answered."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -42,6 +43,7 @@ from ..options.protection import PROTECT_OPTIONS, choose_method, identify_method
 from ..options.sections import SectionCommand, option, shared
 from ..options.strength import Aim, aim_options
 from ..options.video import VideoChoices, video_options
+from .sheet import add_sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Choices:
     seals: str | None
     protect: Method | None
     exact_file: bool
+    sheet: Path | None
 
 
 def _build(protect: str | None, **rest: Any) -> Choices:
@@ -90,6 +93,13 @@ _choices = shared(
         is_flag=True,
         section="Key",
         help="The same input, key and options give the same output; shows which inputs were equal.",
+    ),
+    option(
+        "--sheet",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE.html",
+        section="Running and reporting",
+        help="Make a contact sheet of the run, as 'fastperturb sheet' does.",
     ),
     *PROTECT_OPTIONS,
 )
@@ -152,7 +162,8 @@ def perturb(
     live = Live()
     videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live)
     step = _Perturbing(recipients, method, aim, finder, metadata, choices, writer, videos)
-    return run_job(job, step, inputs, targets, live=live)
+    code = run_job(job, step, inputs, targets, live=live)
+    return code if choices.sheet is None else add_sheet(choices.sheet, job, finder, targets, code)
 
 
 def _check_lossy(method: Method, recipients: tuple[Recipient, ...] | None, jpeg: bool, allowed: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ...bounded_files import read_regular_file, read_start
+from ...errors import ImageFileError
+from ...files.reading import read_bytes
 from ...region import Region, Shape
 from ...video.track_file import VideoTracks, is_track_file
 from ..batch.paths import Source
@@ -34,25 +37,43 @@ class Boxes:
     def __init__(self, path: Path, shape: Shape) -> None:
         self._shape = shape
         self._regions: dict[str, list[Region]] = {}
+        self._spared: dict[str, list[Region]] = {}
+        self._reviewed: dict[str, dict[str, Any]] = {}
         self.tracks: VideoTracks | None = None
         """Those of a video, if the file holds such instead; what :mod:`locate` writes of it."""
         if is_track_file(read_start(path, 256)):
             self.tracks = VideoTracks.read(path)
             return
         try:
-            text = read_regular_file(path, MAX_BOXES_BYTES).decode("utf-8-sig")
-            for file, boxes in _rows(text, path.suffix.lower()):
-                found = self._regions.setdefault(os.path.normpath(file), [])
-                found += [self._region(file, box) for box in boxes]
+            for entry in read_entries(path):
+                name = os.path.normpath(entry["file"])
+                found = self._regions.setdefault(name, [])
+                found += [self._region(entry["file"], box) for box in entry["faces"]]
+                if "spared" in entry:
+                    spared = _list(entry["spared"], entry["file"])
+                    self._spared[name] = [self._region(entry["file"], box) for box in spared]
+                if "review" in entry:
+                    self._reviewed[name] = entry
         except (ValueError, TypeError) as error:
-            raise ValueError(f"{path}: {error}") from None
-        except RecursionError:
-            raise ValueError(f"{path}: it is nested too deeply") from None
+            raise error if str(error).startswith(str(path)) else ValueError(f"{path}: {error}") from None
 
     def find(self, source: Source) -> list[Region] | None:
-        """The regions of a file, which may be none; ``None`` if it is not named."""
-        names = (str(source.path), str(source.relative), str(source.path.resolve()))
-        return next((self._regions[name] for name in map(os.path.normpath, names) if name in self._regions), None)
+        """The regions of a file, which may be none; ``None`` if it is not named.
+
+        Raises:
+            ImageFileError: a review of this file is not finished, or was of another content.
+        """
+        name = next((name for name in map(os.path.normpath, names_of(source)) if name in self._regions), None)
+        if name is None:
+            return None
+        if name in self._reviewed:
+            _check_review(self._reviewed[name], source)
+        return self._regions[name]
+
+    def spared(self, source: Source) -> list[Region]:
+        """The faces of a file that a reviewer left as they are; none if it is not named."""
+        name = next((name for name in map(os.path.normpath, names_of(source)) if name in self._spared), None)
+        return [] if name is None else self._spared[name]
 
     def _region(self, file: str, box: Any) -> Region:
         if isinstance(box, Mapping):
@@ -99,10 +120,40 @@ class Ignored:
         return [*self._everywhere, *(region for boxes in self._files for region in boxes.find(source) or [])]
 
 
-def _rows(text: str, suffix: str) -> Iterable[tuple[str, list[Any]]]:
+def names_of(source: Source) -> tuple[str, str, str]:
+    """What a file of boxes may call a picture."""
+    return str(source.path), str(source.relative), str(source.path.resolve())
+
+
+def read_entries(path: Path) -> list[dict[str, Any]]:
+    """The entries of a file of boxes in any of its forms: objects with "file", "faces" and what else stands in them.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is in none of the forms; the message says where.
+    """
+    try:
+        return list(_entries(read_regular_file(path, MAX_BOXES_BYTES).decode("utf-8-sig"), path.suffix.lower()))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path}: it is nested too deeply") from None
+
+
+def _check_review(entry: Mapping[str, Any], source: Source) -> None:
+    if entry["review"] != "done":
+        raise ImageFileError("its boxes are not reviewed yet; go on with 'fastperturb review'")
+    facts = source.path.stat()
+    if entry.get("bytes") == facts.st_size and entry.get("mtime_ns") == facts.st_mtime_ns:
+        return
+    if entry.get("sha256") != hashlib.sha256(read_bytes(source.path)).hexdigest():
+        raise ImageFileError("it changed after its boxes were reviewed; look again with 'fastperturb review'")
+
+
+def _entries(text: str, suffix: str) -> Iterable[dict[str, Any]]:
     if suffix == ".csv":
         try:
-            return list(_csv_rows(text))
+            return [{"file": file, "faces": boxes} for file, boxes in _csv_rows(text)]
         except csv.Error as error:
             raise ValueError(f"a table of boxes must be CSV: {error}") from None
     try:
@@ -110,7 +161,7 @@ def _rows(text: str, suffix: str) -> Iterable[tuple[str, list[Any]]]:
     except ValueError:
         data = [_json_line(line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if isinstance(data, dict) and "file" not in data:
-        return ((file, _list(boxes, file)) for file, boxes in data.items())
+        return [{"file": file, "faces": _list(boxes, file)} for file, boxes in data.items()]
     entries = data if isinstance(data, list) else [data]
     return (_entry(item) for item in entries if not (isinstance(item, dict) and ("summary" in item or "error" in item)))
 
@@ -122,10 +173,11 @@ def _json_line(line: str, number: int) -> Any:
         raise ValueError(f"line {number} is not JSON: {error}") from None
 
 
-def _entry(item: Any) -> tuple[str, list[Any]]:
+def _entry(item: Any) -> dict[str, Any]:
     if not isinstance(item, dict) or not isinstance(item.get("file"), str):
         raise ValueError(f'an entry must be an object with "file" and "faces", got {item!r:.60}')
-    return item["file"], _list(item.get("faces"), item["file"])
+    _list(item.get("faces"), item["file"])
+    return item
 
 
 def _list(boxes: Any, file: str) -> list[Any]:

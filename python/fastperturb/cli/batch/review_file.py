@@ -1,0 +1,164 @@
+"""The file that a review reads and writes: boxes by picture as JSON Lines, for 'perturb --boxes'; one writer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...bounded_files import read_start
+from ...files.atomic import write_atomically
+from ...server.review.items import FileChanged, Item, is_box
+from ...video.track_file import is_track_file
+from ..options.boxes import names_of, read_entries
+from .paths import Source
+
+_STAMP = ("bytes", "mtime_ns", "sha256")
+_OWN = ("file", "width", "height", "faces", "spared", "perhaps", "review", *_STAMP)
+
+
+class InUse(Exception):
+    """Another review holds the file."""
+
+
+class ReviewFile:
+    """The file, held by a lock beside it as long as this is open.
+
+    Args:
+        path: of the file; it need not be there.
+
+    Raises:
+        InUse: another review has it.
+        OSError: its folder cannot be written to, or the file cannot be read.
+        ValueError: it is no file of boxes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if path.suffix.lower() == ".csv":
+            raise ValueError(f"{path}: a review is written as JSON Lines, give it a name that ends in .jsonl")
+        if path.is_file() and is_track_file(read_start(path, 256)):
+            raise ValueError(f"{path}: it holds tracks of a video, and a review is of pictures")
+        self.path = path
+        self._lock_path = path.with_name(f".{path.name}.fastperturb-lock")
+        self._descriptor: int | None = _lock(self._lock_path)
+        try:
+            self._others = read_entries(path) if path.exists() else []
+            self._seen = self._facts()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Gives the lock back; a second time does nothing."""
+        if self._descriptor is None:
+            return
+        with contextlib.suppress(OSError):
+            self._lock_path.unlink()
+        os.close(self._descriptor)
+        self._descriptor = None
+
+    def items(self, sources: Iterable[Source]) -> list[Item]:
+        """The pictures with what the file says of them; entries of other pictures stay in the file as they are."""
+        entries: dict[str, list[dict[str, Any]]] = {}
+        for entry in self._others:
+            entries.setdefault(os.path.normpath(entry["file"]), []).append(entry)
+        items = []
+        for number, source in enumerate(sources):
+            names = map(os.path.normpath, names_of(source))
+            known = next((entries.pop(name) for name in names if name in entries), [])
+            try:
+                items.append(_item(number, source, known))
+            except ValueError as error:
+                raise ValueError(f"{self.path}: {error}") from None
+        self._others = [entry for rest in entries.values() for entry in rest]
+        return items
+
+    def write(self, items: Sequence[Item], overwrite: bool = False) -> None:
+        """Writes all, whole or not at all.
+
+        Raises:
+            FileChanged: somebody else wrote the file since, and ``overwrite`` does not say that it may go.
+            OSError: it cannot be written; it is what it was.
+        """
+        if not overwrite and self._facts() != self._seen:
+            raise FileChanged(f"{self.path} was changed by another program since")
+        lines = [*(_entry(item) for item in items if item.size is not None), *self._others]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        write_atomically(self.path, [text.encode("ascii")])
+        self._seen = self._facts()
+
+    def _facts(self) -> tuple[int, int, int] | None:
+        try:
+            facts = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _item(number: int, source: Source, entries: Sequence[dict[str, Any]]) -> Item:
+    item = Item(number, source.relative.as_posix(), source.path)
+    for entry in entries:
+        for name, boxes in (("faces", item.faces), ("spared", item.spared), ("perhaps", item.perhaps)):
+            given = entry.get(name)
+            boxes += [_box(box, entry["file"]) for box in (given if isinstance(given, list) else [])]
+        item.fields |= {name: value for name, value in entry.items() if name not in _OWN}
+        if all(name in entry for name in _STAMP):
+            item.stamp = {name: entry[name] for name in _STAMP}
+        width, height = entry.get("width"), entry.get("height")
+        if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
+            item.size = (width, height)
+        if entry.get("review") == "done" and item.size is not None:
+            item.state = "done"
+    item.edited = bool(item.faces or item.spared)
+    if source.problem is not None:
+        item.state, item.problem = "broken", source.problem
+    return item
+
+
+def _box(box: Any, file: str) -> dict[str, Any]:
+    if isinstance(box, list) and len(box) == 4:
+        box = dict(zip(("x", "y", "width", "height"), box, strict=True))
+    if not is_box(box):
+        raise ValueError(f"a box of {file!r} must be x, y, width and height in whole pixels, got {box!r:.80}")
+    return dict(box)
+
+
+def _entry(item: Item) -> dict[str, Any]:
+    width, height = item.size or (0, 0)
+    return {
+        "file": item.name,
+        "width": width,
+        "height": height,
+        "faces": item.faces,
+        **({"spared": item.spared} if item.spared else {}),
+        **({"perhaps": item.perhaps} if item.perhaps else {}),
+        **item.fields,
+        "review": "done" if item.state == "done" else "open",
+        **(item.stamp or {}),
+    }
+
+
+def _lock(path: Path) -> int:
+    """A descriptor of the file, locked: the system lets go of it when the process ends, however it does."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise InUse from None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return descriptor
+        os.close(descriptor)  # the one who had it took it away in between

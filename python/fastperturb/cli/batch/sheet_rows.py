@@ -1,0 +1,232 @@
+"""What a contact sheet says of one picture: what was done where, what is still to be seen, small copies."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..._optional import import_opencv
+from ...checks import Image
+from ...errors import FastperturbError, RecordError
+from ...files import FORMATS, Picture
+from ...files.reading import decode, find_record, read_bytes
+from ...perturbation.record_v2 import RecordV2
+from ...record import Record
+from ...region import Face, Region
+from ..errors import describe
+from ..options.boxes import Boxes
+from .done_marks import COPIED, MARK_TEXT
+from .paths import Source
+from .video_names import is_video_name
+
+SIDE = 260  # of the small copies, in pixels
+_QUALITY = 80
+_LEAST_CHANGE = 16  # grey levels, of small copies; coding as JPEG changes less
+_LEAST_AREA = 9  # pixels of small copies
+
+
+@dataclass(slots=True)
+class Row:
+    """One picture of a sheet.
+
+    Attributes:
+        name: of the picture, within what was named.
+        verdict: what became of it, in words.
+        problem: a person has to look; such rows come first.
+        size: width and height in pixels; None if nothing could be read.
+        regions: what was done where: (region, words).
+        spared: what was left on purpose.
+        outside: faces that a detector finds in the result where nothing was done.
+        before: the original as a small JPEG, if it is wanted.
+        after: the result as one; None if there is none.
+        digest: SHA-256 of the result's file, its first 16 digits.
+    """
+
+    name: str
+    verdict: str = ""
+    problem: bool = False
+    size: tuple[int, int] | None = None
+    regions: list[tuple[Region, str]] = field(default_factory=list)
+    spared: list[Region] = field(default_factory=list)
+    outside: list[Face] = field(default_factory=list)
+    before: str | None = None
+    after: str | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Makes rows, from any thread.
+
+    Attributes:
+        output: the folder of results, or the one result.
+        is_file: whether it is the one.
+        before: show originals.
+        boxes: which were given, with what was to be left; None if there were none.
+        detect: finds faces in results; None if nobody is to look again.
+        max_pixels: the most pixels of a picture.
+    """
+
+    output: Path
+    is_file: bool
+    before: bool
+    boxes: Boxes | None
+    detect: Callable[[Image], list[Face]] | None
+    max_pixels: int
+
+    def make(self, source: Source) -> Row:
+        """The row of one original; whatever is wrong with it is said in the row."""
+        row = Row(source.relative.as_posix())
+        if is_video_name(source.path):
+            row.verdict = "a video, of which this sheet shows nothing"
+            return row
+        place = self.output if self.is_file else find_result(self.output, source)
+        if source.problem is not None or place is None or not place.is_file():
+            row.problem, row.verdict = True, source.problem or "MISSED: there is no result"
+            self._show_missed(row, source)
+            return row
+        try:
+            data = read_bytes(place)
+            self._fill(row, source, place, decode(data, max_pixels=self.max_pixels))
+        except (OSError, FastperturbError) as error:
+            row.problem, row.verdict = True, f"the result cannot be read: {describe(error)}"
+            return row
+        row.digest = hashlib.sha256(data).hexdigest()[:16]
+        return row
+
+    def _show_missed(self, row: Row, source: Source) -> None:
+        if not self.before or source.problem is not None:
+            return
+        try:
+            pixels = decode(read_bytes(source.path), max_pixels=self.max_pixels).pixels
+        except (OSError, FastperturbError) as error:
+            row.verdict = f"MISSED: it cannot be read: {describe(error)}"
+            return
+        row.size, row.before = (pixels.shape[1], pixels.shape[0]), small_copy(pixels)
+
+    def _fill(self, row: Row, source: Source, place: Path, result: Picture) -> None:
+        pixels = result.pixels
+        height, width = pixels.shape[:2]
+        row.size, row.after = (width, height), small_copy(pixels)
+        try:
+            record = find_record(place, result.texts)
+        except RecordError:
+            record = None
+        if self.boxes is not None:
+            row.spared = self.boxes.spared(source)
+        original = None
+        if self.before or record is None:
+            original = decode(read_bytes(source.path), max_pixels=self.max_pixels).pixels
+            if original.shape[:2] != pixels.shape[:2]:
+                row.problem, row.verdict = True, "the result is of another size: it is not of this picture"
+                return
+            row.before = small_copy(original) if self.before else None
+        if record is not None:
+            row.regions = [(item.region, words) for item, words in zip(record.regions, _held(record), strict=True)]
+        elif original is not None:
+            row.regions = [(region, "changed") for region in changed_areas(original, pixels)]
+        row.verdict, row.problem = _verdict(row.regions, record, result.texts.get(MARK_TEXT, ""))
+        self._look_again(row, pixels)
+
+    def _look_again(self, row: Row, pixels: Image) -> None:
+        if self.detect is None:
+            return
+        known = [region for region, _ in row.regions] + row.spared
+        row.outside = [face for face in self.detect(pixels) if not any(_holds(region, face) for region in known)]
+        if row.outside:
+            count = len(row.outside)
+            row.verdict += f"; LOOK: {count} {'face' if count == 1 else 'faces'} found outside of all regions"
+            row.problem = True
+
+
+def find_result(folder: Path, source: Source) -> Path | None:
+    """The newest file that can be the result of a source; None if there is none."""
+    place = folder / source.relative
+    names = [
+        place,
+        *(place.with_name(place.name + ending) for ending in FORMATS),
+        *(place.with_suffix(end) for end in FORMATS),
+    ]
+    found = [path for path in dict.fromkeys(names) if path.is_file()]
+    return max(found, key=lambda path: os.stat(path).st_mtime_ns, default=None)  # noqa: PTH116
+
+
+def small_copy(pixels: Image) -> str:
+    """A small JPEG in base64."""
+    cv2 = import_opencv()
+    image = _small(pixels)
+    if image.ndim == 3:
+        image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return base64.b64encode(data.tobytes()).decode("ascii")
+
+
+def changed_areas(before: Image, after: Image) -> list[Region]:
+    """Boxes around what differs between two images of one height and width, as far as small copies show it."""
+    cv2 = import_opencv()
+    one, other = (_small(image) for image in (before, after))
+    if one.ndim != other.ndim:
+        one, other = (np.dstack((image,) * 3) if image.ndim == 2 else image for image in (one, other))
+    difference = np.abs(one.astype(np.int16) - other)
+    mask = (difference if difference.ndim == 2 else difference.max(axis=2)) >= _LEAST_CHANGE
+    joined = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8))
+    _, _, areas, _ = cv2.connectedComponentsWithStats(joined)
+    scale_x, scale_y = before.shape[1] / one.shape[1], before.shape[0] / one.shape[0]
+    return [
+        Region(
+            int(x * scale_x), int(y * scale_y), max(1, round(width * scale_x)), max(1, round(height * scale_y))
+        )
+        for x, y, width, height, area in areas[1:].tolist()
+        if area >= _LEAST_AREA
+    ]  # fmt: skip
+
+
+def _small(pixels: Image) -> Any:
+    """8 bit grey or RGB, reduced; what is transparent lies over grey."""
+    cv2 = import_opencv()
+    height, width = pixels.shape[:2]
+    scale = SIDE / max(height, width)
+    image = np.ascontiguousarray(pixels)
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    if image.ndim == 3 and image.shape[2] == 4:
+        alpha = image[..., 3:].astype(np.uint16)
+        image = ((image[..., :3] * alpha + 128 * (255 - alpha)) // 255).astype(np.uint8)
+    return np.ascontiguousarray(image)
+
+
+def _held(record: Record) -> list[str]:
+    if not isinstance(record, RecordV2):
+        return [f"windows of {item.window}" for item in record.regions]
+    seals = {"none": "no seal", "here": "sealed inside", "beside": "sealed beside", "erased": "seal erased"}
+    return [
+        f"windows of {item.window}" if item.window else f"{item.method_name}, {seals[entry.state]}"
+        for item, entry in zip(record.regions, record.entries, strict=True)
+    ]
+
+
+def _verdict(regions: Sequence[Any], record: Record | None, mark: str) -> tuple[str, bool]:
+    """In words, and whether a person has to look."""
+    count = f"{len(regions)} {'region' if len(regions) == 1 else 'regions'}"
+    if mark.endswith(COPIED):
+        return "COPIED in the clear: no face was found", True
+    if record is not None:
+        return f"{count} hidden", False
+    if regions:
+        return f"{count} changed, for good: there is no record", False
+    return "NOTHING CHANGED: the result shows what the original shows", True
+
+
+def _holds(region: Region, face: Face) -> bool:
+    x, y = face.region.x + face.region.width / 2, face.region.y + face.region.height / 2
+    return region.x <= x <= region.x + region.width and region.y <= y <= region.y + region.height
