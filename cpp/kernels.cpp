@@ -15,12 +15,14 @@
 #endif
 
 #include "kernels_simd.inl"
+#include "kernels_vectors.inl"
 
 #include "kernels_error.inl"
 #include "kernels_marks.inl"
 #include "kernels_random.inl"
 #include "kernels_residuals.inl"
 #include "kernels_ssim.inl"
+#include "kernels_ssim_box.inl"
 #include "kernels_ssim_uniform.inl"
 
 namespace fastperturb {
@@ -51,6 +53,9 @@ const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
     ssim_columns,
     ssim_slide_down,
     ssim_slide_along,
+    box_spread,
+    box_enter,
+    box_row,
     ssim_score,
 };
 

@@ -27,6 +27,9 @@ class SsimSource {
   // Writes row y as ssim_spread does.
   void spread(std::int64_t y, float* u, float* v);
 
+  // Writes row y as box_spread does.
+  void spread_pairs(std::int64_t y, std::uint8_t* pairs);
+
   // Writes row y as it is, times scale: the strip's width() + 2 radius pixels of a and of b.
   void read(std::int64_t y, double scale, double* a, double* b);
 
