@@ -111,7 +111,9 @@ SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings, const Box& di
   // Longer segments spread fewer pixels twice; shorter ones keep the ring of filtered rows in the first cache, where it
   // has room for one channel only.
   const std::int64_t shortest = image.channels == 1 && !plan.summed ? 8 : 16;
-  const std::int64_t longest = plan.radius <= 5 ? shortest : std::clamp<std::int64_t>(2 * plan.radius, shortest, 32);
+  const std::int64_t longest = plan.boxed         ? 24
+                               : plan.radius <= 5 ? shortest
+                                                  : std::clamp<std::int64_t>(2 * plan.radius, shortest, 32);
   const std::int64_t wanted = (plan.width + lanes * longest - 1) / (lanes * longest);
   plan.segment = ((plan.width + wanted - 1) / wanted + lanes - 1) / lanes;
   plan.tiles = (plan.width + lanes * plan.segment - 1) / (lanes * plan.segment);
