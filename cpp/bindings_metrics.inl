@@ -176,8 +176,25 @@ PyMethodDef peak_signal_noise_ratio_method = {
     "peak_signal_noise_ratio", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(peak_signal_noise_ratio)),
     METH_FASTCALL, nullptr};
 
-// (half of the window, whether it is uniform, (K1 L)^2, (K2 L)^2, scale, covariance, terms, (alpha, beta, gamma))
-using SettingsTuple = std::tuple<std::vector<float>, bool, double, double, double, double, bool, std::array<double, 3>>;
+// The image at half its size: float64 for float64, else float32.
+py::object halve(const py::object& given) {
+  const py::object image = aligned(given);
+  const fp::Samples samples = samples_of(image, "image");
+  std::vector<py::ssize_t> shape{(samples.height + 1) / 2, (samples.width + 1) / 2};
+  if (py::reinterpret_borrow<py::array>(image).ndim() == 3) shape.push_back(samples.channels);
+  py::array half(samples.element == fp::Element::f64 ? py::dtype::of<double>() : py::dtype::of<float>(), shape);
+  void* out = half.mutable_data();
+  {
+    const GilRelease released;
+    fp::halve(samples, out);
+  }
+  return std::move(half);
+}
+
+// (half of the window, whether it is uniform, (K1 L)^2, (K2 L)^2, scale, covariance, structure alone, terms, (alpha,
+// beta, gamma))
+using SettingsTuple =
+    std::tuple<std::vector<float>, bool, double, double, double, double, bool, bool, std::array<double, 3>>;
 
 // (a, b, mask or None, map or None): a map is float32, packed, of the shape of a; with one, every pixel is scored.
 using SsimTuple = std::tuple<py::object, py::object, py::object, py::object>;
@@ -204,7 +221,7 @@ std::vector<std::vector<double>> ssim(std::vector<SsimTuple> tuples, const Setti
   fp::SsimSettings settings{};
   std::array<double, 3> exponents{};
   std::tie(settings.weights, settings.uniform, settings.luminance, settings.contrast, settings.scale,
-           settings.covariance, settings.terms, exponents) = tuple;
+           settings.covariance, settings.structure, settings.terms, exponents) = tuple;
   if (settings.weights.empty()) throw py::value_error("weights must be at least one");
   settings.alpha = exponents[0], settings.beta = exponents[1], settings.gamma = exponents[2];
   std::vector<fp::SsimJob> jobs;

@@ -18,6 +18,7 @@
 #include "kernels_vectors.inl"
 
 #include "kernels_error.inl"
+#include "kernels_halve.inl"
 #include "kernels_marks.inl"
 #include "kernels_random.inl"
 #include "kernels_residuals.inl"
@@ -38,6 +39,10 @@ const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
     squared_error_u16,
     squared_error_floating<float>,
     squared_error_floating<double>,
+    halve_row<uint8_t, float>,
+    halve_row<uint16_t, float>,
+    halve_row<float, float>,
+    halve_row<double, double>,
     split_row<uint8_t>,
     split_row<uint16_t>,
     split_row<uint32_t>,

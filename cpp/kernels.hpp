@@ -80,6 +80,13 @@ struct Kernels {
   double (*squared_error_f32)(const float* a, const float* b, size_t n);
   double (*squared_error_f64)(const double* a, const double* b, size_t n);
 
+  // One row of an image at half its size out of two: (width + 1) / 2 pixels, each the mean of four, an odd last column
+  // paired with itself. The rows may be the same one; `out` must overlap neither.
+  void (*halve_row_u8)(const uint8_t* above, const uint8_t* below, size_t width, int channels, float* out);
+  void (*halve_row_u16)(const uint16_t* above, const uint16_t* below, size_t width, int channels, float* out);
+  void (*halve_row_f32)(const float* above, const float* below, size_t width, int channels, float* out);
+  void (*halve_row_f64)(const double* above, const double* below, size_t width, int channels, double* out);
+
   // What a seal's residuals are made of (docs/format-2.md), row by row. Splits `width` pixels of 1 to 4 samples at any
   // alignment into one plane a channel, `pitch` values apart; of three or four channels the first and the third are
   // differences to the second, plus half the range, modulo the range.

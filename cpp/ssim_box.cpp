@@ -17,7 +17,7 @@ std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 BoxConstants constants_of(const SsimSettings& settings, const SsimPlan& plan) {
   const auto pixels = static_cast<std::int32_t>((2 * plan.radius + 1) * (2 * plan.radius + 1));
   const double squared = static_cast<double>(pixels) * pixels;
-  return {pixels, static_cast<float>(settings.luminance * squared),
+  return {pixels, settings.structure ? no_luminance : static_cast<float>(settings.luminance * squared),
           static_cast<float>(settings.contrast / settings.covariance * squared)};
 }
 

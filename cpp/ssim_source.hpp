@@ -8,6 +8,9 @@
 
 namespace fastperturb {
 
+// In place of the luminance's constant where that term is to be 1: float loses the means beside it.
+constexpr float no_luminance = 1e25f;
+
 class SsimSource {
  public:
   SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile);

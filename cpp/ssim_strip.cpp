@@ -68,7 +68,7 @@ SsimStrip::SsimStrip(const SsimJob& job, const SsimSettings& settings, const Ssi
       source_(job.pair, settings, plan, tile),
       constants_{static_cast<float>(2.0 * source_.strip().centre * settings.scale),
                  static_cast<float>(source_.strip().shift * settings.scale),
-                 static_cast<float>(2.0 * settings.luminance),
+                 settings.structure ? no_luminance : static_cast<float>(2.0 * settings.luminance),
                  static_cast<float>(2.0 * settings.contrast / settings.covariance)} {
   slots_ = 2 * plan.radius + ssim_block_rows + (plan_.summed ? 1 : 0);
   planes_ = job.pair.a.channels * (settings.terms ? 2 : 1);
@@ -224,6 +224,7 @@ void SsimStrip::score_far(std::int64_t y, std::int64_t count, std::int64_t chann
     for (std::int64_t x = 0; x < source_.width(); ++x, ++m) {
       const double u = m->mean_u * m->mean_u + c1, v = m->mean_v * m->mean_v, spread = m->variance_u + c2;
       double score = ((u - v) * (spread - m->variance_v)) / ((u + v) * (spread + m->variance_v));
+      if (settings_.structure) score = (spread - m->variance_v) / (spread + m->variance_v);
       if (u + v + spread + m->variance_v > most_squares * c2) score = std::numeric_limits<double>::quiet_NaN();
       const std::size_t place = size(r) * plane_floats_ + lanes_->place(x);
       const bool counts = select_[place] != 0.0f;
