@@ -1,10 +1,11 @@
 """Runs ours and the peers in rounds, one after the other in one process, and prints medians, spreads and ratios.
 
-    python bench/compare.py metrics [--rounds 15] [--threads 1] [--only TEXT ...] [--json FILE]
+    python bench/compare.py metrics [--rounds 15] [--threads 1] [--isa NAME ...] [--only TEXT ...] [--json FILE]
 
 The first word names a module ``contests_<word>.py`` beside this file with a function ``contests(threads)`` that yields
-:class:`Contest`. A busy machine moves every time by a third from hour to hour; within a round it moves all alike, so
-ratios are taken per round and their median is printed.
+:class:`Contest`. With ``--isa`` each contest is held once for each instruction set of ours, one after the other. A busy
+machine moves every time by a third from hour to hour; within a round it moves all alike, so ratios are taken per round
+and their median is printed.
 """
 
 from __future__ import annotations
@@ -119,8 +120,9 @@ def machine() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-        model = names[0] if names else model
+        said = dict(reversed([[part.strip() for part in line.split(":", 1)] for line in lines if ":" in line]))
+        if "model name" in said:
+            model = f"{said['model name']} (family {said['cpu family']}, model {said['model']})"
     return f"{model}, {os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
 
 
@@ -129,9 +131,9 @@ def time_text(seconds: float) -> str:
     return f"{seconds * 1e6:.2f} µs" if seconds < 1e-4 else f"{seconds * 1e3:.2f} ms"
 
 
-def show(contest: Contest, rows: list[Row]) -> None:
+def show(contest: Contest, rows: list[Row], isa: str) -> None:
     """Prints a contest as a table in Markdown."""
-    print(f"\n### {contest.name}\n")
+    print(f"\n### {contest.name}; {isa}\n")
     print(f"| | median | quartiles | {contest.unit}/s | time over ours | best over our best |")
     print("| --- | --- | --- | --- | --- | --- |")
     for row in rows:
@@ -153,6 +155,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", action="append", default=[], help="contests whose name holds this; may be repeated")
+    parser.add_argument("--isa", action="append", default=[], help="an instruction set of ours; may be repeated")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     # Read by the run-times of peers when they are first imported.
@@ -160,12 +163,17 @@ def main(arguments: list[str]) -> None:
         os.environ[name] = str(options.threads)
     sys.path.insert(0, str(Path(__file__).parent))
     module = importlib.import_module(f"contests_{options.contests}")
+    core = importlib.import_module("fastperturb._core")
     print(f"{machine()}; {options.threads} thread(s), {options.rounds} rounds")
     everything = []
     for contest in chosen(module.contests(options.threads), options.only):
-        rows = run(contest, options.rounds)
-        show(contest, rows)
-        everything += [vars(row) for row in rows]
+        for isa in options.isa or [core.isa()]:
+            core.use_isa(isa)
+            if hasattr(module, "limit_peers"):
+                module.limit_peers(isa)
+            rows = run(contest, options.rounds)
+            show(contest, rows, isa)
+            everything += [{"isa": isa, **vars(row)} for row in rows]
     if options.json:
         options.json.write_text(json.dumps(everything, indent=1) + "\n")
 

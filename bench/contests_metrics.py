@@ -6,6 +6,7 @@ have. Every answer is checked against scikit-image in float64, by the border rul
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 import fastperturb as fp
 from compare import Candidate, Contest
 from fastperturb.metrics import measures as metrics
+from fastperturb.metrics import ms_ssim
 from fastperturb.metrics.ssim_options import SsimOptions
 
 SIZES = {
@@ -38,6 +40,24 @@ def optional(name: str) -> Any | None:
     except ImportError:
         print(f"{name} is not installed: left out", file=sys.stderr)
         return None
+
+
+BEYOND_V3 = ("skylake", "icelake", "genoa", "turin", "alder", "sierra", "sapphire", "sapphireamx", "graniteamx")
+"""Numkong's names of what x86-64-v3 processors do not have."""
+
+
+@functools.cache
+def numkong_offers() -> tuple[str, ...]:
+    """Those of :data:`BEYOND_V3` that this processor has."""
+    numkong = optional("numkong")
+    return () if numkong is None else tuple(name for name in BEYOND_V3 if numkong.get_capabilities().get(name))
+
+
+def limit_peers(isa: str) -> None:
+    """Takes from numkong, the one peer that can be told, what a processor of our instruction set does not have."""
+    for name in numkong_offers():
+        numkong = importlib.import_module("numkong")
+        (numkong.enable_capability if isa == "x86_64_v4" else numkong.disable_capability)(name)
 
 
 def picture(shape: tuple[int, ...]) -> np.ndarray:
@@ -134,11 +154,20 @@ def decibels(a: np.ndarray, b: np.ndarray, threads: int) -> Iterator[Candidate]:
     yield Candidate("scikit-image", lambda: float(peak_signal_noise_ratio(a, b)), expected, 1e-9)
 
 
+def multi_scale(a: np.ndarray, b: np.ndarray, threads: int) -> Iterator[Candidate]:
+    """Everybody's multi-scale SSIM. pytorch-msssim pads odd sides with zeros, we repeat the edge."""
+    yield Candidate("fastperturb", lambda: ms_ssim(a, b, threads=threads))
+    if peer := optional("pytorch_msssim"):
+        xf, yf = torch_tensors(a, b, "float32")
+        yield Candidate("pytorch-msssim", lambda: peer.ms_ssim(xf, yf, data_range=255), ms_ssim(a, b), 1e-3)
+
+
 KINDS: dict[str, tuple[Callable[..., Iterator[Candidate]], bool]] = {
     "SSIM, 11x11 Gaussian, everything differs": (gaussian, False),
     "SSIM, 11x11 Gaussian, an image and its perturbation": (gaussian, True),
     "SSIM, 7x7 uniform, everything differs": (uniform, False),
     "PSNR": (decibels, False),
+    "multi-scale SSIM": (multi_scale, False),
 }
 
 
@@ -157,7 +186,8 @@ def contests(threads: int) -> Iterator[Contest]:
         torch.set_num_threads(threads)
     for kind in KINDS:
         for size in SIZES:
-            yield contest(kind, size, threads)
+            if kind != "multi-scale SSIM" or min(SIZES[size][:2]) >= 161:
+                yield contest(kind, size, threads)
     yield batch(threads)
 
 

@@ -231,7 +231,9 @@ PYBIND11_MODULE(_core, module) {
   module.def("chacha20", &chacha20, py::arg("key"), py::arg("counter"), py::arg("nonce"), py::arg("blocks"));
   module.def("mean_squared_error", &mean_squared_error, py::arg("a"), py::arg("b"), py::arg("mask"),
              py::arg("threads"));
-  module.def("peak_signal_noise_ratio", &peak_signal_noise_ratio, py::arg("a"), py::arg("b"));
+  module.def("halve", &halve, py::arg("image"));
+  module.attr("peak_signal_noise_ratio") =
+      py::reinterpret_steal<py::object>(PyCFunction_New(&peak_signal_noise_ratio_method, nullptr));
   module.def("mean_squared_errors", &mean_squared_errors, py::arg("pairs"), py::arg("threads"));
   module.def("ssim", &ssim, py::arg("jobs"), py::arg("settings"), py::arg("threads"));
   py::class_<CallLimiter>(module, "CallLimiter")

@@ -116,17 +116,85 @@ double mean_squared_error(const py::object& given_a, const py::object& given_b, 
   return mean;
 }
 
-// PSNR in dB of integer images at their type's full range; NaN for floating images, which have none.
-double peak_signal_noise_ratio(const py::object& a, const py::object& b) {
-  const double error = mean_squared_error(a, b, py::none(), 1);
-  const auto bytes = py::reinterpret_borrow<py::array>(a).itemsize();
-  if (bytes > 2) return std::numeric_limits<double>::quiet_NaN();
-  const double peak = bytes == 1 ? 255.0 : 65535.0;
-  return error > 0.0 ? 10.0 * std::log10(peak * peak / error) : std::numeric_limits<double>::infinity();
+// A plain array of whole images in C order, uint8 or uint16 in native byte order; nothing else is looked at here.
+bool is_simple(PyObject* object) {
+  if (Py_TYPE(object) != reinterpret_cast<PyTypeObject*>(py::detail::npy_api::get().PyArray_Type_)) return false;
+  constexpr int needed = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_ | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+  const auto* array = py::detail::array_proxy(object);
+  if (!py::detail::check_flags(object, needed) || (array->nd != 2 && array->nd != 3)) return false;
+  const auto* type = py::detail::array_descriptor1_proxy(array->descr);
+  return (type->type_num == py::detail::npy_api::NPY_UBYTE_ || type->type_num == py::detail::npy_api::NPY_USHORT_) &&
+         type->byteorder != '>';
 }
 
-// (half of the window, whether it is uniform, (K1 L)^2, (K2 L)^2, scale, covariance, terms, (alpha, beta, gamma))
-using SettingsTuple = std::tuple<std::vector<float>, bool, double, double, double, double, bool, std::array<double, 3>>;
+// The pair of two simple arrays of one shape and type, or one of no pixels.
+fp::Pair simple_pair(PyObject* a, PyObject* b) {
+  fp::Pair pair{};
+  if (!is_simple(a) || !is_simple(b)) return pair;
+  const auto *x = py::detail::array_proxy(a), *y = py::detail::array_proxy(b);
+  const int type = py::detail::array_descriptor1_proxy(x->descr)->type_num;
+  if (x->nd != y->nd || type != py::detail::array_descriptor1_proxy(y->descr)->type_num) return pair;
+  for (int i = 0; i < x->nd; ++i)
+    if (x->dimensions[i] != y->dimensions[i]) return pair;
+  const std::int64_t channels = x->nd == 3 ? x->dimensions[2] : 1;
+  if (channels > 4) return pair;
+  const fp::Element element = type == py::detail::npy_api::NPY_UBYTE_ ? fp::Element::u8 : fp::Element::u16;
+  const std::int64_t row = x->dimensions[1] * channels *
+                           static_cast<std::int64_t>(fp::element_bytes(element));  // strides of one row may lie
+  const auto samples = [&](const char* data) {
+    return fp::Samples{
+        reinterpret_cast<const std::uint8_t*>(data), x->dimensions[0], x->dimensions[1], channels, row, element};
+  };
+  return {samples(x->data), samples(y->data)};
+}
+
+// PSNR in dB of two simple arrays at their type's full range; NaN for all others, which mean_squared_error takes or
+// refuses. Called without pybind11's conversions, which cost as much as a small image.
+PyObject* peak_signal_noise_ratio(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
+  if (count != 2) return PyErr_Format(PyExc_TypeError, "peak_signal_noise_ratio takes 2 arguments, got %zd", count);
+  const fp::Pair pair = simple_pair(arguments[0], arguments[1]);
+  const std::int64_t samples = pair.a.height * pair.a.width * pair.a.channels;
+  if (samples == 0) return PyFloat_FromDouble(std::numeric_limits<double>::quiet_NaN());
+  try {
+    double error = 0.0;
+    if (samples <= brief_samples) {
+      error = fp::mean_squared_error(pair, 1);
+    } else {
+      const GilRelease released;
+      error = fp::mean_squared_error(pair, 1);
+    }
+    const double peak = pair.a.element == fp::Element::u8 ? 255.0 : 65535.0;
+    return PyFloat_FromDouble(error > 0.0 ? 10.0 * std::log10(peak * peak / error)
+                                          : std::numeric_limits<double>::infinity());
+  } catch (const std::exception& failure) {  // no memory, or an instruction set that is not there
+    PyErr_SetString(PyExc_RuntimeError, failure.what());
+    return nullptr;
+  }
+}
+
+PyMethodDef peak_signal_noise_ratio_method = {
+    "peak_signal_noise_ratio", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(peak_signal_noise_ratio)),
+    METH_FASTCALL, nullptr};
+
+// The image at half its size: float64 for float64, else float32.
+py::object halve(const py::object& given) {
+  const py::object image = aligned(given);
+  const fp::Samples samples = samples_of(image, "image");
+  std::vector<py::ssize_t> shape{(samples.height + 1) / 2, (samples.width + 1) / 2};
+  if (py::reinterpret_borrow<py::array>(image).ndim() == 3) shape.push_back(samples.channels);
+  py::array half(samples.element == fp::Element::f64 ? py::dtype::of<double>() : py::dtype::of<float>(), shape);
+  void* out = half.mutable_data();
+  {
+    const GilRelease released;
+    fp::halve(samples, out);
+  }
+  return std::move(half);
+}
+
+// (half of the window, whether it is uniform, (K1 L)^2, (K2 L)^2, scale, covariance, structure alone, terms, (alpha,
+// beta, gamma))
+using SettingsTuple =
+    std::tuple<std::vector<float>, bool, double, double, double, double, bool, bool, std::array<double, 3>>;
 
 // (a, b, mask or None, map or None): a map is float32, packed, of the shape of a; with one, every pixel is scored.
 using SsimTuple = std::tuple<py::object, py::object, py::object, py::object>;
@@ -153,7 +221,7 @@ std::vector<std::vector<double>> ssim(std::vector<SsimTuple> tuples, const Setti
   fp::SsimSettings settings{};
   std::array<double, 3> exponents{};
   std::tie(settings.weights, settings.uniform, settings.luminance, settings.contrast, settings.scale,
-           settings.covariance, settings.terms, exponents) = tuple;
+           settings.covariance, settings.structure, settings.terms, exponents) = tuple;
   if (settings.weights.empty()) throw py::value_error("weights must be at least one");
   settings.alpha = exponents[0], settings.beta = exponents[1], settings.gamma = exponents[2];
   std::vector<fp::SsimJob> jobs;

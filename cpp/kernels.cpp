@@ -15,12 +15,15 @@
 #endif
 
 #include "kernels_simd.inl"
+#include "kernels_vectors.inl"
 
 #include "kernels_error.inl"
+#include "kernels_halve.inl"
 #include "kernels_marks.inl"
 #include "kernels_random.inl"
 #include "kernels_residuals.inl"
 #include "kernels_ssim.inl"
+#include "kernels_ssim_box.inl"
 #include "kernels_ssim_uniform.inl"
 
 namespace fastperturb {
@@ -36,6 +39,10 @@ const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
     squared_error_u16,
     squared_error_floating<float>,
     squared_error_floating<double>,
+    halve_row<uint8_t, float>,
+    halve_row<uint16_t, float>,
+    halve_row<float, float>,
+    halve_row<double, double>,
     split_row<uint8_t>,
     split_row<uint16_t>,
     split_row<uint32_t>,
@@ -51,6 +58,9 @@ const Kernels FASTPERTURB_JOIN(kernels_, FASTPERTURB_ISA) = {
     ssim_columns,
     ssim_slide_down,
     ssim_slide_along,
+    box_spread,
+    box_enter,
+    box_row,
     ssim_score,
 };
 

@@ -36,6 +36,24 @@ struct SsimConstants {
   float contrast;   // 2 * (K2 L)^2, over the factor that turns variances into sample variances
 };
 
+// Uniform windows of 8-bit samples are summed in whole numbers. A row is spread as one vector of 32 bytes a sample, the
+// (a, b) of 16 lanes; a channel's column sums are three vectors of 16 words a position: a and b in 16 bits each,
+// a^2 + b^2, and 2 a b.
+struct BoxRow {
+  const uint8_t* in;   // the channel's first sample in the row that enters the windows
+  const uint8_t* out;  // in the row that leaves them, or zeros
+  ptrdiff_t step;      // bytes from one position of the channel to the next, 32 times the channels
+  int segment;         // as in Strip
+  int radius;          // 1 to 5: what is summed fits 32 bits, means 16
+};
+
+// Times the square of the window's pixels, the contrast's over the factor that makes variances sample variances.
+struct BoxConstants {
+  int32_t pixels;
+  float luminance;  // (K1 L)^2
+  float contrast;   // (K2 L)^2
+};
+
 struct Kernels {
   const char* name;
 
@@ -61,6 +79,13 @@ struct Kernels {
   uint64_t (*squared_error_u16)(const uint16_t* a, const uint16_t* b, size_t n);
   double (*squared_error_f32)(const float* a, const float* b, size_t n);
   double (*squared_error_f64)(const double* a, const double* b, size_t n);
+
+  // One row of an image at half its size out of two: (width + 1) / 2 pixels, each the mean of four, an odd last column
+  // paired with itself. The rows may be the same one; `out` must overlap neither.
+  void (*halve_row_u8)(const uint8_t* above, const uint8_t* below, size_t width, int channels, float* out);
+  void (*halve_row_u16)(const uint16_t* above, const uint16_t* below, size_t width, int channels, float* out);
+  void (*halve_row_f32)(const float* above, const float* below, size_t width, int channels, float* out);
+  void (*halve_row_f64)(const double* above, const double* below, size_t width, int channels, double* out);
 
   // What a seal's residuals are made of (docs/format-2.md), row by row. Splits `width` pixels of 1 to 4 samples at any
   // alignment into one plane a channel, `pitch` values apart; of three or four channels the first and the third are
@@ -104,6 +129,18 @@ struct Kernels {
   // Slides it along those sums: writes one row of moments, the sums over 2 radius + 1 positions times `share`, for a
   // radius of 1 to 7.
   void (*ssim_slide_along)(const float* sums, size_t pitch, int segment, int radius, float share, float* moments);
+
+  // Spreads rows of two images, `step` bytes from lane to lane, over `samples` vectors of (a, b), and up to 15 more.
+  // Reads up to 15 samples beyond the last lane's.
+  void (*box_spread)(const uint8_t* a, const uint8_t* b, ptrdiff_t step, int samples, uint8_t* pairs);
+
+  // Moves the column sums of segment + 2 radius positions on by a row. One position of zeros lies before `columns`.
+  void (*box_enter)(const BoxRow& row, int32_t* columns);
+
+  // The same, and scores the row's windows: adds SSIM times `select` to 16 sums, lane by lane in the order of
+  // positions, and writes each SSIM to `map` unless it is null. Equal windows give exactly 1.
+  void (*box_row)(const BoxRow& row, const BoxConstants& constants, int32_t* columns, const float* select, float* map,
+                  float* sums);
 
   // Sums SSIM over the vectors of `count` (at most 4) rows of moments where select is not 0; select_pitch floats lie
   // between select's rows (0: the same for all). Where map is not null every SSIM is written there too, one plane a

@@ -147,6 +147,28 @@ std::vector<double> mean_squared_errors(const std::vector<Pair>& pairs, int thre
   return means;
 }
 
+void halve(const Samples& image, void* out) {
+  const Kernels& table = kernels();
+  const auto width = static_cast<std::size_t>(image.width);
+  const auto channels = static_cast<int>(image.channels);
+  const std::size_t samples = (width + 1) / 2 * static_cast<std::size_t>(channels);
+  auto* floats = static_cast<float*>(out);
+  auto* doubles = static_cast<double*>(out);
+  for (std::int64_t y = 0; y < image.height; y += 2, floats += samples) {
+    const std::uint8_t *above = image.at(y, 0), *below = image.at(std::min(y + 1, image.height - 1), 0);
+    const auto as = [](auto* type, const std::uint8_t* data) { return reinterpret_cast<decltype(type)>(data); };
+    if (image.element == Element::u8) table.halve_row_u8(above, below, width, channels, floats);
+    if (const std::uint16_t* type = nullptr; image.element == Element::u16)
+      table.halve_row_u16(as(type, above), as(type, below), width, channels, floats);
+    if (const float* type = nullptr; image.element == Element::f32)
+      table.halve_row_f32(as(type, above), as(type, below), width, channels, floats);
+    if (const double* type = nullptr; image.element == Element::f64) {
+      table.halve_row_f64(as(type, above), as(type, below), width, channels, doubles);
+      doubles += samples;
+    }
+  }
+}
+
 bool all_finite(const Samples& image) {
   if (is_whole(image.element)) return true;
   const std::int64_t samples = image.width * image.channels;

@@ -46,6 +46,10 @@ std::vector<double> mean_squared_errors(const std::vector<Pair>& pairs, int thre
 // Whether no sample is NaN or infinite.
 bool all_finite(const Samples& image);
 
+// Writes the image at half its size, ((height + 1) / 2) x ((width + 1) / 2), packed: doubles for f64, else floats. Each
+// pixel is the mean of four; an odd last row or column is paired with itself.
+void halve(const Samples& image, void* out);
+
 struct SsimSettings {
   std::vector<float>
       weights;        // half of the separable symmetric window, the centre first; they sum to 1 over the window
@@ -55,6 +59,7 @@ struct SsimSettings {
   double covariance;  // n / (n - 1) for sample covariances of an n-pixel window, else 1
   bool uniform;       // the weights are all the same
   bool whole;         // score every pixel, the borders reflected with the edge repeated; else whole windows only
+  bool structure;     // the luminance term is left out: contrast times structure alone
   bool terms;         // also sum the three terms, and use the exponents
   double alpha, beta, gamma;  // exponents of luminance, contrast, structure; read if terms
 };

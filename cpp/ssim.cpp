@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "parallel.hpp"
+#include "ssim_box.hpp"
 #include "ssim_strip.hpp"
 
 namespace fastperturb {
@@ -110,10 +111,12 @@ std::vector<std::vector<double>> ssim(const std::vector<SsimJob>& jobs, const Ss
     const SsimTask& task = work.tasks[t];
     const SsimPlan& plan = work.plans[task.job];
     const auto first_block = static_cast<std::size_t>(task.tile * plan.blocks);
-    SsimStrip strip(jobs[task.job], settings, plan, task.tile);
-    strip.run(task.first, task.last,
-              work.sums.data() + work.sums_at[task.job] + first_block * static_cast<std::size_t>(plan.values),
-              work.centres.data() + work.blocks_at[task.job] + first_block);
+    double* sums = work.sums.data() + work.sums_at[task.job] + first_block * static_cast<std::size_t>(plan.values);
+    std::int64_t* centres = work.centres.data() + work.blocks_at[task.job] + first_block;
+    if (plan.boxed)
+      SsimBox(jobs[task.job], settings, plan, task.tile).run(task.first, task.last, sums, centres);
+    else
+      SsimStrip(jobs[task.job], settings, plan, task.tile).run(task.first, task.last, sums, centres);
   });
   std::vector<std::vector<double>> means;
   for (std::size_t j = 0; j < jobs.size(); ++j) means.push_back(means_of(work, j));

@@ -51,6 +51,14 @@ bool sums_are_exact(const Pair& pair, const SsimSettings& settings) {
   return settings.uniform && !settings.terms && pair.a.element == Element::u8 && settings.weights.size() <= 8;
 }
 
+// Sums of a uniform window of up to 11 x 11 bytes fit 32 bits as whole numbers, and the constants must be far from the
+// ends of float's range.
+bool fits_boxes(const Pair& pair, const SsimSettings& settings) {
+  const auto usual = [](double constant) { return 1e-12 <= constant && constant <= 1e12; };
+  return sums_are_exact(pair, settings) && settings.weights.size() <= 6 && usual(settings.luminance) &&
+         usual(settings.contrast);
+}
+
 }  // namespace
 
 Box differing_box(const Pair& pair, std::int64_t first, std::int64_t last) {
@@ -86,7 +94,8 @@ SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings, const Box& di
   plan.all_height = image.height - 2 * inset;
   plan.all_width = image.width - 2 * inset;
   plan.values = image.channels * (settings.terms ? ssim_values : 1);
-  plan.summed = sums_are_exact(job.pair, settings);
+  plan.boxed = fits_boxes(job.pair, settings);
+  plan.summed = !plan.boxed && sums_are_exact(job.pair, settings);
   // A centre's window reaches `radius` pixels to either side of pixel centre + inset.
   Box centres;
   if (differing.bottom > differing.top) {
@@ -102,7 +111,9 @@ SsimPlan plan_of(const SsimJob& job, const SsimSettings& settings, const Box& di
   // Longer segments spread fewer pixels twice; shorter ones keep the ring of filtered rows in the first cache, where it
   // has room for one channel only.
   const std::int64_t shortest = image.channels == 1 && !plan.summed ? 8 : 16;
-  const std::int64_t longest = plan.radius <= 5 ? shortest : std::clamp<std::int64_t>(2 * plan.radius, shortest, 32);
+  const std::int64_t longest = plan.boxed         ? 24
+                               : plan.radius <= 5 ? shortest
+                                                  : std::clamp<std::int64_t>(2 * plan.radius, shortest, 32);
   const std::int64_t wanted = (plan.width + lanes * longest - 1) / (lanes * longest);
   plan.segment = ((plan.width + wanted - 1) / wanted + lanes - 1) / lanes;
   plan.tiles = (plan.width + lanes * plan.segment - 1) / (lanes * plan.segment);

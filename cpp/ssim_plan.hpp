@@ -30,6 +30,7 @@ struct SsimPlan {
   std::int64_t equal_centres;             // how many of the others count
   std::int64_t tiles, segment, blocks;    // `tiles` strips of 16 * segment centres, each `blocks` blocks
   std::int64_t values;                    // sums of a block
+  bool boxed;                             // in whole numbers, by SsimBox
   bool summed;                            // by running sums, which are exact, rather than by filters
 };
 

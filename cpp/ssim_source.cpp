@@ -90,7 +90,7 @@ SsimSource::SsimSource(const Pair& pair, const SsimSettings& settings, const Ssi
             settings.scale};
   const std::int64_t samples = (lanes * plan.segment + 2 * plan.radius) * image.channels + 16;
   buffer_.assign(2 * size(samples) * element_bytes(image.element), 0);
-  choose_centre();
+  if (!plan.boxed) choose_centre();
 }
 
 // Samples are counted from near their mean in a few rows of the strip, and their differences from near theirs: squares
@@ -210,6 +210,13 @@ void SsimSource::spread(std::int64_t y, float* u, float* v) {
       return kernels_.ssim_spread_f64(reinterpret_cast<const double*>(a), reinterpret_cast<const double*>(b), strip_, u,
                                       v);
   }
+}
+
+void SsimSource::spread_pairs(std::int64_t y, std::uint8_t* pairs) {
+  const std::uint8_t* a = load(pair_.a, y, buffer_.data());
+  const std::uint8_t* b = load(pair_.b, y, buffer_.data() + buffer_.size() / 2);
+  kernels_.box_spread(a, b, static_cast<std::ptrdiff_t>(strip_.segment) * strip_.channels,
+                      (strip_.segment + 2 * strip_.radius) * strip_.channels, pairs);
 }
 
 void SsimSource::read(std::int64_t y, double scale, double* a, double* b) {

@@ -8,6 +8,9 @@
 
 namespace fastperturb {
 
+// In place of the luminance's constant where that term is to be 1: float loses the means beside it.
+constexpr float no_luminance = 1e25f;
+
 class SsimSource {
  public:
   SsimSource(const Pair& pair, const SsimSettings& settings, const SsimPlan& plan, std::int64_t tile);
@@ -26,6 +29,9 @@ class SsimSource {
 
   // Writes row y as ssim_spread does.
   void spread(std::int64_t y, float* u, float* v);
+
+  // Writes row y as box_spread does.
+  void spread_pairs(std::int64_t y, std::uint8_t* pairs);
 
   // Writes row y as it is, times scale: the strip's width() + 2 radius pixels of a and of b.
   void read(std::int64_t y, double scale, double* a, double* b);

@@ -68,7 +68,7 @@ SsimStrip::SsimStrip(const SsimJob& job, const SsimSettings& settings, const Ssi
       source_(job.pair, settings, plan, tile),
       constants_{static_cast<float>(2.0 * source_.strip().centre * settings.scale),
                  static_cast<float>(source_.strip().shift * settings.scale),
-                 static_cast<float>(2.0 * settings.luminance),
+                 settings.structure ? no_luminance : static_cast<float>(2.0 * settings.luminance),
                  static_cast<float>(2.0 * settings.contrast / settings.covariance)} {
   slots_ = 2 * plan.radius + ssim_block_rows + (plan_.summed ? 1 : 0);
   planes_ = job.pair.a.channels * (settings.terms ? 2 : 1);
@@ -99,29 +99,7 @@ void SsimStrip::allocate() {
   own_moments_ = take(4 * block);
   select_ = take(block);
   map_ = take(block);
-  for (std::int64_t r = 0; r < ssim_block_rows; ++r)
-    for (std::int64_t x = 0; x < lanes * plan_.segment; ++x)
-      select_[size(r) * plane_floats_ + lane_place(x)] = x < source_.width() ? 1.0f : 0.0f;
-}
-
-// Where pixel x of the strip lies in a plane.
-std::size_t SsimStrip::lane_place(std::int64_t x) const { return size(x % plan_.segment * lanes + x / plan_.segment); }
-
-// Marks the centres of rows y .. y + count - 1 that the mask lets count, and counts them.
-std::int64_t SsimStrip::select_centres(std::int64_t y, std::int64_t count) {
-  if (job_.pair.mask == nullptr) return count * source_.width();
-  const std::int64_t inset = plan_.radius - plan_.border;
-  std::int64_t centres = 0;
-  for (std::int64_t r = 0; r < count; ++r) {
-    const std::int64_t row = plan_.top + y + r + inset;
-    const std::uint8_t* mask = job_.pair.mask + row * job_.pair.mask_row_bytes + source_.left() + inset;
-    for (std::int64_t x = 0; x < source_.width(); ++x) {
-      const bool counts = mask[x] != 0;
-      centres += counts ? 1 : 0;
-      select_[size(r) * plane_floats_ + lane_place(x)] = counts ? 1.0f : 0.0f;
-    }
-  }
-  return centres;
+  lanes_ = std::make_unique<SsimLanes>(job_, plan_, source_, select_);
 }
 
 // Brings row y into the ring, filtered along the row, every channel.
@@ -207,7 +185,7 @@ void SsimStrip::score_block(std::int64_t y, std::int64_t count, double* sums) {
       filtered_moments(y, count, c + channels, own_moments_);
       score_terms(count, sums);
     }
-    if (job_.map != nullptr) fill_map(y, count, c, map_);
+    if (job_.map != nullptr) lanes_->fill_map(y, count, c, map_);
   }
 }
 
@@ -246,8 +224,9 @@ void SsimStrip::score_far(std::int64_t y, std::int64_t count, std::int64_t chann
     for (std::int64_t x = 0; x < source_.width(); ++x, ++m) {
       const double u = m->mean_u * m->mean_u + c1, v = m->mean_v * m->mean_v, spread = m->variance_u + c2;
       double score = ((u - v) * (spread - m->variance_v)) / ((u + v) * (spread + m->variance_v));
+      if (settings_.structure) score = (spread - m->variance_v) / (spread + m->variance_v);
       if (u + v + spread + m->variance_v > most_squares * c2) score = std::numeric_limits<double>::quiet_NaN();
-      const std::size_t place = size(r) * plane_floats_ + lane_place(x);
+      const std::size_t place = size(r) * plane_floats_ + lanes_->place(x);
       const bool counts = select_[place] != 0.0f;
       if (settings_.terms) {
         const Terms terms = terms_of(*m, settings_);
@@ -259,28 +238,19 @@ void SsimStrip::score_far(std::int64_t y, std::int64_t count, std::int64_t chann
     }
 }
 
-// Puts a block's scores, or 1 where there are none, into the map.
-void SsimStrip::fill_map(std::int64_t y, std::int64_t count, std::int64_t channel, const float* scores) const {
-  const std::int64_t channels = job_.pair.a.channels;
-  for (std::int64_t r = 0; r < count; ++r) {
-    float* to = job_.map + ((plan_.top + y + r) * plan_.all_width + source_.left()) * channels + channel;
-    for (std::int64_t x = 0; x < source_.width(); ++x)
-      to[x * channels] = scores == nullptr ? 1.0f : scores[size(r) * plane_floats_ + lane_place(x)];
-  }
-}
-
 void SsimStrip::run(std::int64_t first, std::int64_t last, double* sums, std::int64_t* centres) {
   for (std::int64_t block = first; block < last; ++block) {
     const std::int64_t y = block * ssim_block_rows, count = std::min(ssim_block_rows, plan_.height - y);
     double* to = sums + block * plan_.values;
-    centres[block] = select_centres(y, count);
+    centres[block] = lanes_->mark(y, count);
     const bool wanted = centres[block] > 0 || job_.map != nullptr;
     if (wanted && source_.differs(y, y + count + 2 * plan_.radius)) {
       score_block(y, count, to);
       continue;
     }
     for (std::int64_t i = 0; i < plan_.values; ++i) to[i] = static_cast<double>(centres[block]);
-    for (std::int64_t c = 0; job_.map != nullptr && c < job_.pair.a.channels; ++c) fill_map(y, count, c, nullptr);
+    for (std::int64_t c = 0; job_.map != nullptr && c < job_.pair.a.channels; ++c)
+      lanes_->fill_map(y, count, c, nullptr);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "ssim_far.hpp"
+#include "ssim_lanes.hpp"
 
 namespace fastperturb {
 
@@ -17,8 +18,6 @@ class SsimStrip {
 
  private:
   void allocate();
-  std::size_t lane_place(std::int64_t x) const;
-  std::int64_t select_centres(std::int64_t y, std::int64_t count);
   void filter_row(std::int64_t y);
   void filtered_moments(std::int64_t y, std::int64_t count, std::int64_t plane, float* moments);
   float* spread_row(std::int64_t y) const;
@@ -26,7 +25,6 @@ class SsimStrip {
   void score_block(std::int64_t y, std::int64_t count, double* sums);
   void score_terms(std::int64_t count, double* sums) const;
   void score_far(std::int64_t y, std::int64_t count, std::int64_t channel, double* sums);
-  void fill_map(std::int64_t y, std::int64_t count, std::int64_t channel, const float* scores) const;
 
   const SsimJob& job_;
   const SsimSettings& settings_;
@@ -45,6 +43,7 @@ class SsimStrip {
   std::unique_ptr<float[]> memory_;  // of all that follows, aligned to 64 bytes
   float *u_ = nullptr, *v_ = nullptr, *ring_ = nullptr, *sums_ = nullptr;
   float *moments_ = nullptr, *own_moments_ = nullptr, *select_ = nullptr, *map_ = nullptr;
+  std::unique_ptr<SsimLanes> lanes_;
 };
 
 }  // namespace fastperturb

@@ -1,8 +1,8 @@
 """The same answers on every system: ``python tests/answers.py`` recomputes tests/vectors/answers.json and compares.
 
-Needs NumPy and the package alone, so that an emulator, a wheel's builder or another compiler can run it. Pixels and
-records are compared by hash; errors and SSIM by their digits, ten of them where the C library's logarithm or
-exponential takes part. ``--write`` makes the file anew.
+Needs NumPy and the package alone, so that an emulator, a wheel's builder or another compiler can run it. Pixels,
+records and maps of SSIM are compared by hash; errors and SSIM by their digits, ten of them where the C library's
+logarithm or exponential takes part. ``--write`` makes the file anew.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import fastperturb as fp
-from fastperturb.metrics.measures import SsimOptions
+from fastperturb.metrics.measures import SsimOptions, ssim_map
 
 VECTORS = Path(__file__).parent / "vectors"
 FROZEN = VECTORS / "answers.json"
@@ -46,6 +46,8 @@ def answers() -> dict[str, str]:
             found[f"solved pixels, {name}"] = str(fp.perturb(image, REGIONS, key, goal)[1].moved)
             found[f"mse, {name}"] = repr(fp.mse(image, hidden))
             found[f"psnr, {name}"] = f"{fp.psnr(image, hidden, data_range=data_range):.10g}"
+            uniform = SsimOptions(window="uniform")
+            found[f"uniform map, {name}"] = sha256(ssim_map(image, hidden, data_range=data_range, options=uniform))
             for window in ("gaussian", "uniform"):
                 options = SsimOptions(window=window)
                 found[f"{window} ssim, {name}"] = (

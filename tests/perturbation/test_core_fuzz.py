@@ -119,10 +119,11 @@ def test_metrics_of_any_layout(dtype, shape, step, offset, window, levels):
     a = values[:count].reshape(shape)[::step]
     b = values[count:].reshape(shape)[::step]
     weights = [1.0 / max(2 * window - 1, 1)] * window
-    settings = (weights, True, 1e-4, 9e-4, 1.0, 1.0, bool(window % 2), (1.0, 1.0, 1.5))
+    settings = (weights, True, 1e-4, 9e-4, 1.0, 1.0, bool(window % 3), bool(window % 2), (1.0, 1.0, 1.5))
     for call in (
         lambda: _core.mean_squared_error(a, b, None, 1),
         lambda: _core.peak_signal_noise_ratio(a, b),
+        lambda: _core.halve(a),
         lambda: _core.ssim([(a, b, None, None)], settings, 1),
         lambda: _core.ssim([(a, b, np.zeros(a.shape[:2], np.bool_), None)], settings, 2),
         lambda: _core.ssim([(a, b, None, np.empty(a.shape, np.float32))], settings, 1),

@@ -75,7 +75,7 @@ def psnr(
         if found == found:
             return found
     error = mse(a, b, region=region, threads=threads)
-    return _decibels(error, _peak(a.dtype, data_range))
+    return _decibels(error, peak_of(a.dtype, data_range))
 
 
 def ssim(
@@ -109,7 +109,7 @@ def ssim(
         ValueError: as :func:`psnr`; images smaller than the window; a region without the centre of a whole window.
     """
     settings = _settings(a, data_range, options)
-    terms = settings[6]
+    terms = settings[7]
     (means,) = _core.ssim([(*inside(a, b, region, options.radius), None)], settings, check_threads(threads))
     return _mean_score(means, terms)
 
@@ -189,7 +189,7 @@ def psnr_many(
     a = list(a)
     errors = mse_many(a, b, regions=regions, threads=threads)
     pairs = zip(a, errors.tolist(), strict=True)
-    return np.array([_decibels(error, _peak(image.dtype, data_range)) for image, error in pairs], np.float64)
+    return np.array([_decibels(error, peak_of(image.dtype, data_range)) for image, error in pairs], np.float64)
 
 
 def ssim_many(
@@ -211,7 +211,7 @@ def ssim_many(
     scores = np.empty(len(jobs), np.float64)
     for dtype, indices in groups.items():
         means = _core.ssim([jobs[index] for index in indices], settings[dtype], check_threads(threads))
-        scores[indices] = [_mean_score(found, settings[dtype][6]) for found in means]
+        scores[indices] = [_mean_score(found, settings[dtype][7]) for found in means]
     return scores
 
 
@@ -228,7 +228,7 @@ def _decibels(error: float, peak: float) -> float:
     return 10.0 * math.log10(peak * peak / error) if error > 0.0 else math.inf
 
 
-def _peak(dtype: np.dtype[Any], data_range: float | None) -> float:
+def peak_of(dtype: np.dtype[Any], data_range: float | None) -> float:
     """The data range to use. For a dtype that the core will refuse, any."""
     if data_range is not None:
         return positive("data_range", data_range)
@@ -242,7 +242,7 @@ def _settings(image: Image, data_range: float | None, options: SsimOptions, all_
         raise TypeError(f"options must be SsimOptions, got {options!r}")
     check_array(image, "a")
     terms = all_terms or options.has_exponents
-    return core_settings(options, _peak(image.dtype, data_range), image.dtype in _FLOATS, terms)
+    return core_settings(options, peak_of(image.dtype, data_range), image.dtype in _FLOATS, terms)
 
 
 def _together(

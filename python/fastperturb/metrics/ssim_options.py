@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-CoreSettings: TypeAlias = tuple[list[float], bool, float, float, float, float, bool, tuple[float, float, float]]
+CoreSettings: TypeAlias = tuple[list[float], bool, float, float, float, float, bool, bool, tuple[float, float, float]]
 
 MAX_SIZE = 1023
 
@@ -135,8 +135,12 @@ def half_window(options: SsimOptions) -> tuple[float, ...]:
 
 
 @lru_cache(maxsize=64)
-def core_settings(options: SsimOptions, data_range: float, floating: bool, terms: bool) -> CoreSettings:
-    """What the core needs. Floating samples are scaled by a power of two so that the range is 0.5 to 1.
+def core_settings(
+    options: SsimOptions, data_range: float, floating: bool, terms: bool = False, structure: bool = False
+) -> CoreSettings:
+    """What the core needs; with ``structure`` it leaves the luminance term out.
+
+    Floating samples are scaled by a power of two so that the range is 0.5 to 1.
 
     Raises:
         ValueError: ``data_range`` under 1e-30 or over 1e30.
@@ -149,4 +153,4 @@ def core_settings(options: SsimOptions, data_range: float, floating: bool, terms
     luminance, contrast = ((k * data_range * scale) ** 2 for k in (options.k1, options.k2))
     exponents = (options.alpha, options.beta, options.gamma)
     uniform = options.window == "uniform"
-    return list(half_window(options)), uniform, luminance, contrast, scale, covariance, terms, exponents
+    return list(half_window(options)), uniform, luminance, contrast, scale, covariance, structure, terms, exponents
