@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cli_cases import lines_of, tree
 from file_cases import segment
-from jpeg_cases import coefficients, decoded, jpeg, jpeg_440, picture, turned, with_coefficients
+from jpeg_cases import coefficients, decoded, jpeg, jpeg_440, picture, segments_of, turned, with_coefficients
 
 import fastperturb as fp
 from fastperturb.cli.app import run
@@ -157,8 +157,8 @@ def test_a_missing_seal_is_named(photographs, capsys):
 def test_a_stripped_record_is_named(photographs, capsys):
     assert run(["perturb", "in/a.jpg", "-o", "a.jpg", *BOXES]) == 0
     data = Path("a.jpg").read_bytes()
-    parts = data.split(b"\xff\xeb")
-    stripped = parts[0] + b"".join(part[int.from_bytes(part[:2], "big") :] for part in parts[1:])
+    parts = [segment(marker, body) for marker, body in segments_of(data) if marker != 0xEB]
+    stripped = data[:2] + b"".join(parts) + data[2 + sum(4 + len(body) for _, body in segments_of(data)) :]
     Path("stripped.jpg").write_bytes(stripped)
     assert np.array_equal(decoded(stripped), decoded(data))
     assert run(["restore", "stripped.jpg", "-o", "back.jpg", *KEY]) == 1
