@@ -143,3 +143,14 @@ def test_everybody_knows_a_mosaic_and_every_attacker_has_words(results):
         "histograms 4 x 4, a recogniser, as it is",
         "looks at place and sizes alone, at no pixel",
     }
+
+
+def test_wide_tables_are_divided_between_groups():
+    cells = tuple(tables.TableCell(str(number)) for number in range(9))
+    wide = tables.Table("rank1", (("a", 4), ("b", 3), ("c", 2)), tuple("abcdefghi"), (("row", cells),))
+    first, second = tables.split_wide(wide, 6)
+    assert (first.groups, first.heads) == ((("a", 4),), tuple("abcd"))
+    assert (second.groups, second.heads) == ((("b", 3), ("c", 2)), tuple("efghi"))
+    assert [cell.text for part in (first, second) for cell in part.rows[0][1]] == [str(number) for number in range(9)]
+    assert tables.split_wide(wide, 100) == [wide]
+    assert tables.split_wide(None) == []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..study import Rows
-from ..study.recommendation import Advice, found_best, strongest
+from ..study.recommendation import Advice, Choice, found_best, strongest
 from ..study.rows import BLACK, CLEAR, Row
 
 MOST = 3
@@ -84,6 +84,8 @@ class Purpose(NamedTuple):
         protection: what is chosen, or comes nearest.
         fulfils: whether it keeps the limits.
         best: how many pictures the strongest attacker of this purpose names.
+        black: how many of black boxes the same attackers name; None if not measured.
+        worst: how many the strongest attacker of all names.
         pictures: of how many.
         found: the share of faces that the detector finds that finds most; None if none looked.
         psnr: in the protected region, dB; None if it was not measured.
@@ -93,6 +95,8 @@ class Purpose(NamedTuple):
     protection: str
     fulfils: bool
     best: int
+    black: int | None
+    worst: int
     pictures: int
     found: float | None
     psnr: float | None
@@ -104,22 +108,25 @@ def list_purposes(rows: Rows, advice: Sequence[Advice]) -> list[Purpose]:
     for item in advice:
         choice = item.chosen or (item.others[0] if item.others else None)
         if choice is not None:
-            attacked = strongest(rows, choice.protection)
-            pictures = 0 if attacked is None else attacked.count
-            found = None if choice.recall is None else choice.recall[0]
-            best = round(choice.rank1[0] * pictures)
-            lines.append(
-                Purpose(
-                    _PURPOSES.get(item.aim, item.aim),
-                    choice.protection,
-                    choice.fulfils,
-                    best,
-                    pictures,
-                    found,
-                    choice.psnr,
-                )
-            )
+            lines.append(_purpose(rows, item.aim, choice))
     return lines
+
+
+def _purpose(rows: Rows, aim: str, choice: Choice) -> Purpose:
+    attacked = strongest(rows, choice.protection)
+    pictures = 0 if attacked is None else attacked.count
+    black = max((standing.black[0] for standing in choice.standings if standing.black is not None), default=None)
+    return Purpose(
+        purpose=_PURPOSES.get(aim, aim),
+        protection=choice.protection,
+        fulfils=choice.fulfils,
+        best=round(choice.rank1[0] * pictures),
+        black=None if black is None else round(black * pictures),
+        worst=0 if attacked is None else _named(attacked),
+        pictures=pictures,
+        found=None if choice.recall is None else choice.recall[0],
+        psnr=choice.psnr,
+    )
 
 
 def _told(rows: Rows, name: str, recogniser: str) -> Plain | None:

@@ -119,6 +119,24 @@ def recognition_table(rows: Rows, measure: str) -> Table | None:
     return Table(measure, groups, heads, tuple(lines))
 
 
+def split_wide(table: Table | None, most: int = 16) -> list[Table]:
+    """The table in parts of at most ``most`` columns, divided between groups, so that paper holds them."""
+    if table is None:
+        return []
+    parts: list[list[tuple[str, int]]] = [[]]
+    for group in table.groups:
+        if parts[-1] and sum(span for _, span in parts[-1]) + group[1] > most:
+            parts.append([])
+        parts[-1].append(group)
+    found, start = [], 0
+    for groups in parts:
+        end = start + sum(span for _, span in groups)
+        rows = tuple((name, cells[start:end]) for name, cells in table.rows)
+        found.append(Table(table.name, tuple(groups), table.heads[start:end], rows))
+        start = end
+    return found
+
+
 def restoration_table(rows: Rows) -> Table | None:
     """What the restorer gains: PSNR before and after, and whom it names then; None if there was none."""
     if not rows.actors("psnr_restored"):
