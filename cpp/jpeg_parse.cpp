@@ -176,7 +176,6 @@ class Parser {
     Scan scan;
     const int count = body.byte();
     if (count < 1 || count > static_cast<int>(frame_.components.size())) damaged("a scan has no such components");
-    int blocks = 0;
     for (int i = 0; i < count; ++i) {
       const int id = body.byte(), tables = body.byte();
       const auto same = [id](const Component& component) { return component.id == id; };
@@ -189,7 +188,6 @@ class Parser {
       scan.components.push_back(place);
       scan.dc.push_back(tables >> 4);
       scan.ac.push_back(tables & 15);
-      blocks += found->across * found->down;
     }
     scan.first = body.byte();
     scan.last = body.byte();
