@@ -220,7 +220,7 @@ def perturb_jpeg(
         The bytes of the protected file, and its record.
 
     Raises:
-        ImageFileError: as :func:`open_jpeg`; or it is protected already.
+        ImageFileError: no JPEG, damaged, of a kind whose coefficients cannot be kept, or protected already.
         NoFaceFound, TypeError, ValueError: as :func:`fastperturb.perturb`.
         OSError: the file cannot be read.
     """
