@@ -42,7 +42,17 @@ def test_files_are_what_a_local_call_gives(here, job, astronaut, secret):
 def test_files_are_what_the_command_line_gives(here, job, options):
     method = FaceOptions(protection=options[-1] if options else None)
     result = RowWorker(replace(job, options=method))(str(here / "face.png"), None)
-    command = ["perturb", "face.png", "-o", "local.png", "--key-file", "my.key", "--reproducible", "-q"]
+    command = [
+        "perturb",
+        "face.png",
+        "-o",
+        "local.png",
+        "--key-file",
+        "my.key",
+        "--reproducible",
+        "--drop-metadata",
+        "-q",
+    ]
     assert run([*command, *options]) == 0
     assert np.array_equal(read_image(result.output).pixels, read_image("local.png").pixels)
     assert read_record(result.output) == read_record("local.png")
