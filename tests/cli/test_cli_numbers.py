@@ -10,6 +10,7 @@ from fastperturb.server import Settings, serve
 
 NEEDED = {"perturb": ["x.png", "-o", "y.png"], "score": ["x.png"], "serve": [], "evaluate": ["flat:.", "-o", "out"]}
 NEEDED |= {"locate": ["x.png"], "view": ["x.png", "-o", "y.png"], "train": [".", "-o", "x.npz"]}
+NEEDED |= {"review": ["."]}
 
 
 def numbers():

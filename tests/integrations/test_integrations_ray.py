@@ -98,6 +98,8 @@ def test_a_killed_folder_job_leaves_whole_files_and_goes_on(here, astronaut):
         "my.key",
         "--reproducible",
         "--full-names",
+        "--format",
+        "png",
         "--drop-metadata",
         "-q",
     ]

@@ -230,7 +230,9 @@ def test_the_stub_says_what_the_core_has(tmp_path):
     if stubtest is None:
         pytest.skip("mypy's stubtest is not installed")
     metaclass = tmp_path / "allowed"  # pybind11's own, which has no name that a stub could import
-    metaclass.write_text("fastperturb._core.CallLimiter\nfastperturb._core.PlaceOrder\nfastperturb._core.WorkerQueue\n")
+    metaclass.write_text(
+        "fastperturb._core.CallLimiter\nfastperturb._core.JpegFrame\nfastperturb._core.PlaceOrder\nfastperturb._core.WorkerQueue\n"
+    )
     command = [stubtest, "--allowlist", metaclass, "fastperturb._core"]
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert result.returncode == 0, result.stdout

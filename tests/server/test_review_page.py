@@ -131,6 +131,7 @@ def test_boxes_are_drawn_moved_resized_spared_and_removed_by_mouse(folder, chrom
 def test_all_of_it_by_keyboard(folder, chromium):
     with reviewed(chromium) as page:
         choose(page, "astronaut.png")
+        page.wait_for_selector(".box")
         page.wait_for_function("() => document.activeElement.id === 'viewport'")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "box"
