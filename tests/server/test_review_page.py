@@ -94,6 +94,22 @@ def test_the_unsure_picture_is_shown_first_and_the_broken_one_named(folder, chro
         page.wait_for_selector("#pictures li >> nth=2")
 
 
+def test_the_picture_that_was_asked_for_last_is_shown_whichever_comes_last(folder, chromium):
+    with reviewed(chromium) as page:
+        choose(page, "astronaut.png")
+        held = []
+        page.route("**/api/pictures/*", lambda route: route.continue_() if held else held.append(route))
+        page.click("#pictures button:has-text('flat.png')")
+        page.wait_for_timeout(50)
+        page.click("#pictures button:has-text('broken.png')")
+        page.wait_for_function("() => document.getElementById('name').textContent === 'broken.png'")
+        with page.expect_response("**/api/pictures/*"):
+            held[0].continue_()
+        page.wait_for_timeout(200)
+        assert page.inner_text("#name") == "broken.png"
+        assert "Cannot be read" in verdict(page)
+
+
 def test_boxes_are_drawn_moved_resized_spared_and_removed_by_mouse(folder, chromium):
     with reviewed(chromium) as page:
         choose(page, "flat.png")

@@ -12,6 +12,7 @@ const editor = new Editor(lens, () => saveSoon());
 const line = new Line((id) => choose(id).catch(told));
 let revision = -1;
 let shown = null; // the picture as the server last told it
+let asked = null; // stands for the picture that was asked for last, until it has come
 let url = "";
 let ahead = null; // {id, url} of the next picture
 let pending = null; // what is to be saved: {id, done}
@@ -60,7 +61,7 @@ async function poll() {
 		sum(data);
 		by("version").textContent = `fastperturb ${data.version}.`;
 		if (data.waiting) pause = 700;
-		if (!shown) {
+		if (!shown && !asked) {
 			const first = line.nextOpen(null) ?? (data.waiting ? null : line.order[0] ?? null);
 			if (first !== null) await choose(first);
 		}
@@ -72,13 +73,20 @@ async function poll() {
 	setTimeout(poll, pause);
 }
 
+/** Shows a picture, unless another one is asked for before it has come. */
 async function choose(id) {
-	await flush();
-	calm();
-	const item = await getJson(`api/pictures/${id}`);
-	await show(item);
-	by("viewport").focus({ preventScroll: true });
-	lookAhead();
+	const mine = asked = {};
+	try {
+		await flush();
+		calm();
+		const item = await getJson(`api/pictures/${id}`);
+		if (asked !== mine) return;
+		await show(item);
+		by("viewport").focus({ preventScroll: true });
+		lookAhead();
+	} finally {
+		if (asked === mine) asked = null;
+	}
 }
 
 async function show(item) {
