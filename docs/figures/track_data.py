@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 
 from fastperturb import Region
-from fastperturb.video.finding import Effort, Rules, find_tracks
+from fastperturb.video.finding import find_tracks
+from fastperturb.video.rules import Effort, Rules
 from fastperturb.video.tracks import regions_by_frame
 
 TESTS = Path(__file__).parents[2] / "tests"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ from ..faces import Detector
 from ..faces.tilt import Box, within_half_turn
 from .detecting import Looks, Seen, is_same, touches_image, upright_box
 from .linking import Trail, box_distance, distances, match, reach_after
+from .rules import Effort, Rules
 from .scenes import Picture, SceneFrame, changed_tiles, with_cuts
 from .smoothing import Scene, finish_scene
 from .tracks import Area, Track
@@ -29,60 +29,6 @@ Tiles = NDArray[np.float32]
 _TURNS = (0.0, 0.0, 30.0, -30.0, 60.0, -60.0)  # degrees by which a lost face is looked for, frame after frame
 _LARGER = 1.5  # ratio of sizes, of a face and of where it was expected
 _WEAK_LARGER = 1.25  # of one that is hardly seen
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How faces are looked for and followed.
-
-    Attributes:
-        every: frames after which one is looked at though nothing changed; 1 looks at every frame.
-        thorough: frames after which one is looked at in full size, and at all angles, if anything changed since. So
-            many frames are kept.
-        threshold: score that a quarter of the looks at a face must reach, unless one of them reaches 0.85.
-        weak: score down to which a face continues a track.
-        gap: seconds for which a face that is not seen is waited for, and between two sightings filled.
-        linger: seconds that a track begins early and ends late; never across a cut.
-
-    Raises:
-        ValueError: a value out of range.
-    """
-
-    every: int = 5
-    thorough: int = 24
-    threshold: float = 0.6
-    weak: float = 0.3
-    gap: float = 2.0
-    linger: float = 0.5
-
-    def __post_init__(self) -> None:
-        for name, least, most in (("every", 1, 1000), ("thorough", 1, 250)):
-            value = getattr(self, name)
-            if type(value) is not int or not least <= value <= most:
-                raise ValueError(f"{name} must be a whole number from {least} to {most}, got {value!r}")
-        for name, high in (("threshold", 1.0), ("weak", 1.0), ("gap", 60.0), ("linger", 60.0)):
-            value = getattr(self, name)
-            if not 0 <= value <= high:
-                raise ValueError(f"{name} must be 0 to {high}, got {value!r}")
-
-
-@dataclass(slots=True)
-class Effort:
-    """How often was looked, for those who want to know where the time goes.
-
-    Attributes:
-        frames: of the video.
-        quick: looks at a reduced copy of a frame.
-        thorough: looks at a whole frame.
-        near: looks around one face.
-        cuts: scenes but the first.
-    """
-
-    frames: int = 0
-    quick: int = 0
-    thorough: int = 0
-    near: int = 0
-    cuts: int = 0
 
 
 def find_tracks(
@@ -165,6 +111,7 @@ class _Follower:
 
     def end_scene(self, number: int, scale: float, area: Area) -> list[Track]:
         """The tracks of the scene that is over, numbered from ``number`` on; then another one can begin."""
+        self._look_at_what_was_left()
         trails = [trail for trail in (*self._ended, *self._trails) if trail.is_face(self._rules.threshold)]
         shape = self._kept[-1].picture.image.shape if self._kept else (1, 1)
         scene = Scene(self._start, np.array(self._seconds), shape, scale)
@@ -227,15 +174,24 @@ class _Follower:
             self._add(self._trails[row], seen[column], picture, index)
         return {column for _, column in pairs}
 
-    def _look_around(self, trail: Trail, picture: Picture, index: int) -> None:
-        """Looks for the face of a trail where it is expected, unless nothing has changed there."""
+    def _look_at_what_was_left(self) -> None:
+        """Looks for lost faces in the scene's last frames that were passed over: none comes after them any more."""
+        for trail in self._trails:
+            for kept in [kept for kept in self._kept if kept.number > max(trail.last, trail.looked)]:
+                self._look_around(trail, kept.picture, kept.number, spare=0)
+
+    def _look_around(self, trail: Trail, picture: Picture, index: int, *, spare: int = 2) -> None:
+        """Looks for the face of a trail where it is expected, unless nothing has changed there.
+
+        If it has not been seen for more than six frames, ``spare`` frames are passed over between two looks.
+        """
         if trail.tiles is not None and trail.last == index - 1:
             place = _tiles_around(trail.seen[-1].box, picture)
             if not changed_tiles(picture.tiles[place], trail.tiles[place]).any():
                 trail.still = index
                 return
         missed = index - trail.last
-        if missed > 6 and index - trail.looked < 3:
+        if missed > 6 and index - trail.looked <= spare:
             return
         trail.looked = index
         box = trail.expect(index)

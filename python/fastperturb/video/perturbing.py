@@ -17,12 +17,13 @@ from ..protections.surrogate import Surrogate
 from ..recipients import Recipients, check_recipients
 from ..strength.strength import Strength
 from .encoders import Coding
-from .finding import Rules, find_tracks
+from .finding import find_tracks
 from .matroska import attach
 from .memory import give_back
 from .painters import Painter, painter_for
 from .protecting import Drawing, Passed, Progress, ReducedFrames, draw_video
 from .reading import open_video
+from .rules import Rules
 from .sealed_file import ORIGINAL, WINDOWS, Unsealed, Watch, seal, sealed_beside
 from .sound import sort_streams
 from .track_file import VideoTracks

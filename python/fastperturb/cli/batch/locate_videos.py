@@ -19,10 +19,10 @@ from ...video.reading import open_video
 from ...video.track_file import VideoTracks
 from ...video.tracks import Track
 from ..options.faces import Finder
-from .job import Writer
 from .live import Live
 from .paths import Source
 from .progress import Outcome
+from .writer import Writer
 
 TRACKS_SUFFIX = ".tracks.json"
 _LONGEST = 640
