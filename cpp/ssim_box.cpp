@@ -98,18 +98,8 @@ void SsimBox::score_block(std::int64_t y, std::int64_t count, double* sums) {
 }
 
 void SsimBox::run(std::int64_t first, std::int64_t last, double* sums, std::int64_t* centres) {
-  for (std::int64_t block = first; block < last; ++block) {
-    const std::int64_t y = block * ssim_block_rows, count = std::min(ssim_block_rows, plan_.height - y);
-    double* to = sums + block * plan_.values;
-    centres[block] = lanes_->mark(y, count);
-    const bool wanted = centres[block] > 0 || job_.map != nullptr;
-    if (wanted && source_.differs(y, y + count + 2 * plan_.radius)) {
-      score_block(y, count, to);
-      continue;
-    }
-    for (std::int64_t i = 0; i < plan_.values; ++i) to[i] = static_cast<double>(centres[block]);
-    for (std::int64_t c = 0; job_.map != nullptr && c < channels_; ++c) lanes_->fill_map(y, count, c, nullptr);
-  }
+  lanes_->run(first, last, sums, centres,
+              [this](std::int64_t y, std::int64_t count, double* to) { score_block(y, count, to); });
 }
 
 }  // namespace fastperturb

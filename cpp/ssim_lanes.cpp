@@ -8,7 +8,7 @@ std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 }  // namespace
 
-SsimLanes::SsimLanes(const SsimJob& job, const SsimPlan& plan, const SsimSource& source, float* select)
+SsimLanes::SsimLanes(const SsimJob& job, const SsimPlan& plan, SsimSource& source, float* select)
     : job_(job), plan_(plan), source_(source), select_(select), floats_(size(ssim_lanes * plan.segment)) {
   for (std::int64_t r = 0; r < ssim_block_rows; ++r)
     for (std::int64_t lane = 0, x = 0; lane < ssim_lanes; ++lane)

@@ -1,6 +1,8 @@
 // Which of a strip's centres count, spread over the lanes as the kernels want them, and the way of scores into a map.
 #pragma once
 
+#include <algorithm>
+
 #include "ssim_source.hpp"
 
 namespace fastperturb {
@@ -8,7 +10,7 @@ namespace fastperturb {
 class SsimLanes {
  public:
   // `select` is memory for the marks of ssim_block_rows rows, 16 * segment floats each.
-  SsimLanes(const SsimJob& job, const SsimPlan& plan, const SsimSource& source, float* select);
+  SsimLanes(const SsimJob& job, const SsimPlan& plan, SsimSource& source, float* select);
 
   // Where pixel x of the strip lies in a plane.
   std::size_t place(std::int64_t x) const;
@@ -25,10 +27,28 @@ class SsimLanes {
   // Puts a block's scores, planes of 16 * segment floats, or 1 where there are none, into the map.
   void fill_map(std::int64_t y, std::int64_t count, std::int64_t channel, const float* scores) const;
 
+  // Calls score(y, count, sums of the block) for the blocks in [first, last) that must be computed; the others' windows
+  // are equal, or nobody wants them. Writes their sums to sums[block * plan.values], and all centres to centres[block].
+  template <typename Score>
+  void run(std::int64_t first, std::int64_t last, double* sums, std::int64_t* centres, const Score& score) {
+    for (std::int64_t block = first; block < last; ++block) {
+      const std::int64_t y = block * ssim_block_rows, count = std::min(ssim_block_rows, plan_.height - y);
+      double* to = sums + block * plan_.values;
+      centres[block] = mark(y, count);
+      const bool wanted = centres[block] > 0 || job_.map != nullptr;
+      if (wanted && source_.differs(y, y + count + 2 * plan_.radius)) {
+        score(y, count, to);
+        continue;
+      }
+      for (std::int64_t i = 0; i < plan_.values; ++i) to[i] = static_cast<double>(centres[block]);
+      for (std::int64_t c = 0; job_.map != nullptr && c < job_.pair.a.channels; ++c) fill_map(y, count, c, nullptr);
+    }
+  }
+
  private:
   const SsimJob& job_;
   const SsimPlan& plan_;
-  const SsimSource& source_;
+  SsimSource& source_;
   float* select_;
   std::size_t floats_;
 };

@@ -1,0 +1,189 @@
+// One scan of a JPEG walked block by block: its symbols and bits go to a sink, which counts or writes them.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "jpeg.hpp"
+#include "jpeg_huffman.hpp"
+
+namespace fastperturb::jpeg {
+
+constexpr int most_corrections = 937;  // held back before a run of blocks is written, as libjpeg has it
+constexpr int longest_run = 0x7FFF;
+
+// How many bits each number up to 255 has.
+constexpr std::array<std::uint8_t, 256> make_sizes() {
+  std::array<std::uint8_t, 256> sizes{};
+  for (std::size_t i = 1; i < 256; ++i) sizes[i] = static_cast<std::uint8_t>(sizes[i / 2] + 1);
+  return sizes;
+}
+constexpr std::array<std::uint8_t, 256> sizes = make_sizes();
+
+inline int size_of(int value) {
+  auto rest = static_cast<std::size_t>(std::abs(value));
+  int size = 0;
+  for (; rest > 255; rest >>= 8) size += 8;
+  return size + sizes[rest];
+}
+
+// Whether four coefficients from k on are all zero, as most are.
+inline bool four_zeros(const std::int16_t* block, int k) {
+  std::uint64_t four;
+  std::memcpy(&four, block + k, 8);
+  return four == 0;
+}
+
+template <typename Sink>
+class ScanEncoder {
+ public:
+  ScanEncoder(const Frame& frame, const Scan& scan, const std::int16_t* from, Sizes most, Sink& sink)
+      : frame_(frame), scan_(scan), from_(from), most_(most), sink_(sink) {}
+
+  void run() {
+    const auto restart = [this](int number) {
+      end_run();
+      sink_.restart(number);
+      before_.fill(0);
+    };
+    if (!frame_.progressive)
+      walk(frame_, scan_, [this](int i, std::size_t at) { sequential(i, from_ + at); }, restart);
+    else if (scan_.first == 0 && scan_.high == 0)
+      walk(frame_, scan_, [this](int i, std::size_t at) { dc(i, from_[at]); }, restart);
+    else if (scan_.first == 0)
+      walk(frame_, scan_, [this](int, std::size_t at) { sink_.bits(from_[at] >> scan_.low, 1); }, restart);
+    else if (scan_.high == 0)
+      walk(frame_, scan_, [this](int, std::size_t at) { ac_first(from_ + at); }, restart);
+    else
+      walk(frame_, scan_, [this](int, std::size_t at) { ac_refine(from_ + at); }, restart);
+    end_run();
+  }
+
+ private:
+  void number(int value, int size) { sink_.bits(value < 0 ? value - 1 : value, size); }
+
+  void dc(int i, int value) {
+    int& before = before_[static_cast<std::size_t>(i)];
+    const int shifted = value >> scan_.low, difference = shifted - before, size = size_of(difference);
+    if (size > most_.dc) throw Error("damaged: a coefficient is larger than any can be");
+    before = shifted;
+    sink_.symbol(scan_.dc[static_cast<std::size_t>(i)], size);
+    number(difference, size);
+  }
+
+  void sequential(int i, const std::int16_t* block) {
+    dc(i, block[0]);
+    const int table = scan_.ac[static_cast<std::size_t>(i)] + ac_tables;
+    int run = 0;
+    for (int k = 1; k < 64; ++k) {
+      while (k <= 60 && four_zeros(block, k)) k += 4, run += 4;
+      if (k > 63) break;
+      if (block[k] == 0) {
+        ++run;
+        continue;
+      }
+      for (; run > 15; run -= 16) sink_.symbol(table, 0xF0);
+      const int size = ac_size(block[k]);
+      sink_.symbol(table, run * 16 + size);
+      number(block[k], size);
+      run = 0;
+    }
+    if (run > 0) sink_.symbol(table, 0);
+  }
+
+  int ac_size(int value) const {
+    const int size = size_of(value);
+    if (size > most_.ac) throw Error("damaged: a coefficient is larger than any can be");
+    return size;
+  }
+
+  // Blocks that held nothing more, and the corrections that go with them.
+  void end_run() {
+    if (zero_blocks_ == 0) return;
+    int size = 0;
+    while (zero_blocks_ >> (size + 1) != 0) ++size;
+    sink_.symbol(scan_.ac[0] + ac_tables, size * 16);
+    sink_.bits(zero_blocks_, size);
+    zero_blocks_ = 0;
+    correct(held_);
+    held_.clear();
+  }
+
+  void correct(const std::vector<std::uint8_t>& corrections) {
+    for (const std::uint8_t bit : corrections) sink_.bits(bit, 1);
+  }
+
+  void ac_first(const std::int16_t* block) {
+    const int table = scan_.ac[0] + ac_tables;
+    int run = 0;
+    for (int k = scan_.first; k <= scan_.last; ++k) {
+      const int value = block[k] < 0 ? -(-block[k] >> scan_.low) : block[k] >> scan_.low;
+      if (value == 0) {
+        ++run;
+        continue;
+      }
+      end_run();
+      for (; run > 15; run -= 16) sink_.symbol(table, 0xF0);
+      const int size = ac_size(value);
+      sink_.symbol(table, run * 16 + size);
+      number(value, size);
+      run = 0;
+    }
+    if (run > 0 && ++zero_blocks_ == longest_run) end_run();
+  }
+
+  void ac_refine(const std::int16_t* block) {
+    const int table = scan_.ac[0] + ac_tables;
+    std::array<int, 64> size{};
+    int last = 0;  // the last coefficient that begins here
+    for (int k = scan_.first; k <= scan_.last; ++k) {
+      size[static_cast<std::size_t>(k)] = std::abs(block[k]) >> scan_.low;
+      if (size[static_cast<std::size_t>(k)] == 1) last = k;
+    }
+    int run = 0;
+    own_.clear();
+    for (int k = scan_.first; k <= scan_.last; ++k) {
+      const int value = size[static_cast<std::size_t>(k)];
+      if (value == 0) {
+        ++run;
+        continue;
+      }
+      for (; run > 15 && k <= last; run -= 16) {
+        end_run();
+        sink_.symbol(table, 0xF0);
+        correct(own_);
+        own_.clear();
+      }
+      if (value > 1) {
+        own_.push_back(static_cast<std::uint8_t>(value & 1));
+        continue;
+      }
+      end_run();
+      sink_.symbol(table, run * 16 + 1);
+      sink_.bits(block[k] < 0 ? 0 : 1, 1);
+      correct(own_);
+      own_.clear();
+      run = 0;
+    }
+    if (run > 0 || !own_.empty()) {
+      ++zero_blocks_;
+      held_.insert(held_.end(), own_.begin(), own_.end());
+      if (zero_blocks_ == longest_run || static_cast<int>(held_.size()) > most_corrections) end_run();
+    }
+  }
+
+  const Frame& frame_;
+  const Scan& scan_;
+  const std::int16_t* from_;
+  Sizes most_;
+  Sink& sink_;
+  std::array<int, 3> before_{};
+  int zero_blocks_ = 0;
+  std::vector<std::uint8_t> held_, own_;
+};
+
+}  // namespace fastperturb::jpeg
