@@ -10,7 +10,7 @@ from typing import Any
 from .. import Face, FaceKey, Key, Record, Region
 from ..errors import ImageFileError, UnverifiedWarning
 from ..files import Picture
-from ..files.jpeg_protecting import OpenJpeg, open_jpeg
+from ..files.jpeg_open import OpenJpeg, open_jpeg
 from ..files.metadata_choice import Keep
 from ..files.metadata_jpeg import chosen_segments
 from ..files.reading import decode

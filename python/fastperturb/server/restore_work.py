@@ -10,7 +10,7 @@ from typing import Any
 from .. import FaceKey, Key, Record, Tampered, WrongKey, examine, forget, restore
 from ..errors import ImageFileError, MissingExtra, RecordError, UnknownOrigin, UnverifiedWarning
 from ..files import Picture
-from ..files.jpeg_protecting import is_of_jpeg, open_jpeg
+from ..files.jpeg_open import is_of_jpeg, open_jpeg
 from ..files.reading import RECORD_TEXT, decode
 from ..files.replacing import with_record
 from ..files.writing import encode

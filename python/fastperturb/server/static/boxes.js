@@ -1,7 +1,7 @@
 // The boxes over the original: drawn, moved, resized and removed by mouse, touch, keyboard, and as numbers in a list.
 // Boxes are {x, y, width, height, score?, byHand?}, from brow to chin, in pixels of the upright picture.
 
-import { freeSide, placeOver } from "./geometry.js";
+import { freeSide, placeOver, spanned } from "./geometry.js";
 import { by, make } from "./ui.js";
 
 const SIDES = [["x", "Left"], ["y", "Top"], ["width", "Width"], ["height", "Height"]];
@@ -180,10 +180,7 @@ export class Boxes {
 		if (!box && (event.pointerType === "touch" || this.items.length >= MOST)) return;
 		event.preventDefault();
 		if (!box) {
-			this.#follow(event, null, (to) => ({
-				x: Math.min(from.x, to.x), y: Math.min(from.y, to.y),
-				width: Math.abs(to.x - from.x), height: Math.abs(to.y - from.y),
-			}));
+			this.#follow(event, null, (to) => spanned(from, to));
 			return;
 		}
 		const index = Number(box.dataset.index);

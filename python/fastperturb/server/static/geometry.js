@@ -11,6 +11,14 @@ export function placeOver(element, item, size) {
 	element.style.height = share(item.height, size.height);
 }
 
+/** The box that a pointer spans from one point to another. */
+export function spanned(from, to) {
+	return {
+		x: Math.min(from.x, to.x), y: Math.min(from.y, to.y),
+		width: Math.abs(to.x - from.x), height: Math.abs(to.y - from.y),
+	};
+}
+
 /** Whether a face that was found lies in a box: its centre does, and it is no speck in it. */
 export function holds(box, face) {
 	const x = face.x + face.width / 2 - box.x;

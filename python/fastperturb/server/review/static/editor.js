@@ -1,7 +1,7 @@
 // The boxes of one picture: drawn, moved, resized, spared and removed by mouse, touch and keyboard, with undo.
 // A box is {x, y, width, height, shape?, kind, score?, by?} in pixels of the upright picture; kind is face, spared, perhaps.
 
-import { freeSide, placeOver } from "./geometry.js";
+import { freeSide, placeOver, spanned } from "./geometry.js";
 import { by, make } from "./ui.js";
 
 const LEAST = 4; // pixels of the picture
@@ -230,10 +230,7 @@ export class Editor {
 		const from = this.#point(event);
 		if (!box) {
 			by("viewport").focus({ preventScroll: true });
-			this.#follow(event, null, (to) => ({
-				x: Math.min(from.x, to.x), y: Math.min(from.y, to.y),
-				width: Math.abs(to.x - from.x), height: Math.abs(to.y - from.y),
-			}));
+			this.#follow(event, null, (to) => spanned(from, to));
 			return;
 		}
 		const index = Number(box.dataset.index);
