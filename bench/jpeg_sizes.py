@@ -18,7 +18,7 @@ import numpy as np
 
 import fastperturb as fp
 from fastperturb.files import perturb_jpeg, restore_jpeg
-from fastperturb.files.jpeg_protecting import open_jpeg
+from fastperturb.files.jpeg_open import open_jpeg
 from fastperturb.files.reading import decode
 from fastperturb.files.writing import encode
 from fastperturb.perturbation.coefficients import find_mcu_owners

@@ -10,7 +10,7 @@ from cli_cases import BOXES, lines_of, same, tree
 
 import fastperturb as fp
 from fastperturb.cli.app import run
-from fastperturb.cli.batch import job as batch_job
+from fastperturb.cli.batch import writer as batch_writer
 from fastperturb.cli.batch.progress import Outcome, Report
 from fastperturb.cli.commands.evaluate import _Lines
 from fastperturb.files import read_image, write_image
@@ -173,7 +173,7 @@ def test_a_full_disk_is_one_cause_and_damage_is_not(folder, here, capsys, monkey
     def full(path, *_, **__):
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-    monkeypatch.setattr(batch_job, "write_file", full)
+    monkeypatch.setattr(batch_writer, "write_file", full)
     assert run(["perturb", "in", "-o", "out", *BOXES]) == 1
     err = capsys.readouterr().err
     assert err.count("not an image") == 6

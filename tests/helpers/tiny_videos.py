@@ -9,6 +9,7 @@ import av
 import numpy as np
 
 import fastperturb as fp
+from fastperturb.video import perturb_video, restore_video
 
 TICKS = 600
 
@@ -142,3 +143,16 @@ def read_packets(path, kind):
 def seconds_of(path):
     """When each frame is shown."""
     return [seconds for seconds, _, _ in read_frames(path)]
+
+
+KEY = fp.Key(bytes(range(32)))
+BOX = [moving_box(12)]
+
+
+def protected(clip, tmp_path, name="out.mp4", tracks=BOX, options=None, protection=None):
+    """The report, once the result is known to be whole and the original to come back."""
+    report = perturb_video(clip, tmp_path / name, KEY, protection, tracks=tracks, options=options)
+    assert len(read_frames(tmp_path / name)) == report.frames
+    back = restore_video(tmp_path / name, tmp_path / f"back{clip.suffix}", KEY, overwrite=True)
+    assert back.path.read_bytes() == clip.read_bytes()
+    return report

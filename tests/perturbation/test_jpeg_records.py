@@ -11,7 +11,7 @@ from PIL import Image
 
 import fastperturb as fp
 from fastperturb.files import perturb_jpeg, restore_jpeg
-from fastperturb.files.jpeg_protecting import open_jpeg
+from fastperturb.files.jpeg_open import open_jpeg
 from fastperturb.perturbation import aes_gcm, coefficient_seals
 from fastperturb.perturbation import format_v2_keys as keys
 from fastperturb.perturbation.coefficients import find_mcu_owners

@@ -72,9 +72,9 @@ def test_a_wheel_holds_the_package_and_nothing_else(path):
 
 @each_wheel()
 def test_a_wheel_is_small_and_its_weights_are_the_known_ones(path):
-    assert path.stat().st_size < 2 * MEGABYTE
+    assert path.stat().st_size < 1.9 * MEGABYTE
     assert hashlib.sha256(contents(path)[WEIGHTS]).hexdigest() == YUNET
-    assert len(compiled(path)[1]) < 2.5 * MEGABYTE
+    assert len(compiled(path)[1]) < 1.5 * MEGABYTE
 
 
 @each_wheel()
@@ -131,7 +131,7 @@ def test_the_source_archive_is_the_repository():
     assert all(member.isfile() and member.uid == member.gid == 0 for member in members)
     names = {member.name.partition("/")[2] for member in members}
     assert names - {"PKG-INFO"} - {".gitignore"} == {name for name in tracked() if not NOT_SHIPPED.search(name)}
-    assert path.stat().st_size < 3 * MEGABYTE
+    assert path.stat().st_size < 2.6 * MEGABYTE
 
 
 def test_both_ways_to_build_give_the_same_bytes():

@@ -11,7 +11,19 @@ import pytest
 pytest.importorskip("av")
 
 import av
-from tiny_videos import Boxes, moving_box, picture, read_frames, read_packets, read_rgb, seconds_of, write_clip
+from tiny_videos import (
+    BOX,
+    KEY,
+    Boxes,
+    moving_box,
+    picture,
+    protected,
+    read_frames,
+    read_packets,
+    read_rgb,
+    seconds_of,
+    write_clip,
+)
 
 import fastperturb as fp
 from fastperturb.errors import NoFaceFound, VideoFileError
@@ -20,18 +32,7 @@ from fastperturb.protections.area import Area
 from fastperturb.video import Coding, VideoOptions, perturb_video, restore_video
 from fastperturb.video.track_file import VideoTracks
 
-KEY = fp.Key(bytes(range(32)))
-BOX = [moving_box(12)]
 LOSSLESS = VideoOptions(coding=Coding(lossless=True))
-
-
-def protected(clip, tmp_path, name="out.mp4", tracks=BOX, options=None, protection=None):
-    """The report, once the result is known to be whole and the original to come back."""
-    report = perturb_video(clip, tmp_path / name, KEY, protection, tracks=tracks, options=options)
-    assert len(read_frames(tmp_path / name)) == report.frames
-    back = restore_video(tmp_path / name, tmp_path / f"back{clip.suffix}", KEY, overwrite=True)
-    assert back.path.read_bytes() == clip.read_bytes()
-    return report
 
 
 def write_sound_alone(path):
@@ -297,36 +298,6 @@ def test_what_cannot_be_done_is_said_before_the_work(tmp_path):
         with pytest.raises(ValueError, match=r"must be|needs"):
             Coding(**bad)
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
-
-
-def test_codecs_that_cannot_do_it_say_so(tmp_path):
-    avi = write_clip(tmp_path / "in.avi", codec="mpeg4", options={})
-    with pytest.raises(VideoFileError, match="mpeg4, the input's codec, cannot be written here"):
-        perturb_video(avi, tmp_path / "out.mp4", None, tracks=BOX, options=VideoOptions(coding=Coding(codec="input")))
-    grey = write_clip(tmp_path / "in.mkv", codec="ffv1", options={}, pixels="gray")
-    with pytest.raises(VideoFileError, match="h264 cannot hold gray without loss; ffv1 can"):
-        perturb_video(
-            grey, tmp_path / "o.mkv", None, tracks=BOX, options=VideoOptions(coding=Coding(codec="h264", lossless=True))
-        )
-    deep = write_clip(tmp_path / "deep.mkv", codec="ffv1", options={}, pixels="yuv420p10le")
-    with pytest.raises(VideoFileError, match="vp9 is written with 8 bits, and the video has 10"):
-        perturb_video(deep, tmp_path / "o.webm", None, tracks=BOX, options=VideoOptions(coding=Coding(codec="vp9")))
-
-
-@pytest.mark.parametrize("codec", ["hevc", "av1", "vp9", "ffv1", "input"])
-def test_other_codecs(tmp_path, codec):
-    clip = write_clip(tmp_path / "in.mp4", times=[0, 10, 30, 90, 100])
-    report = protected(
-        clip, tmp_path, "out.mkv", tracks=[moving_box(5)], options=VideoOptions(coding=Coding(codec=codec))
-    )
-    assert report.codec == ("h264" if codec == "input" else codec)
-    assert [round((s - seconds_of(tmp_path / "out.mkv")[0]) * 600) for s in seconds_of(tmp_path / "out.mkv")] == [
-        0,
-        10,
-        30,
-        90,
-        100,
-    ]
 
 
 def test_pictures_of_the_windows_are_their_own(tmp_path):

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from ...errors import ImageFileError, Tampered, UnknownOrigin, UnverifiedWarning
 from ...face_key import FaceKey
 from ...files.header import TooManyPixels
-from ...files.jpeg_protecting import OpenJpeg, open_jpeg
+from ...files.jpeg_open import OpenJpeg, open_jpeg
 from ...key import Key
 from ...perturbation.verdicts import say_verdicts
 from ...record import Record
-from .job import Writer
 from .paths import Source
+from .writer import Writer
 
 
 class Opened(NamedTuple):

@@ -22,10 +22,10 @@ from ...video.tracks import Track
 from ..options.faces import Finder
 from ..options.video import VideoChoices
 from .done_marks import COPIED, MARK_TEXT
-from .job import Writer
 from .live import Live
 from .paths import Source
 from .progress import Outcome
+from .writer import Writer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from ...errors import FastperturbError, RecordError
 from ...face_key import FaceKey
 from ...key import Key
 from ...video.restoring import has_sealed, restore_video, same_original
-from .job import Writer
 from .live import Live
 from .paths import Source
 from .progress import Outcome
 from .video_names import VIDEOS
+from .writer import Writer
 
 ANYONE = "restored; anyone who has the public key can have sealed it"
 

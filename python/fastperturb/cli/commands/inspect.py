@@ -12,7 +12,7 @@ import click
 
 from ...errors import RecordError, Tampered, WrongKey
 from ...files import Picture
-from ...files.jpeg_protecting import is_of_jpeg, open_jpeg
+from ...files.jpeg_open import is_of_jpeg, open_jpeg
 from ...files.metadata import choose, read_metadata, sealed_metadata
 from ...files.metadata_blocks import NOTHING
 from ...files.metadata_choice import CHOICES

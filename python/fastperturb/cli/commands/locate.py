@@ -14,13 +14,14 @@ from ...checks import Image
 from ...region import Face, Region
 from ...video import VideoOptions
 from ..batch.done_marks import Marks
-from ..batch.job import Writer, plan_output, read_picture, run_job
+from ..batch.job import plan_output, read_picture, run_job
 from ..batch.live import Live
 from ..batch.locate_videos import TRACKS_SUFFIX, VideoLocating
 from ..batch.paths import Inputs, Source
 from ..batch.progress import Outcome
 from ..batch.targets import VideoTargets
 from ..batch.video_names import VIDEOS
+from ..batch.writer import Writer
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options
 from ..options.sections import SectionCommand

@@ -12,7 +12,7 @@ import click
 from ...checks import Image
 from ...errors import ImageFileError
 from ...files import FORMATS, Picture
-from ...files.jpeg_protecting import OpenJpeg
+from ...files.jpeg_open import OpenJpeg
 from ...files.metadata_sealed import SealedFile
 from ...files.reading import RECORD_TEXT, decode, has_record_beside, read_bytes
 from ...key import Key
@@ -26,7 +26,7 @@ from ...region import Face, Region
 from ...video.writing import FORMATS as VIDEO_FORMATS
 from ..batch.done_marks import COPIED, Marks
 from ..batch.file_metadata import hide_metadata
-from ..batch.job import Writer, not_tried, plan_output, run_job
+from ..batch.job import not_tried, plan_output, run_job
 from ..batch.jpeg_job import Opened, open_to_keep
 from ..batch.live import Live
 from ..batch.paths import Source
@@ -34,6 +34,7 @@ from ..batch.progress import Outcome
 from ..batch.protect_videos import VideoStep
 from ..batch.targets import VideoTargets
 from ..batch.video_names import KEPT, VIDEOS
+from ..batch.writer import Writer
 from ..errors import say
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options

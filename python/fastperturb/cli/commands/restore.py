@@ -10,7 +10,7 @@ import click
 from ...errors import RecordError, Tampered, WrongKey
 from ...face_key import FaceKey
 from ...files import Picture
-from ...files.jpeg_protecting import is_of_jpeg, open_jpeg
+from ...files.jpeg_open import is_of_jpeg, open_jpeg
 from ...files.metadata_blocks import Blocks
 from ...files.metadata_record import sealed_file
 from ...files.metadata_sealed import SealedFile
@@ -20,7 +20,7 @@ from ...record import Record
 from ..batch.bringing_back import bring_back, check_seals
 from ..batch.done_marks import COPIED, Marks
 from ..batch.file_metadata import Claims, blocks_to_put_back, named_as_before, set_time
-from ..batch.job import Writer, not_tried, plan_output, run_job
+from ..batch.job import not_tried, plan_output, run_job
 from ..batch.jpeg_job import Opened, bring_back_jpeg, exact_bytes, open_to_keep
 from ..batch.live import Live
 from ..batch.paths import Source
@@ -28,6 +28,7 @@ from ..batch.progress import Outcome
 from ..batch.restore_videos import VideoRestoring
 from ..batch.targets import VideoTargets
 from ..batch.video_names import VIDEOS
+from ..batch.writer import Writer
 from ..batch.written import Written
 from ..options.common import Job, job_options
 from ..options.keys import opening_key

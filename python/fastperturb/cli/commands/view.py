@@ -14,9 +14,10 @@ from ...perturbation.block_view import view as view_image
 from ...record import Record
 from ...strength.strength import Strength
 from ..batch.done_marks import Marks
-from ..batch.job import Writer, plan_output, read_picture, run_job
+from ..batch.job import plan_output, read_picture, run_job
 from ..batch.paths import Source
 from ..batch.progress import Outcome
+from ..batch.writer import Writer
 from ..options.common import Job, job_options, strength_options
 from ..options.faces import Finder, finder_options
 from ..options.sections import SectionCommand, SectionOption
