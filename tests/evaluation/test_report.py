@@ -106,6 +106,14 @@ def test_plain_words_are_numbers_of_pictures(results, read):
     assert read.ids.index("examples") < read.ids.index("plain") < read.ids.index("advice")
 
 
+def test_the_standard_program_is_named_and_nothing_unsealed_is_called_reversible(read):
+    text = " ".join("".join(read.text).split())
+    assert "a standard program (eigenfaces) names" in text
+    assert "Standard program: eigenfaces, enrolled on clear photographs" in text
+    assert "all others only where they were sealed" in text
+    assert "(reversible)" not in text
+
+
 def test_failures_stand_at_the_top_and_with_their_reason(read, results):
     text = " ".join(read.text)
     assert results.failures

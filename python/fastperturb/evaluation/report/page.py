@@ -9,6 +9,7 @@ from typing import Any
 
 from ..._optional import import_extra
 from ..study import Rows, StudyResults
+from ..study.rows import CLEAR
 from . import paper, tables
 from .charts import Drawn, draw_rates, draw_sweep, draw_threshold
 from .frontier import draw_each_detector, draw_each_recogniser, draw_frontier, mean_recall
@@ -64,6 +65,7 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "config": results.about["config"],
         "advice": results.advice,
         "plain": in_plain_words(rows, results.advice, _first_recogniser(rows)) if attacked else [],
+        "standard": _first_recogniser(rows) if attacked else "",
         "purposes": list_purposes(rows, results.advice),
         "restoration": tables.restoration_table(rows),
         "files": tables.file_table(rows),
@@ -91,6 +93,7 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "threshold": results.drawings.get("threshold"),
         "sweep": results.drawings.get("sweep"),
         "protections": _families(rows),
+        "lost": list(dict.fromkeys(row.family for row in rows.all if not row.reversible and row.family != CLEAR)),
         "measures": list(dict.fromkeys(row.measure for row in rows.all)),
         "rows": len(rows.all),
         "paper": paper,
@@ -150,7 +153,7 @@ def _facts(rows: Rows, name: str) -> list[str]:
 def _families(rows: Rows) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for row in rows.all:
-        entry = found.setdefault(row.family, {"family": row.family, "reversible": row.reversible, "members": {}})
+        entry = found.setdefault(row.family, {"family": row.family, "members": {}})
         entry["members"][row.protection] = row.label or row.protection
     return [{**entry, "members": list(entry["members"].values())} for entry in found.values()]
 
