@@ -223,3 +223,15 @@ def test_a_text_of_a_png_that_inflates_to_much_is_bounded():
     with bounded(2, 30):
         assert read_metadata(data + plain[33:]).xmp == b""
         assert LETTERS not in read_metadata(data + plain[33:]).exif
+
+
+def test_chunks_that_no_seal_could_give_back_are_refused_by_name():
+    with pytest.raises(ImageFileError, match="four printable characters, and one is"):
+        read_metadata(webp_of((b"\0P8X", b"x")))
+    with pytest.raises(ImageFileError, match="may be 10000 chunks, and here are 10001"):
+        read_metadata(webp_of(*[(b"note", b"")] * 10_001))
+    many = b"".join(chunk(b"tEXt", b"a\0b") for _ in range(10_001))
+    plain = next(data for data in SAMPLES if data.startswith(b"\x89PNG"))
+    with pytest.raises(ImageFileError, match="may be 10000 chunks, and here are 100"):
+        read_metadata(plain[:33] + many + plain[33:])
+    assert read_metadata(webp_of(*[(b"note", b"")] * 10_000)).format == "WebP"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ..errors import RecordError
 from . import png, webp
 from .exif import hexadecimal_exif
-from .header import KEYWORD_PREFIX, MAX_PROFILE_BYTES, Bytes, inflate
+from .header import KEYWORD_PREFIX, MAX_PROFILE_BYTES, Bytes, damaged, inflate
 from .metadata_blocks import EXIF_PREFIX, XMP_KEYWORD, Chunk
 from .metadata_xmp import MAX_XMP_BYTES
 from .record_chunk import CHUNK
@@ -24,7 +24,11 @@ _MOST_CHUNKS = 10_000
 
 
 def png_parts(data: Bytes) -> tuple[list[Chunk], bytes]:
-    """The chunks that pixels do not need, an empty IDAT between those before and behind them; what follows IEND."""
+    """The chunks that pixels do not need, an empty IDAT between those before and behind them; what follows IEND.
+
+    Raises:
+        ImageFileError: too many.
+    """
     found: list[Chunk] = []
     position = len(png.SIGNATURE)
     for kind, body in png.chunks(data):
@@ -34,7 +38,14 @@ def png_parts(data: Bytes) -> tuple[list[Chunk], bytes]:
                 found.append((_PIXELS, b""))
         elif _may_stay(kind, body):
             found.append((kind, bytes(body)))
-    return found, bytes(memoryview(data)[position + 12 :])
+    return _few(found), bytes(memoryview(data)[position + 12 :])
+
+
+def _few(chunks: list[Chunk]) -> list[Chunk]:
+    """The chunks, if they can be sealed and split again."""
+    if len(chunks) > _MOST_CHUNKS:
+        raise damaged(f"metadata may be {_MOST_CHUNKS} chunks, and here are {len(chunks)}")
+    return chunks
 
 
 def _may_stay(kind: bytes, body: Bytes) -> bool:
@@ -43,10 +54,21 @@ def _may_stay(kind: bytes, body: Bytes) -> bool:
 
 
 def webp_parts(data: Bytes) -> tuple[list[Chunk], bytes]:
-    """The chunks that pixels do not need, and what follows the RIFF."""
+    """The chunks that pixels do not need, and what follows the RIFF.
+
+    Raises:
+        ImageFileError: a type is no printable ASCII, or there are too many.
+    """
     found = [(kind, bytes(body)) for kind, body in webp.chunks(data) if kind not in _WEBP_PIXELS]
+    for kind, _ in found:
+        if not _is_printable(kind):
+            raise damaged(f"the type of a chunk must be four printable characters, and one is {kind!r}")
     end = 8 + int(struct.unpack_from("<I", data, 4)[0])
-    return found, bytes(memoryview(data)[end + end % 2 :])
+    return _few(found), bytes(memoryview(data)[end + end % 2 :])
+
+
+def _is_printable(kind: bytes) -> bool:
+    return kind.isascii() and kind.decode("latin-1").isprintable()
 
 
 def join_chunks(chunks: list[Chunk]) -> bytes:
@@ -71,7 +93,7 @@ def split_chunks(raw: bytes, form: str) -> Iterator[Chunk]:
         if form == "PNG":
             sound = _may_stay(kind, body) or (kind == _PIXELS and not body)
         else:
-            sound = kind not in _WEBP_PIXELS and kind.isascii() and kind.decode("latin-1").isprintable()
+            sound = kind not in _WEBP_PIXELS and _is_printable(kind)
         if len(kind) != 4 or len(body) != length or not sound or count >= _MOST_CHUNKS:
             raise RecordError(f"the sealed metadata must be whole chunks of a {form}, and are not")
         yield kind, body
