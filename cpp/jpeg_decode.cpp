@@ -53,13 +53,12 @@ class BitReader {
  public:
   BitReader(const std::uint8_t* data, std::size_t size) : at_(data), end_(data + size) {}
   int bits(int count) {
-    if (count == 0) return 0;
-    fill();
+    if (held_ < count) fill();
     held_ -= count;
     return static_cast<int>((bits_ >> held_) & ((std::uint64_t{1} << count) - 1));
   }
   int symbol(const Lookup& table) {
-    fill();
+    if (held_ < 32) fill();  // enough for a code and the number behind it
     const auto [length, found] = table.find(static_cast<int>((bits_ >> (held_ - 16)) & 0xFFFF));
     held_ -= length;
     return found;
@@ -74,6 +73,7 @@ class BitReader {
   }
   void restart(int marker) {
     check();
+    if (held_ - lacking_ >= 8) throw Error("damaged: bytes that belong to nothing stand before a restart marker");
     bits_ = 0;
     held_ = lacking_ = 0;
     while (end_ - at_ > 1 && at_[0] == 0xFF && at_[1] == 0xFF) ++at_;
@@ -84,7 +84,18 @@ class BitReader {
   bool at_end() const { return at_ == end_ && held_ - lacking_ < 8; }
 
  private:
+  // More bits: four bytes if that many stand before the next byte of ones, else one by one.
   void fill() {
+    if (end_ - at_ >= 4 && held_ <= 32) {
+      const std::uint32_t word = std::uint32_t{at_[0]} << 24 | std::uint32_t{at_[1]} << 16 |
+                                 std::uint32_t{at_[2]} << 8 | std::uint32_t{at_[3]};
+      if ((word & ~(word + 0x01010101u) & 0x80808080u) == 0) {
+        bits_ = bits_ << 32 | word;
+        held_ += 32;
+        at_ += 4;
+        return;
+      }
+    }
     while (held_ <= 48) {
       std::uint8_t byte = 0;
       if (at_ == end_ || (*at_ == 0xFF && (end_ - at_ < 2 || at_[1] != 0))) {

@@ -40,16 +40,27 @@ void transform_columns(const float* in, float* out) {
   }
 }
 
+using Raster = std::array<float, 64>;
+
+// A file's quantiser in raster order.
+Raster to_raster(const std::array<std::uint16_t, 64>& quantiser) {
+  Raster found{};
+  for (std::size_t k = 0; k < 64; ++k) found[zigzag[k]] = static_cast<float>(quantiser[k]);
+  return found;
+}
+
 // 64 samples in raster order, minus 128, to the coefficients of a block: halves are rounded away from zero.
-void transform_block(const float* values, const std::array<std::uint16_t, 64>& quantiser, std::int16_t* out) {
+void transform_block(const float* values, const Raster& quantiser, std::int16_t* out) {
   float half[64], full[64];
   transform_columns(values, half);
   transform_columns(half, full);
-  for (std::size_t k = 0; k < 64; ++k) {
-    const float value = full[zigzag[k]] / static_cast<float>(quantiser[k]);
-    const auto nearest = static_cast<int>(value + (value < 0 ? -0.5f : 0.5f));
-    out[k] = static_cast<std::int16_t>(std::max(k == 0 ? -1024 : -1023, std::min(nearest, 1023)));
+  std::int32_t nearest[64];
+  for (std::size_t i = 0; i < 64; ++i) {
+    const float value = full[i] / quantiser[i];
+    nearest[i] = static_cast<std::int32_t>(value + (value < 0 ? -0.5f : 0.5f));
+    nearest[i] = std::max(i == 0 ? -1024 : -1023, std::min(nearest[i], 1023));
   }
+  for (std::size_t k = 0; k < 64; ++k) out[k] = static_cast<std::int16_t>(nearest[zigzag[k]]);
 }
 
 // The samples of an MCU, times 65,536, component after component.
@@ -115,6 +126,8 @@ void forward(const Frame& frame, const Samples& samples, std::int16_t* out) {
   const std::size_t row_bytes = static_cast<std::size_t>(samples.columns) * mcu_bytes;
   Mcu mcu(frame, samples.colours);
   float values[64];
+  std::array<Raster, 4> quantisers{};
+  std::transform(frame.quantisers.begin(), frame.quantisers.end(), quantisers.begin(), to_raster);
   for (int row = 0; row < samples.rows; ++row)
     for (int column = 0; column < samples.columns; ++column) {
       const std::size_t top = static_cast<std::size_t>(row * 8 * frame.down) * row_bytes;
@@ -125,7 +138,7 @@ void forward(const Frame& frame, const Samples& samples, std::int16_t* out) {
         for (int block = 0; block < component.across * component.down; ++block, out += 64) {
           const int x = block % component.across, y = block / component.across;
           mcu.take(c, x, y, across, down, values);
-          transform_block(values, frame.quantisers[static_cast<std::size_t>(component.quantiser)], out);
+          transform_block(values, quantisers[static_cast<std::size_t>(component.quantiser)], out);
           if ((samples.row + row) * component.down + y >= component.blocks_y ||
               (samples.column + column) * component.across + x >= component.blocks_x) {
             if (!component.dc_interleaved) out[0] = 0;

@@ -16,6 +16,7 @@ namespace fastperturb::jpeg {
 class Counter {
  public:
   void symbol(int table, int symbol) { ++counts_[static_cast<std::size_t>(table)][static_cast<std::size_t>(symbol)]; }
+  void coded(int table, int symbol, int, int) { this->symbol(table, symbol); }
   void bits(int, int) {}
   void restart(int) {}
   bool is_used(std::size_t table) const {
@@ -38,22 +39,28 @@ class Writer {
       for (int i = 0; i < codes.counts[length]; ++i)
         codes_[table][codes.symbols[place++]] = {code++, static_cast<int>(length)};
   }
-  void symbol(int table, int symbol) {
+  void symbol(int table, int symbol) { coded(table, symbol, 0, 0); }
+  // A symbol, and the lowest `count` bits of a number that belongs to it, 16 at most.
+  void coded(int table, int symbol, int value, int count) {
     const Code& code = codes_[static_cast<std::size_t>(table)][static_cast<std::size_t>(symbol)];
     if (code.length == 0) throw Error("damaged: a Huffman table lacks a code that is needed");
-    put(code.bits, code.length);
+    put(code.bits << count | low_bits(value, count), code.length + count);
   }
-  void bits(int value, int count) {
-    if (count > 0) put(static_cast<std::uint32_t>(value) & ((std::uint32_t{1} << count) - 1), count);
-  }
+  void bits(int value, int count) { put(low_bits(value, count), count); }
   void restart(int number) {
     end();
     out_ += '\xFF';
     out_ += static_cast<char>(0xD0 + number);
   }
+  // Ones up to the next whole byte, and all that is held goes out.
   void end() {
-    if (held_ > 0) put((std::uint32_t{1} << (8 - held_ % 8) % 8) - 1, (8 - held_ % 8) % 8);
+    put((std::uint32_t{1} << (8 - held_ % 8) % 8) - 1, (8 - held_ % 8) % 8);
     flush();
+    for (; held_ > 0; held_ -= 8) {
+      const auto byte = static_cast<char>(held_bits_ >> (held_ - 8) & 0xFF);
+      out_ += byte;
+      if (byte == '\xFF') out_ += '\0';
+    }
   }
 
  private:
@@ -61,33 +68,35 @@ class Writer {
     std::uint32_t bits;
     int length;
   };
+  static std::uint32_t low_bits(int value, int count) {
+    return static_cast<std::uint32_t>(value) & ((std::uint32_t{1} << count) - 1);
+  }
+  // The lowest `count` bits of `value`, 32 at most; the others are zero.
   void put(std::uint32_t value, int count) {
     held_bits_ = held_bits_ << count | value;
     held_ += count;
-    if (held_ >= 32) flush_word();
+    if (held_ >= 32) put_word();
   }
   // The first 32 bits that are held; a byte of ones is followed by one of zeros.
-  void flush_word() {
+  void put_word() {
+    if (kept_ + 8 > pending_.size()) flush();
     held_ -= 32;
     const auto word = static_cast<std::uint32_t>(held_bits_ >> held_);
-    char bytes[8];
-    std::size_t count = 0;
+    const std::uint32_t ones = word & ~(word + 0x01010101u) & 0x80808080u;  // may name one byte too many, never too few
     for (int shift = 24; shift >= 0; shift -= 8) {
-      bytes[count] = static_cast<char>(word >> shift & 0xFF);
-      if (bytes[count++] == '\xFF') bytes[count++] = '\0';
+      const auto byte = static_cast<char>(word >> shift & 0xFF);
+      pending_[kept_++] = byte;
+      if (ones != 0 && byte == '\xFF') pending_[kept_++] = '\0';
     }
-    out_.append(bytes, count);
   }
   void flush() {
-    while (held_ >= 8) {
-      held_ -= 8;
-      const auto byte = static_cast<char>(held_bits_ >> held_ & 0xFF);
-      out_ += byte;
-      if (byte == '\xFF') out_ += '\0';
-    }
+    out_.append(pending_.data(), kept_);
+    kept_ = 0;
   }
   std::string& out_;
   std::array<std::array<Code, 256>, 8> codes_{};
+  std::array<char, 4096> pending_{};  // bytes that are not in `out_` yet
+  std::size_t kept_ = 0;
   std::uint64_t held_bits_ = 0;
   int held_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "bits.hpp"
 #include "jpeg.hpp"
 #include "jpeg_huffman.hpp"
 
@@ -16,26 +17,21 @@ namespace fastperturb::jpeg {
 constexpr int most_corrections = 937;  // held back before a run of blocks is written, as libjpeg has it
 constexpr int longest_run = 0x7FFF;
 
-// How many bits each number up to 255 has.
-constexpr std::array<std::uint8_t, 256> make_sizes() {
-  std::array<std::uint8_t, 256> sizes{};
-  for (std::size_t i = 1; i < 256; ++i) sizes[i] = static_cast<std::uint8_t>(sizes[i / 2] + 1);
-  return sizes;
-}
-constexpr std::array<std::uint8_t, 256> sizes = make_sizes();
-
 inline int size_of(int value) {
-  auto rest = static_cast<std::size_t>(std::abs(value));
-  int size = 0;
-  for (; rest > 255; rest >>= 8) size += 8;
-  return size + sizes[rest];
+  return value == 0 ? 0 : 32 - leading_zeros(static_cast<std::uint32_t>(std::abs(value)));
 }
 
-// Whether four coefficients from k on are all zero, as most are.
-inline bool four_zeros(const std::int16_t* block, int k) {
-  std::uint64_t four;
-  std::memcpy(&four, block + k, 8);
-  return four == 0;
+// A bit for each coefficient of a block that is not zero, the lowest for the first.
+inline std::uint64_t find_nonzero(const std::int16_t* block) {
+  std::uint8_t marks[64];
+  for (int k = 0; k < 64; ++k) marks[k] = block[k] != 0;
+  std::uint64_t found = 0;
+  for (int part = 0; part < 8; ++part) {
+    std::uint64_t eight;
+    std::memcpy(&eight, marks + 8 * part, 8);
+    found |= (eight * 0x0102040810204080u) >> 56 << 8 * part;  // the lowest bits of eight bytes, side by side
+  }
+  return found;
 }
 
 template <typename Sink>
@@ -64,35 +60,27 @@ class ScanEncoder {
   }
 
  private:
-  void number(int value, int size) { sink_.bits(value < 0 ? value - 1 : value, size); }
-
   void dc(int i, int value) {
     int& before = before_[static_cast<std::size_t>(i)];
     const int shifted = value >> scan_.low, difference = shifted - before, size = size_of(difference);
     if (size > most_.dc) throw Error("damaged: a coefficient is larger than any can be");
     before = shifted;
-    sink_.symbol(scan_.dc[static_cast<std::size_t>(i)], size);
-    number(difference, size);
+    sink_.coded(scan_.dc[static_cast<std::size_t>(i)], size, difference < 0 ? difference - 1 : difference, size);
   }
 
   void sequential(int i, const std::int16_t* block) {
     dc(i, block[0]);
     const int table = scan_.ac[static_cast<std::size_t>(i)] + ac_tables;
-    int run = 0;
-    for (int k = 1; k < 64; ++k) {
-      while (k <= 60 && four_zeros(block, k)) k += 4, run += 4;
-      if (k > 63) break;
-      if (block[k] == 0) {
-        ++run;
-        continue;
-      }
+    int before = 0;
+    for (std::uint64_t left = find_nonzero(block) & ~std::uint64_t{1}; left != 0; left &= left - 1) {
+      const int k = trailing_zeros(left);
+      int run = k - before - 1;
+      before = k;
       for (; run > 15; run -= 16) sink_.symbol(table, 0xF0);
       const int size = ac_size(block[k]);
-      sink_.symbol(table, run * 16 + size);
-      number(block[k], size);
-      run = 0;
+      sink_.coded(table, run * 16 + size, block[k] < 0 ? block[k] - 1 : block[k], size);
     }
-    if (run > 0) sink_.symbol(table, 0);
+    if (before < 63) sink_.symbol(table, 0);
   }
 
   int ac_size(int value) const {
@@ -129,8 +117,7 @@ class ScanEncoder {
       end_run();
       for (; run > 15; run -= 16) sink_.symbol(table, 0xF0);
       const int size = ac_size(value);
-      sink_.symbol(table, run * 16 + size);
-      number(value, size);
+      sink_.coded(table, run * 16 + size, value < 0 ? value - 1 : value, size);
       run = 0;
     }
     if (run > 0 && ++zero_blocks_ == longest_run) end_run();

@@ -136,6 +136,9 @@ def test_damaged_data_are_refused_and_never_guessed():
         coefficients(short)
     with pytest.raises(_core.JpegError, match="restart marker is missing"):
         coefficients(jpeg(mode="restarts").replace(b"\xff\xd1", b"\xff\xd3", 1))
+    for extra in (1, 3, 9):
+        with pytest.raises(_core.JpegError, match="belong to nothing stand before a restart marker|marker is missing"):
+            coefficients(jpeg(mode="restarts").replace(b"\xff\xd1", bytes(extra) + b"\xff\xd1", 1))
 
 
 @pytest.mark.parametrize("name", ["4:2:0, baseline", "4:2:0, progressive with restarts", "grey, optimised"])
