@@ -21,7 +21,7 @@ import cv2
 
 import fastperturb as fp
 from fastperturb.cli.app import run
-from fastperturb.cli.batch import job
+from fastperturb.cli.batch import job, writer
 from fastperturb.cli.commands import perturb as perturb_command
 from fastperturb.faces import yunet
 from fastperturb.files import writing
@@ -39,7 +39,7 @@ OTHERS = [
     (job, "decode", "check the file's structure"),
     (yunet.YuNet, "detect", "around the network"),
     (perturb_command, "perturb_image", "perturb: permutation, tag, record"),
-    (job, "write_file", "create, write and name the file"),
+    (writer, "write_file", "create, write and name the file"),
     (os, "fsync", "flush it to the disk"),
 ]
 
