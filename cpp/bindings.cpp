@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "coverage.hpp"
 #include "dispatch.hpp"
 #include "distance.hpp"
 #include "gil_queue.hpp"
@@ -216,6 +217,8 @@ PYBIND11_MODULE(_core, module) {
              py::arg("version") = 1);
   module.def("owner_labels", &owner_labels, py::arg("height"), py::arg("width"), py::arg("regions"),
              py::arg("version"));
+  module.def("covered_points", &covered_points, py::arg("heads"), py::arg("width"), py::arg("height"));
+  module.attr("lattice_points") = fp::lattice_points();
   py::class_<fp::PlaceOrder>(module, "PlaceOrder")
       .def(py::init(&order_places), py::arg("ground"), py::arg("mask"), py::arg("labels"), py::arg("key"),
            py::arg("colours"))

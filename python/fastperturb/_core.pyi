@@ -30,6 +30,9 @@ def owned_pixels(height: int, width: int, regions: Sequence[_Region], version: i
 def owner_labels(
     height: int, width: int, regions: Sequence[_Region], version: int
 ) -> tuple[int, int, NDArray[np.uint16]]: ...
+def covered_points(heads: Sequence[Sequence[int]], width: int, height: int) -> list[int]: ...
+
+lattice_points: int
 
 class PlaceOrder:
     def __init__(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastperturb as fp
+from fastperturb import _core
 from fastperturb.protections.rounding import (
     FACE_MARGINS,
     HEAD_MARGINS,
@@ -168,3 +169,43 @@ def test_frozen_answers():
     assert round_face(fp.Region(-30, 5, 9, 14), FACE_MARGINS) == fp.Region(-34, 2, 16, 21, "ellipse")
     far = 2**30
     assert round_face(fp.Region(far + 50, 60, 150, 150)) == fp.Region(far, -38, 256, 333, "ellipse")
+
+
+def counted(head, size):
+    """Points of a lattice of 32 x 32 in the ellipse of ``head`` that lie in a region's ellipse, by whole numbers."""
+    x, y, wide, high = head
+    count = total = 0
+    for i in range(32):
+        for j in range(32):
+            if (2 * i - 31) ** 2 + (2 * j - 31) ** 2 > 32**2:
+                continue
+            total += 1
+            across, down = (
+                (((128 * low + 2 * side * (2 * place + 1) - 6400 * length) << 15) // (6400 * length)) ** 2
+                for low, side, place, length in ((x, wide, i, size[0]), (y, high, j, size[1]))
+            )
+            count += across + down <= 1 << 30
+    assert total == _core.lattice_points
+    return count
+
+
+@given(
+    st.tuples(*[st.integers(-20_000, 20_000)] * 2, *[st.integers(1, 40_000)] * 2),
+    st.tuples(st.integers(1, 400), st.integers(1, 400)),
+)
+def test_what_is_covered_is_what_a_slow_count_says(head, size):
+    assert _core.covered_points([head, head], *size) == [counted(head, size)] * 2
+
+
+def test_what_is_covered_of_extreme_boxes():
+    far = 2**33 - 1
+    assert _core.covered_points([(far, 0, 1, 1), (-far, -far, far, far), (0, 0, 100, 100)], 1, 1) == [
+        0,
+        counted((-far, -far, far, far), (1, 1)),
+        counted((0, 0, 100, 100), (1, 1)),
+    ]
+    assert _core.covered_points([(0, 0, 6_553_500, 6_553_500)], 65_535, 65_535) == [_core.lattice_points]
+    with pytest.raises(ValueError, match=r"heads must lie within 2\*\*33"):
+        _core.covered_points([(2**33, 0, 1, 1)], 1, 1)
+    with pytest.raises(ValueError, match="width and height must be from 1 to 65535"):
+        _core.covered_points([(0, 0, 1, 1)], 0, 1)

@@ -7,22 +7,19 @@ coarse grid; all of it in whole numbers, the same everywhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from .. import _core
 from ..faces.boxes import touches
 from ..region import MAX_ELLIPSE_SIDE, Face, Point, Region
 
 LEAST_WIDTH = 16
 _ASPECT = (13, 10)  # height to width
 _GRID = 8  # steps of the centre across a width
-_COVERED = (97, 100)  # of the ellipse that must be hidden
-_LATTICE = 32  # points across that ellipse, by which it is counted
+_COVERED = (97, 100)  # of the ellipse that must be hidden, counted by the core on a lattice
 
 Hundredths: TypeAlias = tuple[int, int, int, int]
 
@@ -114,14 +111,6 @@ def _classes() -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-@cache
-def _lattice() -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Places across the ellipse's box, in 1 / (2 _LATTICE) of its side; which pairs of them lie in the ellipse."""
-    places = 2 * np.arange(_LATTICE, dtype=np.int64) + 1
-    away = (places - _LATTICE) ** 2
-    return places, away[:, np.newaxis] + away <= _LATTICE**2
-
-
 def grid_step(width: int) -> int:
     """The step of the grid on which the centre of a region of a class's width lies."""
     return width // _GRID
@@ -143,25 +132,15 @@ def least_class(width: int, height: int) -> int:
     return next(fitting, class_count())
 
 
-def are_covered(heads: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.bool_]:
+def are_covered(heads: Sequence[Sequence[int]], size: tuple[int, int]) -> list[bool]:
     """Whether a region covers enough of the ellipse in each of some boxes.
 
     Args:
-        heads: (count, 4), x, y, width, height in hundredths of a pixel, from the region's corner.
+        heads: of each box x, y, width, height in hundredths of a pixel, from the region's corner.
         size: width and height of the region, in pixels.
     """
-    places, inside = _lattice()
-    columns, rows = (_squared(heads[:, axis], heads[:, axis + 2], places, size[axis]) for axis in (0, 1))
-    hidden = np.count_nonzero((rows[:, :, np.newaxis] + columns[:, np.newaxis] <= 1 << 30) & inside, axis=(1, 2))
-    return np.asarray(hidden * _COVERED[1] >= int(np.count_nonzero(inside)) * _COVERED[0])
-
-
-def _squared(low: NDArray[np.int64], side: NDArray[np.int64], places: NDArray[np.int64], length: int) -> NDArray[Any]:
-    """Squared distances of places across boxes from the region's centre; whole, half the region's side is 2**15."""
-    scale = 200 * _LATTICE  # of a pixel
-    away = 4 * _LATTICE * low[:, np.newaxis] + 2 * side[:, np.newaxis] * places - scale * length
-    found: NDArray[Any] = ((away << 15) // (scale * length)) ** 2
-    return found
+    part, whole = _COVERED
+    return [hidden * whole >= _core.lattice_points * part for hidden in _core.covered_points(heads, *size)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +163,7 @@ class _Head:
 
     def is_covered(self, place: tuple[int, int, int, int]) -> bool:
         """Whether the ellipse in ``place``, in pixels, covers enough of the ellipse in this box."""
-        head = [[self.x - 100 * place[0], self.y - 100 * place[1], self.width, self.height]]
-        return bool(are_covered(np.array(head, np.int64), place[2:])[0])
+        return are_covered([(self.x - 100 * place[0], self.y - 100 * place[1], self.width, self.height)], place[2:])[0]
 
 
 def turned_box(box: tuple[Any, Any, Any, Any], turn: int) -> tuple[Any, Any, Any, Any]:

@@ -31,7 +31,6 @@ Whole = NDArray[np.int64]
 
 _SPREAD = 3.0  # frames: standard deviation of the smoothing of the centre
 _UNIT = 100  # of a pixel
-_CHUNK = 512  # frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +130,7 @@ def _steps(guide: Whole, step: int) -> Whole:
 def _is_covered(centres: Whole, size: Whole, corners: Whole, region: tuple[int, int]) -> bool:
     heads = np.concatenate([centres - size // 2 - _UNIT * corners, size], axis=1)  # from the region's corner
     different = np.unique(heads, axis=0)
-    return all(
-        bool(are_covered(different[start : start + _CHUNK], region).all()) for start in range(0, len(different), _CHUNK)
-    )
+    return all(are_covered(different.tolist(), region))
 
 
 def _with_margins(boxes: Floats, quarters: Whole, margins: Hundredths) -> Floats:
