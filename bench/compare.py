@@ -151,7 +151,7 @@ def chosen(contests: Iterator[Contest], only: list[str]) -> Iterator[Contest]:
 def main(arguments: list[str]) -> None:
     """See the module's head."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("contests", help="metrics: contests_metrics.py")
+    parser.add_argument("contests", help="metrics, perturb or faces: contests_metrics.py and so on")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", action="append", default=[], help="contests whose name holds this; may be repeated")
