@@ -99,6 +99,22 @@ std::size_t plane(int byte, int channel) {
   return (sizeof(T) - 1 - static_cast<std::size_t>(byte)) * channels + static_cast<std::size_t>(channel);
 }
 
+// Owned pixels of a row that lie side by side.
+struct Run {
+  std::size_t x, length;
+};
+
+// Writes `value` before, between and behind the runs of a row.
+template <typename T>
+void fill_gaps(const std::vector<Run>& runs, std::size_t width, T value, T* row) {
+  std::size_t done = 0;
+  for (const Run& run : runs) {
+    std::fill(row + done, row + run.x, value);
+    done = run.x + run.length;
+  }
+  std::fill(row + done, row + width, value);
+}
+
 template <typename T, int channels>
 void encode(const MaskedCrop& crop, std::uint8_t* out) {
   const auto width = static_cast<std::size_t>(crop.view.width);
@@ -106,28 +122,32 @@ void encode(const MaskedCrop& crop, std::uint8_t* out) {
   Rows<T, channels> rows(crop.view.width);
   std::vector<T> folded(width);
   std::vector<std::uint8_t> bytes(sizeof(T) > 1 ? width : 0);
+  std::vector<Run> runs;
   std::size_t left = crop.owned;
   for (std::int64_t y = 0; y < crop.view.height && left > 0; ++y) {
     row.split(crop.view.at(y, 0), width, channels, rows.pitch(), rows.row(y, 0) + 1);
-    const std::uint8_t* mask = crop.mask == nullptr ? nullptr : crop.mask + static_cast<std::size_t>(y) * width;
-    std::size_t after = left;
+    runs.clear();
+    const std::size_t before = crop.owned - left;
+    for_each_run(crop, y, left, [&](std::int64_t x, std::int64_t length) {
+      runs.push_back({static_cast<std::size_t>(x), static_cast<std::size_t>(length)});
+    });
+    const std::size_t first = runs.empty() ? 0 : runs.front().x;
+    const std::size_t last = runs.empty() ? 0 : runs.back().x + runs.back().length;
     for (int c = 0; c < channels; ++c) {
       T* here = rows.row(y, c);
-      for (std::size_t x = 0; mask != nullptr && x < width; ++x)
-        here[x + 1] = mask[x] != 0 ? here[x + 1] : zero<T, channels>(c);
-      row.fold(here, rows.row(y + 1, c), width, folded.data());
+      fill_gaps(runs, width, zero<T, channels>(c), here + 1);
+      row.fold(here + first, rows.row(y + 1, c) + first, last - first, folded.data() + first);
       for (int byte = 0; byte < static_cast<int>(sizeof(T)); ++byte) {
-        for (std::size_t x = 0; x < bytes.size(); ++x) bytes[x] = static_cast<std::uint8_t>(folded[x] >> (8 * byte));
+        for (std::size_t x = first; sizeof(T) > 1 && x < last; ++x)
+          bytes[x] = static_cast<std::uint8_t>(folded[x] >> (8 * byte));
         const void* plane_bytes = sizeof(T) > 1 ? static_cast<const void*>(bytes.data()) : folded.data();
-        std::uint8_t* to = out + plane<T, channels>(byte, c) * crop.owned + (crop.owned - left);
-        after = left;
-        for_each_run(crop, y, after, [&](std::int64_t x, std::int64_t length) {
-          std::memcpy(to, static_cast<const std::uint8_t*>(plane_bytes) + x, static_cast<std::size_t>(length));
-          to += length;
-        });
+        std::uint8_t* to = out + plane<T, channels>(byte, c) * crop.owned + before;
+        for (const Run& run : runs) {
+          std::memcpy(to, static_cast<const std::uint8_t*>(plane_bytes) + run.x, run.length);
+          to += run.length;
+        }
       }
     }
-    left = after;
   }
 }
 
