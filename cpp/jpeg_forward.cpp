@@ -2,7 +2,9 @@
 // pixels that share it, and the forward DCT of ITU-T T.81, A.3.3 as two products with a matrix of floats, added up in
 // one order: the same on every processor.
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "jpeg.hpp"
@@ -21,8 +23,7 @@ constexpr std::uint8_t zigzag[64] = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32,
                                      35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
                                      58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
-// The transform of all eight columns of a block, and the block turned about its diagonal: eight at a time, in one
-// order.
+// The transform of all eight columns of a block, eight at a time, in one order.
 void transform_columns(const float* in, float* out) {
   float sums[4][8], differences[4][8];
   for (std::size_t x = 0; x < 4; ++x)
@@ -32,35 +33,51 @@ void transform_columns(const float* in, float* out) {
     }
   for (std::size_t u = 0; u < 8; ++u) {
     const auto& values = u % 2 == 0 ? sums : differences;
-    float row[8];
     for (std::size_t i = 0; i < 8; ++i)
-      row[i] = (cosines[u][0] * values[0][i] + cosines[u][1] * values[1][i]) +
-               (cosines[u][2] * values[2][i] + cosines[u][3] * values[3][i]);
-    for (std::size_t i = 0; i < 8; ++i) out[i * 8 + u] = row[i];
+      out[u * 8 + i] = (cosines[u][0] * values[0][i] + cosines[u][1] * values[1][i]) +
+                       (cosines[u][2] * values[2][i] + cosines[u][3] * values[3][i]);
   }
+}
+
+// A block turned about its diagonal.
+void turn(const float* in, float* out) {
+  for (std::size_t y = 0; y < 8; ++y)
+    for (std::size_t x = 0; x < 8; ++x) out[x * 8 + y] = in[y * 8 + x];
 }
 
 using Raster = std::array<float, 64>;
 
-// A file's quantiser in raster order.
+// Where a coefficient lies in a block that is turned about its diagonal, by its place in a file's order.
+constexpr std::size_t turned(std::size_t k) { return zigzag[k] % 8u * 8u + zigzag[k] / 8u; }
+
+// A file's quantiser in raster order, turned.
 Raster to_raster(const std::array<std::uint16_t, 64>& quantiser) {
   Raster found{};
-  for (std::size_t k = 0; k < 64; ++k) found[zigzag[k]] = static_cast<float>(quantiser[k]);
+  for (std::size_t k = 0; k < 64; ++k) found[turned(k)] = static_cast<float>(quantiser[k]);
   return found;
 }
 
-// 64 samples in raster order, minus 128, to the coefficients of a block: halves are rounded away from zero.
+template <std::size_t... k>
+void to_file_order(const std::int32_t* in, std::int16_t* out, std::index_sequence<k...>) {
+  ((out[k] = static_cast<std::int16_t>(in[turned(k)])), ...);
+}
+
+// To the nearest whole number within bounds, halves away from zero.
+std::int32_t round_within(float value, float low, float high) {
+  const float away = value + std::copysign(0.5f, value), above = away > low ? away : low;
+  return static_cast<std::int32_t>(above < high ? above : high);
+}
+
+// 64 samples in raster order, minus 128, to the coefficients of a block.
 void transform_block(const float* values, const Raster& quantiser, std::int16_t* out) {
-  float half[64], full[64];
+  float half[64], middle[64], full[64];
   transform_columns(values, half);
-  transform_columns(half, full);
+  turn(half, middle);
+  transform_columns(middle, full);
   std::int32_t nearest[64];
-  for (std::size_t i = 0; i < 64; ++i) {
-    const float value = full[i] / quantiser[i];
-    nearest[i] = static_cast<std::int32_t>(value + (value < 0 ? -0.5f : 0.5f));
-    nearest[i] = std::max(i == 0 ? -1024 : -1023, std::min(nearest[i], 1023));
-  }
-  for (std::size_t k = 0; k < 64; ++k) out[k] = static_cast<std::int16_t>(nearest[zigzag[k]]);
+  for (std::size_t i = 0; i < 64; ++i) nearest[i] = round_within(full[i] / quantiser[i], -1023.0f, 1023.0f);
+  nearest[0] = round_within(full[0] / quantiser[0], -1024.0f, 1023.0f);
+  to_file_order(nearest, out, std::make_index_sequence<64>{});
 }
 
 // The samples of an MCU, times 65,536, component after component.
@@ -82,11 +99,17 @@ class Mcu {
           plane[i % channels_ * pixels_ + i / channels_] = from[i] << 16;
         continue;
       }
+      for (std::size_t i = 0; i < wide; ++i)
+        for (std::size_t c = 0; c < 3; ++c) row_[c][i] = from[3 * i + c];
+      // Every sum is a whole number under 2^24: floats are exact.
       for (std::size_t i = 0; i < wide; ++i) {
-        const std::int32_t red = from[3 * i], green = from[3 * i + 1], blue = from[3 * i + 2];
-        plane[i] = 19595 * red + 38470 * green + 7471 * blue;
-        plane[pixels_ + i] = 32768 * blue - 11059 * red - 21709 * green + (128 << 16);
-        plane[2 * pixels_ + i] = 32768 * red - 27439 * green - 5329 * blue + (128 << 16);
+        const auto red = static_cast<float>(row_[0][i]), green = static_cast<float>(row_[1][i]),
+                   blue = static_cast<float>(row_[2][i]);
+        plane[i] = static_cast<std::int32_t>(19595.0f * red + 38470.0f * green + 7471.0f * blue);
+        plane[pixels_ + i] =
+            static_cast<std::int32_t>(32768.0f * blue - 11059.0f * red - 21709.0f * green + 8388608.0f);
+        plane[2 * pixels_ + i] =
+            static_cast<std::int32_t>(32768.0f * red - 27439.0f * green - 5329.0f * blue + 8388608.0f);
       }
     }
   }
@@ -116,6 +139,7 @@ class Mcu {
   std::size_t pixels_, channels_;
   bool colours_;
   std::vector<std::int32_t> planes_;
+  std::int32_t row_[3][32]{};  // red, green and blue of one row
 };
 
 }  // namespace
