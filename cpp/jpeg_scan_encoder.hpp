@@ -105,40 +105,42 @@ class ScanEncoder {
     for (const std::uint8_t bit : corrections) sink_.bits(bit, 1);
   }
 
+  // The coefficients of the scan's band that are not zero, before they are shifted.
+  std::uint64_t find_in_band(const std::int16_t* block) const {
+    return find_nonzero(block) >> scan_.first << scan_.first << (63 - scan_.last) >> (63 - scan_.last);
+  }
+
   void ac_first(const std::int16_t* block) {
     const int table = scan_.ac[0] + ac_tables;
-    int run = 0;
-    for (int k = scan_.first; k <= scan_.last; ++k) {
+    int before = scan_.first - 1;
+    for (std::uint64_t left = find_in_band(block); left != 0; left &= left - 1) {
+      const int k = trailing_zeros(left);
       const int value = block[k] < 0 ? -(-block[k] >> scan_.low) : block[k] >> scan_.low;
-      if (value == 0) {
-        ++run;
-        continue;
-      }
+      if (value == 0) continue;
       end_run();
+      int run = k - before - 1;
+      before = k;
       for (; run > 15; run -= 16) sink_.symbol(table, 0xF0);
       const int size = ac_size(value);
       sink_.coded(table, run * 16 + size, value < 0 ? value - 1 : value, size);
-      run = 0;
     }
-    if (run > 0 && ++zero_blocks_ == longest_run) end_run();
+    if (before < scan_.last && ++zero_blocks_ == longest_run) end_run();
   }
 
   void ac_refine(const std::int16_t* block) {
     const int table = scan_.ac[0] + ac_tables;
-    std::array<int, 64> size{};
+    const std::uint64_t present = find_in_band(block);
+    const auto size_at = [&](int k) { return std::abs(block[k]) >> scan_.low; };
     int last = 0;  // the last coefficient that begins here
-    for (int k = scan_.first; k <= scan_.last; ++k) {
-      size[static_cast<std::size_t>(k)] = std::abs(block[k]) >> scan_.low;
-      if (size[static_cast<std::size_t>(k)] == 1) last = k;
-    }
-    int run = 0;
+    for (std::uint64_t left = present; left != 0; left &= left - 1)
+      if (const int k = trailing_zeros(left); size_at(k) == 1) last = k;
+    int run = 0, next = scan_.first;  // zeros that no symbol tells yet, and from where on they are not counted
     own_.clear();
-    for (int k = scan_.first; k <= scan_.last; ++k) {
-      const int value = size[static_cast<std::size_t>(k)];
-      if (value == 0) {
-        ++run;
-        continue;
-      }
+    for (std::uint64_t left = present; left != 0; left &= left - 1) {
+      const int k = trailing_zeros(left), value = size_at(k);
+      if (value == 0) continue;
+      run += k - next;
+      next = k + 1;
       for (; run > 15 && k <= last; run -= 16) {
         end_run();
         sink_.symbol(table, 0xF0);
@@ -156,7 +158,7 @@ class ScanEncoder {
       own_.clear();
       run = 0;
     }
-    if (run > 0 || !own_.empty()) {
+    if (next <= scan_.last || run > 0 || !own_.empty()) {
       ++zero_blocks_;
       held_.insert(held_.end(), own_.begin(), own_.end());
       if (zero_blocks_ == longest_run || static_cast<int>(held_.size()) > most_corrections) end_run();
