@@ -62,7 +62,7 @@ def test_names_times_and_metadata_come_back(photographs, here, more, capsys):
             assert (here / "out" / name).stat().st_mtime_ns != TIME
     assert run(["restore", "out", "-o", "back", *KEY]) == 0
     jpeg = not {"windows", "png"} & set(more)
-    expected = ["IMG 1.JPG", "d.bmp", "e.jpg", "sub/b.png", "sub/c.webp"]
+    expected = ["IMG 1.JPG", "d.bmp", "e.jpe", "sub/b.png", "sub/c.webp"]
     assert tree(here / "back") == (
         expected if jpeg else sorted(["IMG 1.png", "d.bmp", "e.png", "sub/b.png", "sub/c.webp"])
     )
@@ -113,7 +113,7 @@ def test_colours_go_too_if_nothing_is_kept(photographs, here):
 def test_nothing_is_sealed_if_nothing_shall_come_back(photographs, here, capsys):
     assert run(["perturb", "in", "-o", "out", *BOXES, "--drop-metadata"]) == 0
     assert run(["restore", "out", "-o", "back", *KEY]) == 0
-    assert tree(here / "back") == ["IMG 1.JPG", "d.png", "e.jpg", "sub/b.png", "sub/c.webp"]
+    assert tree(here / "back") == ["IMG 1.JPG", "d.png", "e.jpe", "sub/b.png", "sub/c.webp"]
     assert metadata_of(here / "back" / "IMG 1.JPG").exif == b""
     assert (
         run(["perturb", "in", "-o", "once", "--boxes", "boxes.json", "--one-time-key", "--keep", "all", "--json"]) == 0

@@ -138,6 +138,13 @@ def is_netpbm(data: Bytes) -> bool:
     return re.match(rb"P[1-7Ff][\s#]", bytes(data[:3])) is not None
 
 
+def format_of(start: Bytes) -> str:
+    """BMP, PGM or PPM, by the first bytes of a file; "" for what is none of these."""
+    if bytes(start[:2]) == b"BM":
+        return "BMP"
+    return {b"P2": "PGM", b"P5": "PGM", b"P3": "PPM", b"P6": "PPM"}.get(bytes(start[:2]), "")
+
+
 def read_netpbm_header(data: Bytes) -> Header:
     """Reads the header of a PGM or PPM, binary or plain.
 

@@ -112,8 +112,11 @@ def _heic_header(data: Bytes) -> Header:
         notes.append("auxiliary pictures are left out for good")
     if info.get("depth_images"):
         notes.append("its depth map is left out for good")
+    if info.get("thumbnails"):
+        notes.append("its thumbnail is left out for good")
     if count > 1:
         notes.append(f"{count - 1} further pictures are left out for good")
+    notes += _large_blocks(info)
     return _header(size, mode, info, tuple(notes), 1)
 
 
@@ -129,7 +132,7 @@ def _avif_header(data: Bytes) -> Header:
     if mode not in _MODES:
         raise unsupported(f"AVIF of {mode} pixels")
     note = "AVIF is read with 8 bits a sample; gain maps, depth and further pictures are left out for good"
-    return _header(size, mode, info, (note,))
+    return _header(size, mode, info, (note, *_large_blocks(info)))
 
 
 def _header(
@@ -148,6 +151,12 @@ def _header(
         notes=notes,
         decode=decode_pixels,
     )
+
+
+def _large_blocks(info: dict[str, Any]) -> list[str]:
+    """What is said of blocks of metadata that are not taken."""
+    long = [name.upper() for name in ("exif", "xmp") if len(info.get(name) or b"") > _MOST_BLOCK]
+    return [f"its {name}, more than {_MOST_BLOCK} bytes, are left out for good" for name in long]
 
 
 def _colour_notes(info: dict[str, Any]) -> list[str]:

@@ -6,18 +6,10 @@ protected; if not, as for encoders with habits of their own, the whole file is k
 
 from __future__ import annotations
 
-import hashlib
-import struct
-import zlib
-
 from .. import _core
-from ..errors import ImageFileError, RecordError, Tampered
+from ..errors import RecordError
 from ..perturbation.coefficients import Mcus
-from ..perturbation.record_v2_parts import MAX_REST_BYTES
-
-_FRAME, _WHOLE = 0, 1
-_HEAD = struct.Struct("<B32sI")
-_MOST = MAX_REST_BYTES - 4096  # room for the names of parts, and for others of some bytes
+from .exact_bytes import FRAME, ROWS, WHOLE, pack_exact, unpack_exact
 
 
 def keep_file(data: bytes, frame: _core.JpegFrame, mcus: Mcus) -> bytes:
@@ -36,16 +28,9 @@ def keep_file(data: bytes, frame: _core.JpegFrame, mcus: Mcus) -> bytes:
         pieces.append(data[at:begin])
         at = end
     rest = b"".join([*pieces, data[at:]])
-    kind, kept = _FRAME, rest
     if _rebuilt(rest, mcus) != data:
-        kind, kept = _WHOLE, data
-    packed = zlib.compress(kept, 6)
-    if len(packed) + _HEAD.size > _MOST or len(kept) >= 2**32:
-        raise ImageFileError(
-            f"its exact bytes would need {len(packed)} bytes beside its pixels, and {_MOST} can be sealed; "
-            "without --exact-file its pixels come back all the same"
-        )
-    return _HEAD.pack(kind, hashlib.sha256(data).digest(), len(kept)) + packed
+        return pack_exact(WHOLE, data, data)
+    return pack_exact(FRAME, data, rest)
 
 
 def bring_back_file(kept: bytes, mcus: Mcus) -> bytes:
@@ -59,21 +44,10 @@ def bring_back_file(kept: bytes, mcus: Mcus) -> bytes:
         RecordError: it is damaged.
         Tampered: what comes out is another file, since coefficients outside of all regions were changed.
     """
-    what = "what was sealed of the file"
-    if len(kept) < _HEAD.size:
-        raise RecordError(f"{what} is cut")
-    kind, digest, length = _HEAD.unpack_from(kept)
-    stream = zlib.decompressobj()
-    try:
-        data = stream.decompress(kept[_HEAD.size :], min(length, 2**31) + 1)
-    except zlib.error as error:
-        raise RecordError(f"{what} is damaged: {error}") from None
-    if len(data) != length or not stream.eof or stream.unused_data or kind > _WHOLE:
-        raise RecordError(f"{what} must hold {length} bytes, but does not")
-    found = data if kind == _WHOLE else _rebuilt(data, mcus)
-    if found is None or hashlib.sha256(found).digest() != digest:
-        raise Tampered("the file does not come back as it was: its surroundings were changed since it was protected")
-    return found
+    exact = unpack_exact(kept)
+    if exact.kind == ROWS:
+        raise RecordError("what was sealed of the file is of rows of pixels, and these are coefficients")
+    return exact.checked(exact.content if exact.kind == WHOLE else _rebuilt(exact.content, mcus))
 
 
 def _rebuilt(rest: bytes, mcus: Mcus) -> bytes | None:

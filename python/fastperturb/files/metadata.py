@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RecordError
-from . import heif, jpeg, metadata_parts, png, tiff, webp
+from . import bitmap, heif, jpeg, metadata_parts, png, tiff, webp
 from .exif_tags import all_tags, upright, write_exif
 from .header import Bytes
 from .icc import colours_alone
@@ -72,7 +72,7 @@ def read_metadata(data: Bytes) -> Metadata:
         return _of_png(metadata_parts.join_chunks(heif.metadata_chunks(data)), "HEIF")
     if start[:4] in tiff.SIGNATURES:
         return _of_tiff(write_exif(all_tags(data)))
-    return Metadata("")
+    return Metadata(bitmap.format_of(start))
 
 
 def _of_jpeg(raw: bytes) -> Metadata:
@@ -105,21 +105,35 @@ def choose(metadata: Metadata, keep: Keep) -> Blocks:
     return Blocks(write_exif(tags), write_xmp(chosen_properties(metadata.xmp, keep)))
 
 
-def to_seal(metadata: Metadata, *, name: str = "", changed: int | None = None) -> SealedFile:
+def to_seal(metadata: Metadata, *, name: str = "", changed: int | None = None, exact: bytes = b"") -> SealedFile:
     """What is sealed of a file: all of its metadata, kept or not, so that their order stays.
 
-    If that is more than can be sealed, the trailer is left out for good; if it still is, the metadata are.
+    If that is more than can be sealed, the trailer is left out for good; if it still is, the metadata are;
+    :func:`lost` tells.
 
     Args:
         metadata: of the file.
         name: its name, without folders.
         changed: when it was changed, in nanoseconds since 1970.
+        exact: what :func:`keep_whole_file` gave, which holds the metadata too.
     """
+    if exact:
+        return SealedFile(name, metadata.format, changed, exact=exact)
     sealed = SealedFile(name, metadata.format, changed, metadata.parts, metadata.trailer)
     for smaller in (sealed, replace(sealed, trailer=b""), replace(sealed, trailer=b"", parts=b"")):
         if fits(smaller):
             return smaller
     raise ValueError(f"name must fit into what can be sealed, got {len(name)} characters")
+
+
+def lost(metadata: Metadata, sealed: SealedFile) -> tuple[str, ...]:
+    """What of a file's metadata is more than can be sealed, so that it is left out for good, in words."""
+    said = []
+    if metadata.trailer and not sealed.trailer and not sealed.exact:
+        said.append(f"what stands behind its picture, {len(metadata.trailer)} bytes, cannot be sealed")
+    if metadata.parts and not sealed.parts and not sealed.exact:
+        said.append(f"its metadata, {len(metadata.parts)} bytes, cannot be sealed")
+    return tuple(f"{item}, for 16 MiB can: left out for good" for item in said)
 
 
 def put_back(sealed: SealedFile, name: str, *, grey: bool) -> Blocks:

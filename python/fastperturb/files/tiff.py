@@ -25,7 +25,7 @@ _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _SAMPLES, _STRIP_ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_SIZES = 322, 323, 324, 325
 _EXTRA_SAMPLES, _SAMPLE_FORMAT = 338, 339
-PROFILE_TAG, XMP_TAG = 34675, 700
+PROFILE_TAG, XMP_TAG, _SUBDIRECTORIES = 34675, 700, 330
 _BLACK_IS_ZERO, _RGB, _PALETTE = 1, 2, 3
 _WHITE_IS_ZERO = 0
 _COLOURS = {5: "CMYK", 6: "YCbCr", 8: "L*a*b*", 9: "L*a*b*", 10: "L*a*b*"}
@@ -130,6 +130,8 @@ def read_header(data: Bytes) -> Header:
     orientation = directory.value(ORIENTATION_TAG, 1)
     changed = orientation != 1 or directory.value(_EXTRA_SAMPLES, 0) == _UNASSOCIATED
     untiled = pieces.tiled and bits == 8 and directory.value(_COMPRESSION, _PLAIN) == _PLAIN
+    notes = ("sub-directories, which hold other pictures, are left out for good",) * (_SUBDIRECTORIES in directory.tags)
+    notes += ("the metadata of a BigTIFF are left out for good",) * directory.big
     return Header(
         "TIFF",
         pieces.image_width,
@@ -142,6 +144,7 @@ def read_header(data: Bytes) -> Header:
         texts=texts,
         tile=pieces.width * pieces.height if pieces.tiled else 0,
         rewrite=(lambda: _rewritten(directory, pieces if untiled else None)) if changed or untiled else None,
+        notes=notes,
     )
 
 

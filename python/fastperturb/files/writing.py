@@ -35,6 +35,7 @@ FORMATS = {
     ".pnm": "PNM",
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
+    **dict.fromkeys((".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp"), "JPEG"),
 }
 """Formats that can be written, by extension; all but JPEG keep every pixel."""
 
@@ -70,7 +71,8 @@ def write_image(
     """Writes an image file in the format that its extension names, replacing what is there only when all is written.
 
     Args:
-        path: ends in .png, .webp (always lossless), .tif, .tiff, .bmp, .ppm, .pgm, .pnm, .jpg or .jpeg.
+        path: ends in .png, .webp (always lossless), .tif, .tiff, .bmp, .ppm, .pgm, .pnm, .jpg, .jpeg or
+            another name of JPEGs.
         image: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA; uint8 or uint16.
         record: what ``perturb`` gave with the image; it goes inside PNG, WebP and TIFF, else to NAME.json beside it.
             Seals go along with it, those beside to NAME.seal.

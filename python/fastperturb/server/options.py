@@ -13,10 +13,11 @@ from .problems import Problem
 
 MAX_REGIONS = 100
 ONE_TIME = "one-time"
-_SEVERAL = ("region", "only", "regions")
+_SEVERAL = ("region", "only", "regions", "changed")
 _BOX = r"^-?\d{1,6},-?\d{1,6},\d{1,6},\d{1,6}$"
 
 RegionNumber = Annotated[int, Field(ge=0, le=65_534)]
+Milliseconds = Annotated[int, Field(ge=-(2**43), le=2**43 - 1)]
 RegionText = Annotated[str, StringConstraints(pattern=_BOX, max_length=32)]
 
 
@@ -137,8 +138,23 @@ class ProtectOptions(WindowOptions):
         "icc",
         max_length=100,
         description="What of the metadata stays in the clear: some of `date`, `place`, `camera`, `pano`, `icc`; `all` "
-        "of these; `credit`, `names`; or `none`. The rest is left out for good: a service seals no metadata.",
+        "of these; `credit`, `names`; or `none`. All of it is sealed too, and comes back.",
         examples=["date,place"],
+    )
+    drop_metadata: bool = Field(
+        False, description="Seal no metadata, name and time: they do not come back. Without a key nothing is sealed."
+    )
+    changed: list[Milliseconds] = Field(
+        [],
+        max_length=MAX_REGIONS,
+        description="When the file was last changed, in milliseconds since 1970 (`File.lastModified` of browsers), one "
+        "for each image in the order of the parts: is sealed too, and comes back as `Last-Modified`.",
+        examples=[[1_717_171_717_000]],
+    )
+    exact_file: bool = Field(
+        False,
+        description="Seal what the file's very bytes need, too, all of it if need be: the result is larger, and "
+        "`/v1/restore` gives the file itself back.",
     )
     reproducible: bool = Field(
         False, description="The same input, key and options give the same output; shows which inputs were equal."
@@ -182,7 +198,9 @@ class RestoreOptions(Options):
         "takes it. The default is the operator's, `key` unless it was changed; a face key cannot tell, and takes any.",
     )
     format: Literal["png", "webp", "tiff"] | None = Field(
-        None, description="Of the result. The default is the one that came; PNG for JPEG, BMP, PGM and PPM."
+        None,
+        description="Of the result. The default is the one that came, or the original file where that was sealed; PNG "
+        "for BMP, PGM, PPM, and for a JPEG whose pixels alone are at hand.",
     )
 
 
@@ -195,6 +213,11 @@ class ForgetOptions(Options):
         description="Numbers of the regions whose seals are erased, one for each parameter, from 0 in the order of the "
         "record; the default is all that have one.",
         examples=[[2]],
+    )
+    metadata: bool = Field(
+        False,
+        description="Erase sealed metadata, name and time alone, and no face; with the first face they are erased in "
+        "any case, for a thumbnail in them shows all faces.",
     )
 
 

@@ -17,6 +17,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
+from ..files.metadata_sealed import check_name
 from .problems import Problem
 from .settings import Limits
 from .worker_pool import ClientGone, Receive
@@ -40,10 +41,12 @@ class Upload:
         data: its bytes.
         name: of the file that it was, without folders and with nothing in it that a path or a header could trip over;
             "" if it has none.
+        said: its name as it was sent, without folders; "" if none could be a file's.
     """
 
     data: Bytes
     name: str = ""
+    said: str = ""
 
 
 class Parts(dict[str, "bytes | bytearray"]):
@@ -223,15 +226,23 @@ class _Collector:
         if len(self.uploads) > MAX_PARTS:
             raise Problem("bad-parts", f"a body may have up to {MAX_PARTS} parts")
         self._part = bytearray()
-        found.append(Upload(self._part, _clean_name(options.get(b"filename", b""))))
+        last = re.split(r"[/\\]", options.get(b"filename", b"").decode("utf-8", "replace"))[-1]
+        found.append(Upload(self._part, clean_name(last), _said_name(last)))
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         self._part += data[start:end]
 
 
-def _clean_name(name: bytes) -> str:
-    last = re.split(r"[/\\]", name.decode("utf-8", "replace"))[-1]
-    return _NOT_IN_NAMES.sub("_", last).strip(" .")[:_MAX_NAME]
+def clean_name(name: str) -> str:
+    """A name with nothing in it that a path or a header could trip over; "" if nothing is left."""
+    return _NOT_IN_NAMES.sub("_", name).strip(" .")[:_MAX_NAME]
+
+
+def _said_name(name: str) -> str:
+    try:
+        return check_name(name) if "\N{REPLACEMENT CHARACTER}" not in name else ""
+    except ValueError:
+        return ""
 
 
 def _split(body: bytearray, boundary: bytes, several: Mapping[str, int]) -> Mapping[str, list[Upload]]:

@@ -47,6 +47,7 @@ def bring_back(
     *,
     verify: bool = True,
     origin: str = "any",
+    whole: bool = False,
 ) -> Restored:
     """Restores a picture, or some of its regions.
 
@@ -59,6 +60,7 @@ def bring_back(
         faces: the numbers of the regions; none named means all, or the face key's.
         verify: refuse regions that would not come back exactly.
         origin: whose records to take, as for :func:`fastperturb.restore`.
+        whole: the very file of the original was sealed, whatever became of the pixels.
 
     Raises:
         WrongKey, Tampered, RecordError, ValueError: as :func:`fastperturb.restore`.
@@ -79,6 +81,8 @@ def bring_back(
     shown = restore_image(pixels, record, key, verify=False, **how)
     if record.sealed:
         message = f"{said}; the faces come from their seals and are exact"
+    elif whole:
+        message = said or "picture or record were changed since"
     else:
         message = f"{said or 'picture or record were changed since'}; what is restored is not the original"
     return Restored(shown, message, verdicts.origin)

@@ -6,16 +6,18 @@ import contextlib
 import os
 import threading
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from ...errors import ImageFileError, RecordError
-from ...files.metadata import Metadata, choose, file_facts, put_back, read_metadata, to_seal
+from ...files import Picture
+from ...files.exact_file import keep_whole_file
+from ...files.metadata import Metadata, choose, file_facts, lost, put_back, read_metadata, to_seal
 from ...files.metadata_blocks import NOTHING, Blocks
 from ...files.metadata_choice import CHOICES
 from ...files.metadata_jpeg import chosen_segments
 from ...files.metadata_sealed import SealedFile, pack_sealed
-from ...files.writing import FORMATS
+from ...files.returning import name_of_return, note_of_return, notes_of_file
 from ..options.metadata import MetadataChoices
 from .paths import Source
 
@@ -53,8 +55,27 @@ class Hidden:
         """For a report: what is kept in the clear, and whether the rest is sealed."""
         kept = [name for name in CHOICES if name in self.choices.keep and self._has(name)]
         facts: dict[str, Any] = {"kept": kept, "metadata_sealed": self.sealed is not None}
-        lost = len(self.found.trailer) if self.sealed is None or not self.sealed.trailer else 0
-        return facts | ({"bytes_behind_picture_lost": lost} if lost and self.sealed is not None else {})
+        if self.sealed is None or self.sealed.exact:
+            return facts
+        names = {"bytes_behind_picture_lost": "trailer", "bytes_of_metadata_lost": "parts"}
+        counts = {key: len(getattr(self.found, name)) for key, name in names.items() if not getattr(self.sealed, name)}
+        return facts | {key: count for key, count in counts.items() if count}
+
+    def notes(self, source: Source, picture: Picture, *, exact: bool, pixels: bool) -> dict[str, list[str]]:
+        """What of a file does not come back, or not as it was, for a report.
+
+        Args:
+            source: the file.
+            picture: of it.
+            exact: its very bytes are sealed.
+            pixels: its pixels are protected, and come back in the format that their name has.
+        """
+        more = () if self.sealed is None else lost(self.found, self.sealed)
+        notes = notes_of_file((*picture.notes, *more), exact=exact)
+        if pixels and not exact:
+            note = note_of_return(source.path.name, picture.format, sealed=self.sealed is not None)
+            notes += [] if note is None else [note]
+        return {"notes": notes} if notes else {}
 
     def _has(self, name: str) -> bool:
         if name == "icc" and self.found.icc is not None:
@@ -62,11 +83,24 @@ class Hidden:
         return choose(self.found, frozenset((name,))) != NOTHING
 
 
-def hide_metadata(source: Source, data: bytes, choices: MetadataChoices, *, sealing: bool) -> Hidden:
-    """Looks at a file's metadata; ``sealing`` says whether anybody could open a seal."""
+def hide_metadata(
+    source: Source, data: bytes, choices: MetadataChoices, *, sealing: bool, exact: Picture | None = None
+) -> Hidden:
+    """Looks at a file's metadata.
+
+    Args:
+        source: the file.
+        data: its bytes.
+        choices: of the user.
+        sealing: whether anybody could open a seal.
+        exact: the file's picture, if its very bytes are to be sealed, of which the metadata are a part.
+    """
     found = read_metadata(data)
-    sealed = to_seal(found, **file_facts(source.path)) if sealing and not choices.drop else None
-    return Hidden(choices, data, found, sealed)
+    kept = b"" if exact is None else keep_whole_file(data, exact.pixels)
+    if not sealing or (choices.drop and not kept):
+        return Hidden(choices, data, found, None)
+    facts = {} if choices.drop else file_facts(source.path)
+    return Hidden(choices, data, found, to_seal(found, exact=kept, **facts))
 
 
 def named_as_before(source: Source, sealed: SealedFile | None, *, jpeg: bool) -> Source:
@@ -77,21 +111,8 @@ def named_as_before(source: Source, sealed: SealedFile | None, *, jpeg: bool) ->
         sealed: what was sealed of the original; anybody can have written it who can write to the key.
         jpeg: whether the very blocks of a JPEG come back; a JPEG's pixels become a PNG.
     """
-    if sealed is None or not _is_usable(sealed.name):
-        return source
-    name = PurePath(sealed.name)
-    kind = FORMATS.get(name.suffix.lower())
-    if jpeg and kind != "JPEG":
-        name = name.with_suffix(".jpg")
-    elif not jpeg and kind in (None, "JPEG"):
-        name = name.with_suffix(".png")
-    return replace(source, result=name.name)
-
-
-def _is_usable(name: str) -> bool:
-    if not name or name.startswith(".") or not PurePath(name).stem:
-        return False
-    return os.name != "nt" or not (set('<>:"|?*') & set(name) or PurePath(name).is_reserved())
+    name = None if sealed is None else name_of_return(sealed, jpeg=jpeg)
+    return source if name is None else replace(source, result=name)
 
 
 class Claims:

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 import click
 
 from ...bounded_files import read_start
-from ...files import FORMATS
 from ...files.reading import starts_as_image
+from ...files.returning import NAMES
 from .ignored import Ignored
 from .video_names import can_read_videos, is_video_name
 
 if TYPE_CHECKING:
     from .targets import Targets
 
-_OTHER_NAMES = (".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp", ".dib", ".tf8", ".btf")
-READABLE = frozenset((*FORMATS, *_OTHER_NAMES, ".heic", ".heif", ".hif", ".avif"))
+READABLE = NAMES
 """Extensions of the files in a folder that are taken for images, whatever is in them.
 
 Files of other extensions are, if they start as images do; a file that is named itself always is.

@@ -17,6 +17,8 @@ OK, FAILED, NO_FACE, INTERRUPTED = 0, 1, 3, 130
 PROBLEMS = ("failed", "no record")
 """Statuses that make the exit code 1; "no face" alone makes it 3."""
 _BYTES = ("bytes_in", "bytes_out", "bytes_beside")
+NOTES = 10
+"""How many notes on what is lost are said in a summary."""
 REPEATED = 3
 """How many files are named that fail for one cause; the others are counted, for ten thousand lines hide all else."""
 
@@ -80,6 +82,7 @@ class Report:
         self._instead: Counter[str] = Counter()
         self._part = False
         self._bytes: Counter[str] = Counter()
+        self._notes: Counter[str] = Counter()
 
     def __enter__(self) -> Report:
         """Shows the progress bar, if there is a terminal that nothing else is printed on, and more than one file."""
@@ -136,6 +139,8 @@ class Report:
         self.counts[outcome.status] += 1
         if outcome.instead_of is not None:
             self._instead[outcome.instead_of] += 1
+        notes: list[str] = outcome.facts.get("notes", [])
+        self._notes.update(notes)
         self._bytes.update({name: outcome.facts[name] for name in _BYTES if name in outcome.facts})
         if self._machine:
             _print_json(_as_json(outcome))
@@ -150,6 +155,8 @@ class Report:
         elif self._verbose or (self.total == 1 and outcome.output is not None and not self._quiet):
             line = f"{outcome.source}: {outcome.status}" + (f", {outcome.output}" if outcome.output else "")
             self.say(line + (f", for {outcome.instead_of} cannot hold it" if outcome.instead_of else ""))
+        if notes and not self._quiet and (self._verbose or self.total == 1):
+            self.say(f"{outcome.source}: " + "; ".join(notes))
         if self._progress is not None:
             done = sum(self.counts.values())
             speed = f"{done / max(time.monotonic() - self._start, 1e-9):.1f}/s"
@@ -184,11 +191,20 @@ class Report:
             for name, count in sorted(self._instead.items()):
                 line += f"; {count} written as PNG, for {name} cannot hold them"
             self.say(line + self._bytes_told() + ignored.told())
+            if not self._verbose and self.total > 1:
+                self._say_notes()
         if interrupted:
             return INTERRUPTED
         if not self.total or any(self.counts[status] for status in PROBLEMS):
             return FAILED
         return NO_FACE if self.counts["no face"] else OK
+
+    def _say_notes(self) -> None:
+        """What is lost of files, or looks different, each thing once."""
+        for note, count in self._notes.most_common(NOTES):
+            self.say(f"{count} {'file' if count == 1 else 'files'}: {note}")
+        if len(self._notes) > NOTES:
+            self.say(f"{len(self._notes) - NOTES} more such notes: --verbose, or 'notes' in --json, has them by file")
 
     def _bytes_told(self) -> str:
         """How much came in and went out."""
@@ -208,6 +224,8 @@ class Report:
             more["png_instead_of"] = dict(self._instead)
         if self._bytes:
             more |= {name: self._bytes[name] for name in _BYTES}
+        if self._notes:
+            more["notes"] = dict(self._notes)
         if self._causes:
             more["causes"] = dict(self._causes)
         _print_json({"summary": {**facts, "seconds": round(seconds, 3), "counts": dict(self.counts), **more}})

@@ -32,7 +32,6 @@ class VideoTargets:
 
 
 SAME = ".same"
-_JPEG_NAMES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp"))
 
 
 class Targets:
@@ -97,8 +96,8 @@ class Targets:
         if self.suffix != SAME:
             return self.suffix
         own = source.path.suffix
-        if own.lower() in _JPEG_NAMES:
-            return (own if own.lower() in FORMATS else ".jpg") if self.jpeg else ".png"
+        if FORMATS.get(own.lower()) == "JPEG":
+            return own if self.jpeg else ".png"
         return own if FORMATS.get(own.lower()) in ("PNG", "WebP", "TIFF") else ".png"
 
     def path_for(self, source: Source) -> Path:

@@ -17,7 +17,7 @@ from ...files.jpeg_open import OpenJpeg
 from ...files.metadata_blocks import Blocks
 from ...files.metadata_sealed import SealedFile
 from ...files.reading import RECORD_TEXT, read_bytes, read_header, record_beside
-from ...files.writing import INSIDE, TEXTS, encode, format_for, remove_record_beside, write_file
+from ...files.writing import FORMATS, INSIDE, TEXTS, encode, format_for, remove_record_beside, write_file
 from ...perturbation.record_v2 import RecordV2
 from ...record import Record
 from ..options.common import Job
@@ -68,8 +68,8 @@ class Writer:
         why = "is not the result of this input and these options"
         if mark is not None:
             why = f"its record {record_beside(path).name} is missing"
-        elif format_for(path) not in TEXTS:
-            why = f"{format_for(path)} files cannot tell whose result they are"
+        elif not _has_texts(path):
+            why = f"{FORMATS.get(path.suffix.lower(), path.suffix)} files cannot tell whose result they are"
         message = f"{path} exists, and {why}; --force writes it anew"
         cause = f"an output exists, and {why}; --force writes it anew" if mark is None else None
         return Outcome(source.path, "failed", message=message, facts={"error": "FileExistsError"}, cause=cause)
@@ -137,7 +137,7 @@ class Writer:
 
     def has_no_mark(self, source: Source) -> bool:
         """Whether the result is to be of a format that cannot tell whose result it is."""
-        return format_for(self.targets.path_for(source)) not in TEXTS
+        return not _has_texts(self.targets.path_for(source))
 
     def is_there(self, source: Source, pixels: Image) -> bool:
         """Whether a result without a mark is there already, byte for byte."""
@@ -146,7 +146,15 @@ class Writer:
 
     def is_jpeg(self, source: Source) -> bool:
         """Whether the result is to be a JPEG."""
-        return format_for(self.targets.path_for(source)) == "JPEG"
+        return self.takes(source, "JPEG")
+
+    def takes(self, source: Source, name: str) -> bool:
+        """Whether the result is to be a file of the format ``name``."""
+        return FORMATS.get(self.targets.path_for(source).suffix.lower()) == name
+
+    def takes_file(self, source: Source, sealed: SealedFile) -> bool:
+        """Whether the result is to be the original's very file, and not one of another format that was asked for."""
+        return self.targets.keeps_formats or self.takes(source, sealed.format)
 
     def _put(
         self,
@@ -209,3 +217,8 @@ class Writer:
             return RECORD_TEXT in read_header(read_bytes(path)).texts
         except (ImageFileError, OSError):
             return False
+
+
+def _has_texts(path: Path) -> bool:
+    """Whether a file of that name can tell whose result it is."""
+    return FORMATS.get(path.suffix.lower()) in TEXTS

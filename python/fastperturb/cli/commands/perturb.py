@@ -87,7 +87,7 @@ _choices = shared(
         "--exact-file",
         is_flag=True,
         section="Files",
-        help="JPEG: seal the rest of the file too, so that 'restore' brings back its very bytes.",
+        help="Seal the rest of each file too, all of it if need be, so that 'restore' brings back its very bytes.",
     ),
     option(
         "--reproducible",
@@ -143,8 +143,8 @@ def perturb(
         _check_reproducible(method, recipients)
     if recipients == ():
         raise click.UsageError(missing_key())
-    if choices.exact_file and not (method.sealed and recipients):
-        raise click.UsageError("--exact-file is for what is sealed: it needs a key, and no windows")
+    if choices.exact_file and not recipients:
+        raise click.UsageError("--exact-file seals what the file's bytes need, and for that there must be a key")
     ending = job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"
     _check_lossy(method, recipients, FORMATS.get(ending) == "JPEG", choices.allow_lossy)
     if not job.quiet:
@@ -236,7 +236,8 @@ class _Perturbing:
         jpeg: Opened,
         mark: str,
     ) -> Outcome:
-        about = hide_metadata(source, data, self.metadata, sealing=self.recipients is not None)
+        exact = picture if self.choices.exact_file and jpeg.file is None else None  # a JPEG that stays one has its way
+        about = hide_metadata(source, data, self.metadata, sealing=self.recipients is not None, exact=exact)
         record: Record | None
         if jpeg.file is not None:
             record, regions = self._hide_blocks(jpeg.file, picture, found, about.sealed)
@@ -252,7 +253,8 @@ class _Perturbing:
         if record is not None and not self.method.sealed:
             facts["moved"] = record.moved
         facts |= {"reversible": self.recipients is not None, "sealed": record is not None and record.sealed}
-        facts |= about.facts() | ({"notes": list(picture.notes)} if picture.notes else {})
+        pixels = jpeg.file is None and self.recipients is not None and self.writer.targets.keeps_formats
+        facts |= about.facts() | about.notes(source, picture, exact=self.choices.exact_file, pixels=pixels)
         if jpeg.why is not None:
             facts["not_as_jpeg"] = jpeg.why
         return Outcome(source.path, "perturbed", written.path, facts=facts | written.facts(source))

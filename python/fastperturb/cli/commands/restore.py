@@ -15,9 +15,11 @@ from ...files.metadata_blocks import Blocks
 from ...files.metadata_record import sealed_file
 from ...files.metadata_sealed import SealedFile
 from ...files.reading import decode, find_record, read_bytes, read_header, record_beside
+from ...files.returning import note_of_returned, whole_file, with_parts
+from ...files.writing import FORMATS
 from ...key import Key
 from ...record import Record
-from ..batch.bringing_back import bring_back, check_seals
+from ..batch.bringing_back import Restored, bring_back, check_seals
 from ..batch.done_marks import COPIED, Marks
 from ..batch.file_metadata import Claims, blocks_to_put_back, named_as_before, set_time
 from ..batch.job import not_tried, plan_output, run_job
@@ -152,29 +154,55 @@ class _Restoring:
         record = find_record(source.path, read_header(data).texts)
         choices = self.choices
         sealed, untold = self._sealed(record)
-        source = named_as_before(source, sealed, jpeg=is_of_jpeg(record))
+        protected, source = source, named_as_before(source, sealed, jpeg=is_of_jpeg(record))
         before = self.writer.done_before(source, marks)
         if before is not None and before.status != "failed":
             return before
         self.claims.claim(self.writer.targets.path_for(source), source)
         if record is not None and is_of_jpeg(record):
             return self._restore_jpeg(source, data, record, mark, before, sealed, untold)
-        if before is not None and not self.writer.has_no_mark(source):
+        exact = sealed is not None and bool(sealed.exact)
+        if before is not None and not exact and not self.writer.has_no_mark(source):
             return before
         picture = decode(data, max_pixels=self.job.max_pixels)
         if record is None:
             return before or self._without_record(source, picture, data, mark + COPIED)
         check_seals(source.path, record, choices.faces)
-        done = bring_back(
-            picture.pixels, record, self.key, choices.faces, verify=not choices.no_verify, origin=choices.origin
-        )
+        how: dict[str, Any] = {"verify": not choices.no_verify, "origin": choices.origin, "whole": exact}
+        done = bring_back(picture.pixels, record, self.key, choices.faces, **how)
+        file, why = whole_file(sealed, done.pixels)
+        if sealed is not None and why is not None:  # then it comes back as if it had not been sealed
+            sealed, untold = replace(sealed, exact=b""), why
+            source = named_as_before(protected, sealed, jpeg=False)
+            self.claims.claim(self.writer.targets.path_for(source), source)
+            before = self.writer.done_before(source, marks)
+            if before is not None:
+                return before
         if before is not None:
-            same = self.writer.is_there(source, done.pixels)
-            return Outcome(source.path, "unchanged", self.writer.targets.path_for(source)) if same else before
-        back = _Back(sealed, done.pixels.ndim == 2)
-        written = self.writer.write(source, done.pixels, picture.icc, mark, blocks=back.blocks)
+            path = self.writer.targets.path_for(source)
+            same = read_bytes(path) == file if exact else self.writer.is_there(source, done.pixels)
+            return Outcome(source.path, "unchanged", path) if same else before
+        return self._write(source, done, picture.icc, mark, (sealed, untold), file)
+
+    def _write(
+        self,
+        source: Source,
+        done: Restored,
+        icc: bytes | None,
+        mark: str,
+        told: tuple[SealedFile | None, str | None],
+        file: bytes | None,
+    ) -> Outcome:
+        """Writes the very file of the original, if that was sealed, or else its pixels."""
+        sealed, untold = told
+        if sealed is not None and file is not None and self.writer.takes_file(source, sealed):
+            written = self.writer.write_bytes(source, file, mark)
+            said = f"{done.message}; the file is the original one" if done.message else None
+            return self._restored(source, written, said, done.origin, sealed, {"exact_file": True})
+        back = _Back(with_parts(sealed, file), done.pixels.ndim == 2)
+        written = self.writer.write(source, done.pixels, icc, mark, blocks=back.blocks)
         said = "; ".join(filter(None, (done.message, untold or back.untold))) or None
-        return self._restored(source, written, said, done.origin, sealed)
+        return self._restored(source, written, said, done.origin, sealed, {"exact_file": False})
 
     def _sealed(self, record: Record | None) -> tuple[SealedFile | None, str | None]:
         """What else the record seals of the file, if all of it is to come back, or why it does not."""
@@ -211,14 +239,13 @@ class _Restoring:
         if before is not None:
             path = self.writer.targets.path_for(source)
             return Outcome(source.path, "unchanged", path) if exact and exact == read_bytes(path) else before
-        if self.writer.is_jpeg(source):
-            if exact is not None:
-                written = self.writer.write_bytes(source, exact, mark)
-            else:
-                written = self.writer.write_jpeg(source, file, mark, sealed=sealed if sealed and sealed.parts else None)
+        if exact is not None and sealed is not None and self.writer.takes_file(source, sealed):
+            written = self.writer.write_bytes(source, exact, mark)
+        elif self.writer.is_jpeg(source):
+            written = self.writer.write_jpeg(source, file, mark, sealed=sealed if sealed and sealed.parts else None)
         else:
             picture = decode(exact or b"".join(file.parts()), max_pixels=self.job.max_pixels)
-            back = _Back(sealed, picture.pixels.ndim == 2)
+            back = _Back(with_parts(sealed, exact), picture.pixels.ndim == 2)
             written = self.writer.write(source, picture.pixels, picture.icc, mark, blocks=back.blocks)
             exact = None
         return self._restored(source, written, said, made_by, sealed, {"exact_file": exact is not None})
@@ -236,6 +263,9 @@ class _Restoring:
             set_time(written.path, sealed)
         facts: dict[str, Any] = {"verified": said is None, "origin": made_by, **(more or {}), **written.facts(source)}
         facts["metadata_restored"] = sealed is not None
+        if sealed is not None and not facts.get("exact_file") and self.writer.targets.keeps_formats:
+            note = note_of_returned(sealed.format, FORMATS.get(written.path.suffix.lower(), ""))
+            facts |= {} if note is None else {"notes": [note]}
         if said is None and made_by == "anyone":
             return Outcome(source.path, "restored", written.path, ANYONE, facts, cause=ANYONE)
         return Outcome(source.path, "restored", written.path, said, facts)
