@@ -21,6 +21,8 @@ _PIXELS, _OF_PIXELS = b"IDAT", (b"bKGD", b"hIST", b"sBIT", b"tRNS", b"acTL", b"f
 _OURS = KEYWORD_PREFIX.encode("ascii")
 _WEBP_PIXELS = (b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", CHUNK, webp.TEXTS)
 _MOST_CHUNKS = 10_000
+NO_CHUNKS = struct.pack("<4sI", _PIXELS, 0)
+"""What is sealed of a PNG without metadata: the place of its pixels."""
 
 
 def png_parts(data: Bytes) -> tuple[list[Chunk], bytes]:

@@ -11,12 +11,13 @@ from .. import Record, rekey
 from ..recipients import check_recipients
 from . import openapi_keys, responses
 from .access import BEARER, bearer, check_any_token, check_token
+from .change_work import Changed, change_record, forgotten
 from .image_work import ImageWork
 from .key_parts import MAX_TO, current_key, key_of_ring, key_to_restore, public_keys
 from .options import ForgetOptions, Options, RestoreOptions, no_option_twice
 from .problems import Problem
 from .request_bodies import Parts
-from .restore_work import Changed, RestoreChoice, Restored, change_record, forgotten, restore_image
+from .restore_work import RestoreChoice, Restored, restore_image
 from .routes import work_on
 from .service import service_of
 
@@ -56,6 +57,7 @@ def _facts(done: Restored) -> dict[str, Any]:
         "origin": done.origin,
         "verdicts": {"record": done.record, "regions": list(done.regions), "surroundings": done.surroundings},
         "restored": list(done.restored),
+        **done.back.facts(done.kind),
     }
 
 
@@ -68,6 +70,7 @@ def _headers(done: Restored) -> dict[str, str]:
         "Fastperturb-Regions-State": "changed " + " ".join(changed) if changed else "whole" if known else "unknown",
         "Fastperturb-Surroundings-State": done.surroundings,
         "Fastperturb-Restored": " ".join(map(str, done.restored)),
+        **done.back.headers(done.kind),
     }
 
 
@@ -121,7 +124,7 @@ async def erase(request: Request, options: Annotated[ForgetOptions, Query()]) ->
         key_for = key_of_ring(service)
 
         def change(record: Record) -> Record:
-            return forgotten(record, key_for(record), tuple(options.regions))
+            return forgotten(record, key_for(record), tuple(options.regions), metadata=options.metadata)
 
         return _answer(request, change_record(images, parts, change))
 

@@ -15,6 +15,14 @@ from .problems import Problem
 FORMATS = {"png": "PNG", "webp": "WebP", "tiff": "TIFF", "jpg": "JPEG"}
 """Formats of protected images, by the option's value."""
 MEDIA_TYPES = {"PNG": "image/png", "WebP": "image/webp", "TIFF": "image/tiff", "JPEG": "image/jpeg"}
+READ_TYPES = {
+    **MEDIA_TYPES,
+    "BMP": "image/bmp",
+    "PGM": "image/x-portable-graymap",
+    "PPM": "image/x-portable-pixmap",
+    "HEIF": "image/heic",
+}
+"""Of all files that can be read, which come back as they were where they were sealed."""
 EXTENSIONS = {"PNG": ".png", "WebP": ".webp", "TIFF": ".tiff", "JPEG": ".jpg"}
 PROTECTIONS = ["surrogate", "camouflage", "windows", "mosaic", "blur", "black", "noise", "features", "parts"]
 """Names of what ``protect`` can say; those that learn, or read files, are left out."""
@@ -54,7 +62,7 @@ def choose_method(options: ProtectOptions, keyed: bool) -> Method:
         raise _bad("seals is for what is sealed; windows come back by their key alone")
     if options.seals in ("inside", "beside") and not keyed:
         raise _bad("without a key that somebody has, no seal is made")
-    for name in ("reproducible", "face_keys"):
+    for name in ("reproducible", "face_keys", "exact_file"):
         if getattr(options, name) and not keyed:
             raise _bad(f"{name} needs a key that somebody has")
     beside = (options.seals or place) == "beside" and method.sealed and keyed

@@ -75,6 +75,8 @@ _PROTECTED = {
     "reversible": {"type": "boolean", "description": "Whether somebody has the key."},
     "key_id": {"type": ["string", "null"]},
     "recipients": {"type": "array", "items": {"type": "string"}, "description": "Ids of all keys that restore it."},
+    "metadata_sealed": {"type": "boolean", "description": "Whether name, time and metadata come back, too."},
+    "notes": {"type": "array", "items": {"type": "string"}, "description": "What is lost, or comes back otherwise."},
     "note": {"type": ["string", "null"]},
     "moved": {"type": "integer", "description": "Pixels that moved; 0 where others are drawn in their place."},
     "regions": _REGIONS,
@@ -90,6 +92,10 @@ _BASE64 = {"type": "string", "contentEncoding": "base64", "contentMediaType": PN
 _HEADERS = {
     "Fastperturb-Reversible": {"schema": {"enum": ["true", "false"]}, "description": "Whether somebody has the key."},
     "Fastperturb-Sealed": {"schema": {"enum": ["inside", "beside", "none"]}, "description": "Where the originals are."},
+    "Fastperturb-Metadata": {
+        "schema": {"enum": ["sealed", "none"]},
+        "description": "Whether name, time and metadata come back, too.",
+    },
     "Fastperturb-Key-Id": {"schema": {"type": "string"}, "description": "Public id of the secret key, if one is here."},
     "Fastperturb-Recipients": {"schema": {"type": "string"}, "description": "Ids of all keys that restore it."},
     "Fastperturb-Record": {

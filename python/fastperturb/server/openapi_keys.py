@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .methods import READ_TYPES
 from .openapi import FILES, KEY, RECORD, SEALS, TO, UPLOAD, as_object, body_of, entry_of
 from .responses import JSON, MULTIPART, ZIP
 
+_METADATA = ("restored", "none", "damaged")
 _STATES = ("whole", "changed", "unknown")
 _ORIGIN = {
     "enum": ["key", "recipients", "anyone", "unknown"],
@@ -24,6 +26,13 @@ _FACTS: dict[str, Any] = {
     "origin": _ORIGIN,
     "verdicts": _VERDICTS,
     "restored": {"type": "array", "items": {"type": "integer"}, "description": "Numbers of the regions brought back."},
+    "name": {"type": ["string", "null"], "description": "Of the original file, where it was sealed."},
+    "changed": {
+        "type": ["integer", "null"],
+        "description": "When the original was last changed, in milliseconds since 1970.",
+    },
+    "metadata": {"enum": _METADATA, "description": "What became of what was sealed beside the faces."},
+    "exact_file": {"type": "boolean", "description": "Whether it is the very file of the original."},
 }
 _HEADERS = {
     "Fastperturb-Origin": {"schema": _ORIGIN},
@@ -34,6 +43,10 @@ _HEADERS = {
     },
     "Fastperturb-Surroundings-State": {"schema": {"enum": _STATES}},
     "Fastperturb-Restored": {"schema": {"type": "string"}, "description": "Numbers of the regions brought back."},
+    "Fastperturb-Metadata": {"schema": {"enum": _METADATA}},
+    "Fastperturb-Exact-File": {"schema": {"enum": ["true", "false"]}},
+    "Content-Disposition": {"schema": {"type": "string"}, "description": "The name of the original file."},
+    "Last-Modified": {"schema": {"type": "string"}, "description": "When the original was last changed."},
 }
 _IMAGE = {"type": "string", "contentEncoding": "base64"}
 _FILE = {"type": "string", "format": "binary"}
@@ -54,7 +67,7 @@ RESTORE = entry_of(
         "description": "The original, or the image with some faces back.",
         "headers": _HEADERS,
         "content": {
-            **FILES,
+            **{kind: {"schema": _FILE} for kind in READ_TYPES.values()},
             JSON: {"schema": as_object({"image": _IMAGE, **_FACTS})},
             MULTIPART: {"schema": as_object({**_TOLD, "image": _FILE})},
             ZIP: {"schema": _FILE},

@@ -9,8 +9,9 @@ from ..faces import view_detector
 from ..files.writing import encode
 from .image_work import as_json, detector_for
 from .methods import MEDIA_TYPES
-from .protect_work import File, Protected, Protecting
+from .protect_work import Protecting
 from .request_bodies import Upload
+from .results import File, Protected
 
 
 def preview_image(protecting: Protecting, upload: Upload) -> tuple[Protected, File, dict[str, Any]]:

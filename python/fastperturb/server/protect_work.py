@@ -11,87 +11,26 @@ import numpy as np
 from .. import Face, FaceKey, Key, NoFaceFound, Record, Region, perturb
 from ..errors import ImageFileError, MissingExtra
 from ..files import Picture
+from ..files.jpeg_open import OpenJpeg
 from ..files.metadata import choose, read_metadata
 from ..files.metadata_blocks import Blocks
 from ..files.metadata_choice import Keep, parse_keep
+from ..files.metadata_sealed import SealedFile, pack_sealed
 from ..files.reading import RECORD_TEXT
 from ..files.writing import encode
 from ..protections.method import Method
 from ..recipients import Recipients
 from .image_work import ImageWork, has_windows
-from .jpeg_work import HiddenJpeg, hide_blocks, open_to_keep
+from .jpeg_work import HiddenJpeg, JpegChoice, hide_blocks, open_to_keep
+from .metadata_work import hide_metadata
 from .methods import EXTENSIONS, MEDIA_TYPES, check_cost, choose_format, choose_method, name_of
 from .options import ProtectOptions
 from .problems import Problem
 from .request_bodies import Upload
+from .results import File, Protected
 
 Accepts = Callable[[str], bool]
 """Whether a kind of answer is one that was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file of an answer.
-
-    Attributes:
-        part: what it is: "image", "record", "seals", "view".
-        name: of the file.
-        kind: media type.
-        data: its bytes.
-    """
-
-    part: str
-    name: str
-    kind: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Protected:
-    """A protected image.
-
-    Attributes:
-        files: the image; its record, if that is not inside it; and its seals, if they lie beside.
-        format: of the image.
-        method: what was done.
-        record: what brings it back; None if nobody can.
-        moved: how many pixels moved; 0 where other pixels are drawn.
-        found: the faces, or the own boxes.
-        regions: what was protected, as it is recorded.
-        recipients: who can restore it.
-        shown: the pixels, original and protected, for those who measure them; empty unless they were asked for.
-        windows: the record of windows, also if nobody can restore them: their view can be drawn.
-        face_keys: the keys of single faces, if they were asked for.
-    """
-
-    files: tuple[File, ...]
-    format: str
-    method: Method
-    record: Record | None
-    moved: int
-    found: Sequence[Face | Region]
-    regions: Sequence[Region]
-    recipients: tuple[Any, ...]
-    shown: tuple[Any, ...] = ()
-    windows: Record | None = None
-    face_keys: tuple[FaceKey, ...] = ()
-
-    @property
-    def reversible(self) -> bool:
-        """Whether somebody has a key that brings the original back."""
-        return self.record is not None
-
-    @property
-    def key_id(self) -> str | None:
-        """Public name of the secret key that restores it, if there is one here."""
-        return next((item.id for item in self.recipients if isinstance(item, Key)), None)
-
-    @property
-    def sealed(self) -> str:
-        """Where the seals are: "inside" with the record, "beside" in a file of their own, or "none"."""
-        if self.record is None or not self.record.sealed:
-            return "none"
-        return "beside" if self.method.beside else "inside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,23 +80,28 @@ class Protecting:
         work.check()
         before = np.array(picture.pixels) if measured else None
         face_keys: list[FaceKey] = []
-        jpeg = None
+        coded = None
         if name == picture.format == "JPEG" and method.sealed:
-            jpeg = self._hide_jpeg(upload, picture, found, method, (face_keys, keep))
-        if jpeg is not None:
+            coded = open_to_keep(upload.data, work.max_pixels, options.format)
+        metadata, keyed = read_metadata(upload.data), self.recipients is not None
+        about = hide_metadata(upload, picture, metadata, options, keyed=keyed, jpeg=coded is not None)
+        work.check()
+        jpeg, record = None, None
+        if coded is not None:
+            jpeg = self._hide_jpeg(coded, picture, found, method, (face_keys, keep, about.sealed))
             hidden, record = jpeg.pixels(work.max_pixels) if measured else picture.pixels, jpeg.record
         else:
             name = "PNG" if name == "JPEG" and options.format is None else name
-            hidden, record = self._hide(picture.pixels, found, method, face_keys)
+            hidden, record = self._hide(picture.pixels, found, method, (face_keys, about.sealed))
         if options.face_keys and not face_keys:
             raise Problem("bad-options", "face_keys is for what is sealed, and for windows by strength options")
         work.check()
-        kept = record if self.recipients is not None else None
+        kept = record if keyed else None
         if jpeg is not None:
             image = (jpeg.data, kept is not None, "JPEG")
         else:
             colours = picture.icc if "icc" in keep else None
-            image = self._encode(hidden, (colours, choose(read_metadata(upload.data), keep)), name, kept)
+            image = self._encode(hidden, (colours, choose(metadata, keep)), name, kept)
         files = self._files(upload, image, kept)
         moved = record.moved if record is not None and not method.sealed else 0
         work.facts.moved = (work.facts.moved or 0) + moved
@@ -171,6 +115,8 @@ class Protecting:
             found,
             jpeg.regions if jpeg is not None else _regions(record, method, found, picture.pixels.shape),
             _several(self.recipients),
+            kept is not None and (about.sealed is not None or options.exact_file),
+            about.notes,
             () if before is None else (before, hidden),
             record if record is not None and has_windows(record) else None,
             tuple(face_keys) if options.face_keys else (),
@@ -184,33 +130,36 @@ class Protecting:
 
     def _hide_jpeg(
         self,
-        upload: Upload,
+        file: OpenJpeg,
         picture: Picture,
         found: Sequence[Face | Region],
         method: Method,
-        more: tuple[list[FaceKey], Keep],
-    ) -> HiddenJpeg | None:
-        """A JPEG with other blocks under its faces; None if it cannot stay one."""
-        file = open_to_keep(upload.data, self.work.max_pixels, self.options.format)
-        if file is None:
-            return None
-        self.work.check()
+        more: tuple[list[FaceKey], Keep, SealedFile | None],
+    ) -> HiddenJpeg:
+        """A JPEG with other blocks under its faces."""
+        face_keys, keep, sealed = more
+        how = JpegChoice(self.options.reproducible, face_keys, keep, sealed, self.options.exact_file)
         try:
-            how = (self.options.reproducible, *more)
             return hide_blocks(file, picture, found, method, self.recipients, how)
         except MissingExtra:
             raise
-        except (ValueError, NoFaceFound) as error:
-            raise Problem("bad-options", str(error)) from None
+        except (ValueError, NoFaceFound, ImageFileError) as error:
+            raise Problem("bad-options", str(error).replace("--exact-file", "exact_file")) from None
 
     def _hide(
-        self, pixels: Any, found: Sequence[Face | Region], method: Method, face_keys: list[FaceKey]
+        self,
+        pixels: Any,
+        found: Sequence[Face | Region],
+        method: Method,
+        more: tuple[list[FaceKey], SealedFile | None],
     ) -> tuple[Any, Record | None]:
         options = self.options
+        face_keys, sealed = more
+        rest = None if sealed is None else pack_sealed(sealed)
         try:
             if method.protection is not None:
                 faces = [item if isinstance(item, Face) else Face(item) for item in found]
-                return method.hide(pixels, faces, self.recipients, options.reproducible, face_keys)
+                return method.hide(pixels, faces, self.recipients, options.reproducible, face_keys, rest)
             return perturb(
                 pixels,
                 found,
@@ -219,6 +168,7 @@ class Protecting:
                 surroundings=True,
                 reproducible=options.reproducible,
                 face_keys=face_keys,
+                metadata=rest,
                 out=pixels,
             )
         except MissingExtra:

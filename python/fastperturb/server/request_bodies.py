@@ -42,11 +42,13 @@ class Upload:
         name: of the file that it was, without folders and with nothing in it that a path or a header could trip over;
             "" if it has none.
         said: its name as it was sent, without folders; "" if none could be a file's.
+        changed: when it was last changed, in milliseconds since 1970; None if that was not told.
     """
 
     data: Bytes
     name: str = ""
     said: str = ""
+    changed: int | None = None
 
 
 class Parts(dict[str, "bytes | bytearray"]):

@@ -16,7 +16,7 @@ from .. import Record
 from .image_work import as_json
 from .methods import FORMATS, MEDIA_TYPES
 from .problems import Problem
-from .protect_work import File, Protected
+from .results import File, Protected
 
 PNG, JSON, MULTIPART, ZIP = "image/png", "application/json", "multipart/form-data", "application/zip"
 LOSSLESS_TYPES = tuple(kind for name, kind in MEDIA_TYPES.items() if name != "JPEG")
@@ -85,6 +85,8 @@ def facts_of(done: Protected) -> dict[str, Any]:
         "reversible": done.reversible,
         "key_id": done.key_id if done.reversible else None,
         "recipients": [item.id for item in done.recipients],
+        "metadata_sealed": done.metadata,
+        "notes": list(done.notes),
         "note": None if done.reversible else _note(done),
         "moved": done.moved,
         "regions": [as_json(item) for item in done.regions],
@@ -112,6 +114,7 @@ def protected_headers(done: Protected) -> dict[str, str]:
     headers = {
         "Fastperturb-Reversible": "true" if done.reversible else "false",
         "Fastperturb-Sealed": done.sealed,
+        "Fastperturb-Metadata": "sealed" if done.metadata else "none",
         "Fastperturb-Regions": str(len(done.regions)),
         "Fastperturb-Moved": str(done.moved),
     }

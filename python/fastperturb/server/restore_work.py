@@ -1,26 +1,29 @@
-"""Restoring an image, or some of its faces; and changing who can restore it, or what can be restored at all."""
+"""Restoring an image with all that was sealed of it, or some of its faces."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from .. import FaceKey, Key, Record, Tampered, WrongKey, examine, forget, restore
+from .. import FaceKey, Key, Record, Tampered, WrongKey, examine, restore
 from ..errors import ImageFileError, MissingExtra, RecordError, UnknownOrigin, UnverifiedWarning
 from ..files import Picture
 from ..files.jpeg_open import is_of_jpeg, open_jpeg
-from ..files.reading import RECORD_TEXT, decode
-from ..files.replacing import with_record
+from ..files.reading import decode
+from ..files.returning import SUFFIXES, whole_file, with_parts
 from ..files.writing import encode
-from .image_work import MAX_RECORD_REGIONS, ImageWork, check_record, the_record
+from .image_work import ImageWork, the_record
 from .jpeg_work import restore_blocks
-from .methods import EXTENSIONS, MEDIA_TYPES
+from .metadata_work import Returned, open_sealed
+from .methods import READ_TYPES
 from .problems import Problem
-from .protect_work import File
-from .request_bodies import Bytes, Parts
+from .request_bodies import Bytes, Parts, clean_name
+from .results import File
 
+_Done = tuple[File, Returned, str]
+"""An image, what else has come back, and its format."""
 LOSSLESS = ("PNG", "WebP", "TIFF")
 
 
@@ -35,6 +38,8 @@ class Restored:
         regions: for each region of the record "whole", "changed" or "unknown": what it showed.
         surroundings: "whole", "changed" or "unknown".
         restored: the numbers of the regions that were brought back.
+        back: what else has come back: name, time, metadata, or the very file.
+        kind: the format of the file.
     """
 
     file: File
@@ -43,6 +48,8 @@ class Restored:
     regions: tuple[str, ...]
     surroundings: str
     restored: tuple[int, ...]
+    back: Returned
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +77,19 @@ def restore_image(work: ImageWork, parts: Parts, choice: RestoreChoice) -> Resto
     Raises:
         Problem: nothing was restored; its name says why.
     """
-    record = _record_with_seals(work.read_header(parts["image"]).texts, parts)
+    record = record_with_seals(work.read_header(parts["image"]).texts, parts)
     key = choice.key_for(record)
     only = _checked(choice.only, record)
     work.check()
     try:
         if is_of_jpeg(record):
-            verdicts, file = _restore_jpeg(work, parts["image"], record, key, (only, choice))
+            verdicts, done = _restore_jpeg(work, parts["image"], record, key, (only, choice))
         else:
             picture = work.decode(parts["image"])
             verdicts = examine(picture.pixels, record, key)
             work.check()
             shown = _restored(picture.pixels, record, key, only, _origin(choice.origin, key))
-            file = _file(shown, picture, choice.format)
+            done = _with_metadata(shown, picture, choice.format, open_sealed(record, key, only))
     except Problem:
         raise
     except Exception as error:
@@ -90,6 +97,7 @@ def restore_image(work: ImageWork, parts: Parts, choice: RestoreChoice) -> Resto
     work.facts.moved = record.moved
     work.check()
     every = (key.index,) if isinstance(key, FaceKey) else tuple(range(len(record.regions)))
+    file, back, kind = done
     return Restored(
         file,
         verdicts.origin or "unknown",
@@ -97,12 +105,14 @@ def restore_image(work: ImageWork, parts: Parts, choice: RestoreChoice) -> Resto
         tuple(_word(item) for item in verdicts.regions),
         _word(verdicts.surroundings),
         only or every,
+        back,
+        kind,
     )
 
 
 def _restore_jpeg(
     work: ImageWork, data: Bytes, record: Record, key: Key | FaceKey, how: tuple[Sequence[int] | None, RestoreChoice]
-) -> tuple[Any, File]:
+) -> tuple[Any, _Done]:
     """What of a JPEG is as it was written, and the same with its blocks back: a JPEG unless another was asked for."""
     only, choice = how
     try:
@@ -111,11 +121,13 @@ def _restore_jpeg(
         raise Problem("unsupported-media", str(error)) from None
     verdicts = coded.examine(record, key)
     work.check()
-    restored = restore_blocks(coded, record, key, only, _origin(choice.origin, key))
+    restored, back = restore_blocks(coded, record, key, only, _origin(choice.origin, key))
     if choice.format is None:
-        return verdicts, File("image", "image.jpg", MEDIA_TYPES["JPEG"], restored)
+        return verdicts, (_named(restored, "JPEG", back), back, "JPEG")
     picture = decode(restored, max_pixels=work.max_pixels)
-    return verdicts, _file(picture.pixels, picture, choice.format)
+    if back.exact:
+        back = replace(back, sealed=with_parts(back.sealed, restored), exact=False)
+    return verdicts, _encoded(picture.pixels, picture, choice.format, back)
 
 
 def _origin(asked: str | None, key: Key | FaceKey) -> str:
@@ -164,7 +176,12 @@ def _checked(only: tuple[int, ...], record: Record) -> tuple[int, ...] | None:
     return only or None
 
 
-def _record_with_seals(texts: Mapping[str, str], parts: Parts) -> Record:
+def record_with_seals(texts: Mapping[str, str], parts: Parts) -> Record:
+    """The record inside an image or beside it, with the seals that came beside it.
+
+    Raises:
+        Problem: there is none, it cannot be read, or the seals are another image's.
+    """
     record = the_record(texts, parts.get("record"))
     if record is None:
         raise Problem("no-record", "there is none inside the image; send it as the part 'record'")
@@ -185,91 +202,36 @@ def with_seals(record: Record, seals: Bytes | None) -> Record:
         raise Problem("bad-seals", str(error)) from None
 
 
-def _file(pixels: Any, picture: Picture, wanted: str | None) -> File:
+def _with_metadata(pixels: Any, picture: Picture, wanted: str | None, back: Returned) -> _Done:
+    """The original: its very file, if that was sealed and no other format is wanted, or its pixels and metadata."""
+    whole, _ = whole_file(back.sealed, pixels)
+    sealed = back.sealed
+    if whole is not None and sealed is not None and wanted is None:
+        return _named(whole, sealed.format, replace(back, exact=True)), replace(back, exact=True), sealed.format
+    if sealed is not None and sealed.exact and whole is None:
+        back = replace(back, state="damaged")
+    back = replace(back, sealed=with_parts(sealed, whole))
+    return _encoded(pixels, picture, wanted, back)
+
+
+def _encoded(pixels: Any, picture: Picture, wanted: str | None, back: Returned) -> _Done:
     """An image without loss, in the format that was asked for or that came, else as PNG."""
     name = {None: picture.format, "png": "PNG", "webp": "WebP", "tiff": "TIFF"}[wanted]
     if name not in LOSSLESS:
         name = "PNG"
+    blocks, told = back.blocks(name, grey=pixels.ndim == 2)
     try:
-        data = b"".join(encode(pixels, name, icc=picture.icc))
+        data = b"".join(encode(pixels, name, icc=picture.icc, blocks=blocks))
     except ImageFileError as error:
         if wanted is not None:
             raise Problem("bad-options", str(error)) from None
         name = "PNG"
-        data = b"".join(encode(pixels, name, icc=picture.icc))
-    return File("image", "image" + EXTENSIONS[name], MEDIA_TYPES[name], data)
+        blocks, told = back.blocks(name, grey=pixels.ndim == 2)
+        data = b"".join(encode(pixels, name, icc=picture.icc, blocks=blocks))
+    return _named(data, name, told), told, name
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A record that was changed, and the image with it inside, if one came.
-
-    Attributes:
-        record: as it is now.
-        files: the image with the record inside, if it came like that; the record; its seals, if they lie beside.
-    """
-
-    record: Record
-    files: tuple[File, ...]
-
-
-def change_record(work: ImageWork, parts: Parts, change: Callable[[Record], Record]) -> Changed:
-    """Changes a record that came inside an image or by itself; no pixel is touched.
-
-    Raises:
-        Problem: there is none, it cannot be read, or it cannot be changed like that.
-    """
-    header = None
-    if parts.get("image"):
-        header = work.read_header(parts["image"])
-        record = _record_with_seals(header.texts, parts)
-    elif parts.get("record"):
-        record = with_seals(check_record(parts["record"], MAX_RECORD_REGIONS), parts.get("seals"))
-    else:
-        raise Problem("bad-parts", "send the part 'image' with a record inside, or the part 'record'")
-    work.check()
-    try:
-        changed = change(record)
-    except Problem:
-        raise
-    except Exception as error:
-        raise _change_problem(error) from None
-    work.check()
-    files = []
-    if header is not None and RECORD_TEXT in header.texts and (header.format in LOSSLESS or is_of_jpeg(record)):
-        name = header.format
-        data = b"".join(with_record(parts["image"], changed))
-        files.append(File("image", "image" + EXTENSIONS[name], MEDIA_TYPES[name], data))
-    else:
-        files.append(File("record", "record.json", "application/json", changed.to_json().encode("ascii")))
-    seals = changed.beside_bytes() if not changed.missing else b""
-    if seals and seals != bytes(parts.get("seals", b"")):
-        files.append(File("seals", "image.seal", "application/octet-stream", seals))
-    return Changed(changed, tuple(files))
-
-
-def _change_problem(error: Exception) -> Problem | Exception:
-    if isinstance(error, WrongKey):
-        return Problem("wrong-key", str(error))
-    if isinstance(error, UnknownOrigin):
-        return Problem("unknown-origin", "it was made for a public key; origin=any takes it")
-    if isinstance(error, RecordError):
-        return Problem("erased" if "seal to erase" in str(error) else "bad-record", str(error)[:500])
-    if isinstance(error, Tampered):
-        return Problem("tampered", "nothing was changed")
-    if isinstance(error, MissingExtra):
-        return error
-    return Problem("bad-options", str(error)[:500]) if isinstance(error, (TypeError, ValueError)) else error
-
-
-def forgotten(record: Record, key: Key, regions: tuple[int, ...]) -> Record:
-    """The record without the seals of these regions, or without any; the seals that lie beside must be at hand.
-
-    Raises:
-        Problem: there is no such region, or its file of seals would be needed, to be written anew.
-    """
-    if any(index >= len(record.regions) for index in regions):
-        raise Problem("bad-options", f"regions must name regions from 0 to {len(record.regions) - 1}")
-    if record.missing:
-        raise Problem("no-seals", "send them as the part 'seals', so that those that are kept can be written anew")
-    return forget(record, key, list(regions) or None)
+def _named(data: bytes, name: str, back: Returned) -> File:
+    """A file with the name of the original, as far as that is known and a header can hold it."""
+    title = clean_name(back.name(name) or "") or "image" + SUFFIXES[name]
+    return File("image", title, READ_TYPES[name], data)

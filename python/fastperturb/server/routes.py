@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,13 +15,15 @@ from . import openapi, responses
 from .access import needs
 from .image_work import ImageWork
 from .key_parts import MAX_TO, recipients_to_protect
+from .metadata_work import with_times
 from .methods import MEDIA_TYPES, PROTECTIONS
 from .openapi import BODY, PAIR, PROTECT, VIEW
 from .options import CompareOptions, FaceOptions, ProtectOptions, ViewOptions, no_option_twice
 from .preview_work import preview_image
 from .problems import Problem
-from .protect_work import File, Protecting
-from .request_bodies import Parts, read_body
+from .protect_work import Protecting
+from .request_bodies import Parts, Upload, read_body
+from .results import File
 from .service import Service, service_of
 from .several_work import protect_several
 
@@ -84,9 +86,9 @@ async def perturb(request: Request, options: Annotated[ProtectOptions, Query()])
 
     def work(images: ImageWork, parts: Parts) -> Response:
         protecting = _protecting(service, images, parts, options, accept)
-        uploads = parts.uploads["image"]
+        uploads = with_times(parts.uploads["image"], options.changed)
         if len(uploads) > 1:
-            return _protect_several(protecting, parts, accept)
+            return _protect_several(protecting, uploads, accept)
         done = protecting(uploads[0])
         return responses.answer(accept, done.files, responses.facts_of(done), responses.protected_headers(done))
 
@@ -101,8 +103,7 @@ def _protecting(
     return Protecting(images, options, recipients, lambda kind: responses.accepts(accept, kind), images.max_result)
 
 
-def _protect_several(protecting: Protecting, parts: Parts, accept: str | None) -> Response:
-    uploads = parts.uploads["image"]
+def _protect_several(protecting: Protecting, uploads: Sequence[Upload], accept: str | None) -> Response:
     responses.choose(accept, (responses.ZIP, responses.JSON, responses.MULTIPART))
     if protecting.options.region:
         raise Problem("bad-options", "region is for one image: send one part 'image'")
@@ -124,9 +125,8 @@ async def preview(request: Request, options: Annotated[ProtectOptions, Query()])
 
     def work(images: ImageWork, parts: Parts) -> Response:
         shown_by_browsers = f"{MEDIA_TYPES['PNG']}, {MEDIA_TYPES['JPEG']}"
-        done, shown, measures = preview_image(
-            _protecting(service, images, parts, options, shown_by_browsers), parts.uploads["image"][0]
-        )
+        (upload,) = with_times(parts.uploads["image"], options.changed)
+        done, shown, measures = preview_image(_protecting(service, images, parts, options, shown_by_browsers), upload)
         facts = {**responses.facts_of(done), "measures": measures}
         files: list[File] = [*done.files, shown]
         kind = responses.choose(accept, (responses.JSON, responses.MULTIPART))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .problems import Problem
-from .protect_work import Protected, Protecting
+from .protect_work import Protecting
 from .request_bodies import Upload
+from .results import Protected
 
 
 def protect_several(protecting: Protecting, uploads: Sequence[Upload]) -> list[Protected | Problem]:

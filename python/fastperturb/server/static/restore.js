@@ -34,6 +34,15 @@ function verdictsOf({ origin, verdicts, restored }) {
 	];
 }
 
+/** What came back beside the faces: the original's name, its time and metadata, or its very file. */
+function originalOf({ name, changed, metadata, exact_file: exact }) {
+	if (metadata === "damaged") return " Its name, time and metadata were sealed and cannot be read.";
+	if (metadata !== "restored") return "";
+	const when = changed === null ? "" : ` of ${new Date(changed).toLocaleString()}`;
+	const file = name ?? "a picture without a name";
+	return exact ? ` It is the very file ${file}${when}.` : ` It is ${file}${when}, with its metadata.`;
+}
+
 /** Runs the restoring half; `ask` has askForToken(). */
 export class Restore {
 	constructor(ask) {
@@ -44,7 +53,7 @@ export class Restore {
 			this.run();
 		});
 		this.form.addEventListener("change", () => this.#explain());
-		by("save-restored").addEventListener("click", () => save(this.result, `${stem(this.name)}-restored${ending(this.result)}`));
+		by("save-restored").addEventListener("click", () => save(this.result, this.name));
 	}
 
 	/** Takes in what the service says of itself. */
@@ -87,10 +96,11 @@ export class Restore {
 		try {
 			const answer = await partsOf(await send("v1/restore", { parts, params, accept: "multipart/form-data", signal }));
 			if (signal.aborted) return;
-			this.name = parts.image.name;
+			this.name = answer.facts.name ?? `${stem(parts.image.name)}-restored${ending(answer.image)}`;
 			this.#show(answer.image, answer.facts);
 			const back = answer.facts.restored.map((index) => index + 1).join(", ");
-			by("restore-status").textContent = `Restored: ${answer.facts.restored.length === 1 ? "face" : "faces"} ${back}.`;
+			const faces = answer.facts.restored.length === 1 ? "face" : "faces";
+			by("restore-status").textContent = `Restored: ${faces} ${back}.${originalOf(answer.facts)}`;
 		} catch (error) {
 			if (error.name === "AbortError" || signal.aborted) return;
 			by("restore-status").textContent = "";

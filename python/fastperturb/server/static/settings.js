@@ -70,6 +70,7 @@ export class PageSettings {
 			if (edited) for (const region of asRegions(boxes)) params.append("region", region);
 			if (!this.keys.oneTime) params.set("seals", this.#value("purpose") === "publish" ? "beside" : "inside");
 		}
+		if (file) params.set("changed", file.lastModified);
 		if (this.keys.oneTime) params.set("key_id", "one-time");
 		else if (by("face-keys").checked) params.set("face_keys", "true");
 		return params;
