@@ -140,7 +140,7 @@ def boxes_in(data: bytes) -> bytes:
 
 
 def parse(data: bytes) -> dict:
-    """A record of carrier 1 with one master key, a scene and seals inside, and nothing else."""
+    """A record of carrier 1 with one master key, a scene, and seals inside, of metadata too if there are any."""
     magic, carrier, sample, height, width, channels, count = struct.unpack_from("<12sBBIIBH", data)
     require((magic, carrier, sample) == (b"fastperturb\2", 1, 1) and channels in (0, 3), "no record of a JPEG")
     at = 25
@@ -156,8 +156,12 @@ def parse(data: bytes) -> dict:
     entries = [data[at + 85 * i : at + 85 * i + 85] for i in range(count)]
     at += 85 * count
     scene, at = data[at + 1 : at + 29], at + 29
-    require(data[at : at + 2] == b"\0\1", "no rest and one recipient")
-    stanza, at = data[at + 5 : at + 61], at + 61
+    rest, at = (0, b""), at + 1
+    if data[at - 1]:
+        require(data[at - 1] == 1, "metadata that are here")
+        rest, at = struct.unpack_from("<Q16s", data, at), at + 24
+    require(data[at] == 1, "one recipient")
+    stanza, at = data[at + 4 : at + 60], at + 60
     return {
         "shape": [height, width],
         "factors": [(item[0] >> 4, item[0] & 15) for item in layout],
@@ -168,6 +172,7 @@ def parse(data: bytes) -> dict:
         "commit": commit,
         "entries": entries,
         "scene": scene,
+        "rest": rest,
         "stanza": stanza,
         "before": data[:at],
         "mac": data[at : at + 32],
@@ -187,6 +192,18 @@ def owners(jpeg: dict, regions: list) -> np.ndarray:
             if max(counts) > 0:
                 found[row, column] = counts.index(max(counts))
     return found.reshape(-1)
+
+
+def metadata(data: bytes, key: bytes) -> bytes:
+    """The sealed metadata of a protected file."""
+    record = parse(boxes_in(data))
+    length, salt = record["rest"]
+    require(length > 0, "metadata")
+    secret = keys.gcm_open(keys.wrap_key(key, record["nonce"], record["commit"]), bytes(12), record["stanza"][8:])
+    plain = keys.stream_open(keys.rest_key(secret, record["commit"], salt), record["seals"][-length:])
+    size = int.from_bytes(plain[:8], "little")
+    require(0 <= len(plain) - 8 - size < 4096 and not any(plain[8 + size :]), "padding")
+    return plain[8 : 8 + size]
 
 
 def restore(data: bytes, key: bytes) -> np.ndarray:
@@ -213,7 +230,7 @@ def restore(data: bytes, key: bytes) -> np.ndarray:
         codec, size = struct.unpack_from("<BQ", plain)
         require(len(plain) % step == 0 and not any(plain[9 + size :]), "padding")
         mcus[owned] = unpack(plain[9 : 9 + size], codec, count, record["factors"], blocks)
-    require(not seals, "bytes left over")
+    require(len(seals) == record["rest"][0], "bytes left over")
     scene = jpeg["mcus"][owner < 0].astype("<i2").tobytes()
     require(
         gmac(keys.scene_key(secret, commit), record["scene"][:12], scene) == record["scene"][12:], "the scene's tag"

@@ -8,6 +8,8 @@ import pytest
 from browser_cases import WITH_KEY, chromium, download, original, page, preview, service, text
 from jpeg_cases import coefficients, turned
 
+from fastperturb.files import read_metadata
+
 pytestmark = pytest.mark.browser
 
 
@@ -16,7 +18,7 @@ def photograph():
     """The photograph as a camera that was held on its side has it."""
     stored = np.ascontiguousarray(np.rot90(original()))
     data = cv2.imencode(".jpg", stored[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
-    return turned(data, 6)
+    return turned(data, 6)[:-2] + b"\xff\xfe\0\7words\xff\xd9what follows the end"
 
 
 def test_a_jpeg_there_and_back(page, tmp_path, photograph):
@@ -44,5 +46,7 @@ def test_a_jpeg_there_and_back(page, tmp_path, photograph):
     page.click("#restore-form [type=submit]")
     page.wait_for_selector("#restored:visible")
     name, back = download(page, "#save-restored")
-    assert name == "hidden-restored.jpg"
+    assert name == "camera.jpg"
+    assert "It is camera.jpg of " in text(page, "#restore-status")
+    assert read_metadata(back) == read_metadata(photograph)
     assert np.array_equal(coefficients(back), coefficients(photograph))

@@ -96,7 +96,7 @@ def test_an_own_key_restores_on_the_page(page, tmp_path):
     assert said["Surroundings"] == "The rest of the picture is as it was protected."
     assert text(page, "#error") == ""
     name, restored = download(page, "#save-restored")
-    assert name == "hidden-restored.png"
+    assert name == "astronaut.png"
     np.testing.assert_array_equal(pixels_of(restored), original())
     kept = kept_by_browser(page)
     assert "fpkey1_" not in kept
