@@ -53,6 +53,10 @@ class _Reader:
     def byte(self) -> int:
         return self.take(1)[0]
 
+    @property
+    def left(self) -> int:
+        return len(self._data) - self._at
+
     def end(self) -> None:
         if self._at != len(self._data):
             raise RecordError(f"a record must end after {self._at} bytes, got {len(self._data)}")
@@ -85,6 +89,11 @@ def from_bytes(data: bytes, *, max_regions: int = MAX_REGIONS) -> RecordV2:
     stanzas = tuple(_read_stanza(reader) for _ in range(stanza_count))
     mac = reader.take(MAC_BYTES)
     places: tuple[Entry | Rest, ...] = (*entries, rest)
+    needed = sum(place.length for place in places if place.state == "here")
+    if reader.left < needed:
+        raise RecordError(
+            f"its seals have {needed} bytes, and {reader.left} are there: seals were cut out or cut since"
+        )
     seals = tuple(reader.take(place.length) if place.state == "here" else None for place in places)
     reader.end()
     return RecordV2(shape, dtype, regions, nonce, commitment, entries, mac, scene, rest, stanzas, seals, layout)
