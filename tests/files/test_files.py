@@ -67,8 +67,7 @@ def test_formats_hold_what_the_table_says(tmp_path):
         ".ppm": "-+--+",
         ".pgm": "+--+-",
         ".pnm": "++-++",
-        ".jpg": "++---",
-        ".jpeg": "++---",
+        **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".insp"), "++---"),
     }
 
 
