@@ -3,6 +3,7 @@
 OpenCV is imported when the first file is read or written.
 """
 
+from .exact_file import bring_back_whole_file, keep_whole_file
 from .jpeg_protecting import perturb_jpeg, restore_jpeg
 from .metadata import choose, put_back, read_metadata, to_seal
 from .metadata_choice import parse_keep
@@ -14,7 +15,9 @@ __all__ = [
     "FORMATS",
     "MAX_PIXELS",
     "Picture",
+    "bring_back_whole_file",
     "choose",
+    "keep_whole_file",
     "pack_sealed",
     "parse_keep",
     "perturb_jpeg",

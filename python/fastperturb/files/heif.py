@@ -44,10 +44,10 @@ def read_header(data: Bytes) -> Header:
     start = bytes(data[:12])
     if start[8:12] in SEQUENCES:
         raise unsupported("an animated HEIF or AVIF; only its first frame would be protected")
-    return _avif_header(data) if _is_avif(data) else _heic_header(data)
+    return _avif_header(data) if is_avif(data) else _heic_header(data)
 
 
-def _is_avif(data: Bytes) -> bool:
+def is_avif(data: Bytes) -> bool:
     """Whether one of the brands of the file is AVIF's."""
     size = min(int.from_bytes(bytes(data[:4]), "big"), 512)
     return b"avif" in [bytes(data[place : place + 4]) for place in (8, *range(16, size, 4))]
@@ -62,7 +62,7 @@ def decode_pixels(data: Bytes) -> Image:
         ImageFileError: damaged.
     """
     try:
-        if _is_avif(data):
+        if is_avif(data):
             with _open_avif(data) as image:
                 pixels: Image = np.array(image)
                 return pixels
@@ -177,7 +177,7 @@ def metadata_chunks(data: Bytes) -> list[Chunk]:
         MissingExtra: the extra ``heif`` is not installed.
     """
     try:
-        if _is_avif(data):
+        if is_avif(data):
             with _open_avif(data) as image:
                 info = dict(image.info)
         else:

@@ -67,7 +67,7 @@ RESTORE = entry_of(
         "description": "The original, or the image with some faces back.",
         "headers": _HEADERS,
         "content": {
-            **{kind: {"schema": _FILE} for kind in READ_TYPES.values()},
+            **{kind: {"schema": _FILE} for kind in (*READ_TYPES.values(), "image/avif")},
             JSON: {"schema": as_object({"image": _IMAGE, **_FACTS})},
             MULTIPART: {"schema": as_object({**_TOLD, "image": _FILE})},
             ZIP: {"schema": _FILE},

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import FaceKey, Key, Record, Tampered, WrongKey, examine, restore
 from ..errors import ImageFileError, MissingExtra, RecordError, UnknownOrigin, UnverifiedWarning
-from ..files import Picture
+from ..files import Picture, heif
 from ..files.jpeg_open import is_of_jpeg, open_jpeg
 from ..files.reading import decode
 from ..files.returning import SUFFIXES, whole_file, with_parts
@@ -234,4 +234,5 @@ def _encoded(pixels: Any, picture: Picture, wanted: str | None, back: Returned) 
 def _named(data: bytes, name: str, back: Returned) -> File:
     """A file with the name of the original, as far as that is known and a header can hold it."""
     title = clean_name(back.name(name) or "") or "image" + SUFFIXES[name]
-    return File("image", title, READ_TYPES[name], data)
+    kind = "image/avif" if name == "HEIF" and heif.is_avif(data) else READ_TYPES[name]
+    return File("image", title, kind, data)
