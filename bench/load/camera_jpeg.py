@@ -34,7 +34,7 @@ from server_cases import KEY, running
 import fastperturb as fp
 
 NAME, TIME = "DSC 0042.JPG", 1_700_000_000_000
-LIMITS = ("--max-megabytes", 40, "--timeout", 120)
+LIMITS = ("--max-megabytes", 40, "--timeout", 300, "--upload-timeout", 120)
 
 
 def camera_file():
@@ -70,7 +70,7 @@ def restore(address, data):
     """The original that the service gives back for its key."""
     files = {"image": ("x.jpg", data), "key": ("key", KEY.to_text().encode())}
     start = time.perf_counter()
-    answer = httpx.post(f"{address}/v1/restore", files=files, timeout=120)
+    answer = httpx.post(f"{address}/v1/restore", files=files, timeout=300)
     answer.raise_for_status()
     return answer, time.perf_counter() - start
 
@@ -102,7 +102,7 @@ def by_page(address, folder):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page()
-        page.set_default_timeout(180_000)
+        page.set_default_timeout(600_000)
         page.goto(address)
         start = time.perf_counter()
         page.set_input_files("#file", folder / NAME)

@@ -167,7 +167,7 @@ def test_a_folder_without_images_is_a_problem_and_no_file_failed(here, capsys):
     assert lines_of(out)[0]["summary"]["counts"] == {}
 
 
-@pytest.mark.parametrize("name", ["photo.heic", "x.gif", "x.JXL", "x.jpe", "sub/x.nef"])
+@pytest.mark.parametrize("name", ["photo.heic", "x.gif", "x.JXL", "x.jp2", "sub/x.nef"])
 def test_names_of_formats_that_cannot_be_written_are_no_folders(folder, here, capsys, name):
     for inputs in ("in/a.png", "in"):
         assert run(["perturb", inputs, "-o", name, *BOXES]) == 2

@@ -107,4 +107,7 @@ class Targets:
     def fallback_for(self, source: Source) -> Path | None:
         """Where a result goes whose pixels the format cannot hold: to a PNG, unless the name was given."""
         path = self.path_for(source)
-        return None if source.video or self.is_file or path.suffix.lower() == ".png" else path.with_suffix(".png")
+        if source.video or self.is_file or path.suffix.lower() == ".png":
+            return None
+        own = self.full_names and self.suffix == SAME  # then its extension is the file's own, and tells it from others
+        return path.with_name(path.name + ".png") if own else path.with_suffix(".png")
