@@ -194,6 +194,21 @@ def test_a_sealed_file_that_is_no_picture_is_not_written(here, capsys):
         assert np.array_equal(read_image(here / "back" / name).pixels, pixels)
 
 
+@pytest.mark.parametrize("name", ["m.heic", "n.avif"])
+def test_a_very_file_needs_no_decoder_to_come_back(laid, here, name, monkeypatch):
+    data = laid(name, MAKERS[name]()).read_bytes()
+    assert run(["perturb", "in", "-o", "out", *BOXES, "--exact-file"]) == 0
+
+    def nothing(*_):
+        raise fp.errors.MissingExtra("HEIC needs the extra heif")
+
+    monkeypatch.setattr("fastperturb.files.heif.import_extra", nothing)
+    assert run(["restore", "out", "-o", "back", *KEY]) == 0
+    assert (here / "back" / name).read_bytes() == data
+    assert run(["restore", "out", "-o", "png", "--format", "png", *KEY]) == 0
+    assert len(tree(here / "png")) == 1
+
+
 def test_a_file_that_is_too_large_to_be_sealed_is_refused(laid, here, capsys, monkeypatch):
     monkeypatch.setattr("fastperturb.files.exact_bytes._MOST", 1000)
     laid("f.png", MAKERS["f.png"]())

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from ..checks import Image
-from ..errors import ImageFileError, RecordError, Tampered
+from ..errors import ImageFileError, MissingExtra, RecordError, Tampered
+from . import heif
 from .exact_file import bring_back_whole_file
 from .metadata import read_metadata, to_seal
 from .metadata_sealed import SealedFile
@@ -74,7 +75,7 @@ def whole_file(sealed: SealedFile | None, pixels: Image) -> tuple[bytes | None, 
         return None, None
     try:
         data = bring_back_whole_file(sealed.exact, pixels)
-        found = read_header(data).format
+        found = "HEIF" if heif.is_heif(data[:12]) else read_header(data).format  # who has no decoder gets it, too
     except Tampered as error:
         return None, str(error)
     except (RecordError, ImageFileError) as error:
@@ -86,7 +87,10 @@ def with_parts(sealed: SealedFile | None, data: bytes | None) -> SealedFile | No
     """What was sealed, with the metadata of the very file, for a result of another format."""
     if data is None or sealed is None:
         return sealed
-    return replace(to_seal(read_metadata(data)), name=sealed.name, changed=sealed.changed)
+    try:
+        return replace(to_seal(read_metadata(data)), name=sealed.name, changed=sealed.changed)
+    except MissingExtra:  # of HEIC and AVIF
+        return replace(sealed, exact=b"")
 
 
 def note_of_return(name: str, was: str, *, sealed: bool) -> str | None:
