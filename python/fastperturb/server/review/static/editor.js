@@ -19,6 +19,7 @@ export class Editor {
 		this.stage.addEventListener("focusin", () => this.#selected());
 		this.stage.addEventListener("focusout", () => setTimeout(() => this.#selected()));
 		this.last = null;
+		this.undoable = () => this.before.length > 0; // a video's changes are undone by the server
 	}
 
 	begin(item) {
@@ -27,6 +28,13 @@ export class Editor {
 		this.locked = state === "broken" || state === "waiting";
 		this.items = boxes.map((box) => ({ ...box }));
 		this.show();
+	}
+
+	/** Goes to the box of a track of a video, if it is there. */
+	focusTrack(track) {
+		const index = this.items.findIndex((item) => item.track === track);
+		if (index >= 0) this.focus(index);
+		return index >= 0;
 	}
 
 	/** The boxes as the server takes them. */
@@ -160,7 +168,7 @@ export class Editor {
 		by("spare").disabled = by("remove").disabled = !item || this.locked;
 		by("spare").textContent = !item || item.kind === "face" ? "Leave this face" : "Hide this face";
 		by("take").hidden = !this.count("perhaps") || this.locked;
-		by("undo").disabled = !this.before.length;
+		by("undo").disabled = !this.undoable();
 		by("add").disabled = this.locked;
 	}
 

@@ -1,6 +1,6 @@
 // The queue: all pictures in the order in which they are to be looked at, with small copies that are asked for when seen.
 
-import { imageUrl } from "./talk.js";
+import { frameUrl, imageUrl } from "./talk.js";
 import { by, make } from "./ui.js";
 
 const SMALL = 160;
@@ -86,6 +86,7 @@ export class Line {
 		const item = this.items.get(id);
 		const row = this.rows.get(id);
 		row.dataset.state = item.state;
+		row.dataset.kind = item.kind ?? "picture";
 		row.dataset.stale = item.stale;
 		row.querySelector(".name").textContent = item.name;
 		const spared = item.spared ? `, ${item.spared} left` : "";
@@ -96,11 +97,11 @@ export class Line {
 
 	async #load(row) {
 		const id = +row.dataset.id;
-		const state = this.items.get(id).state;
+		const { state, kind, frame } = this.items.get(id);
 		if (this.small.has(id) || state === "broken" || state === "waiting") return;
 		this.small.set(id, null);
 		try {
-			row.querySelector("img").src = await imageUrl(id, SMALL);
+			row.querySelector("img").src = await (kind === "video" ? frameUrl(id, frame, SMALL) : imageUrl(id, SMALL));
 		} catch {
 			this.small.delete(id);
 		}

@@ -1,6 +1,7 @@
 // Puts the review together: which picture is shown, when its boxes are saved, progress, keys.
 
 import { Editor } from "./editor.js";
+import { Film } from "./film.js";
 import { Lens } from "./lens.js";
 import { Line } from "./line.js";
 import { getJson, imageUrl, send } from "./talk.js";
@@ -9,6 +10,12 @@ import { by, calm, complain } from "./ui.js";
 const SIDE = 2048;
 const lens = new Lens(() => editor?.placeTags());
 const editor = new Editor(lens, () => saveSoon());
+const film = new Film(editor, lens, told, (data) => {
+	Object.assign(shown, { revision: data.item.revision, state: data.item.state, stale: data.item.stale });
+	line.take([data.item]);
+	verdict();
+	sum(data);
+});
 const line = new Line((id) => choose(id).catch(told));
 let revision = -1;
 let shown = null; // the picture as the server last told it
@@ -23,8 +30,8 @@ function told(error) {
 	if (error.name === "AbortError") return;
 	if (error.name === "changed-meanwhile") {
 		pending = null;
-		complain("Another window changed this picture", "Your last change of it was not saved.", [
-			"Show it as it is", () => { calm(); show(error.item); },
+		complain(`Another window changed this ${error.item.kind ?? "picture"}`, "Your last change of it was not saved.", [
+			"Show it as it is", () => { calm(); show(error.item).catch(told); },
 		]);
 		return;
 	}
@@ -61,6 +68,7 @@ async function poll() {
 		sum(data);
 		by("version").textContent = `fastperturb ${data.version}.`;
 		if (data.waiting) pause = 700;
+		if (shown?.state === "waiting" && !asked && line.items.get(shown.id).state !== "waiting") await choose(shown.id);
 		if (!shown && !asked) {
 			const first = line.nextOpen(null) ?? (data.waiting ? null : line.order[0] ?? null);
 			if (first !== null) await choose(first);
@@ -79,7 +87,8 @@ async function choose(id) {
 	try {
 		await flush();
 		calm();
-		const item = await getJson(`api/pictures/${id}`);
+		const video = line.items.get(id)?.kind === "video";
+		const item = await getJson(`api/${video ? "videos" : "pictures"}/${id}`);
 		if (asked !== mine) return;
 		await show(item);
 		by("viewport").focus({ preventScroll: true });
@@ -94,6 +103,13 @@ async function show(item) {
 	shown = item;
 	line.mark(item.id);
 	by("name").textContent = item.name;
+	if (item.kind === "video" && item.state !== "broken" && item.frames) {
+		await film.begin(item);
+		verdict();
+		by("done").disabled = editor.locked;
+		return;
+	}
+	film.end();
 	verdict();
 	if (fresh) {
 		const old = url;
@@ -109,13 +125,18 @@ async function show(item) {
 		by("whole").alt = `Photograph ${item.name}`;
 		if (old) URL.revokeObjectURL(old);
 	}
-	editor.begin(item);
+	editor.begin({ boxes: [], ...item });
 	verdict();
 	by("done").disabled = editor.locked;
 }
 
 /** What becomes of the picture, in words. */
 function verdict() {
+	if (film.on) {
+		const state = { done: "Reviewed: " }[shown.state] ?? (shown.stale ? "Changed since, tracks made anew: " : "");
+		by("verdict").textContent = `${state}${film.words}.`;
+		return;
+	}
 	const [hide, spare, perhaps] = ["face", "spared", "perhaps"].map((kind) => editor.count(kind));
 	const faces = (count) => `${count} ${count === 1 ? "face" : "faces"}`;
 	if (shown.state === "broken") {
@@ -131,13 +152,18 @@ function verdict() {
 
 function lookAhead() {
 	const id = line.nextOpen(shown.id);
-	if (id === null || ahead?.id === id) return;
+	if (id === null || ahead?.id === id || line.items.get(id).kind === "video") return;
 	if (ahead) URL.revokeObjectURL(ahead.url);
 	ahead = null;
 	imageUrl(id, SIDE).then((found) => { ahead = { id, url: found }; }).catch(() => {});
 }
 
 function saveSoon() {
+	if (film.on) {
+		film.changed();
+		by("saving").textContent = "Not saved yet";
+		return;
+	}
 	pending = { id: shown.id, done: false };
 	shown.state = "open";
 	verdict();
@@ -148,6 +174,7 @@ function saveSoon() {
 
 /** Saves what is to be saved; one after the other, for each needs the revision that the last one gave. */
 function flush() {
+	if (film.on) return film.flush();
 	clearTimeout(timer);
 	saves = saves.catch(() => {}).then(async () => {
 		if (!pending) return;
@@ -167,8 +194,12 @@ function flush() {
 
 async function finish() {
 	if (!shown || editor.locked) return;
-	pending = { id: shown.id, done: true };
-	await flush();
+	if (film.on) {
+		await film.finish();
+	} else {
+		pending = { id: shown.id, done: true };
+		await flush();
+	}
 	const next = line.nextOpen(shown.id);
 	if (next !== null) await choose(next);
 	else complain("No picture is left to review", "Broken ones are named in the queue. Ctrl-C in the terminal ends the review.");
@@ -184,22 +215,31 @@ function adding() {
 	by("add").setAttribute("aria-pressed", on);
 }
 
+const undo = () => (film.on ? film.undo().catch(told) : editor.undo());
+const spare = () => (film.on && editor.current === null ? film.spare().catch(told) : editor.toggle());
+
 const LETTERS = {
 	n: () => editor.addInTheMiddle(),
-	s: () => editor.toggle(),
+	s: () => spare(),
 	a: () => editor.takeAll(),
 	f: () => editor.next(),
 	"+": () => by("zoom-in").click(),
 	"=": () => by("zoom-in").click(),
 	"-": () => by("zoom-out").click(),
 	0: () => lens.whole(),
+	",": () => film.step(-1),
+	".": () => film.step(1),
+	"<": () => film.step(-10),
+	">": () => film.step(10),
+	"[": () => film.on && film.span("first").catch(told),
+	"]": () => film.on && film.span("last").catch(told),
 };
 
 function key(event) {
 	if (event.target.closest("input, select, textarea")) return;
 	if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
 		event.preventDefault();
-		editor.undo();
+		undo();
 		return;
 	}
 	if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -219,15 +259,17 @@ for (const [id, act] of Object.entries({
 	done: () => finish().catch(told),
 	next: () => go(1).catch(told),
 	previous: () => go(-1).catch(told),
-	spare: () => editor.toggle(),
+	spare: () => spare(),
 	remove: () => editor.remove(),
+	begins: () => film.span("first").catch(told),
+	ends: () => film.span("last").catch(told),
 	take: () => editor.takeAll(),
-	undo: () => editor.undo(),
+	undo: () => undo(),
 	"zoom-face": () => editor.next(),
 	add: ({ detail }) => (detail === 0 ? editor.addInTheMiddle() : adding()), // by the keyboard there is nothing to draw with
 })) by(id).addEventListener("click", act);
 document.addEventListener("keydown", key);
 window.addEventListener("beforeunload", (event) => {
-	if (pending || by("saving").dataset.state === "failed") event.preventDefault();
+	if (pending || film.pending || by("saving").dataset.state === "failed") event.preventDefault();
 });
 poll();
