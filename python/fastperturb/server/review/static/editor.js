@@ -136,7 +136,7 @@ export class Editor {
 	}
 
 	#build(index) {
-		const tag = make("span", { className: "tag", textContent: index + 1 });
+		const tag = make("span", { className: "tag", textContent: this.items[index].track ?? index + 1 });
 		const box = make("div", { tabIndex: 0, className: "box" }, tag, make("span", { className: "grip" }));
 		box.dataset.index = index;
 		box.setAttribute("role", "application");
@@ -157,7 +157,7 @@ export class Editor {
 		element.dataset.shape = item.shape ?? "box";
 		const sure = item.score === undefined ? "by hand" : `score ${item.score.toFixed(2)}`;
 		const text = `${WORDS[item.kind]}, ${sure}: left ${item.x}, top ${item.y}, ${item.width} by ${item.height} pixels`;
-		element.setAttribute("aria-label", `Box ${index + 1}, ${text}`);
+		element.setAttribute("aria-label", `${item.track === undefined ? `Box ${index + 1}` : `Face ${item.track}`}, ${text}`);
 		by("boxes").children[index].firstChild.textContent = text;
 	}
 

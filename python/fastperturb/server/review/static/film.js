@@ -69,7 +69,7 @@ export class Film {
 		const spared = this.item.tracks.filter((track) => track.spared).length;
 		const hide = this.item.tracks.length - spared;
 		const faces = (count) => `${count} ${count === 1 ? "face" : "faces"}`;
-		return (hide ? `${faces(hide)} will be hidden` : "Nothing will be hidden") + (spared ? `, ${faces(spared)} left as they are` : "");
+		return (hide ? `${faces(hide)} will be hidden` : "Nothing will be hidden") + (spared ? `, ${faces(spared)} left as ${spared === 1 ? "it is" : "they are"}` : "");
 	}
 
 	step(by_) {
