@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import locate, view
+from .. import view
 from ..faces import view_detector
 from ..files.writing import encode
-from .image_work import as_json, detector_for
+from .image_work import as_json
 from .methods import MEDIA_TYPES
 from .protect_work import File, Protected, Protecting
 from .request_bodies import Upload
@@ -22,7 +22,7 @@ def preview_image(protecting: Protecting, upload: Upload) -> tuple[Protected, Fi
     done = protecting(upload, measured=True)
     before, after = done.shown
     measures = work.measure(before, after)
-    detector = detector_for(protecting.options.min_score)
+    detector = work.detector(protecting.options)
     looks: list[tuple[str, Any, Any]] = [("before", before, detector), ("after", after, detector)]
     if done.windows is not None:
         through = view_detector(detector, done.windows)
@@ -30,7 +30,7 @@ def preview_image(protecting: Protecting, upload: Upload) -> tuple[Protected, Fi
     seen = {}
     for name, image, look in looks:
         work.check()
-        seen[name] = [as_json(face) for face in locate(image, look)]
+        seen[name] = [as_json(face) for face in work.look(image, look)]
     seen.setdefault("view_before", seen["after"])
     seen.setdefault("view_after", seen["after"])
     work.check()
