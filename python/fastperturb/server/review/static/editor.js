@@ -12,7 +12,7 @@ const MOST_UNDONE = 100;
 /** Keeps the boxes, shows them on the stage and in the list; calls `changed` when a person changed one. */
 export class Editor {
 	constructor(lens, changed) {
-		Object.assign(this, { lens, changed, items: [], size: { width: 1, height: 1 }, before: [], locked: true });
+		Object.assign(this, { lens, changed, items: [], size: { width: 1, height: 1 }, before: [], locked: true, held: null });
 		this.stage = by("stage");
 		this.stage.addEventListener("pointerdown", (event) => this.#grab(event));
 		this.stage.addEventListener("keydown", (event) => this.#key(event));
@@ -255,6 +255,8 @@ export class Editor {
 	#follow(event, index, changeFor) {
 		const before = JSON.stringify(this.items);
 		let moved = false;
+		let release;
+		const held = this.held = new Promise((resolve) => { release = resolve; }); // nothing else is shown until it is let go
 		const slip = LEAST + 2 / this.lens.scale;
 		const move = (next) => {
 			if (next.pointerId !== event.pointerId) return;
@@ -274,6 +276,8 @@ export class Editor {
 		const end = (next) => {
 			if (next.pointerId !== event.pointerId) return;
 			until.abort();
+			if (this.held === held) this.held = null;
+			release();
 			if (!moved) return;
 			this.before.push(before);
 			by("stage").classList.remove("adding");

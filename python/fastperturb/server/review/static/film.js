@@ -18,7 +18,7 @@ export function clock(seconds) {
 export class Film {
 	constructor(editor, lens, told, taken) {
 		Object.assign(this, { editor, lens, told, taken, item: null, frame: 0, base: new Map(), current: null });
-		Object.assign(this, { asked: null, url: "", timer: 0, saves: Promise.resolve(), pending: false, small: new Map() });
+		Object.assign(this, { asked: null, url: "", timer: 0, saves: Promise.resolve(), pending: false, small: new Map(), sending: 0 });
 		by("frame").addEventListener("input", () => this.goSoon(+by("frame").value));
 		for (const button of by("film").querySelectorAll("[data-step]")) {
 			button.addEventListener("click", () => this.step(+button.dataset.step));
@@ -36,7 +36,10 @@ export class Film {
 	/** Shows a video: the frame that was shown, else the one in which its least sure track is least sure. */
 	async begin(item) {
 		const again = this.item?.id === item.id;
-		if (!again) this.#forget();
+		if (!again) {
+			this.#forget();
+			this.editor.begin({ ...item, boxes: [], state: "waiting" }); // nothing of what was shown before goes into it
+		}
 		this.item = item;
 		by("film").hidden = by("tracks").hidden = false;
 		by("boxes").hidden = true;
@@ -90,10 +93,11 @@ export class Film {
 		const id = this.item.id;
 		let [at, url] = [null, to === this.frame && this.url];
 		do { // what is changed while the frame comes belongs to the one that is shown
+			await this.editor.held;
 			await this.flush();
 			at = await getJson(`api/videos/${id}/frames/${to}`);
 			url ||= await frameUrl(id, to, SIDE);
-		} while (this.pending && this.asked === mine);
+		} while ((this.pending || this.editor.held) && this.asked === mine);
 		if (this.asked !== mine) {
 			if (url !== this.url) URL.revokeObjectURL(url);
 			return;
@@ -165,8 +169,13 @@ export class Film {
 			if (!this.item) return;
 			const { id } = this.item;
 			const wanted = { revision: this.item.revision, done, ...what() };
-			const answer = await send(`api/videos/${id}`, { method: "POST", json: wanted });
-			const data = await answer.json();
+			let data;
+			this.sending += 1;
+			try {
+				data = await (await send(`api/videos/${id}`, { method: "POST", json: wanted })).json();
+			} finally {
+				this.sending -= 1;
+			}
 			if (this.item?.id === id) this.#take(data, ofFrame);
 			this.taken(data);
 		});

@@ -25,6 +25,8 @@ export class Line {
 			for (const { isIntersecting, target } of entries) if (isIntersecting) this.#load(target);
 		}, { rootMargin: "200px" });
 		by("filter").addEventListener("change", () => this.arrange());
+		this.list.addEventListener("pointerdown", () => { this.pressed = true; });
+		for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => setTimeout(() => this.#released()));
 	}
 
 	/** Takes over what changed. While the detector is at work the order changes; a picture that was looked at keeps its place. */
@@ -41,12 +43,18 @@ export class Line {
 		if (items.length) this.arrange();
 	}
 
+	#released() {
+		if (!this.pressed) return;
+		this.pressed = false;
+		this.arrange();
+	}
+
 	arrange() {
 		const shown = SHOWN[by("filter").value];
 		this.order = [...this.items.values()].filter(shown).sort(compare).map(({ id }) => id);
 		const rows = this.order.map((id) => this.rows.get(id));
 		const same = rows.length === this.list.children.length && rows.every((row, index) => this.list.children[index] === row);
-		if (!same) this.list.replaceChildren(...rows);
+		if (!same && !this.pressed) this.list.replaceChildren(...rows); // a row that is moved while it is pressed loses the press
 		by("queue-note").textContent = rows.length ? "" : "None.";
 	}
 

@@ -6,12 +6,13 @@ import { Lens } from "./lens.js";
 import { Line } from "./line.js";
 import { getJson, imageUrl, send } from "./talk.js";
 import { by, calm, complain } from "./ui.js";
+import { verdictOf } from "./verdict.js";
 
 const SIDE = 2048;
 const lens = new Lens(() => editor?.placeTags());
 const editor = new Editor(lens, () => saveSoon());
 const film = new Film(editor, lens, told, (data) => {
-	Object.assign(shown, { revision: data.item.revision, state: data.item.state, stale: data.item.stale });
+	if (shown.id === data.item.id) Object.assign(shown, { revision: data.item.revision, state: data.item.state, stale: data.item.stale });
 	line.take([data.item]);
 	verdict();
 	sum(data);
@@ -24,6 +25,9 @@ let url = "";
 let ahead = null; // {id, url} of the next picture
 let pending = null; // what is to be saved: {id, done}
 let timer = 0;
+let sending = 0; // changes that are on their way
+let newest = -1; // revision of the newest answer: older ones that come later tell nothing
+let failure = null; // the complaint that boxes are not saved: {text, node}
 let saves = Promise.resolve();
 
 function told(error) {
@@ -38,7 +42,12 @@ function told(error) {
 	complain(error.message);
 }
 
+/** Whether a change is not saved yet, of which the server may not know. */
+const unsaved = () => Boolean(pending || sending || film.pending || film.sending);
+
 function sum(data) {
+	if (data.revision < newest) return;
+	newest = data.revision;
 	by("title").textContent = data.title;
 	by("place").textContent = `Boxes are kept in ${data.place}.`;
 	const readable = data.total - data.broken;
@@ -47,23 +56,27 @@ function sum(data) {
 	const rest = [data.waiting && `${data.waiting} not looked at yet`, data.broken && `${data.broken} cannot be read`];
 	by("progress-text").textContent = [`${data.done} of ${readable} reviewed`, ...rest.filter(Boolean)].join(", ");
 	const { state, message, conflict } = data.saving;
-	by("saving").dataset.state = state;
-	by("saving").textContent = { saved: "Saved", unsaved: "Not saved yet", failed: "Not saved" }[state];
+	by("saving").dataset.state = state === "saved" && unsaved() ? "unsaved" : state;
+	by("saving").textContent = { saved: "Saved", unsaved: "Not saved yet", failed: "Not saved" }[by("saving").dataset.state];
 	if (state !== "failed") return;
+	if (failure?.text === message && failure.node === by("error").firstChild) return; // its buttons stay where they are pressed
 	const again = (overwrite) => () => {
 		calm();
 		send("api/save", { method: "POST", json: { overwrite } }).then((answer) => answer.json()).then(sum).catch(told);
 	};
 	const actions = [["Try again", again(false)], ...(conflict ? [["Write mine over it", again(true)]] : [])];
 	complain("The boxes are not saved", `${message}. They stay in the memory of the command until they are.`, ...actions);
+	failure = { text: message, node: by("error").firstChild };
 }
 
 async function poll() {
 	let pause = 2000;
 	try {
 		const data = await getJson(`api/review?since=${revision}`);
-		line.take(data.items);
-		revision = data.revision;
+		if (data.revision >= newest) {
+			line.take(data.items);
+			revision = data.revision;
+		}
 		line.refresh();
 		sum(data);
 		by("version").textContent = `fastperturb ${data.version}.`;
@@ -81,16 +94,24 @@ async function poll() {
 	setTimeout(poll, pause);
 }
 
-/** Shows a picture, unless another one is asked for before it has come. */
+/** Shows a picture, unless another one is asked for before all of it has come; until then the one before can be mended. */
 async function choose(id) {
 	const mine = asked = {};
 	try {
-		await flush();
 		calm();
 		const video = line.items.get(id)?.kind === "video";
-		const item = await getJson(`api/${video ? "videos" : "pictures"}/${id}`);
-		if (asked !== mine) return;
-		await show(item);
+		let [item, copy] = [null, ""];
+		do {
+			await editor.held;
+			await flush();
+			item = await getJson(`api/${video ? "videos" : "pictures"}/${id}`);
+			copy ||= await copyOf(item);
+		} while ((unsaved() || editor.held) && asked === mine);
+		if (asked !== mine) {
+			if (copy && copy !== ahead?.url) URL.revokeObjectURL(copy);
+			return;
+		}
+		await show(item, copy);
 		by("viewport").focus({ preventScroll: true });
 		lookAhead();
 	} finally {
@@ -98,8 +119,14 @@ async function choose(id) {
 	}
 }
 
-async function show(item) {
-	const fresh = shown?.id !== item.id;
+/** The address of a reduced copy of a picture that is not shown yet and can be read; else empty. */
+async function copyOf({ id, kind, state, width }) {
+	if (kind === "video" || state === "broken" || !width || (shown?.id === id && url)) return "";
+	return ahead?.id === id ? ahead.url : imageUrl(id, SIDE);
+}
+
+async function show(item, copy = "") {
+	const fresh = shown?.id !== item.id || copy;
 	shown = item;
 	line.mark(item.id);
 	by("name").textContent = item.name;
@@ -113,13 +140,9 @@ async function show(item) {
 	verdict();
 	if (fresh) {
 		const old = url;
-		url = "";
+		url = copy;
+		if (copy && copy === ahead?.url) ahead = null;
 		by("part").hidden = true;
-		if (item.state !== "broken" && item.width) {
-			url = ahead?.id === item.id ? ahead.url : await imageUrl(item.id, SIDE);
-			if (ahead?.id === item.id) ahead = null;
-		}
-		if (shown.id !== item.id) return;
 		by("whole").hidden = by("stage").hidden = !url;
 		if (url) lens.begin(item.id, { width: item.width, height: item.height }, url);
 		by("whole").alt = `Photograph ${item.name}`;
@@ -130,25 +153,7 @@ async function show(item) {
 	by("done").disabled = editor.locked;
 }
 
-/** What becomes of the picture, in words. */
-function verdict() {
-	if (film.on) {
-		const state = { done: "Reviewed: " }[shown.state] ?? (shown.stale ? "Changed since, tracks made anew: " : "");
-		by("verdict").textContent = `${state}${film.words}.`;
-		return;
-	}
-	const [hide, spare, perhaps] = ["face", "spared", "perhaps"].map((kind) => editor.count(kind));
-	const faces = (count) => `${count} ${count === 1 ? "face" : "faces"}`;
-	if (shown.state === "broken") {
-		by("verdict").textContent = `Cannot be read: ${shown.problem}. It will not be protected.`;
-		return;
-	}
-	const parts = [hide ? `${faces(hide)} will be hidden` : "Nothing will be hidden"];
-	if (spare) parts.push(`${faces(spare)} left as ${spare === 1 ? "it is" : "they are"}`);
-	if (perhaps) parts.push(`${perhaps} perhaps: take or delete`);
-	const state = { done: "Reviewed: ", waiting: "Not looked at yet: " }[shown.state] ?? (shown.stale ? "Changed since: " : "");
-	by("verdict").textContent = `${state}${parts.join(", ")}.`;
-}
+const verdict = () => { by("verdict").textContent = verdictOf(shown, editor, film); };
 
 function lookAhead() {
 	const id = line.nextOpen(shown.id);
@@ -178,13 +183,21 @@ function flush() {
 	clearTimeout(timer);
 	saves = saves.catch(() => {}).then(async () => {
 		if (!pending) return;
-		const { id, done } = pending;
+		const [item, change] = [shown, pending];
 		pending = null;
-		if (id !== shown.id) return;
-		const json = { revision: shown.revision, boxes: editor.plain, done };
-		const answer = await send(`api/pictures/${id}`, { method: "PUT", json });
-		const data = await answer.json();
-		Object.assign(shown, { revision: data.item.revision, state: pending ? "open" : data.item.state, stale: data.item.stale });
+		if (change.id !== item.id) return;
+		const json = { revision: item.revision, boxes: editor.plain, done: change.done };
+		let data;
+		sending += 1;
+		try {
+			data = await (await send(`api/pictures/${item.id}`, { method: "PUT", json })).json();
+		} catch (error) {
+			if (error.status === 0) pending ??= change; // the next change, or another picture, tries again
+			throw error;
+		} finally {
+			sending -= 1;
+		}
+		Object.assign(item, { revision: data.item.revision, state: pending ? "open" : data.item.state, stale: data.item.stale });
 		line.take([data.item]);
 		verdict();
 		sum(data);
