@@ -12,7 +12,7 @@ const MOST_UNDONE = 100;
 /** Keeps the boxes, shows them on the stage and in the list; calls `changed` when a person changed one. */
 export class Editor {
 	constructor(lens, changed) {
-		Object.assign(this, { lens, changed, items: [], size: { width: 1, height: 1 }, before: [], locked: true, held: null });
+		Object.assign(this, { lens, changed, items: [], size: { width: 1, height: 1 }, before: [], locked: true, held: null, elements: [] });
 		this.stage = by("stage");
 		this.stage.addEventListener("pointerdown", (event) => this.#grab(event));
 		this.stage.addEventListener("keydown", (event) => this.#key(event));
@@ -68,8 +68,9 @@ export class Editor {
 		this.#remember();
 		const item = this.items[index];
 		item.kind = item.kind === "face" ? "spared" : "face";
-		this.show();
+		this.#place(index);
 		this.focus(index);
+		this.#selected();
 		this.changed();
 	}
 
@@ -115,7 +116,8 @@ export class Editor {
 	show() {
 		const focused = this.stage.contains(document.activeElement) ? document.activeElement.dataset.index : null;
 		for (const old of this.stage.querySelectorAll(".box")) old.remove();
-		this.stage.append(...this.items.map((_, index) => this.#build(index)));
+		this.elements = this.items.map((_, index) => this.#build(index));
+		this.stage.append(...this.elements);
 		by("boxes").replaceChildren(...this.items.map((_, index) => make("li", {}, make("button", {
 			type: "button", onclick: () => { this.lens.showBox(this.items[index]); this.focus(index); },
 		}))));
@@ -146,7 +148,7 @@ export class Editor {
 	}
 
 	#element(index) {
-		return this.stage.querySelector(`.box[data-index="${index}"]`);
+		return this.elements[index];
 	}
 
 	#place(index) {
