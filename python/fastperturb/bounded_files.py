@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 
@@ -51,6 +52,22 @@ def read_start(path: str | os.PathLike[str], count: int) -> bytes:
         return os.read(descriptor, count)
     finally:
         os.close(descriptor)
+
+
+def digest_of(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of a regular file, in hexadecimal digits, read piece by piece.
+
+    Raises:
+        OSError: it cannot be opened or read, or is no regular file (EINVAL).
+    """
+    digest = hashlib.sha256()
+    descriptor = _open_regular(path)
+    try:
+        while piece := os.read(descriptor, 1 << 20):
+            digest.update(piece)
+    finally:
+        os.close(descriptor)
+    return digest.hexdigest()
 
 
 def read_file_or_pipe(path: str | os.PathLike[str], most: int) -> bytes:

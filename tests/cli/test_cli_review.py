@@ -2,6 +2,7 @@
 
 # ruff: noqa: F401, F811 - fixtures are imported here, and asked for by name below
 
+import errno
 import json
 import os
 import signal
@@ -139,3 +140,18 @@ def test_the_command_prints_its_address_and_ends_with_ctrl_c(here, photos):
     entries = {entry["file"]: entry for entry in lines_of((here / "photos.boxes.jsonl").read_text())}
     assert entries["b.png"]["faces"] == [{"x": 1, "y": 2, "width": 9, "height": 9, "by": "hand"}]
     assert {entry["review"] for name, entry in entries.items() if name != "b.png"} == {"open"}
+
+
+def test_a_read_only_disk_is_named_with_the_way_out(here, photos, capsys, monkeypatch):
+    """For whoever may write anywhere too: the system's answer of a disk that is mounted read-only."""
+
+    def read_only(path, *_rest):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fastperturb.cli.batch.review_file._lock", read_only)
+        assert run(["review", "photos", "--no-browser"]) == 2
+    told = capsys.readouterr().err
+    assert "Read-only file system" in told
+    assert "--boxes FILE names a place that can be written to" in told
+    assert not list(here.glob("*.jsonl"))

@@ -17,6 +17,7 @@ from fastperturb.files import write_image
 from fastperturb.server.review.app import build
 from fastperturb.server.review.pictures import Pictures
 from fastperturb.server.review.session import Review
+from fastperturb.server.review.videos import Videos
 
 TOKEN = "t" * 43
 HOME = "http://127.0.0.1:8123"
@@ -49,18 +50,21 @@ def make_folder(path):
 class Desk:
     """A review of a folder, its application and its file, as the command puts them together."""
 
-    def __init__(self, folder, path):
+    def __init__(self, folder, path, follow=None):
         self.path = path
         self.file = ReviewFile(path)
-        self.items = self.file.items(Inputs([folder]))
-        self.review = Review(self.items, "photos", 0.6, self.file.write, str(path))
+        self.items, self.clips = self.file.take(Inputs([folder], videos=follow is not None, tell_unread=True))
+        self.review = Review(self.items, "photos", 0.6, self.file.write, str(path), self.clips)
         self.pictures = Pictures(self.review, detect, 10_000)
-        self.app = build(self.review, self.pictures, TOKEN, 8123)
+        self.videos = Videos(self.review, follow, self.file.tracks.read, 10_000)
+        self.app = build(self.review, self.pictures, TOKEN, 8123, self.videos)
 
     def look(self):
         for item in self.items:
             if item.state != "broken":
                 self.pictures.look(item)
+        for clip in self.clips:
+            self.videos.look(clip)
         assert self.review.save()
         return self
 

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "video": {VALUES, "_core", "fastperturb", "faces", "files", "strength", "perturbation", "protections"},
     "evaluation": {VALUES, "fastperturb", "faces", "files", "metrics", "strength", "protections"},
     "integrations": {VALUES, "fastperturb", "faces", "files", "perturbation", "protections"},
-    "server": {VALUES, "fastperturb", "faces", "files", "protections"},
+    "server": {VALUES, "fastperturb", "faces", "files", "protections", "video"},
     "cli": {
         VALUES,
         "fastperturb",

@@ -267,3 +267,11 @@ def test_the_page_loads_nothing_from_elsewhere_and_holds_no_secret(desk):
     assert desk.send("GET", "/static/main.js").status_code == 404
     assert desk.send("GET", "/static/../app.py").status_code == 404
     assert desk.send("DELETE", "/api/review").status_code == 405
+
+
+def test_nothing_is_written_beside_the_photographs(desk, photos):
+    before = {path: path.stat().st_mtime_ns for path in photos.rglob("*")}
+    desk.put("a.png", [box(1, 2, 9, 9)])
+    desk.put("b.png", [])
+    assert desk.review.save()
+    assert {path: path.stat().st_mtime_ns for path in photos.rglob("*")} == before

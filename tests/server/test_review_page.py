@@ -130,7 +130,6 @@ def test_boxes_are_drawn_moved_resized_spared_and_removed_by_mouse(folder, chrom
         page.mouse.down()
         page.mouse.move(*at(130, 130), steps=4)
         page.mouse.up()
-        page.wait_for_timeout(600)
         saved(page)
         (box,) = entries()["flat.png"]["faces"]
         assert (box["x"], box["y"], box["width"], box["height"]) == (60, 40, 70, 90)
@@ -138,7 +137,6 @@ def test_boxes_are_drawn_moved_resized_spared_and_removed_by_mouse(folder, chrom
         assert verdict(page) == "Nothing will be hidden, 1 face left as it is."
         page.click("#remove")
         page.click("#undo")
-        page.wait_for_timeout(600)
         saved(page)
         assert len(entries()["flat.png"]["spared"]) == 1
         assert entries()["flat.png"]["review"] == "open"

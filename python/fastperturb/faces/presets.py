@@ -61,7 +61,7 @@ def finder(
         raise ValueError(f"turned must be 'no', 'quarters' or 'diagonals', got {turned!r}")
     several: Mapping[str, _Detects]
     if detectors is None:
-        several = _usual(find, {} if threshold is None else {"threshold": threshold})
+        several = usual_detectors(find, {} if threshold is None else {"threshold": threshold})
     else:
         several = detectors if isinstance(detectors, Mapping) else {"": detectors}
     turned = turned or ("quarters" if find == "fast" else "diagonals")
@@ -76,8 +76,12 @@ def finder(
     return next(iter(ways.values())) if len(ways) == 1 else Union(ways)
 
 
-def _usual(find: Find, settings: Mapping[str, Any]) -> dict[str, _Detects]:
-    """The preset's own detectors."""
+def usual_detectors(find: Find, settings: Mapping[str, Any]) -> dict[str, _Detects]:
+    """The preset's own detectors by name; ``settings`` go to each.
+
+    Raises:
+        MissingExtra: "everything", and the weights of CenterFace are not installed.
+    """
     found: dict[str, _Detects] = {"yunet": YuNet(**settings)}
     if find != "fast":
         try:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from .. import Face, Record, Region, locate, mse, psnr, ssim, view
+from .. import Face, Record, Region, mse, psnr, ssim, view
 from ..errors import ImageFileError, MissingExtra, RecordError
-from ..faces import AnyAngle, YuNet
+from ..faces import Detector, Find
 from ..files import Picture
 from ..files.header import Header, TooManyPixels
 from ..files.reading import RECORD_TEXT, decode, read_header
 from ..files.writing import encode
+from .looking import Check, choose_find, detector_for, look
 from .methods import MOST_COVER, check_cover
 from .options import CompareOptions, FaceOptions, ViewOptions
 from .problems import Problem
@@ -26,7 +26,6 @@ from .request_bodies import Bytes
 
 MAX_RECORD_REGIONS = 1000
 """The most regions of a record that is written or read; a photograph with more faces is refused."""
-Check = Callable[[], None]
 
 
 @dataclass(slots=True)
@@ -50,12 +49,14 @@ class ImageWork:
         check: raises if the work is to end.
         facts: to be filled in.
         max_result: the most bytes of a protected image with its record and seals, so that it can come back.
+        finds: how hard to look for faces: where a request does not say, and at most.
     """
 
     max_pixels: int
     check: Check
     facts: Facts
     max_result: int
+    finds: tuple[Find, Find] = ("fast", "everything")
 
     def open(self, data: Bytes) -> Picture:
         """Reads an image; its number of pixels is checked before any is decoded.
@@ -90,10 +91,23 @@ class ImageWork:
             check_regions(own, picture.pixels.shape, "bad-options")
             return own
         self.check()
-        faces = locate(picture.pixels, detector_for(options.min_score), grow=options.margins, shape=options.shape)
+        faces = self.look(picture.pixels, self.detector(options), grow=options.margins, shape=options.shape)
         self.facts.faces = (self.facts.faces or 0) + len(faces)
         check_regions([face.region for face in faces], picture.pixels.shape, "bad-options")
         return faces
+
+    def detector(self, options: FaceOptions) -> Detector:
+        """What looks for faces as hard as a request asks.
+
+        Raises:
+            Problem: it asks for more than the operator allows.
+            MissingExtra: weights are not installed here.
+        """
+        return detector_for(choose_find(options.find, *self.finds), options.min_score)
+
+    def look(self, image: Any, detector: Detector, **how: Any) -> list[Face]:
+        """The faces of an image, as ``fastperturb.locate`` gives them; ends between two looks if the work is to end."""
+        return look(image, detector, self.check, **how)
 
     def locate(self, data: Bytes, options: FaceOptions) -> dict[str, Any]:
         """The faces of an image, as JSON can hold them."""
@@ -159,12 +173,6 @@ def _as_problems() -> Iterator[None]:
         raise Problem(name, str(error)) from None
     except MissingExtra as error:  # HEIC and AVIF, where the service has no decoder of them
         raise Problem("unsupported-media", f"not supported: HEIC and AVIF, by this service: {error}") from None
-
-
-@lru_cache(maxsize=8)
-def detector_for(min_score: float | None) -> AnyAngle:
-    """The detector for a lowest score, which threads share; a few are kept, since each has networks to load."""
-    return AnyAngle(YuNet() if min_score is None else YuNet(threshold=min_score))
 
 
 def the_record(texts: Mapping[str, str], text: Bytes | None) -> Record | None:

@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from .. import Region, Strength
-from ..faces import HEAD, Margins
+from ..faces import HEAD, Find, Margins
 from .problems import Problem
 
 MAX_REGIONS = 100
@@ -55,12 +55,18 @@ class FaceOptions(Options):
         "ears. Own boxes are taken as they are.",
         examples=[0.2, "head"],
     )
+    find: Find | None = Field(
+        None,
+        description="How hard to look for faces: `fast`; `careful`, also at tiles, at mirrored rims and at any angle; "
+        "`everything`, also at twice the size, and always with a second detector. The default is the operator's, who "
+        "may allow less.",
+    )
     min_score: float | None = Field(
         None,
         ge=0.2,
         le=1.0,
-        description="Lowest score of a face; the default is the detector's 0.6. Under 0.2 it would look at what is no "
-        "face for many seconds.",
+        description="Lowest score of a face; the default is the detectors' own, 0.6 for `fast`. Under 0.2 they would "
+        "look at what is no face for many seconds.",
     )
 
     def regions(self) -> list[Region]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from .. import locate, view
+from .. import view
 from ..faces import view_detector
 from ..files.writing import encode
-from .image_work import as_json, detector_for
+from .image_work import as_json
 from .methods import MEDIA_TYPES
 from .protect_work import Protecting
 from .request_bodies import Upload
@@ -23,18 +24,19 @@ def preview_image(protecting: Protecting, upload: Upload) -> tuple[Protected, Fi
     done = protecting(upload, measured=True)
     before, after = done.shown
     measures = work.measure(before, after)
-    detector = detector_for(protecting.options.min_score)
-    looks: list[tuple[str, Any, Any]] = [("before", before, detector), ("after", after, detector)]
-    if done.windows is not None:
-        through = view_detector(detector, done.windows)
-        looks += [("view_before", before, through), ("view_after", after, through)]
-    seen = {}
-    for name, image, look in looks:
-        work.check()
-        seen[name] = [as_json(face) for face in locate(image, look)]
-    seen.setdefault("view_before", seen["after"])
-    seen.setdefault("view_after", seen["after"])
+    options = protecting.options
+    detector = work.detector(options)
+    seen = {"after": _faces(work.look(after, detector))}
+    as_found = not options.region and options.margins == 0 and options.shape == "box"
+    seen["before"] = _faces(done.found if as_found else work.look(before, detector))
+    seen["view_before"] = seen["view_after"] = seen["after"]
+    if done.windows is not None:  # the view is the original's, bit for bit
+        seen["view_before"] = seen["view_after"] = _faces(work.look(after, view_detector(detector, done.windows)))
     work.check()
     shown = after if done.windows is None else view(after, done.windows, out=after)
     file = File("view", "view.png", MEDIA_TYPES["PNG"], b"".join(encode(shown, "PNG")))
     return done, file, {**measures, "faces": seen}
+
+
+def _faces(found: Sequence[Any]) -> list[dict[str, Any]]:
+    return [as_json(face) for face in found]

@@ -15,6 +15,7 @@ from . import openapi, responses
 from .access import needs
 from .image_work import ImageWork
 from .key_parts import MAX_TO, recipients_to_protect
+from .looking import presets_up_to
 from .metadata_work import with_times
 from .methods import MEDIA_TYPES, PROTECTIONS
 from .openapi import BODY, PAIR, PROTECT, VIEW
@@ -55,7 +56,7 @@ async def work_on(
     limits = service.settings.limits
     with service.pool.admit() as admission:
         body = await read_body(request, limits, needed, (lambda: service.pool.enlarge(admission)) if results else None)
-        images = ImageWork(limits.pixels, admission.check, facts.work, limits.most_result_bytes)
+        images = ImageWork(limits.pixels, admission.check, facts.work, limits.most_result_bytes, service.settings.finds)
         try:
             return await service.pool.run(
                 admission, request.receive, lambda: work(images, body.parts(needed, more, several))
@@ -191,6 +192,7 @@ async def info(request: Request) -> JSONResponse:
             "reversible": settings.reversible,
             **service_of(request).describe(),
             "protect": {"default": DEFAULT, "names": PROTECTIONS},
+            "find": {"default": settings.find, "names": presets_up_to(settings.most_find)},
             "formats": list(BODY),
             "limits": {
                 "body_bytes": limits.body_bytes,

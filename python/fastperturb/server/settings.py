@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass, field
 
 from .. import PublicKey
+from ..faces import Find
+from ..faces.presets import PRESETS, usual_detectors
 from ..recipients import check_recipients
 from ..threads import available_cpus
 from .key_ring import KeyRing
@@ -89,12 +91,15 @@ class Settings:
         allow_restore: whether the ring's keys may be used to restore at all.
         host_names: names by which the service may be called (the Host header, without port), against DNS rebinding;
             empty for any.
+        find: how hard to look for faces where a request does not say: "fast", "careful" or "everything".
+        most_find: how hard a request may ask to look; no less than ``find``.
         reload_seconds: how often key folder and token file are looked at again; over 0.
 
     Raises:
         ValueError: restoring is allowed and no token has the scope for it; keys, or restoring, beside ``to``; too many
-            recipients; ``reload_seconds`` or ``origin`` is out of range.
-        MissingExtra: ``to`` needs a newer cryptography.
+            recipients; ``reload_seconds``, ``origin``, ``find`` or
+            ``most_find`` is out of range.
+        MissingExtra: ``to`` needs a newer cryptography; ``find`` is "everything", and CenterFace has no weights.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -105,6 +110,8 @@ class Settings:
     no_auth: bool = False
     allow_restore: bool = False
     host_names: tuple[str, ...] = ()
+    find: Find = "fast"
+    most_find: Find = "everything"
     reload_seconds: float = 5.0
 
     def __post_init__(self) -> None:
@@ -118,10 +125,22 @@ class Settings:
                 )
         if self.origin not in ("key", "any"):
             raise ValueError(f"origin must be 'key' or 'any', got {self.origin!r}")
+        for name in ("find", "most_find"):
+            if getattr(self, name) not in PRESETS:
+                raise ValueError(f"{name} must be one of {', '.join(PRESETS)}, got {getattr(self, name)!r}")
+        if PRESETS.index(self.find) > PRESETS.index(self.most_find):
+            raise ValueError(f"most_find must allow find, {self.find!r}, got {self.most_find!r}")
+        if self.find == "everything":
+            usual_detectors(self.find, {})  # so that weights that are missing are told now
         if self.allow_restore and (self.tokens is None or not self.tokens.any_with("restore")):
             raise ValueError("restoring needs a token with the scope 'restore', also without authentication otherwise")
         if not 0 < self.reload_seconds < math.inf:
             raise ValueError(f"reload_seconds must be over 0 and finite, got {self.reload_seconds!r}")
+
+    @property
+    def finds(self) -> tuple[Find, Find]:
+        """How hard to look for faces: where a request does not say, and at most."""
+        return self.find, self.most_find
 
     @property
     def reversible(self) -> bool:

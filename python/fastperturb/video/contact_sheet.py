@@ -101,12 +101,12 @@ def _collect(
             if region is None:
                 continue
             seconds[index] = time
-            picture = cv2.cvtColor(_picture(image, region, scale), cv2.COLOR_RGB2BGR)
+            picture = cv2.cvtColor(picture_of(image, region, scale), cv2.COLOR_RGB2BGR)
             kept[item.row, item.column] = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     return kept, seconds
 
 
-def _picture(image: Image, region: Region, scale: float) -> Image:
+def picture_of(image: Image, region: Region, scale: float) -> Image:
     """The surroundings of a region, with its outline."""
     cv2 = import_opencv()
     side = _AROUND * max(region.width, region.height) / scale

@@ -140,7 +140,7 @@ def _track_text(track: Track) -> str:
     """A line; boxes that lie straight between the ones before and after, and were not seen, are left out."""
     rows = [
         f"[{track.first + number}," + ",".join(map(_number, track.boxes[number].tolist())) + _sure(track, number)
-        for number in _needed(track).tolist()
+        for number in needed_frames(track).tolist()
     ]
     spared = "true" if track.spared else "false"
     return f'{{"id":{track.id},"spared":{spared},"area":"{track.area}","boxes":[{",".join(rows)}]}}'
@@ -151,19 +151,19 @@ def _sure(track: Track, number: int) -> str:
     return f",{'null' if math.isnan(score) else _number(float(score))},{_number(float(track.turns[number]))}]"
 
 
-def _needed(track: Track) -> NDArray[np.int64]:
+def needed_frames(track: Track) -> NDArray[np.int64]:
     """The numbers of the frames whose boxes the others do not tell."""
     count = len(track.boxes)
     numbers = np.flatnonzero(~np.isnan(track.scores) | np.isin(np.arange(count), (0, count - 1)))
     while True:
-        boxes, turns = _between(numbers, track.boxes[numbers], track.turns[numbers])
+        boxes, turns = boxes_between(numbers, track.boxes[numbers], track.turns[numbers])
         wrong = np.flatnonzero((boxes != track.boxes).any(axis=1) | (turns != track.turns))
         if not len(wrong):
             return numbers
         numbers = np.union1d(numbers, wrong)
 
 
-def _between(
+def boxes_between(
     numbers: NDArray[np.int64], boxes: NDArray[np.float64], turns: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Boxes and turns of all frames from the first to the last of some, straight between them; rounded."""
@@ -193,7 +193,7 @@ def _read_track(item: Any, name: str, frames: int, room: int) -> Track:
     if numbers[-1] - numbers[0] >= room:
         raise ValueError(f"tracks must have at most {MAX_BOXES} frames together")
     values = np.array([row[1:] for row in read], np.float64)
-    boxes, turns = _between(numbers, values[:, :4], values[:, 5])
+    boxes, turns = boxes_between(numbers, values[:, :4], values[:, 5])
     scores = np.full(len(boxes), np.nan)
     scores[numbers - numbers[0]] = values[:, 4]
     return Track(int(numbers[0]), boxes, scores, turns, number, item["spared"], item["area"])

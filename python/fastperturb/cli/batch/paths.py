@@ -70,13 +70,17 @@ class Survey:
 class Inputs:
     """The files and folders that were named, without the output folder if it lies within one of them.
 
-    With ``videos``, videos are taken too: those that are named, and those in folders if there is what reads them.
+    With ``videos``, videos are taken too: those that are named, and those in folders if there is what reads them;
+    with ``tell_unread`` those that nothing reads are problems, else they are ignored.
     """
 
-    def __init__(self, named: Sequence[Path], output: Path | None = None, *, videos: bool = False) -> None:
+    def __init__(
+        self, named: Sequence[Path], output: Path | None = None, *, videos: bool = False, tell_unread: bool = False
+    ) -> None:
         self.named = named
         self._videos = videos
-        self._videos_within = videos and can_read_videos()
+        self._unread = tell_unread and not can_read_videos()
+        self._videos_within = videos and (self._unread or can_read_videos())
         self._output = None if output is None else output.resolve()
         folders: dict[str, Path] = {}
         for path in named if output is not None else ():
@@ -107,7 +111,8 @@ class Inputs:
                 yield from self._walk(path, inner, path.resolve())
             else:
                 video = self._videos and is_video_name(path)
-                yield Source(path, PurePath(path.name), self._problem_of(path), video)
+                problem = self._problem_of(path) or (UNREAD if video and self._unread else None)
+                yield Source(path, PurePath(path.name), problem, video)
 
     def survey(self, targets: Targets | None = None) -> Survey:
         """Counts, and finds files that would be written to one place: from now on these have a problem.
@@ -159,7 +164,7 @@ class Inputs:
                 else:
                     self._ignored.add(place)
             elif self._videos_within and is_video_name(place) and not entry.name.startswith("."):
-                problem = _problem_within(entry, video=True)
+                problem = _problem_within(entry, video=True) or (UNREAD if self._unread else None)
                 yield Source(place, inner / entry.name, _LEADS_OUT if outside else problem, video=True)
             elif not _is_image(entry):
                 if not entry.name.endswith(_BESIDE):
@@ -185,6 +190,8 @@ class Inputs:
         return None if path.is_file() else "not a file or folder"
 
 
+UNREAD = "a video, not reviewed here: the extra video is needed; pip install 'fastperturb[video]'"
+"""Problem of a video where nothing reads it."""
 _FULL_NAMES = "--full-names keeps them apart (photo.jpg.png) if their extensions differ"
 _BESIDE = (".json", ".seal", ".age")
 """Ends of the names of what lies beside pictures and belongs to them."""

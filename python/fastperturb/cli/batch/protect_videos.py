@@ -71,7 +71,7 @@ class VideoStep:
     def _protected(self, source: Source, place: Path, mark: str) -> Outcome:
         if has_mark(source.path):
             raise VideoFileError("it is protected already; restore it first")
-        tracks = None if self.finder.boxes is None else self.finder.boxes.tracks
+        tracks = None if self.finder.boxes is None else self.finder.boxes.tracks(source)
         if self.finder.boxes is not None and tracks is None:
             raise NoFaceFound("no boxes given")
         if self.finder.grow != 0.0 or self.finder.features:

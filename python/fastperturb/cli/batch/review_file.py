@@ -1,4 +1,7 @@
-"""The file that a review reads and writes: boxes by picture as JSON Lines, for 'perturb --boxes'; one writer."""
+"""The file that a review reads and writes: boxes by picture as JSON Lines, for 'perturb --boxes'; one writer.
+
+Of a video it names the file of its tracks.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,12 @@ from typing import Any
 
 from ...bounded_files import read_start
 from ...files.atomic import write_atomically
+from ...server.review.clips import Clip
 from ...server.review.items import FileChanged, Item, is_box
 from ...video.track_file import is_track_file
 from ..options.boxes import names_of, read_entries
 from .paths import Source
+from .review_tracks import TrackFiles
 
 _STAMP = ("bytes", "mtime_ns", "sha256")
 _OWN = ("file", "width", "height", "faces", "spared", "perhaps", "review", *_STAMP)
@@ -43,6 +48,8 @@ class ReviewFile:
         if path.is_file() and is_track_file(read_start(path, 256)):
             raise ValueError(f"{path}: it holds tracks of a video, and a review is of pictures")
         self.path = path
+        self.tracks = TrackFiles(path)
+        self._clips: list[Clip] = []
         self._lock_path = path.with_name(f".{path.name}.fastperturb-lock")
         self._descriptor: int | None = _lock(self._lock_path)
         try:
@@ -61,35 +68,59 @@ class ReviewFile:
         os.close(self._descriptor)
         self._descriptor = None
 
-    def items(self, sources: Iterable[Source]) -> list[Item]:
-        """The pictures with what the file says of them; entries of other pictures stay in the file as they are."""
+    def take(self, sources: Iterable[Source]) -> tuple[list[Item], list[Clip]]:
+        """The pictures and the videos with what the file says of them; entries of others stay in the file as they are.
+
+        Numbers go on from the pictures to the videos.
+        """
         entries: dict[str, list[dict[str, Any]]] = {}
         for entry in self._others:
             entries.setdefault(os.path.normpath(entry["file"]), []).append(entry)
-        items = []
-        for number, source in enumerate(sources):
+        items: list[Item] = []
+        videos = []
+        for source in sources:
             names = map(os.path.normpath, names_of(source))
             known = next((entries.pop(name) for name in names if name in entries), [])
+            if source.video:
+                videos.append((source, known))
+                continue
             try:
-                items.append(_item(number, source, known))
+                items.append(_item(len(items), source, known))
             except ValueError as error:
                 raise ValueError(f"{self.path}: {error}") from None
+        self._clips = [_clip(len(items) + index, *video) for index, video in enumerate(videos)]
         self._others = [entry for rest in entries.values() for entry in rest]
-        return items
+        return items, self._clips
 
     def write(self, items: Sequence[Item], overwrite: bool = False) -> None:
-        """Writes all, whole or not at all.
+        """Writes all, each file whole or not at all: the tracks of videos that changed first.
 
         Raises:
-            FileChanged: somebody else wrote the file since, and ``overwrite`` does not say that it may go.
+            FileChanged: somebody else wrote a file since, and ``overwrite`` does not say that it may go.
             OSError: it cannot be written; it is what it was.
         """
         if not overwrite and self._facts() != self._seen:
             raise FileChanged(f"{self.path} was changed by another program since")
-        lines = [*(_entry(item) for item in items if item.size is not None), *self._others]
+        for clip in self._clips:
+            if clip.unsaved:
+                self.tracks.write(clip, overwrite)
+        lines = [_entry(item) for item in items if item.size is not None]
+        lines += [entry for clip in self._clips if (entry := self._clip_entry(clip)) is not None]
+        lines += self._others
         text = "".join(json.dumps(line) + "\n" for line in lines)
         write_atomically(self.path, [text.encode("ascii")])
         self._seen = self._facts()
+
+    def _clip_entry(self, clip: Clip) -> dict[str, Any] | None:
+        """The line of a video; None if there is nothing to say of it."""
+        if clip.found is None:
+            return clip.fields or None
+        found = clip.found
+        size = {"width": found.width, "height": found.height, "frames": found.frame_count}
+        kept = {name: value for name, value in clip.fields.items() if name not in (*_OWN, "frames", "tracks")}
+        review = "done" if clip.state == "done" else "open"
+        own = {"file": clip.name, **size, "tracks": self.tracks.name_of(clip)}
+        return {**own, **kept, "review": review, **(clip.stamp or {})}
 
     def _facts(self) -> tuple[int, int, int] | None:
         try:
@@ -117,6 +148,17 @@ def _item(number: int, source: Source, entries: Sequence[dict[str, Any]]) -> Ite
     if source.problem is not None:
         item.state, item.problem = "broken", source.problem
     return item
+
+
+def _clip(number: int, source: Source, entries: Sequence[dict[str, Any]]) -> Clip:
+    clip = Clip(number, source.relative.as_posix(), source.path)
+    for entry in entries:
+        clip.fields |= entry
+    if all(name in clip.fields for name in _STAMP):
+        clip.stamp = {name: clip.fields[name] for name in _STAMP}
+    if source.problem is not None:
+        clip.state, clip.problem = "broken", source.problem
+    return clip
 
 
 def _box(box: Any, file: str) -> dict[str, Any]:

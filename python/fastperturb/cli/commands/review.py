@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,8 +70,9 @@ _wish = shared(
 def review(folder: Path, wish: Wish) -> int:
     """Look at the faces that were found in a folder, and mend them, on a page that this machine alone can open.
 
-    Boxes can be added, moved, resized, deleted, or marked as to be left as they are. The least sure pictures come
-    first. Each change is saved at once; started again, the review goes on where it was. Then 'perturb FOLDER --boxes
+    Of videos the tracks are shown: left as they are, deleted, made longer or shorter, moved, added. Boxes can be
+    added, moved, resized, deleted, or marked as to be left as they are. The least sure pictures come first. Each
+    change is saved at once; started again, the review goes on where it was. Then 'perturb FOLDER --boxes
     FOLDER.boxes.jsonl' protects the pictures that are done, and refuses those that are not, or that changed since.
     Ctrl-C ends it.
     """
@@ -96,26 +97,32 @@ def review(folder: Path, wish: Wish) -> int:
 
 
 def _run(folder: Path, file: ReviewFile, wish: Wish) -> int:
+    from ...server.review.clips import Clip
+    from ...server.review.items import Item
     from ...server.review.pictures import Pictures
     from ...server.review.running import run
     from ...server.review.session import Review
+    from ...server.review.videos import Videos, follower
 
     try:
-        items = file.items(Inputs([folder]))
+        items, clips = file.take(Inputs([folder], videos=True, tell_unread=True))
         detect = _detector(wish)
     except ValueError as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
-    if not items:
+    if not items and not clips:
         say(f"no images found in {folder}")
         return 1
-    session = Review(items, printable(str(folder)), wish.threshold, file.write, printable(str(file.path)))
+    session = Review(items, printable(str(folder)), wish.threshold, file.write, printable(str(file.path)), clips)
     pictures = Pictures(session, detect, wish.max_pixels)
-    run(session, pictures, wish.port, partial(_announce, opens=not wish.no_browser))
-    done, broken = (sum(item.state == state for item in items) for state in ("done", "broken"))
-    for item in items:
+    videos = Videos(session, follower(_finder(wish, None), wish.threshold), file.tracks.read, wish.max_pixels)
+    run(session, pictures, wish.port, partial(_announce, opens=not wish.no_browser), videos)
+    every: Sequence[Item | Clip] = [*items, *clips]
+    done, broken = (sum(item.state == state for item in every) for state in ("done", "broken"))
+    for item in every:
         if item.state == "broken":
             say(f"{item.path}: {item.problem}")
-    say(f"{done} of {len(items)} pictures reviewed" + (f", {broken} cannot be read" if broken else ""))
+    what = "pictures and videos" if clips else "pictures"
+    say(f"{done} of {len(every)} {what} reviewed" + (f", {broken} cannot be read" if broken else ""))
     if not session.save():
         say(f"NOT SAVED: {session.saving.message}")
         return 1
@@ -133,6 +140,10 @@ def _announce(address: str, opens: bool) -> None:
 
 def _detector(wish: Wish) -> Callable[[Image], list[Face]]:
     least = min(wish.threshold, _LOW)
-    several: Any = None if wish.names is None else make_united(wish.names)
-    detector = finder(wish.preset, several, threshold=least, turned=wish.turned)
+    detector = _finder(wish, least)
     return lambda pixels: locate(pixels, detector, threshold=least)
+
+
+def _finder(wish: Wish, threshold: float | None) -> Any:
+    several: Any = None if wish.names is None else make_united(wish.names)
+    return finder(wish.preset, several, threshold=threshold, turned=wish.turned)

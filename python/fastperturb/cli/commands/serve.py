@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..._optional import import_extra
+from ...faces.presets import PRESETS
 from ...server import KeyRing, Limits, Settings, Tokens
 from ...server import serve as run_service
 from ...server.key_ring import read_recipients, recipients_from_environment
@@ -19,6 +20,7 @@ from ..options.numbers import Number
 from ..options.sections import SectionCommand, option, shared
 
 _KEYS, _ACCESS, _LIMITS = "Keys", "Who may use it", "Limits"
+_FIND_VARIABLE = "FASTPERTURB_FIND"
 _MEGABYTE = 2**20
 _MEGABYTES = Number(0, 1_000_000, over=True)
 _SECONDS = Number(0, 1_000_000_000, over=True)  # threads can wait for ten times that
@@ -85,6 +87,11 @@ _setting_options = shared(
     option("--no-auth", is_flag=True, section=_ACCESS,
            help="Ask for no token to protect images: a gateway in front must decide who may. Restoring still needs "
            "one."),
+    option("--find", type=click.Choice(PRESETS), default="fast", envvar=_FIND_VARIABLE, section=_LIMITS,
+           help="How hard to look for faces where a request does not say: fast, careful or everything; otherwise "
+           f"{_FIND_VARIABLE} in the environment.  [default: fast]"),
+    option("--most-find", type=click.Choice(PRESETS), default="everything", section=_LIMITS,
+           help="How hard a request may ask to look, at most.  [default: everything]"),
     option("--reload-seconds", type=_SECONDS, default=5.0, metavar="SECONDS", section=_KEYS,
            help="How often keys and tokens are looked at again (or send SIGHUP).  [default: 5]"),
 )  # fmt: skip

@@ -8,11 +8,11 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ...bounded_files import read_regular_file, read_start
-from ...errors import ImageFileError
+from ...bounded_files import digest_of, read_regular_file, read_start
+from ...errors import ImageFileError, VideoFileError
 from ...files.reading import read_bytes
 from ...region import Region, Shape
 from ...video.track_file import VideoTracks, is_track_file
@@ -39,14 +39,18 @@ class Boxes:
         self._regions: dict[str, list[Region]] = {}
         self._spared: dict[str, list[Region]] = {}
         self._reviewed: dict[str, dict[str, Any]] = {}
-        self.tracks: VideoTracks | None = None
-        """Those of a video, if the file holds such instead; what :mod:`locate` writes of it."""
+        self._tracks: VideoTracks | None = None  # of a video, if the file holds such instead
+        self._track_files: dict[str, dict[str, Any]] = {}
+        self._folder = path.parent
         if is_track_file(read_start(path, 256)):
-            self.tracks = VideoTracks.read(path)
+            self._tracks = VideoTracks.read(path)
             return
         try:
             for entry in read_entries(path):
                 name = os.path.normpath(entry["file"])
+                if is_of_video(entry):
+                    self._track_files[name] = entry
+                    continue
                 found = self._regions.setdefault(name, [])
                 found += [self._region(entry["file"], box) for box in entry["faces"]]
                 if "spared" in entry:
@@ -56,6 +60,31 @@ class Boxes:
                     self._reviewed[name] = entry
         except (ValueError, TypeError) as error:
             raise error if str(error).startswith(str(path)) else ValueError(f"{path}: {error}") from None
+
+    def tracks(self, source: Source) -> VideoTracks | None:
+        """The tracks of a video: the file's, if that is one of tracks, or those of the file that its entry names.
+
+        Returns:
+            ``None`` if there are none.
+
+        Raises:
+            VideoFileError: its tracks cannot be read.
+            ImageFileError: a review of this video is not finished, or was of another content.
+        """
+        if self._tracks is not None:
+            return self._tracks
+        name = next((name for name in map(os.path.normpath, names_of(source)) if name in self._track_files), None)
+        if name is None:
+            return None
+        entry = self._track_files[name]
+        if "review" in entry:
+            _check_review(entry, source)
+        try:
+            return VideoTracks.read(self._folder / entry["tracks"])
+        except OSError as error:
+            raise VideoFileError(f"its tracks cannot be read: {entry['tracks']}: {error.strerror}") from None
+        except ValueError as error:
+            raise VideoFileError(str(error)) from None
 
     def find(self, source: Source) -> list[Region] | None:
         """The regions of a file, which may be none; ``None`` if it is not named.
@@ -125,6 +154,11 @@ def names_of(source: Source) -> tuple[str, str, str]:
     return str(source.path), str(source.relative), str(source.path.resolve())
 
 
+def is_of_video(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry names the file of a video's tracks, and no boxes."""
+    return isinstance(entry.get("tracks"), str)
+
+
 def read_entries(path: Path) -> list[dict[str, Any]]:
     """The entries of a file of boxes in any of its forms: objects with "file", "faces" and what else stands in them.
 
@@ -146,7 +180,8 @@ def _check_review(entry: Mapping[str, Any], source: Source) -> None:
     facts = source.path.stat()
     if entry.get("bytes") == facts.st_size and entry.get("mtime_ns") == facts.st_mtime_ns:
         return
-    if entry.get("sha256") != hashlib.sha256(read_bytes(source.path)).hexdigest():
+    digest = digest_of(source.path) if source.video else hashlib.sha256(read_bytes(source.path)).hexdigest()
+    if entry.get("sha256") != digest:
         raise ImageFileError("it changed after its boxes were reviewed; look again with 'fastperturb review'")
 
 
@@ -176,6 +211,11 @@ def _json_line(line: str, number: int) -> Any:
 def _entry(item: Any) -> dict[str, Any]:
     if not isinstance(item, dict) or not isinstance(item.get("file"), str):
         raise ValueError(f'an entry must be an object with "file" and "faces", got {item!r:.60}')
+    if is_of_video(item):
+        place = PurePosixPath(item["tracks"])
+        if place.is_absolute() or ".." in place.parts or "\\" in item["tracks"] or "\0" in item["tracks"]:
+            raise ValueError(f"the tracks of {item['file']!r} must lie beside the file of boxes, got {place!s:.60}")
+        return item
     _list(item.get("faces"), item["file"])
     return item
 

@@ -103,9 +103,10 @@ class Finder:
     def identity(self, source: Source) -> list[Any]:
         """What decides which regions are found, as JSON can hold it."""
         if self.boxes is not None:
+            tracks = self.boxes.tracks(source) if source.video else None
+            if tracks is not None:
+                return ["tracks", hashlib.sha256(tracks.to_json().encode()).hexdigest()]
             regions = self.boxes.find(source) or []
-            if self.boxes.tracks is not None:
-                return ["tracks", hashlib.sha256(self.boxes.tracks.to_json().encode()).hexdigest()]
             return ["boxes", [[r.x, r.y, r.width, r.height, r.shape] for r in regions]]
         ignored = [[r.x, r.y, r.width, r.height] for r in self.ignored.find(source)]
         look = [self.preset, self.names, self.turned, self.least, ignored, self.spare_threshold, self.panorama]

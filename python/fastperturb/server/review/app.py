@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 from collections.abc import AsyncIterator
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -21,11 +19,14 @@ from ...threads import available_cpus
 from .. import problems
 from ..page import POLICY, read_files
 from ..problems import Problem
+from .bodies import as_json, json_of, whole
+from .clip_routes import ClipRoutes
+from .frames import Frames
 from .guard import Guard
 from .pictures import LEAST_SIDE, MOST_SIDE, Pictures
 from .session import Review
+from .videos import Videos
 
-MOST_BODY = 4 * 2**20
 _SAVE_SECONDS = 10.0
 _SHARED = ("style.css", "geometry.js", "ui.js", "icon.svg")
 """What the page takes from the service's own."""
@@ -36,16 +37,17 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def build(review: Review, pictures: Pictures, token: str, port: int) -> Guard:
+def build(review: Review, pictures: Pictures, token: str, port: int, videos: Videos | None = None) -> Guard:
     """The application.
 
     Args:
         review: what is reviewed.
         pictures: reads and shows its pictures.
+        videos: looks at its videos, if it has any.
         token: what requests must carry.
         port: the port that is listened on.
     """
-    routes = _Routes(review, pictures)
+    routes = _Routes(review, pictures, videos)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -53,9 +55,10 @@ def build(review: Review, pictures: Pictures, token: str, port: int) -> Guard:
         try:
             yield
         finally:
-            routes.stopping = True
+            routes.stop()
             await asyncio.gather(looking, return_exceptions=True)  # what is in hand is finished, and then saved
             await run_in_threadpool(review.save)
+            routes.clips.frames.close()
 
     app = Starlette(
         routes=routes.all(),
@@ -68,12 +71,20 @@ def build(review: Review, pictures: Pictures, token: str, port: int) -> Guard:
 class _Routes:
     """What answers each address."""
 
-    def __init__(self, review: Review, pictures: Pictures) -> None:
+    def __init__(self, review: Review, pictures: Pictures, videos: Videos | None) -> None:
         self.review = review
         self.pictures = pictures
+        self.videos = videos
+        self.clips = ClipRoutes(review, Frames())
         self.stopping = False
         service, own = read_files("fastperturb.server"), read_files("fastperturb.server.review")
         self._files = {name: service[name] for name in _SHARED if name in service} | own
+
+    def stop(self) -> None:
+        """Nothing more is looked at."""
+        self.stopping = True
+        if self.videos is not None:
+            self.videos.stopping = True
 
     def all(self) -> list[Route]:
         return [
@@ -83,6 +94,7 @@ class _Routes:
             Route("/api/pictures/{number:int}", self.details),
             Route("/api/pictures/{number:int}", self.change, methods=["PUT"]),
             Route("/api/pictures/{number:int}/image", self.image),
+            *self.clips.all(),
             Route("/api/save", self.save, methods=["POST"]),
         ]
 
@@ -94,26 +106,26 @@ class _Routes:
         return Response(data, headers={"Content-Type": kind, "Content-Security-Policy": POLICY})
 
     async def queue(self, request: Request) -> Response:
-        since = _whole(request.query_params.get("since", "-1"), "since")
-        return _json({**self.review.queue(since), "version": __version__})
+        since = whole(request.query_params.get("since", "-1"), "since")
+        return as_json({**self.review.queue(since), "version": __version__})
 
     async def details(self, request: Request) -> Response:
-        return _json(await run_in_threadpool(self.review.details, request.path_params["number"]))
+        return as_json(await run_in_threadpool(self.review.details, request.path_params["number"]))
 
     async def change(self, request: Request) -> Response:
-        wanted = await _json_of(request)
+        wanted = await json_of(request)
         number = request.path_params["number"]
         item = await run_in_threadpool(self.review.change, number, wanted)
-        return _json({"item": item, **self.review.queue(self.review.revision)})
+        return as_json({"item": item, **self.review.queue(self.review.revision)})
 
     async def image(self, request: Request) -> Response:
         item = self.review.item(request.path_params["number"])
-        side = _whole(request.query_params.get("side", str(MOST_SIDE)), "side")
+        side = whole(request.query_params.get("side", str(MOST_SIDE)), "side")
         if not LEAST_SIDE <= side <= MOST_SIDE:
             raise Problem("bad-request", f"side must be {LEAST_SIDE} to {MOST_SIDE}")
         part = None
         if "part" in request.query_params:
-            values = [_whole(text, "part") for text in request.query_params["part"].split(",")]
+            values = [whole(text, "part") for text in request.query_params["part"].split(",")]
             if len(values) != 4 or min(values[2:]) < 1:
                 raise Problem("bad-request", "part must be x,y,width,height")
             part = values[0], values[1], values[2], values[3]
@@ -121,10 +133,10 @@ class _Routes:
         return Response(data, media_type="image/jpeg")
 
     async def save(self, request: Request) -> Response:
-        wanted = await _json_of(request)
+        wanted = await json_of(request)
         overwrite = isinstance(wanted, dict) and wanted.get("overwrite") is True
         await run_in_threadpool(self.review.save, overwrite)
-        return _json(self.review.queue(self.review.revision))
+        return as_json(self.review.queue(self.review.revision))
 
     async def look_at_all(self) -> None:
         """Looks at each picture once, about in order, as many at a time as there are processors; saves now and then."""
@@ -144,30 +156,8 @@ class _Routes:
                     await loop.run_in_executor(None, self.review.save)
 
         await asyncio.gather(*(worker() for _ in range(available_cpus())))
+        for clip in self.review.clips:
+            if self.videos is not None and not self.stopping:
+                await loop.run_in_executor(None, self.videos.look, clip)
+                await loop.run_in_executor(None, self.review.save)
         await loop.run_in_executor(None, self.review.save)
-
-
-def _json(data: Any) -> Response:
-    """ASCII, for names of files need not be text in any encoding."""
-    return Response(json.dumps(data), media_type="application/json")
-
-
-def _whole(text: str, name: str) -> int:
-    if not text.lstrip("-").isdecimal() or len(text) > 12 or not text.isascii():
-        raise Problem("bad-request", f"{name} must be a whole number")
-    return int(text)
-
-
-async def _json_of(request: Request) -> Any:
-    """The body of a request, which must be JSON and say so: forms of other pages cannot."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Problem("bad-request", "the body must be application/json")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY:
-            raise Problem("body-too-large", f"up to {MOST_BODY} bytes", {"Connection": "close"})
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise Problem("bad-request", "the body is not JSON") from None

@@ -13,11 +13,14 @@ from .app import build, new_token
 from .guard import HOST
 from .pictures import Pictures
 from .session import Review
+from .videos import Videos
 
 _GRACE_SECONDS = 5
 
 
-def run(review: Review, pictures: Pictures, port: int, ready: Callable[[str], None]) -> None:
+def run(
+    review: Review, pictures: Pictures, port: int, ready: Callable[[str], None], videos: Videos | None = None
+) -> None:
     """Serves the page until SIGINT or SIGTERM; then saves, and returns.
 
     Args:
@@ -25,6 +28,7 @@ def run(review: Review, pictures: Pictures, port: int, ready: Callable[[str], No
         pictures: reads its pictures.
         port: to listen on; 0 for any that is free.
         ready: is told the address with its secret, once it is listened on.
+        videos: looks at its videos, if it has any.
 
     Raises:
         OSError: the port cannot be listened on.
@@ -35,7 +39,7 @@ def run(review: Review, pictures: Pictures, port: int, ready: Callable[[str], No
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told on the page and by the command
     config = uvicorn.Config(
-        build(review, pictures, token, number),
+        build(review, pictures, token, number, videos),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...region import Face
+from ...video.track_file import VideoTracks
 from ..problems import TYPE_PREFIX, Problem
+from .clips import Clip
 from .items import FileChanged, Item, checked_boxes
 
 
@@ -20,7 +22,7 @@ class ChangedMeanwhile(Problem):
 
     def document(self) -> dict[str, Any]:
         """The problem document."""
-        title = "Another window changed this picture"
+        title = "Another window changed this picture or video"
         return {"type": TYPE_PREFIX + self.name, "title": title, "status": 409} | self.more
 
 
@@ -38,11 +40,12 @@ class Review:
     """The items in hand.
 
     Attributes:
-        items: by number.
+        items: the pictures, by number.
         title: what is reviewed, for people.
         threshold: the least score of what is a face before anybody looked.
-        write: writes all items; raises OSError, or FileChanged unless it may overwrite.
+        write: writes all of it; raises OSError, or FileChanged unless it may overwrite.
         place: where to, for people.
+        clips: the videos, whose numbers come after those of the pictures.
         saving: how the last saving went.
         revision: counts changes.
     """
@@ -52,6 +55,7 @@ class Review:
     threshold: float
     write: Callable[[Sequence[Item], bool], None]
     place: str
+    clips: Sequence[Clip] = ()
     saving: Saving = field(default_factory=Saving)
     revision: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -66,15 +70,23 @@ class Review:
             raise Problem("not-found", "there is no such picture in this review")
         return self.items[number]
 
+    def clip(self, number: int) -> Clip:
+        """The video of a number; raises Problem if there is none."""
+        place = number - len(self.items)
+        if not 0 <= place < len(self.clips):
+            raise Problem("not-found", "there is no such video in this review")
+        return self.clips[place]
+
     def queue(self, since: int = -1) -> dict[str, Any]:
         """What changed after a revision, and how far the review is."""
         with self._lock:
-            states = [item.state for item in self.items]
+            every: list[Item | Clip] = [*self.items, *self.clips]
+            states = [item.state for item in every]
             return {
                 "title": self.title,
                 "place": self.place,
                 "revision": self.revision,
-                "items": [item.summary() for item in self.items if item.revision > since],
+                "items": [item.summary() for item in every if item.revision > since],
                 "total": len(states),
                 "waiting": states.count("waiting"),
                 "done": states.count("done"),
@@ -124,6 +136,71 @@ class Review:
             self.save()
             return item.details()
 
+    def clip_details(self, number: int) -> dict[str, Any]:
+        """All of one video."""
+        with self._lock:
+            return self.clip(number).details()
+
+    def clip_at(self, number: int, frame: int) -> dict[str, Any]:
+        """The boxes of a frame of a video; raises Problem if there is no such frame."""
+        with self._lock:
+            clip = self.clip(number)
+            if clip.found is None or not 0 <= frame < clip.found.frame_count:
+                raise Problem("not-found", "there is no such frame in this video")
+            return clip.at(frame)
+
+    def change_clip(self, number: int, wanted: Any) -> dict[str, Any]:
+        """Takes over what a page changed of a video, and saves.
+
+        Args:
+            number: of the clip.
+            wanted: object with ``revision`` and ``done`` as for :meth:`change`, ``changes`` as for
+                :meth:`Clip.change`, or ``undo``: true.
+
+        Returns:
+            ``item``, and ``added``: the numbers of new tracks.
+
+        Raises:
+            ChangedMeanwhile, Problem: as :meth:`change`.
+        """
+        with self._lock:
+            clip = self.clip(number)
+            if not isinstance(wanted, dict) or not isinstance(wanted.get("done"), bool):
+                raise Problem("bad-request", "an object with revision, changes and done is needed")
+            if wanted.get("revision") != clip.revision:
+                raise ChangedMeanwhile(clip.details())
+            if clip.state in ("broken", "waiting"):
+                raise Problem("bad-request", "this video cannot be changed: " + clip.reason)
+            try:
+                added = clip.change(wanted.get("changes", []))
+            except ValueError as error:
+                raise Problem("bad-request", str(error)) from None
+            if wanted.get("undo") is True:
+                clip.undo()
+            clip.state = "done" if wanted["done"] else "open"
+            clip.stale = clip.stale and not wanted["done"]
+            self._touch(clip)
+            self.save()
+            return {"item": clip.details(), "added": added}
+
+    def take_tracks(
+        self, clip: Clip, found: VideoTracks, stamp: dict[str, Any], *, fresh: bool, stale: bool = False
+    ) -> None:
+        """Takes over the tracks of a video that was waiting for them, ``fresh`` ones to be saved and looked at."""
+        with self._lock:
+            clip.found, clip.stamp, clip.stale, clip.unsaved = found, stamp, stale, fresh
+            clip.remade = stale
+            reviewed = clip.fields.get("review") == "done" and not fresh
+            clip.state = "done" if reviewed else "open"
+            self._touch(clip)
+
+    def tell_progress(self, clip: Clip, words: str) -> None:
+        """How far the faces of a video are followed."""
+        with self._lock:
+            clip.progress = words
+            self.revision += 1
+            clip.revision = self.revision
+
     def take_found(self, item: Item, found: Sequence[Face], size: tuple[int, int], stamp: dict[str, Any]) -> None:
         """Takes over what the detector found in an item that was waiting for it."""
         with self._lock:
@@ -144,7 +221,7 @@ class Review:
             item.stale, item.state, item.perhaps = True, "waiting", []
             self._touch(item)
 
-    def mark_broken(self, item: Item, problem: str) -> None:
+    def mark_broken(self, item: Item | Clip, problem: str) -> None:
         """An item cannot be read."""
         with self._lock:
             item.state, item.problem = "broken", problem
@@ -169,7 +246,7 @@ class Review:
                 self.saving = Saving()
             return self.saving.state == "saved"
 
-    def _touch(self, item: Item) -> None:
+    def _touch(self, item: Item | Clip) -> None:
         self.revision += 1
         item.revision = self.revision
         if self.saving.state == "saved":

@@ -9,8 +9,8 @@ import { KeyChoice } from "./keys.js";
 import { All, showFiles } from "./downloads.js";
 import { Queue } from "./queue.js";
 import { PageSettings } from "./settings.js";
-import { by, calm, complain, ending, faceCount, make, megabytes, save, showBlob, stem } from "./ui.js";
-import { answer } from "./words.js";
+import { by, calm, complain, ending, faceCount, megabytes, save, showBlob, stem } from "./ui.js";
+import { showAnswers } from "./words.js";
 import { Zoom } from "./zoom.js";
 
 const PAUSE = 180; // milliseconds without a change before the service is asked
@@ -25,10 +25,10 @@ export class Protect {
 		this.picture = null;
 		this.controller = new AbortController();
 		this.queue = new Queue((picture) => this.open(picture), (gone, next) => this.#removed(gone, next));
-		this.finding = new Finding(this.queue);
+		this.finding = new Finding(this.queue, () => this.settings.find);
 		this.boxes = new Boxes(by("stage").querySelector(".canvas"), by("face-list"), () => this.#edited());
 		this.keys = new KeyChoice(() => this.schedule());
-		this.settings = new PageSettings(this.keys, (names) => this.schedule(names ?? NAMES));
+		this.settings = new PageSettings(this.keys, (names) => this.schedule(names ?? NAMES), () => this.#lookAnew());
 		const desk = {
 			parts: () => ({ image: this.picture.file, ...this.keys.parts }),
 			params: (name) => this.settings.params(name, this.picture),
@@ -47,7 +47,7 @@ export class Protect {
 			failed: (error, again) => this.#failed(error, again),
 		});
 		this.zoom = new Zoom(by("pictures"), () => this.boxes.placeTags());
-		this.#answer();
+		showAnswers(TITLES, this.settings);
 		this.#listen();
 	}
 
@@ -55,6 +55,7 @@ export class Protect {
 	setUp(info) {
 		this.limits = info.limits;
 		this.keys.setUp(info);
+		this.settings.setUp(info);
 		const most = `${megabytes(info.limits.body_bytes)} and ${(info.limits.pixels / 1e6).toFixed(0)} million pixels`;
 		by("file-help").textContent = `PNG, JPEG, WebP, TIFF or BMP, each up to ${most}`;
 	}
@@ -98,7 +99,7 @@ export class Protect {
 
 	/** Asks again for these protections, after a pause in which no further change comes. */
 	schedule(names = NAMES, wait = PAUSE) {
-		this.#answer();
+		showAnswers(TITLES, this.settings);
 		if (!this.picture?.size) return;
 		this.again = null;
 		const text = this.boxes.items.length ? this.keys.missing : "There is no box: nothing would be protected.";
@@ -129,6 +130,13 @@ export class Protect {
 			if (!signal.aborted) by("loading").textContent = "";
 		}
 		return !signal.aborted;
+	}
+
+	/** Finds faces of all pictures whose boxes nobody has changed as hard as is set now. */
+	async #lookAnew() {
+		this.finding.forget();
+		if (this.picture) await this.open(this.picture);
+		this.finding.ahead();
 	}
 
 	#removed(gone, next) {
@@ -197,13 +205,6 @@ export class Protect {
 		const { chosen } = this.settings;
 		by("chosen").textContent = TITLES[chosen];
 		showFiles(this.cards[chosen].done, this.boxes.items);
-	}
-
-	#answer() {
-		by("answers").replaceChildren(...Object.entries(TITLES).map(([name, title]) => {
-			const [short, long] = answer(name, name === "original" ? {} : this.settings.about(name));
-			return make("div", {}, make("h3", { textContent: title }), make("p", {}, make("strong", { textContent: short }), ` ${long}`));
-		}));
 	}
 
 	#show({ file, size, boxes, edited }) {

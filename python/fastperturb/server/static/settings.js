@@ -17,11 +17,12 @@ const AMOUNTS = {
 };
 const CONCERNED = { // which protections a setting changes; all where it is not named
 	tone: ["surrogate"], area: ["surrogate"], shape: ["windows"], grow: ["windows"], purpose: ["surrogate", "camouflage"], key: [],
+	find: [],
 };
 
-/** The settings; calls `changed(names)` with the protections that are concerned. */
+/** The settings; calls `changed(names)` with the protections that are concerned, `sought()` when faces are to be found anew. */
 export class PageSettings {
-	constructor(keys, changed) {
+	constructor(keys, changed, sought) {
 		this.form = by("controls");
 		this.keys = keys;
 		const windows = () => changed(["windows"]);
@@ -31,7 +32,22 @@ export class PageSettings {
 		this.form.addEventListener("change", ({ target }) => {
 			if (CONCERNED[target.name]?.length) changed(CONCERNED[target.name]);
 			if (target.id === "face-keys") changed(null);
+			if (target.name === "find") sought();
 		});
+	}
+
+	/** Takes in how hard the service looks for faces; there is a choice where it offers one. */
+	setUp({ find }) {
+		by("find-choice").hidden = find.names.length < 2;
+		for (const radio of this.form.elements.find) {
+			radio.parentElement.hidden = !find.names.includes(radio.value);
+			radio.checked = radio.value === find.default;
+		}
+	}
+
+	/** How hard to look for faces; empty while the service has not said what it offers. */
+	get find() {
+		return this.#value("find");
 	}
 
 	/** The protection that is to be passed on. */
@@ -71,6 +87,7 @@ export class PageSettings {
 			if (!this.keys.oneTime) params.set("seals", this.#value("purpose") === "publish" ? "beside" : "inside");
 		}
 		if (file) params.set("changed", file.lastModified);
+		if (this.find) params.set("find", this.find);
 		if (this.keys.oneTime) params.set("key_id", "one-time");
 		else if (by("face-keys").checked) params.set("face_keys", "true");
 		return params;

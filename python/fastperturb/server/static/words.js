@@ -1,6 +1,8 @@
 // "Would somebody recognise her?" in words, with the figures of docs/protections.md and attackers.md alone: rank-1 on
 // AT&T, of the strongest attacker there; a rate and its 95 % interval over people.
 
+import { by, make } from "./ui.js";
+
 const OUTSIDE_HEAD = [0.59, 0.49, 0.68];
 const OUTSIDE_ROUNDED_FACE = [0.90, 0.83, 0.95];
 const VALUES_OF_HEAD = [0.93, 0.86, 0.97]; // camouflage, and the head as one window
@@ -47,4 +49,12 @@ const ANSWERS = {
 /** Two texts for a protection and its settings: the answer, and what was measured. */
 export function answer(name, settings = {}) {
 	return ANSWERS[name](settings);
+}
+
+/** Shows the answers for protections {name: title}, the original among them, as they are set. */
+export function showAnswers(titles, settings) {
+	by("answers").replaceChildren(...Object.entries(titles).map(([name, title]) => {
+		const [short, long] = answer(name, name === "original" ? {} : settings.about(name));
+		return make("div", {}, make("h3", { textContent: title }), make("p", {}, make("strong", { textContent: short }), ` ${long}`));
+	}));
 }

@@ -12,13 +12,14 @@ const MOST_UNDONE = 100;
 /** Keeps the boxes, shows them on the stage and in the list; calls `changed` when a person changed one. */
 export class Editor {
 	constructor(lens, changed) {
-		Object.assign(this, { lens, changed, items: [], size: { width: 1, height: 1 }, before: [], locked: true });
+		Object.assign(this, { lens, changed, items: [], size: { width: 1, height: 1 }, before: [], locked: true, held: null, elements: [] });
 		this.stage = by("stage");
 		this.stage.addEventListener("pointerdown", (event) => this.#grab(event));
 		this.stage.addEventListener("keydown", (event) => this.#key(event));
 		this.stage.addEventListener("focusin", () => this.#selected());
 		this.stage.addEventListener("focusout", () => setTimeout(() => this.#selected()));
 		this.last = null;
+		this.undoable = () => this.before.length > 0; // a video's changes are undone by the server
 	}
 
 	begin(item) {
@@ -27,6 +28,13 @@ export class Editor {
 		this.locked = state === "broken" || state === "waiting";
 		this.items = boxes.map((box) => ({ ...box }));
 		this.show();
+	}
+
+	/** Goes to the box of a track of a video, if it is there. */
+	focusTrack(track) {
+		const index = this.items.findIndex((item) => item.track === track);
+		if (index >= 0) this.focus(index);
+		return index >= 0;
 	}
 
 	/** The boxes as the server takes them. */
@@ -60,8 +68,9 @@ export class Editor {
 		this.#remember();
 		const item = this.items[index];
 		item.kind = item.kind === "face" ? "spared" : "face";
-		this.show();
+		this.#place(index);
 		this.focus(index);
+		this.#selected();
 		this.changed();
 	}
 
@@ -107,7 +116,8 @@ export class Editor {
 	show() {
 		const focused = this.stage.contains(document.activeElement) ? document.activeElement.dataset.index : null;
 		for (const old of this.stage.querySelectorAll(".box")) old.remove();
-		this.stage.append(...this.items.map((_, index) => this.#build(index)));
+		this.elements = this.items.map((_, index) => this.#build(index));
+		this.stage.append(...this.elements);
 		by("boxes").replaceChildren(...this.items.map((_, index) => make("li", {}, make("button", {
 			type: "button", onclick: () => { this.lens.showBox(this.items[index]); this.focus(index); },
 		}))));
@@ -128,7 +138,7 @@ export class Editor {
 	}
 
 	#build(index) {
-		const tag = make("span", { className: "tag", textContent: index + 1 });
+		const tag = make("span", { className: "tag", textContent: this.items[index].track ?? index + 1 });
 		const box = make("div", { tabIndex: 0, className: "box" }, tag, make("span", { className: "grip" }));
 		box.dataset.index = index;
 		box.setAttribute("role", "application");
@@ -138,7 +148,7 @@ export class Editor {
 	}
 
 	#element(index) {
-		return this.stage.querySelector(`.box[data-index="${index}"]`);
+		return this.elements[index];
 	}
 
 	#place(index) {
@@ -149,7 +159,7 @@ export class Editor {
 		element.dataset.shape = item.shape ?? "box";
 		const sure = item.score === undefined ? "by hand" : `score ${item.score.toFixed(2)}`;
 		const text = `${WORDS[item.kind]}, ${sure}: left ${item.x}, top ${item.y}, ${item.width} by ${item.height} pixels`;
-		element.setAttribute("aria-label", `Box ${index + 1}, ${text}`);
+		element.setAttribute("aria-label", `${item.track === undefined ? `Box ${index + 1}` : `Face ${item.track}`}, ${text}`);
 		by("boxes").children[index].firstChild.textContent = text;
 	}
 
@@ -160,7 +170,7 @@ export class Editor {
 		by("spare").disabled = by("remove").disabled = !item || this.locked;
 		by("spare").textContent = !item || item.kind === "face" ? "Leave this face" : "Hide this face";
 		by("take").hidden = !this.count("perhaps") || this.locked;
-		by("undo").disabled = !this.before.length;
+		by("undo").disabled = !this.undoable();
 		by("add").disabled = this.locked;
 	}
 
@@ -247,6 +257,8 @@ export class Editor {
 	#follow(event, index, changeFor) {
 		const before = JSON.stringify(this.items);
 		let moved = false;
+		let release;
+		const held = this.held = new Promise((resolve) => { release = resolve; }); // nothing else is shown until it is let go
 		const slip = LEAST + 2 / this.lens.scale;
 		const move = (next) => {
 			if (next.pointerId !== event.pointerId) return;
@@ -266,6 +278,8 @@ export class Editor {
 		const end = (next) => {
 			if (next.pointerId !== event.pointerId) return;
 			until.abort();
+			if (this.held === held) this.held = null;
+			release();
 			if (!moved) return;
 			this.before.push(before);
 			by("stage").classList.remove("adding");

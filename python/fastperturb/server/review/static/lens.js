@@ -10,7 +10,7 @@ const MOST = 8; // pixels of the screen for one of the picture
 /** Shows a picture `number` of `size` in the viewport; calls `moved` after each change of scale. */
 export class Lens {
 	constructor(moved) {
-		Object.assign(this, { moved, size: null, number: null, scale: 1, isWhole: true, wait: 0, asking: null });
+		Object.assign(this, { moved, size: null, number: null, parts: true, scale: 1, isWhole: true, wait: 0, asking: null });
 		this.viewport = by("viewport");
 		this.stage = by("stage");
 		by("zoom-in").addEventListener("click", () => this.by(STEP));
@@ -23,9 +23,10 @@ export class Lens {
 		new ResizeObserver(() => this.size && (this.isWhole || this.scale < this.fit) && this.whole()).observe(this.viewport);
 	}
 
-	/** Begins with another picture, of which `url` is a reduced copy. */
-	begin(number, size, url) {
-		this.number = number;
+	/** Begins with another picture, of which `url` is a reduced copy; without `parts` there is nothing finer. */
+	begin(number, size, url, parts = true) {
+		Object.assign(this, { number, parts });
+		by("part").hidden = true;
 		this.size = size;
 		by("whole").src = url;
 		this.whole();
@@ -91,7 +92,7 @@ export class Lens {
 	}
 
 	async #ask() {
-		if (!this.size) return;
+		if (!this.size || !this.parts) return;
 		const reduced = Math.min(1, SIDE / Math.max(this.size.width, this.size.height));
 		const part = by("part");
 		if (this.scale * devicePixelRatio <= 1.2 * reduced || reduced === 1) {

@@ -1,6 +1,6 @@
 // The queue: all pictures in the order in which they are to be looked at, with small copies that are asked for when seen.
 
-import { imageUrl } from "./talk.js";
+import { frameUrl, imageUrl } from "./talk.js";
 import { by, make } from "./ui.js";
 
 const SMALL = 160;
@@ -25,6 +25,8 @@ export class Line {
 			for (const { isIntersecting, target } of entries) if (isIntersecting) this.#load(target);
 		}, { rootMargin: "200px" });
 		by("filter").addEventListener("change", () => this.arrange());
+		this.list.addEventListener("pointerdown", () => { this.pressed = true; });
+		for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => setTimeout(() => this.#released()));
 	}
 
 	/** Takes over what changed. While the detector is at work the order changes; a picture that was looked at keeps its place. */
@@ -41,12 +43,18 @@ export class Line {
 		if (items.length) this.arrange();
 	}
 
+	#released() {
+		if (!this.pressed) return;
+		this.pressed = false;
+		this.arrange();
+	}
+
 	arrange() {
 		const shown = SHOWN[by("filter").value];
 		this.order = [...this.items.values()].filter(shown).sort(compare).map(({ id }) => id);
 		const rows = this.order.map((id) => this.rows.get(id));
 		const same = rows.length === this.list.children.length && rows.every((row, index) => this.list.children[index] === row);
-		if (!same) this.list.replaceChildren(...rows);
+		if (!same && !this.pressed) this.list.replaceChildren(...rows); // a row that is moved while it is pressed loses the press
 		by("queue-note").textContent = rows.length ? "" : "None.";
 	}
 
@@ -86,6 +94,7 @@ export class Line {
 		const item = this.items.get(id);
 		const row = this.rows.get(id);
 		row.dataset.state = item.state;
+		row.dataset.kind = item.kind ?? "picture";
 		row.dataset.stale = item.stale;
 		row.querySelector(".name").textContent = item.name;
 		const spared = item.spared ? `, ${item.spared} left` : "";
@@ -96,11 +105,11 @@ export class Line {
 
 	async #load(row) {
 		const id = +row.dataset.id;
-		const state = this.items.get(id).state;
+		const { state, kind, frame } = this.items.get(id);
 		if (this.small.has(id) || state === "broken" || state === "waiting") return;
 		this.small.set(id, null);
 		try {
-			row.querySelector("img").src = await imageUrl(id, SMALL);
+			row.querySelector("img").src = await (kind === "video" ? frameUrl(id, frame, SMALL) : imageUrl(id, SMALL));
 		} catch {
 			this.small.delete(id);
 		}

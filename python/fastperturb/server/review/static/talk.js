@@ -47,6 +47,16 @@ export const getJson = async (path) => (await send(path)).json();
 /** The address of an image in this page's memory. Who asked lets go of it with URL.revokeObjectURL. */
 export async function imageUrl(number, side, part, signal) {
 	const place = part ? `&part=${part.join(",")}` : "";
-	const response = await send(`api/pictures/${number}/image?side=${side}${place}`, { signal });
+	return urlOf(`api/pictures/${number}/image?side=${side}${place}`, signal);
+}
+
+/** The same of a frame of a video, or of what is around one of its tracks there. */
+export async function frameUrl(number, frame, side, track) {
+	const around = track === undefined ? "" : `&track=${track}`;
+	return urlOf(`api/videos/${number}/frames/${frame}/image?side=${side}${around}`);
+}
+
+async function urlOf(path, signal) {
+	const response = await send(path, { signal });
 	return URL.createObjectURL(await response.blob());
 }
