@@ -108,8 +108,7 @@ def choose(metadata: Metadata, keep: Keep) -> Blocks:
 def to_seal(metadata: Metadata, *, name: str = "", changed: int | None = None, exact: bytes = b"") -> SealedFile:
     """What is sealed of a file: all of its metadata, kept or not, so that their order stays.
 
-    If that is more than can be sealed, the trailer is left out for good; if it still is, the metadata are;
-    :func:`lost` tells.
+    If that is more than can be sealed, the trailer is left out for good; if it still is, the metadata are.
 
     Args:
         metadata: of the file.

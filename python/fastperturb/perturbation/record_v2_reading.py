@@ -92,7 +92,7 @@ def from_bytes(data: bytes, *, max_regions: int = MAX_REGIONS) -> RecordV2:
     needed = sum(place.length for place in places if place.state == "here")
     if reader.left < needed:
         raise RecordError(
-            f"its seals have {needed} bytes, and {reader.left} are there: seals were cut out or cut since"
+            f"a record must have its seals, {needed} bytes, got {reader.left}: seals were cut out or cut since"
         )
     seals = tuple(reader.take(place.length) if place.state == "here" else None for place in places)
     reader.end()
