@@ -28,7 +28,8 @@ figure {{ margin: 0; border: 1px solid var(--line); border-radius: 6px; padding:
 .pair {{ display: flex; flex-wrap: wrap; gap: .5rem }} .one {{ flex: 0 1 {SIDE}px; min-width: 0; margin: 0 }}
 .plate {{ position: relative; max-width: 100%; background: #8883; line-height: 0 }}
 .plate img, .plate svg {{ width: 100%; height: 100%; position: absolute; inset: 0 }}
-.one span, .small {{ font-size: 12px; color: var(--soft) }} .bad {{ color: var(--bad); font-weight: 600 }}
+.strip {{ flex: 1 1 100%; min-width: 0 }} .strip img {{ max-width: 100%; display: block }}
+.one span, .strip span, .small {{ font-size: 12px; color: var(--soft) }} .bad {{ color: var(--bad); font-weight: 600 }}
 figcaption b {{ overflow-wrap: anywhere }} ol {{ margin: .2rem 0; padding-left: 1.4rem; font-size: 12px }}
 svg * {{ fill: none; stroke-width: 2; vector-effect: non-scaling-stroke }}
 .did {{ stroke: #ffd23f }}
@@ -93,7 +94,7 @@ def _facts(rows: Sequence[Row]) -> str:
     done = Counter(words for row in rows for _, words in row.regions)
     facts = {
         "Made": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, by fastperturb {__version__}",
-        "Pictures": f"{len(rows)}: {sum(row.after is not None for row in rows)} with a result, "
+        "Pictures": f"{len(rows)}: {sum(bool(row.after or row.strips) for row in rows)} with a result, "
         f"{sum(row.problem for row in rows)} to look at",
         "Regions": f"{sum(done.values())}" + "".join(f"; {count} {words}" for words, count in done.most_common()),
         "Left on purpose": str(sum(len(row.spared) for row in rows)),
@@ -109,6 +110,10 @@ def _figure(row: Row) -> str:
         plates.append(_plate(row, row.before, "before" if row.before else "regions, without the original"))
     if row.after is not None:
         plates.append(_plate(row, row.after, "after"))
+    plates += [
+        f'<div class="strip"><img alt="{words}" src="data:image/jpeg;base64,{image}"><span>{words}</span></div>'
+        for words, image in row.strips
+    ]
     where = [f"{_place(region)}: {words}" for region, words in row.regions]
     where += [f"{_place(region)}: left on purpose" for region in row.spared]
     where += [f"{_place(face.region)}: found outside, score {face.score:.2f}" for face in row.outside]

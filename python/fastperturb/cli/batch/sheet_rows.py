@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..._optional import import_opencv
+from ...bounded_files import digest_of
 from ...checks import Image
 from ...errors import FastperturbError, RecordError
 from ...files import FORMATS, Picture
@@ -24,7 +25,8 @@ from ..errors import describe
 from ..options.boxes import Boxes
 from .done_marks import COPIED, MARK_TEXT
 from .paths import Source
-from .video_names import is_video_name
+from .sheet_videos import find_video, track_pictures
+from .video_names import can_read_videos, is_video_name
 
 SIDE = 260  # of the small copies, in pixels
 _QUALITY = 80
@@ -47,6 +49,7 @@ class Row:
         before: the original as a small JPEG, if it is wanted.
         after: the result as one; None if there is none.
         digest: SHA-256 of the result's file, its first 16 digits.
+        strips: of a video: (words, JPEG in base64) of its tracks in some frames.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Row:
     before: str | None = None
     after: str | None = None
     digest: str = ""
+    strips: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Rows:
         """The row of one original; whatever is wrong with it is said in the row."""
         row = Row(source.relative.as_posix())
         if is_video_name(source.path):
-            row.verdict = "a video, of which this sheet shows nothing"
+            self._fill_video(row, source)
             return row
         place = self.output if self.is_file else find_result(self.output, source)
         if source.problem is not None or place is None or not place.is_file():
@@ -100,6 +104,32 @@ class Rows:
             return row
         row.digest = hashlib.sha256(data).hexdigest()[:16]
         return row
+
+    def _fill_video(self, row: Row, source: Source) -> None:
+        if not can_read_videos():
+            row.verdict = "a video, of which this sheet shows nothing: the extra video is not installed"
+            return
+        place = self.output if self.is_file else find_video(self.output, source)
+        if place is None or not place.is_file():
+            row.problem, row.verdict = True, "MISSED: there is no result"
+            return
+        try:
+            row.digest = digest_of(place)[:16]
+            tracks = None if self.boxes is None else self.boxes.tracks(source)
+            if tracks is None:
+                row.verdict = "a video with a result; --boxes names its tracks, to show frames of them"
+                return
+            row.size = tracks.width, tracks.height
+            if self.before:
+                row.strips += [("before", picture) for picture in track_pictures(source.path, tracks)]
+            row.strips += [("after", picture) for picture in track_pictures(place, tracks)]
+        except (OSError, FastperturbError) as error:
+            row.problem, row.verdict = True, f"the video cannot be shown: {describe(error)}"
+            return
+        spared = sum(track.spared for track in tracks.tracks)
+        count = len(tracks.tracks) - spared
+        left = f", {spared} left on purpose" if spared else ""
+        row.verdict = f"a video: {count} {'face' if count == 1 else 'faces'} followed and hidden{left}"
 
     def _show_missed(self, row: Row, source: Source) -> None:
         if not self.before or source.problem is not None:

@@ -83,7 +83,7 @@ def make_sheet(job: Job, rows: Rows, output: Path, title: str, told: bool = True
     Returns:
         The exit code.
     """
-    inputs = Inputs(job.inputs, None if rows.is_file else rows.output)
+    inputs = Inputs(job.inputs, None if rows.is_file else rows.output, videos=True)
     made: list[Row] = []
     code = 0
     if told:

@@ -1,0 +1,53 @@
+"""What a contact sheet shows of a video: its tracks' first, middle, last and least sure frame, in the result."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..._optional import import_opencv
+from ...video.contact_sheet import contact_sheets, frames_to_show
+from ...video.protecting import ReducedFrames
+from ...video.reading import open_video
+from ...video.track_file import VideoTracks
+from ...video.tracks import Track
+from .paths import Source
+from .video_names import KEPT, VIDEOS
+
+_LONGEST = 640
+_QUALITY = 80
+_ROWS = 12  # tracks in a picture
+_ENDINGS = dict.fromkeys([".mp4", ".mkv", *KEPT.values()])
+
+
+def find_video(folder: Path, source: Source) -> Path | None:
+    """The newest file that can be the result of a video; None if there is none."""
+    place = folder / source.relative
+    names = [
+        place,
+        *(place.with_suffix(end) for end in _ENDINGS),
+        *(place.with_name(place.name + end) for end in _ENDINGS),
+    ]
+    found = [path for path in dict.fromkeys(names) if path.suffix.lower() in VIDEOS and path.is_file()]
+    return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+
+
+def track_pictures(path: Path, found: VideoTracks) -> list[str]:
+    """Contact sheets of a video's tracks as JPEG in base64, 12 tracks each; outlines show where regions are.
+
+    Raises:
+        OSError: the video cannot be opened.
+        VideoFileError: it cannot be read.
+    """
+    tracks: Sequence[Track] = found.tracks
+    wanted = {frame for track in tracks for frame in frames_to_show(track)}
+    cv2 = import_opencv()
+    pictures = []
+    with open_video(path) as source:
+        frames = ReducedFrames(source, _LONGEST, None)
+        for sheet in contact_sheets(tracks, frames.some(wanted), scale=frames.scale, rows=_ROWS):
+            shown = cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)
+            _, data = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+            pictures.append(base64.b64encode(data.tobytes()).decode("ascii"))
+    return pictures
