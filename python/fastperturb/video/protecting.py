@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..checks import Image
 from ..errors import VideoFileError
+from .ahead import Ahead
 from .canvas import Canvas, Spot
 from .painters import Painter
 from .reading import FrameClock, VideoSource
@@ -18,6 +20,8 @@ from .sound import OtherStreams
 from .tracks import Track, TrackRegion, regions_by_frame
 from .writing import LazyWriter, Target
 
+DECODED = 4
+"""Frames that are decoded before their turn."""
 Progress = Callable[[str, int, "int | None"], None]
 """Told what is being done, how many frames are, and how many there are where that is known; it may raise to stop."""
 
@@ -118,6 +122,16 @@ class ReducedFrames:
         return np.ascontiguousarray(np.rot90(small.to_ndarray(), self._quarters))
 
 
+def each_told(
+    frames: Iterable[tuple[int, float, Image]], progress: Progress | None, expected: int | None
+) -> Iterator[tuple[int, float, Image]]:
+    """Frames, each of which is told of, by the thread that takes them."""
+    for item in frames:
+        if progress is not None:
+            progress("looking for faces", item[0], expected)
+        yield item
+
+
 @dataclass(slots=True)
 class Drawn:
     """What the second pass did.
@@ -184,14 +198,13 @@ def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
         OSError: the disk is full, say.
     """
     drawn, clock = Drawn(), FrameClock(source.stream.time_base, source.rate)
-    with LazyWriter(target, source, drawing.others.copied) as writer:
-        for packet, frames in packets_and_frames(source, drawing.others.copied):
+    with LazyWriter(target, source, drawing.others.copied) as writer, begun(source, writer) as ready:
+        for packet, frame in ready:
             if packet is not None:
                 writer.copy(packet)
-            for frame in frames:
+            if frame is not None:
                 ticks = clock.tick(frame.pts)
                 drawing.check_time(drawn.frames, ticks)
-                writer.begin(frame)
                 canvas, covered = drawing.on(frame)
                 drawn.covered += covered
                 writer.write(canvas.frame, ticks)
@@ -207,12 +220,26 @@ def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
     return drawn
 
 
-def packets_and_frames(source: VideoSource, copied: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
-    """Packets to copy, and frames, as they come: one of the two at a time."""
+def begun(source: VideoSource, writer: LazyWriter) -> Ahead[tuple[Any, Any]]:
+    """Packets to copy, and frames, as they come: one of the two at a time, None for the other.
+
+    The writer, which is begun with the first frame, takes what it has to know of the source before a thread reads on.
+    """
+    items, first = packets_and_frames(source, writer.copied), []
+    for item in items:
+        first.append(item)
+        if item[1] is not None:
+            writer.begin(item[1])
+            break
+    return Ahead(chain(first, items), DECODED)
+
+
+def packets_and_frames(source: VideoSource, copied: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """As they come, one of the two at a time."""
     for packet in source.packets(tuple(copied)):
         if packet.stream.index == source.stream.index:  # that of the last, empty packet is not in it
-            yield None, source.decode(packet)
+            yield from ((None, frame) for frame in source.decode(packet))
         else:
-            yield packet, []
+            yield packet, None
     if source.damage.cut:
-        yield None, source.flush()
+        yield from ((None, frame) for frame in source.flush())

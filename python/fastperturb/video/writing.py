@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import VideoFileError
+from ..threads import available_cpus
 from .encoders import Coding, Encoder, choose_encoder, hdr_options
 from .planes import layout_of, planar_name, planes_of
 from .reading import VideoSource, import_av
@@ -25,6 +26,8 @@ FORMATS = {
     ".gif": "gif",
 }
 """Extensions of videos that can be written, and FFmpeg's name of each kind."""
+_SLICES = 4
+"""Most threads of x264, and so slices of a frame."""
 _INTERLACED = 1 << 29 | 1 << 18  # AV_CODEC_FLAG_INTERLACED_ME, _DCT
 
 
@@ -102,7 +105,9 @@ class VideoWriter:
         context.color_trc = first.color_trc
         if first.interlaced_frame and encoder.codec == "h264" and not encoder.options.get("qp"):
             context.flags |= _INTERLACED
-        context.thread_type = "AUTO"
+        context.thread_type = "SLICE" if encoder.codec == "h264" else "AUTO"  # threads by frames keep some more each
+        if encoder.codec == "h264":
+            context.thread_count = min(available_cpus(), _SLICES)
         if encoder.codec == "hevc":
             context.codec_tag = "hvc1"
         _copy_turn(first, stream)
@@ -178,7 +183,7 @@ class LazyWriter:
     """
 
     def __init__(self, target: Target, source: VideoSource, copied: Sequence[Any]) -> None:
-        self._target, self._source, self._copied = target, source, copied
+        self._target, self._source, self.copied = target, source, copied
         self._writer: VideoWriter | None = None
         self._early: list[Any] = []
 
@@ -194,7 +199,7 @@ class LazyWriter:
     def begin(self, first: Any) -> None:
         """Makes the writer, if that was not done; raises as it does."""
         if self._writer is None:
-            self._writer = VideoWriter(self._target, self._source, first, self._copied)
+            self._writer = VideoWriter(self._target, self._source, first, self.copied)
             for packet in self._early:
                 self._writer.copy(packet)
             self._early = []
