@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from .sound import sort_streams
 from .track_file import VideoTracks
 from .tracks import Track
 from .windows import WindowsPainter
-from .writing import FORMATS, Target
+from .writing import FORMATS, Target, rounded_times
 
 MATROSKA = (".mkv", ".webm")
 ATTACHED = "fastperturb.age"
@@ -64,7 +65,7 @@ def follow_faces(
         with Ahead(frames, DECODED) as ready:
             told = each_told(ready, progress, source.expected)
             tracks = find_tracks(told, detector, scale=frames.scale, area=chosen.area, rules=chosen.rules)
-    return tracks, frames.passed
+    return [frames.narrowed(track) for track in tracks], frames.passed
 
 
 def perturb_video(
@@ -188,12 +189,15 @@ class _Work:
             target = Target(partial, self.place.suffix.lower(), options.coding, dict(options.texts))
             drawing = Drawing(tracks, self.painter, passed, others, self.progress)
             drawn = draw_video(video, target, drawing)
+            rounded = rounded_times(target.suffix, passed.times, Fraction(video.stream.time_base))
         report = VideoReport(drawn.frames, drawn.covered, len(tracks), drawn.codec, left_out=others.left_out)
         if passed.damage:
             report.notes.append(passed.damage)
         if passed.made_up:
             many = passed.made_up > 1
             report.notes.append(f"{passed.made_up} frame{'s' * many} had no time of {'their' if many else 'its'} own")
+        if rounded:
+            report.notes.append(rounded)
         if drawn.padded:
             report.notes.append(f"{drawn.codec} has even sides: a row or column was repeated")
         report.notes += [f"{stream} is copied in the clear" for stream in others.in_the_clear]

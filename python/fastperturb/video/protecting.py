@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import chain
 from typing import Any
 
@@ -50,13 +51,22 @@ class Passed:
         return np.array(self.times, np.float64) * self.tick
 
 
+def shown_size(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
+    """The size of a picture whose samples have an aspect, width to height, as it is shown; no side is made shorter."""
+    if aspect >= 1:
+        return round(width * aspect), height
+    return width, round(height / aspect)
+
+
 def quarters_of(frame: Any) -> int:
     """Turns anticlockwise that bring a stored frame upright, 0 to 3, by its display matrix."""
     return round(float(frame.rotation) / 90) % 4
 
 
 class ReducedFrames:
-    """The frames of a video, upright and small, for a detector: ``(index, seconds, picture)``.
+    """The frames of a video as they are shown, upright and small, for a detector: ``(index, seconds, picture)``.
+
+    Where samples are not square, pictures are wider or higher than what is stored, for faces to have their shape.
 
     Args:
         source: the video.
@@ -72,11 +82,16 @@ class ReducedFrames:
             why = source.damage.words
             raise VideoFileError("no frame of it can be decoded" + (f": {why}" if why else ""))
         self._quarters = quarters_of(self._first)
-        width, height = self._first.width, self._first.height
-        self.scale = max(1.0, max(width, height) / longest)
-        self._small = (max(1, round(width / self.scale)), max(1, round(height / self.scale)))
-        upright = (height, width) if self._quarters % 2 else (width, height)
-        self.passed = Passed(tick=float(source.stream.time_base), size=upright)
+        stored = self._first.width, self._first.height
+        shown = shown_size(*stored, source.sample_aspect)
+        self.scale = max(1.0, max(shown) / longest)
+        self._small = tuple(max(1, round(side / self.scale)) for side in shown)
+        same = self._small == stored
+        self._way = "POINT" if same else "AREA" if self.scale > 1 else "BILINEAR"
+        order = -1 if self._quarters % 2 else 1
+        self.passed = Passed(tick=float(source.stream.time_base), size=stored[::order])
+        self.stretched = tuple(side / own for side, own in zip(shown[::order], stored[::order], strict=True))
+        """Pixels of the shown picture to one of the upright video, across and down."""
 
     def __iter__(self) -> Iterator[tuple[int, float, Image]]:
         """Each frame once, in order of time."""
@@ -117,8 +132,14 @@ class ReducedFrames:
         del first
         yield from self._frames
 
+    def narrowed(self, track: Track) -> Track:
+        """A track of the shown pictures as it lies in the upright video."""
+        across, down = self.stretched
+        boxes = track.boxes / (across, down, across, down)
+        return track if across == down == 1 else replace(track, boxes=np.round(boxes, 1))
+
     def _reduced(self, frame: Any) -> Image:
-        small = frame.reformat(*self._small, format="rgb24", interpolation="AREA" if self.scale > 1 else "POINT")
+        small = frame.reformat(*self._small, format="rgb24", interpolation=self._way)
         return np.ascontiguousarray(np.rot90(small.to_ndarray(), self._quarters))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import VideoFileError
 from ..threads import available_cpus
 from .encoders import Coding, Encoder, choose_encoder, hdr_options
+from .palettes import Palettes
 from .planes import layout_of, planar_name, planes_of
 from .reading import VideoSource, import_av
 from .sound import add_copies, codec_name
@@ -26,6 +27,8 @@ FORMATS = {
     ".gif": "gif",
 }
 """Extensions of videos that can be written, and FFmpeg's name of each kind."""
+_COARSE = {".mkv": (1000, "milliseconds"), ".webm": (1000, "milliseconds"), ".gif": (100, "hundredths of a second")}
+"""Kinds of files whose times are counted in so many parts of a second, whatever the input counted in."""
 _SLICES = 4
 """Most threads of x264, and so slices of a frame."""
 _INTERLACED = 1 << 29 | 1 << 18  # AV_CODEC_FLAG_INTERLACED_ME, _DCT
@@ -68,6 +71,7 @@ class VideoWriter:
         size = (first.width, first.height)
         self.encoder = choose_encoder(target.coding, layout, size, codec_name(source.stream), target.suffix)
         self._size, self._first_format = size, first.format.name
+        self._palettes = Palettes(dithered=codec_name(source.stream) != "gif")
         options = {"movflags": "+faststart+use_metadata_tags"} if target.suffix in (".mp4", ".m4v", ".mov") else {}
         kind = FORMATS[target.suffix]
         self._container = av.open(f"file:{target.path}", "w", format=kind, container_options=options)
@@ -93,7 +97,7 @@ class VideoWriter:
         stream = self._container.add_stream(encoder.name, rate=rate, options=options)
         pad = encoder.pad
         stream.width, stream.height = (side + (side % 2 if pad else 0) for side in self._size)
-        stream.pix_fmt = "bgr8" if encoder.pixels == "pal8" else encoder.pixels
+        stream.pix_fmt = encoder.pixels
         stream.time_base = source.stream.time_base
         context = stream.codec_context
         context.time_base = Fraction(source.stream.time_base)
@@ -169,7 +173,7 @@ class VideoWriter:
         if frame.format.name == wanted:
             return frame
         if wanted == "pal8":
-            wanted = "bgr8"
+            return self._palettes.apply(frame)
         return frame.reformat(format=wanted)
 
 
@@ -221,6 +225,20 @@ class LazyWriter:
         assert self._writer is not None  # noqa: S101
         self._writer.close()
         return self._writer.encoder
+
+
+def rounded_times(suffix: str, times: Sequence[int], tick: Fraction) -> str:
+    """What to say of a kind of file that cannot hold the times of all frames exactly; empty where it can.
+
+    Args:
+        suffix: of the output's name.
+        times: of the frames, in ticks.
+        tick: seconds.
+    """
+    parts, name = _COARSE.get(suffix, (1, ""))
+    if not name or all((ticks * tick * parts).denominator == 1 for ticks in times):
+        return ""
+    return f"{suffix} counts {name}, to which times are rounded; .mp4 and .mov keep them"
 
 
 def _copy_turn(first: Any, stream: Any) -> None:
