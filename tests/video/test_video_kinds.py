@@ -93,6 +93,27 @@ def test_holes_of_a_gif_stay_and_a_region_over_them_is_opaque(tmp_path):
             assert alpha[region.y + 8 : region.y + 29, region.x + 8 : region.x + 16].min() == 255
 
 
+def test_alpha_that_is_lost_is_told(tmp_path):
+    for name, words in {
+        "seen": ["h264 has no alpha channel: what was seen through shows its colour"],
+        "full": [],
+    }.items():
+        with av.open(str(tmp_path / f"{name}.mkv"), "w") as out:
+            stream = out.add_stream("ffv1", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 96, 64, "yuva420p"
+            for index in range(12):
+                shown = np.full((64, 96, 4), (200, 30 + index, 40, 255), np.uint8)
+                shown[50:, :, 3] = 255 if name == "full" or index < 5 else 0
+                frame = av.VideoFrame.from_ndarray(shown, format="rgba").reformat(format="yuva420p")
+                frame.pts, frame.time_base = index, Fraction(1, 25)
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode(None))
+        assert perturb_video(tmp_path / f"{name}.mkv", tmp_path / f"{name}.mp4", None, tracks=BOX).notes == words
+        exact = VideoOptions(coding=Coding(lossless=True))
+        out = tmp_path / f"{name}-out.mkv"
+        assert perturb_video(tmp_path / f"{name}.mkv", out, None, tracks=BOX, options=exact).notes == []
+
+
 class ExactDetector(SquareDetector):
     """Finds squares alone, not narrow or flat ones."""
 

@@ -200,6 +200,8 @@ class _Work:
             report.notes.append(rounded)
         if drawn.padded:
             report.notes.append(f"{drawn.codec} has even sides: a row or column was repeated")
+        if drawn.opaque:
+            report.notes.append(f"{drawn.codec} has no alpha channel: what was seen through shows its colour")
         report.notes += [f"{stream} is copied in the clear" for stream in others.in_the_clear]
         return report
 

@@ -162,12 +162,14 @@ class Drawn:
         covered: how many of them had a region.
         codec: that they were written with.
         padded: whether a row or column was repeated to make odd sides even.
+        opaque: whether something was seen through that is not any more.
     """
 
     frames: int = 0
     covered: int = 0
     codec: str = ""
     padded: bool = False
+    opaque: bool = False
 
 
 @dataclass(slots=True)
@@ -236,8 +238,8 @@ def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
             raise VideoFileError(
                 f"{drawn.frames} frames were decoded where there were {len(drawing.passed.times)} before"
             )
-        encoder = writer.finish()
-    drawn.codec, drawn.padded = encoder.codec, encoder.pad
+        written = writer.finish()
+    drawn.codec, drawn.padded, drawn.opaque = written.encoder.codec, written.encoder.pad, written.opaque
     return drawn
 
 

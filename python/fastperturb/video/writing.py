@@ -71,6 +71,10 @@ class VideoWriter:
         size = (first.width, first.height)
         self.encoder = choose_encoder(target.coding, layout, size, codec_name(source.stream), target.suffix)
         self._size, self._first_format = size, first.format.name
+        kept = self.encoder.pixels == "pal8" or "a" in layout_of(planar_name(self.encoder.pixels)).roles
+        self._alpha = layout.roles.find("a") if not kept else -1
+        self.opaque = False
+        """Whether something was seen through in the frames, and is not in the output, which has no alpha."""
         self._palettes = Palettes(dithered=codec_name(source.stream) != "gif")
         options = {"movflags": "+faststart+use_metadata_tags"} if target.suffix in (".mp4", ".m4v", ".mov") else {}
         kind = FORMATS[target.suffix]
@@ -131,6 +135,9 @@ class VideoWriter:
             raise VideoFileError(
                 f"the size changes from {had} to {got} at frame {self.frames}, which no output can hold"
             )
+        if self._alpha >= 0 and not self.opaque:
+            top = (1 << layout_of(frame.format.name).bits) - 1
+            self.opaque = bool(planes_of(frame)[self._alpha].min() < top)
         ready = self._converted(frame)
         ready.pts, ready.time_base = pts, self._stream.codec_context.time_base
         ready.pict_type = 0
@@ -220,11 +227,11 @@ class LazyWriter:
         assert self._writer is not None  # noqa: S101
         self._writer.write(frame, pts)
 
-    def finish(self) -> Encoder:
-        """Ends the file, after :meth:`begin`; the encoder that made it."""
+    def finish(self) -> VideoWriter:
+        """Ends the file, after :meth:`begin`; what wrote it."""
         assert self._writer is not None  # noqa: S101
         self._writer.close()
-        return self._writer.encoder
+        return self._writer
 
 
 def rounded_times(suffix: str, times: Sequence[int], tick: Fraction) -> str:
