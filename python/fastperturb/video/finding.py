@@ -129,7 +129,7 @@ class _Follower:
     def end_scene(self, number: int, scale: float, area: Area) -> list[Track]:
         """The tracks of the scene that is over, numbered from ``number`` on; then another one can begin."""
         self._look_at_what_was_left()
-        trails = [trail for trail in (*self._ended, *self._trails) if trail.is_face(self._rules.threshold)]
+        trails = [*self._ended, *(trail for trail in self._trails if trail.is_face(self._rules.threshold))]
         shape = self._kept[-1].picture.image.shape if self._kept else (1, 1)
         scene = Scene(self._start, np.array(self._seconds), shape, scale)
         tracks = finish_scene(trails, scene, self._rules.gap, self._rules.linger)
@@ -172,7 +172,11 @@ class _Follower:
         for trail in self._trails:
             gone = seconds - self._seconds[trail.last - self._start] > self._rules.gap
             left = index - trail.last > 3 and not touches_image(trail.expect(index), shape)
-            (self._ended if gone or left else staying).append(trail)
+            if not (gone or left):
+                staying.append(trail)
+            elif trail.is_face(self._rules.threshold):
+                trail.tiles = None
+                self._ended.append(trail)
         self._trails = staying
 
     def _look(self, picture: Picture, index: int) -> list[Seen] | None:
