@@ -162,6 +162,7 @@ START_THREADS = {
     "perturbation/batch_pipeline.py",
     "server/uvicorn_runner.py",
     "server/worker_pool.py",
+    "video/ahead.py",
 }
 
 

@@ -34,6 +34,19 @@ def test_boxes_are_in_pixels_of_the_video():
     assert np.allclose(track.boxes[0], [250, 200, 100, 125], atol=6)
 
 
+@pytest.mark.parametrize("growth", [1.012, 1.04, 1 / 1.012, 1 / 1.04])
+def test_a_face_that_comes_near_or_goes_away_is_covered_at_every_size(growth):
+    """Within a scene it doubles in 58 frames, or in 18; one size of region covers the largest."""
+    start = 36 if growth > 1 else 36 * growth**-59
+    sides = [start * growth**i for i in range(60)]
+    place = lambda i: (320 - sides[i] / 2, 180 - 0.6 * sides[i], sides[i], 1.2 * sides[i])  # noqa: E731
+    (track,) = tracks_of(60, lambda i: [(*place(i), red())])
+    assert (track.first, track.last) == (0, 59)
+    assert min(covers(track.region(i), place(i)) for i in range(60)) >= 0.97
+    assert len({(track.region(i).width, track.region(i).height) for i in range(60)}) == 1
+    assert max(sides) > 1.9 * min(sides)
+
+
 def test_a_gap_is_filled_and_says_so():
     shown = lambda i: red() if not 20 <= i < 50 else FREE  # noqa: E731
     place = lambda i: (60 + 4 * i, 150, 40, 50)  # noqa: E731

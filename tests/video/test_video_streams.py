@@ -234,13 +234,3 @@ def test_blur_is_gaussian(tmp_path, pixels):
             middle = np.s_[region.y + 45 : region.y + 85, region.x + 30 : region.x + 70]
             assert np.abs(blurred[middle] - shown[middle]).max() < 3.5 * unit
             assert np.abs(whole[middle] - shown[middle]).mean() > 3 * unit
-
-
-def test_animated_gif_goes_the_same_road(tmp_path):
-    clip = write_clip(tmp_path / "in.gif", codec="gif", options={}, pixels="rgb8", audio=False)
-    perturb_video(clip, tmp_path / "out.gif", None, Black(), tracks=BOX)
-    assert seconds_of(tmp_path / "out.gif") == seconds_of(clip)
-    before, after = read_rgb(clip), read_rgb(tmp_path / "out.gif")
-    region = BOX[0].region(5)
-    assert after[5][region.y + 8 : region.y + 24, region.x + 8 : region.x + 16].max() < 10
-    assert np.abs(before[5][45:].astype(int) - after[5][45:]).mean() < 6

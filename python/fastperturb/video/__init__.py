@@ -6,7 +6,8 @@ Needs the extra ``video``: PyAV, which brings FFmpeg, and pyrage, for sealed fil
 from .age_keys import age_identity, age_recipient
 from .encoders import Coding
 from .finding import find_tracks
-from .perturbing import VideoOptions, VideoReport, follow_faces, perturb_video
+from .options import VideoOptions, VideoReport
+from .perturbing import follow_faces, perturb_video
 from .restoring import RestoredVideo, check_sealed, restore_video
 from .rules import Rules
 from .tracks import Track

@@ -51,7 +51,12 @@ def frames_to_show(track: Track) -> tuple[int, int, int, int]:
 
 
 def contact_sheets(
-    tracks: Sequence[Track], frames: Iterable[tuple[int, float, Image]], *, scale: float = 1.0, rows: int = MOST_ROWS
+    tracks: Sequence[Track],
+    frames: Iterable[tuple[int, float, Image]],
+    *,
+    scale: float = 1.0,
+    rows: int = MOST_ROWS,
+    stretched: tuple[float, float] = (1.0, 1.0),
 ) -> Iterator[Image]:
     """Draws the sheets of a video's tracks, in one pass over its frames.
 
@@ -61,6 +66,8 @@ def contact_sheets(
             tracks were found.
         scale: pixels of the video to one of the images.
         rows: tracks on a sheet.
+        stretched: pixels as they are shown to one of the video, across and down; other than 1 where they are not
+            square.
 
     Yields:
         RGB images, uint8, a row for each track; none if there are no tracks. Pictures wait compressed in memory, about
@@ -71,7 +78,7 @@ def contact_sheets(
     """
     if rows < 1 or not (math.isfinite(scale) and scale > 0):
         raise ValueError(f"rows and scale must be over 0, got {rows!r} and {scale!r}")
-    kept, seconds = _collect(tracks, frames, scale)
+    kept, seconds = _collect(tracks, frames, (scale / stretched[0], scale / stretched[1]))
     for start in range(0, len(tracks), rows):
         part = tracks[start : start + rows]
         sheet = np.full((_GAP + len(part) * (PICTURE + _WORDS + _GAP), _GAP + 4 * (PICTURE + _GAP), 3), 250, np.uint8)
@@ -85,7 +92,7 @@ def contact_sheets(
 
 
 def _collect(
-    tracks: Sequence[Track], frames: Iterable[tuple[int, float, Image]], scale: float
+    tracks: Sequence[Track], frames: Iterable[tuple[int, float, Image]], scales: tuple[float, float]
 ) -> tuple[dict[tuple[int, int], NDArray[np.uint8]], dict[int, float]]:
     """The pictures as JPEG, by row and column, and the times of their frames."""
     cv2 = import_opencv()
@@ -101,16 +108,17 @@ def _collect(
             if region is None:
                 continue
             seconds[index] = time
-            picture = cv2.cvtColor(picture_of(image, region, scale), cv2.COLOR_RGB2BGR)
+            picture = cv2.cvtColor(picture_of(image, region, scales), cv2.COLOR_RGB2BGR)
             kept[item.row, item.column] = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
     return kept, seconds
 
 
-def picture_of(image: Image, region: Region, scale: float) -> Image:
-    """The surroundings of a region, with its outline."""
+def picture_of(image: Image, region: Region, scales: tuple[float, float]) -> Image:
+    """The surroundings of a region, with its outline; ``scales`` are pixels of the video to one of the image."""
     cv2 = import_opencv()
-    side = _AROUND * max(region.width, region.height) / scale
-    middle = (region.x + region.width / 2) / scale, (region.y + region.height / 2) / scale
+    across, down = region.width / scales[0], region.height / scales[1]
+    side = _AROUND * max(across, down)
+    middle = region.x / scales[0] + across / 2, region.y / scales[1] + down / 2
     zoom = PICTURE / side
     places = np.array([[zoom, 0, PICTURE / 2 - zoom * middle[0]], [0, zoom, PICTURE / 2 - zoom * middle[1]]])
     if zoom < 0.5:  # by areas first: large faces would show their noise
@@ -125,7 +133,7 @@ def picture_of(image: Image, region: Region, scale: float) -> Image:
             )
             image = cv2.resize(part, smaller, interpolation=cv2.INTER_AREA)
     shown: Image = cv2.warpAffine(image, places, (PICTURE, PICTURE), borderValue=(128, 128, 128))
-    half = (zoom * region.width / scale / 2, zoom * region.height / scale / 2)
+    half = (zoom * across / 2, zoom * down / 2)
     for colour, line in ((_DARK, 3), (_LIGHT, 1)):
         centre = (PICTURE // 2, PICTURE // 2)
         cv2.ellipse(shown, centre, (round(half[0]), round(half[1])), 0, 0, 360, colour, line, cv2.LINE_AA)

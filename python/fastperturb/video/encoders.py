@@ -23,7 +23,7 @@ CODECS = {
 _QUALITY = {"h264": 20, "hevc": 22, "av1": 32, "vp9": 31}
 """Constant rate factors; smaller is better, and what is good differs by codec."""
 _SPEED = {
-    "h264": {"preset": "veryfast"},
+    "h264": {"preset": "superfast", "mbtree": "1", "rc-lookahead": "10"},
     "hevc": {"preset": "superfast"},
     "av1": {"preset": "10"},
     "vp9": {"deadline": "realtime", "cpu-used": "6", "row-mt": "1", "b": "0"},

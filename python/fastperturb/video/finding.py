@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..checks import Image, check_image
 from ..faces import Detector
 from ..faces.tilt import Box, within_half_turn
+from .ahead import Workers, finished
 from .detecting import Looks, Seen, is_same, touches_image, upright_box
 from .linking import Trail, box_distance, distances, match, reach_after
 from .rules import Effort, Rules
@@ -29,6 +30,8 @@ Tiles = NDArray[np.float32]
 _TURNS = (0.0, 0.0, 30.0, -30.0, 60.0, -60.0)  # degrees by which a lost face is looked for, frame after frame
 _LARGER = 1.5  # ratio of sizes, of a face and of where it was expected
 _WEAK_LARGER = 1.25  # of one that is hardly seen
+_AHEAD = 3  # frames that other threads may look at before their turn
+_IN_A_ROW = 2  # frames that were looked at as a whole, after which the next one most likely will be
 
 
 def find_tracks(
@@ -62,13 +65,26 @@ def find_tracks(
     """
     if not (math.isfinite(scale) and scale > 0):
         raise ValueError(f"scale must be over 0, got {scale!r}")
-    follower = _Follower(Looks(detector, (rules or Rules()).weak), rules or Rules(), effort or Effort())
+    chosen = rules or Rules()
     found: list[Track] = []
-    for frame in with_cuts(_checked(frames)):
-        if frame.cut:
-            found += follower.end_scene(len(found), scale, area)
-        follower.follow(frame)
-    return found + follower.end_scene(len(found), scale, area)
+    with Workers() as workers:
+        follower = _Follower(Looks(detector, chosen.weak), chosen, effort or Effort(), workers)
+        for frame in _foreseen(with_cuts(_checked(frames)), follower):
+            if frame.cut:
+                found += follower.end_scene(len(found), scale, area)
+            follower.follow(frame)
+        return found + follower.end_scene(len(found), scale, area)
+
+
+def _foreseen(frames: Iterable[SceneFrame], follower: _Follower) -> Iterator[SceneFrame]:
+    """The frames, after the follower has begun to look at those that come next."""
+    waiting: deque[SceneFrame] = deque()
+    for frame in frames:
+        follower.foresee(frame)
+        waiting.append(frame)
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def _checked(frames: Iterable[tuple[int, float, Image]]) -> Iterable[tuple[int, float, Image]]:
@@ -95,8 +111,8 @@ class _Kept(NamedTuple):
 class _Follower:
     """Follows the faces of one scene after the other."""
 
-    def __init__(self, looks: Looks, rules: Rules, effort: Effort) -> None:
-        self._looks, self._rules, self._effort = looks, rules, effort
+    def __init__(self, looks: Looks, rules: Rules, effort: Effort, workers: Workers) -> None:
+        self._looks, self._rules, self._effort, self._workers = looks, rules, effort, workers
         self._kept: deque[_Kept] = deque(maxlen=rules.thorough)
         self._seconds: list[float] = []
         self._start = 0
@@ -108,11 +124,12 @@ class _Follower:
         self._seen_tiles: Tiles | None = None  # of the last frame that was looked at as a whole
         self._thorough_tiles: Tiles | None = None
         self._last_quick = self._last_thorough = -1
+        self._in_a_row = 0  # frames up to now that were looked at as a whole
 
     def end_scene(self, number: int, scale: float, area: Area) -> list[Track]:
         """The tracks of the scene that is over, numbered from ``number`` on; then another one can begin."""
         self._look_at_what_was_left()
-        trails = [trail for trail in (*self._ended, *self._trails) if trail.is_face(self._rules.threshold)]
+        trails = [*self._ended, *(trail for trail in self._trails if trail.is_face(self._rules.threshold))]
         shape = self._kept[-1].picture.image.shape if self._kept else (1, 1)
         scene = Scene(self._start, np.array(self._seconds), shape, scale)
         tracks = finish_scene(trails, scene, self._rules.gap, self._rules.linger)
@@ -131,13 +148,23 @@ class _Follower:
         self._kept.append(_Kept(index, picture))
         self._retire(index, frame.seconds, picture.image.shape)
         seen = self._look(picture, index)
+        self._in_a_row = 0 if seen is None else self._in_a_row + 1
         taken = self._continue(seen, picture, index) if seen is not None else set()
-        for trail in self._trails:
-            if trail.frames[-1] != index:
-                self._look_around(trail, picture, index)
+        self._look_around([trail for trail in self._trails if trail.frames[-1] != index], picture, index)
         for number, face in enumerate(seen or ()):
             if number not in taken:
                 self._begin(face, picture, index)
+        picture.forget()
+
+    def foresee(self, frame: SceneFrame) -> None:
+        """Begins the look that a frame will get, if that is likely, on another thread."""
+        if not self._workers.help:
+            return
+        picture, since = frame.picture, frame.number - self._last_thorough
+        if frame.cut or (since == self._rules.thorough and _differ(picture.tiles, self._thorough_tiles)):
+            picture.begun["thorough"] = self._workers.begin(self._looks.thorough, picture)
+        elif self._in_a_row >= _IN_A_ROW:
+            picture.begun["quick"] = self._workers.begin(self._looks.quick, picture)
 
     def _retire(self, index: int, seconds: float, shape: tuple[int, ...]) -> None:
         """Ends trails that were not seen for too long, or have left the picture."""
@@ -145,7 +172,11 @@ class _Follower:
         for trail in self._trails:
             gone = seconds - self._seconds[trail.last - self._start] > self._rules.gap
             left = index - trail.last > 3 and not touches_image(trail.expect(index), shape)
-            (self._ended if gone or left else staying).append(trail)
+            if not (gone or left):
+                staying.append(trail)
+            elif trail.is_face(self._rules.threshold):
+                trail.tiles = None
+                self._ended.append(trail)
         self._trails = staying
 
     def _look(self, picture: Picture, index: int) -> list[Seen] | None:
@@ -157,7 +188,7 @@ class _Follower:
             self._effort.thorough += 1
             self._last_thorough = self._last_quick = index
             self._seen_tiles = self._thorough_tiles = tiles
-            return self._looks.thorough(picture)
+            return _result("thorough", self._looks.thorough, picture)
         changed = changed_tiles(tiles, self._seen_tiles)
         for trail in self._trails:  # what moves around a face is looked at there
             changed[_tiles_around(trail.expect(index), picture)] = False
@@ -165,7 +196,7 @@ class _Follower:
             return None
         self._effort.quick += 1
         self._last_quick, self._seen_tiles = index, tiles
-        return self._looks.quick(picture)
+        return _result("quick", self._looks.quick, picture)
 
     def _continue(self, seen: list[Seen], picture: Picture, index: int) -> set[int]:
         """Continues trails with what was seen; which of it was taken."""
@@ -178,10 +209,19 @@ class _Follower:
         """Looks for lost faces in the scene's last frames that were passed over: none comes after them any more."""
         for trail in self._trails:
             for kept in [kept for kept in self._kept if kept.number > max(trail.last, trail.looked)]:
-                self._look_around(trail, kept.picture, kept.number, spare=0)
+                self._look_around([trail], kept.picture, kept.number, spare=0)
 
-    def _look_around(self, trail: Trail, picture: Picture, index: int, *, spare: int = 2) -> None:
-        """Looks for the face of a trail where it is expected, unless nothing has changed there.
+    def _look_around(self, trails: Sequence[Trail], picture: Picture, index: int, *, spare: int = 2) -> None:
+        """Looks for the faces of trails where they are expected."""
+        searches = [(trail, box) for trail in trails if (box := self._where(trail, picture, index, spare))]
+        found = self._workers.all(lambda search: self._looks.near(picture, search[1]), searches)
+        self._effort.near += len(searches)
+        for (trail, box), face in zip(searches, found, strict=True):
+            if face is not None and self._is_free(face, box, picture, index - trail.last):
+                self._add(trail, face, picture, index)
+
+    def _where(self, trail: Trail, picture: Picture, index: int, spare: int) -> Box | None:
+        """Where to look for the face of a trail; None if nothing has changed there, or for a while.
 
         If it has not been seen for more than six frames, ``spare`` frames are passed over between two looks.
         """
@@ -189,28 +229,23 @@ class _Follower:
             place = _tiles_around(trail.seen[-1].box, picture)
             if not changed_tiles(picture.tiles[place], trail.tiles[place]).any():
                 trail.still = index
-                return
-        missed = index - trail.last
-        if missed > 6 and index - trail.looked <= spare:
-            return
+                return None
+        if index - trail.last > 6 and index - trail.looked <= spare:
+            return None
         trail.looked = index
         box = trail.expect(index)
         box = box._replace(turn=within_half_turn(box.turn + _TURNS[trail.tried % len(_TURNS)]))
         trail.tried += 1
-        face = self._near(box, picture, missed)
-        if face is not None:
-            self._add(trail, face, picture, index)
+        return box
 
-    def _near(self, box: Box, picture: Picture, missed: int) -> Seen | None:
-        """A face where a box is, of its size, unless another trail has it."""
-        self._effort.near += 1
-        face = self._looks.near(picture, box)
-        if face is None or face.score < self._rules.weak:
-            return None
+    def _is_free(self, face: Seen, box: Box, picture: Picture, missed: int) -> bool:
+        """Whether a face is where it was expected, of that size, and no other trail has it."""
+        if face.score < self._rules.weak:
+            return False
         larger = _LARGER if face.score >= self._rules.threshold else _WEAK_LARGER
         if not math.isfinite(box_distance(box, face.box, reach_after(missed), larger)):
-            return None
-        return None if any(is_same(face.box, other) for other in picture.seen) else face
+            return False
+        return not any(is_same(face.box, other) for other in picture.seen)
 
     def _add(self, trail: Trail, face: Seen, picture: Picture, index: int) -> None:
         trail.add(index, face)
@@ -230,8 +265,10 @@ class _Follower:
         for kept in reversed(self._kept):
             if kept.number >= index:
                 continue
-            before = self._near(trail.expect(kept.number), kept.picture, missed)
-            if before is None:
+            box = trail.expect(kept.number)
+            self._effort.near += 1
+            before = self._looks.near(kept.picture, box)
+            if before is None or not self._is_free(before, box, kept.picture, missed):
                 missed += 1
                 if missed == 2:
                     return
@@ -239,6 +276,11 @@ class _Follower:
             missed = 0
             trail.add(kept.number, before)
             kept.picture.seen.append(before.box)
+
+
+def _result(name: str, look: Callable[[Picture], list[Seen]], picture: Picture) -> list[Seen]:
+    """What a look shows, which another thread may have begun."""
+    return finished(picture.begun.pop(name, None), look, picture)
 
 
 def _differ(one: Tiles, other: Tiles | None) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..faces.tilt import Box
 from .detecting import Seen
+from .sightings import Sightings
 
 _MEMORY = 5  # sightings that say how fast a face moves
 _DAMPING = 8.0  # frames after which a face that is not seen is expected to stand still, about
@@ -22,27 +23,30 @@ _SURE = 0.85  # no false trail of the clips in docs/tracks.md but one of a paint
 _FAR = 1e6
 
 
-@dataclass(eq=False)
 class Trail:
     """One face through the frames of a scene.
 
-    Attributes:
+    Args:
         frames: numbers of the frames in which it was seen, ascending.
-        seen: how, in each of them.
-        still: the frame up to which nothing has changed around the face since it was seen last.
+        seen: how, in each of them; landmarks are not kept.
         tiles: the frame in which it was seen last, to compare others with.
+
+    Attributes:
+        still: the frame up to which nothing has changed around the face since it was seen last.
         looked: number of the last frame in which it was looked for around where it was expected.
         tried: how often it was looked for since it was seen last.
         missed: how often it was looked for in vain between sightings.
     """
 
-    frames: list[int]
-    seen: list[Seen]
-    still: int = -1
-    tiles: NDArray[np.float32] | None = field(default=None, repr=False)
-    looked: int = -1
-    tried: int = 0
-    missed: int = 0
+    def __init__(self, frames: Iterable[int], seen: Iterable[Seen], tiles: NDArray[np.float32] | None = None) -> None:
+        self.frames = array("q", frames)
+        self.seen = Sightings(seen)
+        self.tiles = tiles
+        self.still = self.looked = -1
+        self.tried = self.missed = 0
+
+    def __repr__(self) -> str:
+        return f"<Trail, frames {self.frames[0]} to {self.frames[-1]}, seen {len(self.frames)} times>"
 
     @property
     def last(self) -> int:
@@ -62,7 +66,7 @@ class Trail:
     @property
     def scores(self) -> list[float]:
         """Of its sightings."""
-        return [seen.score for seen in self.seen]
+        return self.seen.scores
 
     def add(self, frame: int, seen: Seen) -> None:
         """Continues it, at either end."""

@@ -6,9 +6,15 @@ import ctypes
 import gc
 import sys
 
+from ..faces.engine import onnx_session
+
 
 def give_back() -> None:
-    """Gives freed memory back, where the C library (glibc) keeps it otherwise; elsewhere nothing is done."""
+    """Drops networks, which are loaded anew when somebody looks again, and gives freed memory back.
+
+    Where the C library is glibc, it keeps what is freed otherwise.
+    """
+    onnx_session.cache_clear()
     gc.collect()
     if not sys.platform.startswith("linux"):
         return

@@ -6,9 +6,10 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..errors import NoFaceFound, VideoFileError
 from ..faces import Detector
@@ -16,82 +17,26 @@ from ..files.partial import PartialFile
 from ..protections.surrogate import Surrogate
 from ..recipients import Recipients, check_recipients
 from ..strength.strength import Strength
+from .ahead import Ahead
 from .encoders import Coding
 from .finding import find_tracks
 from .matroska import attach
 from .memory import give_back
+from .options import VideoOptions, VideoReport
 from .painters import Painter, painter_for
-from .protecting import Drawing, Passed, Progress, ReducedFrames, draw_video
+from .protecting import DECODED, Drawing, Passed, Progress, ReducedFrames, draw_video, each_told
 from .reading import open_video
-from .rules import Rules
 from .sealed_file import ORIGINAL, WINDOWS, Unsealed, Watch, seal, sealed_beside
 from .sound import sort_streams
 from .track_file import VideoTracks
 from .tracks import Track
 from .windows import WindowsPainter
-from .writing import FORMATS, Target
+from .writing import FORMATS, Target, rounded_times
 
-LONGEST = 1280
-"""Longer side of the pictures in which faces are looked for, in pixels."""
 MATROSKA = (".mkv", ".webm")
 ATTACHED = "fastperturb.age"
 """Name of the sealed file in a Matroska video."""
 MEDIA_TYPE = "application/age-encryption"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoOptions:
-    """How a video is protected, besides what is shown.
-
-    Attributes:
-        coding: codec and quality.
-        audio: keep the sound. A voice names a person as a face does.
-        keep: numbers of streams that are copied though they would be left out.
-        seal: where the sealed file goes: "beside" (NAME.age), or "inside", which Matroska alone can; None: inside
-            where that is possible.
-        rules: how faces are looked for and followed; None: as usual.
-        area: what the regions of faces hide: the head, or brow to chin.
-        longest: longer side of the pictures in which they are looked for, in pixels.
-        texts: texts that the file carries.
-    """
-
-    coding: Coding = field(default_factory=Coding)
-    audio: bool = True
-    keep: tuple[int, ...] = ()
-    seal: Literal["inside", "beside"] | None = None
-    rules: Rules | None = None
-    area: Literal["head", "face"] = "head"
-    longest: int = LONGEST
-    texts: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.seal not in (None, "inside", "beside"):
-            raise ValueError(f"seal must be inside, beside or None, got {self.seal!r}")
-        if self.longest < 64:
-            raise ValueError(f"longest must be at least 64, got {self.longest}")
-
-
-@dataclass(slots=True)
-class VideoReport:
-    """What was done to a video.
-
-    Attributes:
-        frames: how many there are.
-        covered: how many of them have a region.
-        tracks: how many faces were followed and hidden.
-        codec: that the result is written with.
-        sealed: the file that brings the original back; the result itself if it is inside; None if nothing does.
-        left_out: streams that the result lacks, in words.
-        notes: what else to know, in words: damage, streams in the clear, times that were made up.
-    """
-
-    frames: int = 0
-    covered: int = 0
-    tracks: int = 0
-    codec: str = ""
-    sealed: Path | None = None
-    left_out: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def follow_faces(
@@ -116,9 +61,11 @@ def follow_faces(
     """
     chosen = options or VideoOptions()
     with open_video(path) as source:
-        frames = ReducedFrames(source, chosen.longest, progress)
-        tracks = find_tracks(frames, detector, scale=frames.scale, area=chosen.area, rules=chosen.rules)
-    return tracks, frames.passed
+        frames = ReducedFrames(source, chosen.longest, None)
+        with Ahead(frames, DECODED) as ready:
+            told = each_told(ready, progress, source.expected)
+            tracks = find_tracks(told, detector, scale=frames.scale, area=chosen.area, rules=chosen.rules)
+    return [frames.narrowed(track) for track in tracks], frames.passed
 
 
 def perturb_video(
@@ -242,14 +189,19 @@ class _Work:
             target = Target(partial, self.place.suffix.lower(), options.coding, dict(options.texts))
             drawing = Drawing(tracks, self.painter, passed, others, self.progress)
             drawn = draw_video(video, target, drawing)
+            rounded = rounded_times(target.suffix, passed.times, Fraction(video.stream.time_base))
         report = VideoReport(drawn.frames, drawn.covered, len(tracks), drawn.codec, left_out=others.left_out)
         if passed.damage:
             report.notes.append(passed.damage)
         if passed.made_up:
             many = passed.made_up > 1
             report.notes.append(f"{passed.made_up} frame{'s' * many} had no time of {'their' if many else 'its'} own")
+        if rounded:
+            report.notes.append(rounded)
         if drawn.padded:
             report.notes.append(f"{drawn.codec} has even sides: a row or column was repeated")
+        if drawn.opaque:
+            report.notes.append(f"{drawn.codec} has no alpha channel: what was seen through shows its colour")
         report.notes += [f"{stream} is copied in the clear" for stream in others.in_the_clear]
         return report
 

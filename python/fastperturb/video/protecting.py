@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..checks import Image
 from ..errors import VideoFileError
+from .ahead import Ahead
 from .canvas import Canvas, Spot
 from .painters import Painter
 from .reading import FrameClock, VideoSource
@@ -18,6 +21,8 @@ from .sound import OtherStreams
 from .tracks import Track, TrackRegion, regions_by_frame
 from .writing import LazyWriter, Target
 
+DECODED = 4
+"""Frames that are decoded before their turn."""
 Progress = Callable[[str, int, "int | None"], None]
 """Told what is being done, how many frames are, and how many there are where that is known; it may raise to stop."""
 
@@ -46,13 +51,22 @@ class Passed:
         return np.array(self.times, np.float64) * self.tick
 
 
+def shown_size(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
+    """The size of a picture whose samples have an aspect, width to height, as it is shown; no side is made shorter."""
+    if aspect >= 1:
+        return round(width * aspect), height
+    return width, round(height / aspect)
+
+
 def quarters_of(frame: Any) -> int:
     """Turns anticlockwise that bring a stored frame upright, 0 to 3, by its display matrix."""
     return round(float(frame.rotation) / 90) % 4
 
 
 class ReducedFrames:
-    """The frames of a video, upright and small, for a detector: ``(index, seconds, picture)``.
+    """The frames of a video as they are shown, upright and small, for a detector: ``(index, seconds, picture)``.
+
+    Where samples are not square, pictures are wider or higher than what is stored, for faces to have their shape.
 
     Args:
         source: the video.
@@ -68,11 +82,16 @@ class ReducedFrames:
             why = source.damage.words
             raise VideoFileError("no frame of it can be decoded" + (f": {why}" if why else ""))
         self._quarters = quarters_of(self._first)
-        width, height = self._first.width, self._first.height
-        self.scale = max(1.0, max(width, height) / longest)
-        self._small = (max(1, round(width / self.scale)), max(1, round(height / self.scale)))
-        upright = (height, width) if self._quarters % 2 else (width, height)
-        self.passed = Passed(tick=float(source.stream.time_base), size=upright)
+        stored = self._first.width, self._first.height
+        shown = shown_size(*stored, source.sample_aspect)
+        self.scale = max(1.0, max(shown) / longest)
+        self._small = tuple(max(1, round(side / self.scale)) for side in shown)
+        same = self._small == stored
+        self._way = "POINT" if same else "AREA" if self.scale > 1 else "BILINEAR"
+        order = -1 if self._quarters % 2 else 1
+        self.passed = Passed(tick=float(source.stream.time_base), size=stored[::order])
+        self.stretched = tuple(side / own for side, own in zip(shown[::order], stored[::order], strict=True))
+        """Pixels of the shown picture to one of the upright video, across and down."""
 
     def __iter__(self) -> Iterator[tuple[int, float, Image]]:
         """Each frame once, in order of time."""
@@ -113,9 +132,25 @@ class ReducedFrames:
         del first
         yield from self._frames
 
+    def narrowed(self, track: Track) -> Track:
+        """A track of the shown pictures as it lies in the upright video."""
+        across, down = self.stretched
+        boxes = track.boxes / (across, down, across, down)
+        return track if across == down == 1 else replace(track, boxes=np.round(boxes, 1))
+
     def _reduced(self, frame: Any) -> Image:
-        small = frame.reformat(*self._small, format="rgb24", interpolation="AREA" if self.scale > 1 else "POINT")
+        small = frame.reformat(*self._small, format="rgb24", interpolation=self._way)
         return np.ascontiguousarray(np.rot90(small.to_ndarray(), self._quarters))
+
+
+def each_told(
+    frames: Iterable[tuple[int, float, Image]], progress: Progress | None, expected: int | None
+) -> Iterator[tuple[int, float, Image]]:
+    """Frames, each of which is told of, by the thread that takes them."""
+    for item in frames:
+        if progress is not None:
+            progress("looking for faces", item[0], expected)
+        yield item
 
 
 @dataclass(slots=True)
@@ -127,12 +162,14 @@ class Drawn:
         covered: how many of them had a region.
         codec: that they were written with.
         padded: whether a row or column was repeated to make odd sides even.
+        opaque: whether something was seen through that is not any more.
     """
 
     frames: int = 0
     covered: int = 0
     codec: str = ""
     padded: bool = False
+    opaque: bool = False
 
 
 @dataclass(slots=True)
@@ -184,14 +221,13 @@ def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
         OSError: the disk is full, say.
     """
     drawn, clock = Drawn(), FrameClock(source.stream.time_base, source.rate)
-    with LazyWriter(target, source, drawing.others.copied) as writer:
-        for packet, frames in packets_and_frames(source, drawing.others.copied):
+    with LazyWriter(target, source, drawing.others.copied) as writer, begun(source, writer) as ready:
+        for packet, frame in ready:
             if packet is not None:
                 writer.copy(packet)
-            for frame in frames:
+            if frame is not None:
                 ticks = clock.tick(frame.pts)
                 drawing.check_time(drawn.frames, ticks)
-                writer.begin(frame)
                 canvas, covered = drawing.on(frame)
                 drawn.covered += covered
                 writer.write(canvas.frame, ticks)
@@ -202,17 +238,31 @@ def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
             raise VideoFileError(
                 f"{drawn.frames} frames were decoded where there were {len(drawing.passed.times)} before"
             )
-        encoder = writer.finish()
-    drawn.codec, drawn.padded = encoder.codec, encoder.pad
+        written = writer.finish()
+    drawn.codec, drawn.padded, drawn.opaque = written.encoder.codec, written.encoder.pad, written.opaque
     return drawn
 
 
-def packets_and_frames(source: VideoSource, copied: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
-    """Packets to copy, and frames, as they come: one of the two at a time."""
+def begun(source: VideoSource, writer: LazyWriter) -> Ahead[tuple[Any, Any]]:
+    """Packets to copy, and frames, as they come: one of the two at a time, None for the other.
+
+    The writer, which is begun with the first frame, takes what it has to know of the source before a thread reads on.
+    """
+    items, first = packets_and_frames(source, writer.copied), []
+    for item in items:
+        first.append(item)
+        if item[1] is not None:
+            writer.begin(item[1])
+            break
+    return Ahead(chain(first, items), DECODED)
+
+
+def packets_and_frames(source: VideoSource, copied: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """As they come, one of the two at a time."""
     for packet in source.packets(tuple(copied)):
         if packet.stream.index == source.stream.index:  # that of the last, empty packet is not in it
-            yield None, source.decode(packet)
+            yield from ((None, frame) for frame in source.decode(packet))
         else:
-            yield packet, []
+            yield packet, None
     if source.damage.cut:
-        yield None, source.flush()
+        yield from ((None, frame) for frame in source.flush())

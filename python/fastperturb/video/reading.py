@@ -85,6 +85,12 @@ class VideoSource:
         return DEFAULT_RATE
 
     @property
+    def sample_aspect(self) -> Fraction:
+        """Width to height of a sample as it is shown; 1 where the file does not say, or says what nobody would show."""
+        aspect = self.stream.sample_aspect_ratio
+        return Fraction(aspect) if aspect and Fraction(1, 4) <= aspect <= 4 else Fraction(1)
+
+    @property
     def expected(self) -> int | None:
         """About how many frames there are, where the file says so."""
         if self.stream.frames > 0:

@@ -17,7 +17,7 @@ from .canvas import Canvas
 from .encoders import Coding
 from .matroska import find_attached
 from .perturbing import ATTACHED, bytes_watch
-from .protecting import Progress, packets_and_frames, quarters_of
+from .protecting import Progress, begun, quarters_of
 from .reading import FrameClock, open_video
 from .sealed_file import HEADER, ORIGINAL, Nowhere, Unsealed, sealed_beside, unseal
 from .sound import codec_name, sort_streams
@@ -146,12 +146,12 @@ def _restore_windows(path: Path, partial: PartialFile, record: WindowsRecord, pr
         others = sort_streams(video.container, video.stream)
         coding = Coding(codec=codec_name(video.stream), lossless=True)
         clock = FrameClock(video.stream.time_base, video.rate)
-        with LazyWriter(Target(partial.path, suffix, coding, {}), video, others.copied) as writer:
-            for packet, frames in packets_and_frames(video, others.copied):
+        target = Target(partial.path, suffix, coding, {})
+        with LazyWriter(target, video, others.copied) as writer, begun(video, writer) as ready:
+            for packet, frame in ready:
                 if packet is not None:
                     writer.copy(packet)
-                for frame in frames:
-                    writer.begin(frame)
+                if frame is not None:
                     canvas = Canvas.of(frame, quarters_of(frame))
                     restore_frame(canvas, record, index)
                     writer.write(canvas.frame, clock.tick(frame.pts))

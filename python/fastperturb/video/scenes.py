@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,16 @@ class Picture:
         self.image = image
         self.seen: list[Box] = []
         """The faces that trails have in it."""
+        self.begun: dict[str, Future[Any]] = {}
+        """Looks at it that another thread has begun, by their names."""
+
+    def forget(self) -> None:
+        """Lets go of the larger copies, which are made anew if it is looked at again, and of looks nobody asked for."""
+        for name in ("quick", "halves"):
+            self.__dict__.pop(name, None)
+        for future in self.begun.values():
+            future.cancel()
+        self.begun.clear()
 
     @cached_property
     def quick(self) -> Image:

@@ -99,7 +99,7 @@ def _whole(trail: Trail, scene: Scene, linger: float) -> Track:
     while after and not touches_image(after[-1], scene.shape):
         after.pop()
     frames = [*range(trail.frames[0] - len(before), trail.frames[0]), *trail.frames]
-    boxes = [*before, *(seen.box for seen in trail.seen)]
+    boxes = [*before, *trail.seen.boxes]
     if trail.last > trail.frames[-1]:
         frames.append(trail.last)
         boxes.append(trail.seen[-1].box)
@@ -107,7 +107,7 @@ def _whole(trail: Trail, scene: Scene, linger: float) -> Track:
     boxes += after
     filled, turns = _filled(np.array(frames), boxes)
     scores = np.full(len(filled), np.nan)
-    scores[np.array(trail.frames) - frames[0]] = [seen.score for seen in trail.seen]
+    scores[np.array(trail.frames) - frames[0]] = trail.scores
     return Track(frames[0], np.round(filled * scene.scale, 1), np.round(scores, 3), np.round(turns))
 
 

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import VideoFileError
+from ..threads import available_cpus
 from .encoders import Coding, Encoder, choose_encoder, hdr_options
+from .palettes import Palettes
 from .planes import layout_of, planar_name, planes_of
 from .reading import VideoSource, import_av
 from .sound import add_copies, codec_name
@@ -25,6 +27,10 @@ FORMATS = {
     ".gif": "gif",
 }
 """Extensions of videos that can be written, and FFmpeg's name of each kind."""
+_COARSE = {".mkv": (1000, "milliseconds"), ".webm": (1000, "milliseconds"), ".gif": (100, "hundredths of a second")}
+"""Kinds of files whose times are counted in so many parts of a second, whatever the input counted in."""
+_SLICES = 4
+"""Most threads of x264, and so slices of a frame."""
 _INTERLACED = 1 << 29 | 1 << 18  # AV_CODEC_FLAG_INTERLACED_ME, _DCT
 
 
@@ -65,6 +71,11 @@ class VideoWriter:
         size = (first.width, first.height)
         self.encoder = choose_encoder(target.coding, layout, size, codec_name(source.stream), target.suffix)
         self._size, self._first_format = size, first.format.name
+        kept = self.encoder.pixels == "pal8" or "a" in layout_of(planar_name(self.encoder.pixels)).roles
+        self._alpha = layout.roles.find("a") if not kept else -1
+        self.opaque = False
+        """Whether something was seen through in the frames, and is not in the output, which has no alpha."""
+        self._palettes = Palettes(dithered=codec_name(source.stream) != "gif")
         options = {"movflags": "+faststart+use_metadata_tags"} if target.suffix in (".mp4", ".m4v", ".mov") else {}
         kind = FORMATS[target.suffix]
         self._container = av.open(f"file:{target.path}", "w", format=kind, container_options=options)
@@ -90,7 +101,7 @@ class VideoWriter:
         stream = self._container.add_stream(encoder.name, rate=rate, options=options)
         pad = encoder.pad
         stream.width, stream.height = (side + (side % 2 if pad else 0) for side in self._size)
-        stream.pix_fmt = "bgr8" if encoder.pixels == "pal8" else encoder.pixels
+        stream.pix_fmt = encoder.pixels
         stream.time_base = source.stream.time_base
         context = stream.codec_context
         context.time_base = Fraction(source.stream.time_base)
@@ -102,7 +113,9 @@ class VideoWriter:
         context.color_trc = first.color_trc
         if first.interlaced_frame and encoder.codec == "h264" and not encoder.options.get("qp"):
             context.flags |= _INTERLACED
-        context.thread_type = "AUTO"
+        context.thread_type = "SLICE" if encoder.codec == "h264" else "AUTO"  # threads by frames keep some more each
+        if encoder.codec == "h264":
+            context.thread_count = min(available_cpus(), _SLICES)
         if encoder.codec == "hevc":
             context.codec_tag = "hvc1"
         _copy_turn(first, stream)
@@ -122,6 +135,9 @@ class VideoWriter:
             raise VideoFileError(
                 f"the size changes from {had} to {got} at frame {self.frames}, which no output can hold"
             )
+        if self._alpha >= 0 and not self.opaque:
+            top = (1 << layout_of(frame.format.name).bits) - 1
+            self.opaque = bool(planes_of(frame)[self._alpha].min() < top)
         ready = self._converted(frame)
         ready.pts, ready.time_base = pts, self._stream.codec_context.time_base
         ready.pict_type = 0
@@ -164,7 +180,7 @@ class VideoWriter:
         if frame.format.name == wanted:
             return frame
         if wanted == "pal8":
-            wanted = "bgr8"
+            return self._palettes.apply(frame)
         return frame.reformat(format=wanted)
 
 
@@ -178,7 +194,7 @@ class LazyWriter:
     """
 
     def __init__(self, target: Target, source: VideoSource, copied: Sequence[Any]) -> None:
-        self._target, self._source, self._copied = target, source, copied
+        self._target, self._source, self.copied = target, source, copied
         self._writer: VideoWriter | None = None
         self._early: list[Any] = []
 
@@ -194,7 +210,7 @@ class LazyWriter:
     def begin(self, first: Any) -> None:
         """Makes the writer, if that was not done; raises as it does."""
         if self._writer is None:
-            self._writer = VideoWriter(self._target, self._source, first, self._copied)
+            self._writer = VideoWriter(self._target, self._source, first, self.copied)
             for packet in self._early:
                 self._writer.copy(packet)
             self._early = []
@@ -211,11 +227,25 @@ class LazyWriter:
         assert self._writer is not None  # noqa: S101
         self._writer.write(frame, pts)
 
-    def finish(self) -> Encoder:
-        """Ends the file, after :meth:`begin`; the encoder that made it."""
+    def finish(self) -> VideoWriter:
+        """Ends the file, after :meth:`begin`; what wrote it."""
         assert self._writer is not None  # noqa: S101
         self._writer.close()
-        return self._writer.encoder
+        return self._writer
+
+
+def rounded_times(suffix: str, times: Sequence[int], tick: Fraction) -> str:
+    """What to say of a kind of file that cannot hold the times of all frames exactly; empty where it can.
+
+    Args:
+        suffix: of the output's name.
+        times: of the frames, in ticks.
+        tick: seconds.
+    """
+    parts, name = _COARSE.get(suffix, (1, ""))
+    if not name or all((ticks * tick * parts).denominator == 1 for ticks in times):
+        return ""
+    return f"{suffix} counts {name}, to which times are rounded; .mp4 and .mov keep them"
 
 
 def _copy_turn(first: Any, stream: Any) -> None:

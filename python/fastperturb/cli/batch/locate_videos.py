@@ -102,4 +102,4 @@ def _sheets(tracks: tuple[Track, ...], video: Path, progress: Progress) -> Any:
     wanted = {frame for track in tracks for frame in frames_to_show(track)}
     with open_video(video) as source:
         frames = ReducedFrames(source, _LONGEST, progress)
-        yield from contact_sheets(tracks, frames.some(wanted), scale=frames.scale)
+        yield from contact_sheets(tracks, frames.some(wanted), scale=frames.scale, stretched=frames.stretched)

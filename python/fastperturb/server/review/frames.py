@@ -74,7 +74,7 @@ class Frames:
             except BaseException:
                 self._drop()
                 raise
-            data = _jpeg(pixels if region is None else picture_of(pixels, region, scale))
+            data = _jpeg(pixels if region is None else picture_of(pixels, region, (scale, scale)))
             self._copies[key] = data
             while sum(map(len, self._copies.values())) > _KEPT_BYTES:
                 self._copies.popitem(last=False)

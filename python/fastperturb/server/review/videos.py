@@ -9,7 +9,8 @@ from typing import Any
 
 from ...bounded_files import digest_of
 from ...errors import FastperturbError, VideoFileError
-from ...video.perturbing import VideoOptions, follow_faces, survey_frames
+from ...video.options import VideoOptions
+from ...video.perturbing import follow_faces, survey_frames
 from ...video.protecting import Passed, Progress
 from ...video.reading import open_video
 from ...video.rules import Rules
