@@ -67,6 +67,12 @@ def test_only_recognisers_that_come_trained_are_on_a_shelf(results):
 
 def test_the_drawings_are_there(results):
     assert len(results.drawings["sweep"]["curves"]) == 35
+    drawn = results.drawings["sweep"]["drawn"]
+    assert [item["name"].partition(",")[0] for item in drawn] == ["surrogate", "camouflage"]
+    for item in drawn:
+        assert item["images"] == results.drawings["sweep"]["curves"][0]["images"]
+        assert item["psnr"][1] <= item["psnr"][0] <= item["psnr"][2] < 40
+        assert item["ssim"][0] < 1
     assert results.drawings["threshold"]["labelled"]
     assert {name: list(shown) for name, shown in results.drawings["examples"]["pictures"].items()} == {
         "clear": ["direct"],

@@ -66,7 +66,7 @@ def _share_legend(figure: Any, grid: Any) -> None:
 
 
 def draw_sweep(sweep: dict[str, Any]) -> Drawn:
-    """PSNR and SSIM against n by window, with the paper's end points."""
+    """PSNR and SSIM against n by window, with the paper's end points, and lines for what is drawn over the head."""
     windows = list(dict.fromkeys(point["window"] for point in sweep["curves"]))
 
     def panel(measure: str, label: str) -> Callable[[Any], None]:
@@ -85,6 +85,17 @@ def draw_sweep(sweep: dict[str, Any]) -> Drawn:
                     textcoords="offset points",
                     color=colour,
                     va="center",
+                    fontsize=8.5,
+                )
+            for number, item in enumerate(sweep["drawn"]):
+                value = item[measure][0]
+                axes.axhline(value, color=INK, linestyle=("--", ":")[number % 2], linewidth=1)
+                axes.annotate(
+                    item["name"].partition(",")[0],
+                    (4250, value),
+                    xytext=(0, (3, -3)[number % 2]),
+                    textcoords="offset points",
+                    va=("bottom", "top")[number % 2],
                     fontsize=8.5,
                 )
             axes.plot(N_RANGE, ENDS[measure], linestyle="none", marker="*", markersize=11, color=INK, zorder=5)

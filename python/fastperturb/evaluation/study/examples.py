@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ... import Key, Strength, perturb, psnr, ssim
+from ... import Camouflage, Face, Key, Region, Strength, Surrogate, perturb, psnr, ssim
 from ..._optional import import_opencv
 from ...strength import fit_threshold
 from ..bootstrap import mean_over_people
@@ -43,36 +44,45 @@ def make_examples(tools: Tools, task: Task) -> tuple[dict[str, Any], list[tuple[
 
 
 def make_sweep(tools: Tools, task: Task) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """PSNR and SSIM against n, whole frames of 92 x 112 grey pixels moved, by window: the paper's Figures 5 and 6."""
+    """PSNR and SSIM against n, whole frames of 92 x 112 grey pixels moved, by window: the paper's Figures 5 and 6.
+
+    Beside them, in "drawn", surrogate and camouflage over the head, in the same frames.
+    """
     study, failures = tools.study, list[tuple[str, str]]()
     key = Key(hashlib.blake2b(b"fastperturb sweep %d" % study.config.seed, digest_size=32).digest())
     frames = _frames(tools, task.names, _SWEPT[study.config.profile], failures)
-    people = tools.inputs.people([name for name, _ in frames])
     curves = []
     for window in WINDOWS:
         for count in NUMBERS:
             strength = Strength(window=window, pixels=count)  # type: ignore[arg-type]
-            values: tuple[list[float], list[float]] = ([], [])
-            for _, frame in frames:
-                hidden, _ = perturb(frame, (0, 0, *PAPER_FRAME), key, strength, reproducible=True)
-                values[0].append(psnr(frame, hidden))
-                values[1].append(ssim(frame, hidden))
-            point: dict[str, Any] = {"window": window, "n": count, "images": len(frames)}
-            for measure, each in zip(("psnr", "ssim"), values, strict=True):
-                point[measure] = mean_over_people(
-                    each, people, resamples=study.config.resamples, seed=study.config.seed
-                )[:3]
-            curves.append(point)
-    return {"curves": curves}, failures
+            hidden = [
+                perturb(frame.image, (0, 0, *PAPER_FRAME), key, strength, reproducible=True)[0] for frame in frames
+            ]
+            curves.append({"window": window, "n": count, **_likeness(tools, frames, hidden)})
+    drawn = []
+    for protection in (Surrogate(), Camouflage()):
+        hidden = [protection.protect(frame.image, [frame.face], seed=study.config.seed) for frame in frames]
+        drawn.append({"name": protection.name, **_likeness(tools, frames, hidden)})
+    return {"curves": curves, "drawn": drawn}, failures
+
+
+def _likeness(tools: Tools, frames: Sequence[_Frame], hidden: Sequence[Any]) -> dict[str, Any]:
+    """How many frames, and mean and interval of PSNR and SSIM."""
+    config, people = tools.study.config, tools.inputs.people([frame.name for frame in frames])
+    found: dict[str, Any] = {"images": len(frames)}
+    for name, measure in (("psnr", psnr), ("ssim", ssim)):
+        values = [measure(frame.image, after) for frame, after in zip(frames, hidden, strict=True)]
+        found[name] = mean_over_people(values, people, resamples=config.resamples, seed=config.seed)[:3]
+    return found
 
 
 def make_threshold(tools: Tools, task: Task) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """The paper's threshold on grey frames of 92 x 112: theta, distances within and between people, average face."""
     failures: list[tuple[str, str]] = []
     frames = _frames(tools, task.names, _MOST_FITTED, failures)
-    named = tools.inputs.people([name for name, _ in frames])
+    named = tools.inputs.people([frame.name for frame in frames])
     people = named if all(named) and len(set(named)) < len(named) else None
-    fitted = fit_threshold([frame for _, frame in frames], people)
+    fitted = fit_threshold([frame.image for frame in frames], people)
     top = float(max(values.max(initial=fitted.theta) for values in (fitted.within, fitted.between))) * 1.02
     edges = np.linspace(0.0, top, _BINS + 1)
     within, between = (np.histogram(values, edges)[0].tolist() for values in (fitted.within, fitted.between))
@@ -99,7 +109,15 @@ def encode(image: Any) -> str:
     return base64.b64encode(data.tobytes()).decode()
 
 
-def _frames(tools: Tools, names: tuple[str, ...], most: int, failures: list[tuple[str, str]]) -> list[tuple[str, Any]]:
+class _Frame(NamedTuple):
+    """A grey frame of the paper's size, and the face in it."""
+
+    name: str
+    image: Any
+    face: Face
+
+
+def _frames(tools: Tools, names: tuple[str, ...], most: int, failures: list[tuple[str, str]]) -> list[_Frame]:
     cv2 = import_opencv()
     raw = {sample.name: sample for sample in tools.study.raw.samples}
     frames = []
@@ -111,10 +129,21 @@ def _frames(tools: Tools, names: tuple[str, ...], most: int, failures: list[tupl
             continue
         if image.ndim == 3:
             image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        if image.shape[::-1] != PAPER_FRAME:
+        shape = image.shape
+        if shape[::-1] != PAPER_FRAME:
             image = cv2.resize(image, PAPER_FRAME, interpolation=cv2.INTER_AREA)
-        frames.append((name, np.ascontiguousarray(image)))
+        face = _scaled(tools.inputs.faces[name][0], tools.inputs.samples[name].read().shape)
+        frames.append(_Frame(name, np.ascontiguousarray(image), face))
     return frames
+
+
+def _scaled(face: Face, shape: tuple[int, ...]) -> Face:
+    """A face of an image of this shape, in a frame of the paper's size; without its landmarks."""
+    across, down = PAPER_FRAME[0] / shape[1], PAPER_FRAME[1] / shape[0]
+    box = face.region
+    left, top = round(box.x * across), round(box.y * down)
+    right, bottom = round((box.x + box.width) * across), round((box.y + box.height) * down)
+    return Face(Region(left, top, max(1, right - left), max(1, bottom - top)), face.score, turn=face.turn)
 
 
 def _stretched(face: Any) -> Any:

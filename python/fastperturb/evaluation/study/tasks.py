@@ -200,7 +200,7 @@ def task_digest(study: Study, inputs: StudyInputs, task: Task, versions: dict[st
     if task.kind == "quality":
         work.append(described(study.face_quality))
     if task.kind in ("sweep", "threshold"):
-        work += [study.raw.name, study.config.profile]  # which says how many frames are swept
+        work += [study.raw.name, study.config.profile, "drawn"]  # the profile says how many frames are swept
     return digest_of(work)
 
 
