@@ -131,3 +131,19 @@ def test_memory_of_a_large_picture_is_bounded():
     """
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True)
     assert int(done.stdout) * 1024 < 300e6
+
+
+def test_one_look_does_for_small_pictures():
+    """``itself=False`` looks at the enlarged picture instead of it; ``fill`` says how large that is."""
+    image = np.zeros((300, 400, 3), np.uint8)
+    for settings, shapes in (
+        ({}, [(300, 400), (600, 800)]),
+        ({"itself": False}, [(600, 800)]),
+        ({"itself": False, "fill": 270_000}, [(450, 600)]),
+        ({"itself": False, "fill": 0}, [(300, 400)]),
+    ):
+        detector = SeesRed()
+        Thorough(detector, rims=0, **settings).detect(image)
+        assert [shape[:2] for shape in detector.shapes] == shapes, settings
+    with pytest.raises(ValueError, match="fill must be None or 0 to pixels"):
+        Thorough(SeesRed(), fill=2_000_000)

@@ -21,6 +21,7 @@ _SHARED = 128  # pixels that neighbouring tiles share: a face of up to that size
 _EDGE = 2  # pixels from a tile's border within which a box is cut off
 _VISIBLE = 0.3  # of a box that must lie inside the image; less is what the mirror alone shows
 _MAX_ENLARGE = 4.0
+_RIM_PART = 8  # of a tile's pixels that the copy with mirrored rims has at most, without them
 _FILLING = 1.999  # a little less than twofold, so that rounding up makes no second tile
 _WORTH = 1.25  # enlarging by less shows nothing new
 
@@ -39,7 +40,7 @@ class Thorough:
     seen whole in some tile at 64 to 128 pixels, or at its own size times ``enlarge`` if that is less.
 
     **Rims**: of a face that the border cuts in two, half is left; with its reflection it looks like a face. So a copy
-    of at most a quarter of a tile's pixels is looked at with a rim that mirrors it. Given are boxes that cross the
+    of at most an eighth of a tile's pixels is looked at with a rim that mirrors it. Given are boxes that cross the
     border and of which at least three tenths lie inside; a face's whole reflection lies outside.
 
     Memory is bounded: the first copy is made tile by tile, and the second is a quarter of the image in 8 bits.
@@ -48,18 +49,23 @@ class Thorough:
         detector: what looks.
         pixels: of a tile, at least 262,144.
         enlarge: of the largest copy to the image, 1 to 4. Images smaller than a tile are enlarged to fill it, up to
-            twofold, in any case.
+            twofold, also at 1.
         rims: width of the mirrored rim to the image's shorter side, up to 0.5; 0 for none.
+        fill: pixels that smaller images are enlarged to, at most ``pixels``; None for that.
+        itself: whether to look at the image as it is too where it is enlarged in one tile. A detector that finds
+            faces of 10 pixels as well as large ones needs one look.
 
     Raises:
         TypeError: ``detector`` has no ``detect``.
-        ValueError: ``pixels``, ``enlarge`` or ``rims`` out of range.
+        ValueError: ``pixels``, ``enlarge``, ``rims`` or ``fill`` out of range.
     """
 
     detector: _Detects
     pixels: int = 1_200_000
     enlarge: float = 1.0
     rims: float = 0.2
+    fill: int | None = None
+    itself: bool = True
 
     def __post_init__(self) -> None:
         check_detects(self.detector)
@@ -71,6 +77,8 @@ class Thorough:
             raise ValueError(f"enlarge must be 1 to {_MAX_ENLARGE:g}, got {self.enlarge!r}")
         if not 0 <= self.rims <= 0.5:
             raise ValueError(f"rims must be 0 to 0.5, got {self.rims!r}")
+        if self.fill is not None and not 0 <= self.fill <= self.pixels:
+            raise ValueError(f"fill must be None or 0 to pixels ({self.pixels}), got {self.fill!r}")
 
     def detect(self, image: Image, /) -> list[Face]:
         """The faces of an image, as :func:`fastperturb.locate` takes it; best score first.
@@ -80,18 +88,28 @@ class Thorough:
             ValueError: another shape, or float values that are NaN or outside 0 to 1.
         """
         check_visible(image)
-        found = list(self.detector.detect(image))
+        found = list(self.detector.detect(image)) if self.itself or not self._fits_one_tile(image) else []
         for source, zoom in self._copies(image):
             found += self._in_tiles(source, zoom, image.shape)
         if self.rims:
             found += self._beyond(image)
         return distinct(found)
 
+    def _zoom(self, image: Image) -> float:
+        """Of the largest copy to the image."""
+        fill = self.pixels if self.fill is None else self.fill
+        filling = min(_FILLING, math.sqrt(fill / (image.shape[0] * image.shape[1])))
+        return max(self.enlarge, filling if filling >= _WORTH else 1.0)
+
+    def _fits_one_tile(self, image: Image) -> bool:
+        """Whether one tile shows all of the image, enlarged."""
+        zoom = self._zoom(image)
+        return zoom > 1 and image.shape[0] * image.shape[1] * zoom * zoom <= self.pixels
+
     def _copies(self, image: Image) -> Iterator[tuple[Image, float]]:
         """Images to cut tiles from, and how much larger the tiles are than their parts."""
-        filling = min(_FILLING, math.sqrt(self.pixels / (image.shape[0] * image.shape[1])))
-        zoom, source = max(self.enlarge, filling if filling >= _WORTH else 1.0), image
-        if source.shape[0] * source.shape[1] * zoom * zoom <= self.pixels and zoom > 1:
+        zoom, source = self._zoom(image), image
+        if self._fits_one_tile(image):
             yield source, zoom  # one tile
             return
         while source.shape[0] * source.shape[1] * zoom * zoom > self.pixels:
@@ -117,7 +135,7 @@ class Thorough:
 
     def _beyond(self, image: Image) -> Iterator[Face]:
         """What a copy with mirrored rims shows across the border."""
-        copy = reduced_copy(image, self.pixels // 4)
+        copy = reduced_copy(image, self.pixels // _RIM_PART)
         height, width = copy.shape[:2]
         rim = max(1, round(self.rims * min(height, width)))
         cv2 = import_opencv()

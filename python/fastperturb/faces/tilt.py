@@ -88,12 +88,22 @@ def turned_copy(copy: Image, turn: float, to_image: tuple[float, float]) -> Look
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ matrix  # = the inverse, of rows
     near, far = corners.min(axis=0), corners.max(axis=0)
     if turn % 90 == 0:
-        pixels = np.ascontiguousarray(np.rot90(copy, round(turn / 90) % 4))
+        pixels = _quarters(copy, round(turn / 90) % 4)
     else:
         wide, high = (math.ceil(side) for side in far - near)
         pixels = _sampled(copy, matrix, matrix @ near, (wide, high))
     placed = np.column_stack([matrix, matrix @ near])
     return Look(pixels, placed * np.array(to_image)[:, None], turn)
+
+
+def _quarters(copy: Image, count: int) -> Image:
+    """A copy, turned anticlockwise by so many quarters; OpenCV does it several times quicker than NumPy copies it."""
+    if count == 0:
+        return np.ascontiguousarray(copy)
+    cv2 = import_opencv()
+    way = (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)[count - 1]
+    turned: Image = cv2.rotate(np.ascontiguousarray(copy), way)
+    return turned.reshape(*turned.shape[:2], *copy.shape[2:])  # OpenCV leaves out a last axis of 1
 
 
 def turned_crop(copies: Sequence[NDArray[np.uint8]], box: Box, side: int, to_image: tuple[float, float]) -> Look:

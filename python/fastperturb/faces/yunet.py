@@ -151,8 +151,10 @@ class YuNet:
 
     def _run_onnx(self, bgr: NDArray[np.uint8]) -> list[list[float]]:
         high, wide = (-(-side // MULTIPLE) * MULTIPLE for side in bgr.shape[:2])
-        planes = np.zeros((1, 3, high, wide), np.float32)
-        planes[0, :, : bgr.shape[0], : bgr.shape[1]] = bgr.transpose(2, 0, 1)
+        cv2 = import_opencv()
+        below, beside = high - bgr.shape[0], wide - bgr.shape[1]
+        whole = cv2.copyMakeBorder(bgr, 0, below, 0, beside, cv2.BORDER_CONSTANT) if below or beside else bgr
+        planes = np.asarray(cv2.dnn.blobFromImage(whole), np.float32)
         values = run_session(onnx_session(self._weights), planes, list(_OUTPUTS))
         outputs = dict(zip(_OUTPUTS, values, strict=True))
         return decode(outputs, (high, wide), self.threshold, _OVERLAP, _TOP_K)
