@@ -87,9 +87,10 @@ def draw_sweep(sweep: dict[str, Any]) -> Drawn:
                     va="center",
                     fontsize=8.5,
                 )
-            for number, item in enumerate(sweep["drawn"]):
+            drawn = sorted(sweep["drawn"], key=lambda item: -float(item[measure][0]))  # names above and below
+            for number, item in enumerate(drawn):
                 value = item[measure][0]
-                axes.axhline(value, color=INK, linestyle=("--", ":")[number % 2], linewidth=1)
+                axes.axhline(value, color=INK, linestyle="--", linewidth=1)
                 axes.annotate(
                     item["name"].partition(",")[0],
                     (4250, value),
