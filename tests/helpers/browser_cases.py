@@ -56,24 +56,31 @@ def service():
 
 
 @contextlib.contextmanager
-def watched(chromium, address, **options):
-    """The page in a context of its own; fails at the end if anything was logged as an error."""
+def clean_page(chromium, address, quiet=(), seconds=20, **options):
+    """A page in a context of its own; fails at the end if it logged an error that does not begin with one of ``quiet``,
+    or asked for anything elsewhere."""
     context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(1000 * seconds)
     page = context.new_page()
+    home = address.partition("#")[0]
     wrong = []
     page.on("filechooser", lambda _: None)  # so Chromium catches choosers before a key is pressed
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: message.type in ("error", "warning") and wrong.append(message.text))
-    page.on(
-        "request", lambda sent: sent.url.startswith(address) or sent.url.startswith("blob:") or wrong.append(sent.url)
-    )
+    page.on("request", lambda sent: sent.url.startswith((home, "blob:")) or wrong.append(sent.url))
     page.add_init_script(WATCH)
     page.goto(address)
-    page.wait_for_function("() => document.getElementById('version').textContent")
     yield page
     context.close()
-    assert [text for text in wrong if not text.startswith("Failed to load resource")] == []
+    assert [text for text in wrong if not text.startswith(("Failed to load resource", *quiet))] == []
+
+
+@contextlib.contextmanager
+def watched(chromium, address, **options):
+    """The service's page, when it knows what it talks to."""
+    with clean_page(chromium, address, **options) as page:
+        page.wait_for_function("() => document.getElementById('version').textContent")
+        yield page
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from browser_cases import WATCH, chromium
+from browser_cases import chromium, clean_page
 from photographs import astronaut
 from review_cases import reviewing
 
@@ -35,23 +35,12 @@ def folder(tmp_path, monkeypatch):
 
 
 @contextlib.contextmanager
-def opened(chromium, address, quiet=(), **options):
-    """The page in a context of its own; fails at the end if it logged an error, or asked for anything elsewhere."""
-    context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    home = address.partition("#")[0]
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: message.type in ("error", "warning") and wrong.append(message.text))
-    page.on("request", lambda sent: sent.url.startswith((home, "blob:")) or wrong.append(sent.url))
-    page.add_init_script(WATCH)
-    page.goto(address)
-    page.wait_for_function("() => document.getElementById('progress-text').textContent.includes('of 2')")
-    page.wait_for_function("() => !document.getElementById('progress-text').textContent.includes('not looked at')")
-    yield page
-    context.close()
-    assert [text for text in wrong if not text.startswith(("Failed to load resource", *quiet))] == []
+def opened(chromium, address, **options):
+    """The page, when both pictures were looked at."""
+    with clean_page(chromium, address, **options) as page:
+        page.wait_for_function("() => document.getElementById('progress-text').textContent.includes('of 2')")
+        page.wait_for_function("() => !document.getElementById('progress-text').textContent.includes('not looked at')")
+        yield page
 
 
 @contextlib.contextmanager

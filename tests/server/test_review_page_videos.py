@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("av")
 
-from browser_cases import WATCH, chromium
+from browser_cases import chromium, clean_page
 from photographs import astronaut
 from review_cases import reviewing
 from tiny_videos import write_clip
@@ -43,22 +43,13 @@ def folder(tmp_path, monkeypatch):
 
 @contextlib.contextmanager
 def opened(chromium, address, **options):
-    """The page; fails at the end if it logged an error, or asked for anything elsewhere."""
-    context = chromium.new_context(**({"viewport": {"width": 1280, "height": 1000}} | options))
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    home = address.partition("#")[0]
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: message.type in ("error", "warning") and wrong.append(message.text))
-    page.on("request", lambda sent: sent.url.startswith((home, "blob:")) or wrong.append(sent.url))
-    page.add_init_script(WATCH)
-    page.goto(address)
-    page.wait_for_selector("#tracks li")
-    page.wait_for_selector("#stage .box")
-    yield page
-    context.close()
-    assert [text for text in wrong if not text.startswith("Failed to load resource")] == []
+    """The page, when it shows a track."""
+    with clean_page(
+        chromium, address, **({"viewport": {"width": 1280, "height": 1000}, "seconds": 30} | options)
+    ) as page:
+        page.wait_for_selector("#tracks li")
+        page.wait_for_selector("#stage .box")
+        yield page
 
 
 @contextlib.contextmanager
