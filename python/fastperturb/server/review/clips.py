@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from ...video.contact_sheet import frames_to_show
 from ...video.track_changes import BY_HAND, drawn, placed, spanned
 from ...video.track_file import MAX_BOXES, MAX_TRACKS, VideoTracks
 from ...video.tracks import Track
-from .items import SIDES, State, checked_boxes
+from .items import SIDES, Entry, checked_boxes
 
 MOST_CHANGES = 1000
 _MOST_UNDONE = 100
@@ -22,11 +21,10 @@ Tracks = tuple[Track, ...]
 
 
 @dataclass(slots=True, eq=False)
-class Clip:
-    """One video of the queue; ``number`` to ``revision`` are those of an :class:`Item`.
+class Clip(Entry):
+    """One video of the queue.
 
     Attributes:
-        fields: its entry in the file of boxes as it came, which is kept.
         found: its tracks, once they are known.
         before: the tracks before each change, the newest last.
         unsaved: whether its tracks were changed since they were written.
@@ -34,15 +32,6 @@ class Clip:
         progress: how far the faces are followed, in words.
     """
 
-    number: int
-    name: str
-    path: Path
-    fields: dict[str, Any] = field(default_factory=dict)
-    state: State = "waiting"
-    problem: str | None = None
-    stale: bool = False
-    stamp: dict[str, Any] | None = None
-    revision: int = 0
     found: VideoTracks | None = None
     before: list[Tracks] = field(default_factory=list)
     unsaved: bool = False

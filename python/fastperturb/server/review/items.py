@@ -20,9 +20,9 @@ class FileChanged(Exception):
     """The file of boxes is not as this review left it: somebody else wrote it."""
 
 
-@dataclass(slots=True)
-class Item:
-    """One picture of the queue. Faces are dicts as a file of boxes has them; what else they hold is kept.
+@dataclass(slots=True, eq=False)
+class Entry:
+    """What pictures and videos of the queue have in common.
 
     Attributes:
         number: its place, and its id.
@@ -32,13 +32,8 @@ class Item:
         state: "waiting" to be looked at by the detector, "open", "done", or "broken".
         problem: why it is broken.
         stale: the file changed after its boxes were saved.
-        size: width and height of the upright picture in pixels.
-        faces: to hide.
-        spared: to leave as they are.
-        perhaps: what the detector was less sure of; nothing is done about them.
         stamp: size, time and hash of the file that the boxes are of.
         revision: of the session when it changed last.
-        edited: a person changed its faces.
     """
 
     number: int
@@ -48,12 +43,26 @@ class Item:
     state: State = "waiting"
     problem: str | None = None
     stale: bool = False
+    stamp: dict[str, Any] | None = None
+    revision: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Item(Entry):
+    """One picture. Faces are dicts as a file of boxes has them; what else they hold is kept.
+
+    Attributes:
+        size: width and height of the upright picture in pixels.
+        faces: to hide.
+        spared: to leave as they are.
+        perhaps: what the detector was less sure of; nothing is done about them.
+        edited: a person changed its faces.
+    """
+
     size: tuple[int, int] | None = None
     faces: list[dict[str, Any]] = field(default_factory=list)
     spared: list[dict[str, Any]] = field(default_factory=list)
     perhaps: list[dict[str, Any]] = field(default_factory=list)
-    stamp: dict[str, Any] | None = None
-    revision: int = 0
     edited: bool = False
 
     @property
