@@ -13,6 +13,7 @@ from metadata_files import EVERY_PLACE, LETTERS, RGB, camera_exif, directory, pn
 from PIL import Image
 
 from fastperturb.errors import ImageFileError, RecordError
+from fastperturb.files import exact_bytes
 from fastperturb.files.exif_tags import all_tags, upright, write_exif
 from fastperturb.files.metadata import choose, put_back, read_metadata, sealed_metadata, to_seal
 from fastperturb.files.metadata_choice import CHOICES
@@ -235,3 +236,16 @@ def test_chunks_that_no_seal_could_give_back_are_refused_by_name():
     with pytest.raises(ImageFileError, match="may be 10000 chunks, and here are 100"):
         read_metadata(plain[:33] + many + plain[33:])
     assert read_metadata(webp_of(*[(b"note", b"")] * 10_000)).format == "WebP"
+
+
+def test_a_bomb_for_very_files_is_refused_before_it_is_unpacked(monkeypatch):
+    stream = zlib.compress(bytes(2**26), 9) + b"\0"
+    for length in (exact_bytes.MAX_CONTENT + 1, 2**32 - 1):
+        with bounded(1, 8), pytest.raises(RecordError, match="must be at most 268435456 bytes"):
+            exact_bytes.unpack_exact(struct.pack("<B32sI", exact_bytes.WHOLE, bytes(32), length) + stream)
+    with bounded(1, 8), pytest.raises(RecordError, match="must hold 5 bytes"):
+        exact_bytes.unpack_exact(struct.pack("<B32sI", exact_bytes.WHOLE, bytes(32), 5) + stream)
+    monkeypatch.setattr(exact_bytes, "MAX_CONTENT", 9)
+    assert exact_bytes.unpack_exact(exact_bytes.pack_exact(exact_bytes.WHOLE, b"9" * 9, b"9" * 9)).content == b"9" * 9
+    with pytest.raises(ImageFileError, match="would need 10 bytes, and 9 can be kept"):
+        exact_bytes.pack_exact(exact_bytes.WHOLE, b"", bytes(10))

@@ -17,6 +17,8 @@ from ..perturbation.record_v2_parts import MAX_REST_BYTES
 FRAME, WHOLE, ROWS = 0, 1, 2
 _HEAD = struct.Struct("<B32sI")
 _MOST = MAX_REST_BYTES - 4096  # room for the names of parts, and for others of some bytes
+MAX_CONTENT = 2**28
+"""Most bytes of a file that are kept, before they are compressed: a hostile record could otherwise fill memory."""
 _WHAT = "what was sealed of the file"
 
 
@@ -51,10 +53,15 @@ def pack_exact(kind: int, data: bytes, kept: bytes) -> bytes:
         kept: of it.
 
     Raises:
-        ImageFileError: more than 16 MiB.
+        ImageFileError: more than 16 MiB, or :data:`MAX_CONTENT` before they are compressed.
     """
+    if len(kept) > MAX_CONTENT:
+        raise ImageFileError(
+            f"its exact bytes would need {len(kept)} bytes, and {MAX_CONTENT} can be kept; "
+            "without --exact-file its pixels come back all the same"
+        )
     packed = zlib.compress(kept, 6)
-    if len(packed) + _HEAD.size > _MOST or len(kept) >= 2**32:
+    if len(packed) + _HEAD.size > _MOST:
         raise ImageFileError(
             f"its exact bytes would need {len(packed)} bytes beside its pixels, and {_MOST} can be sealed; "
             "without --exact-file its pixels come back all the same"
@@ -71,9 +78,11 @@ def unpack_exact(kept: bytes) -> Exact:
     if len(kept) < _HEAD.size:
         raise RecordError(f"{_WHAT} is cut")
     kind, digest, length = _HEAD.unpack_from(kept)
+    if length > MAX_CONTENT:
+        raise RecordError(f"{_WHAT} must be at most {MAX_CONTENT} bytes, got {length}")
     stream = zlib.decompressobj()
     try:
-        content = stream.decompress(kept[_HEAD.size :], min(length, 2**31) + 1)
+        content = stream.decompress(kept[_HEAD.size :], length + 1)
     except zlib.error as error:
         raise RecordError(f"{_WHAT} is damaged: {error}") from None
     if len(content) != length or not stream.eof or stream.unused_data or kind > ROWS:
