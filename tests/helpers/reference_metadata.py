@@ -72,7 +72,7 @@ def exact_file(data: bytes, pixels: np.ndarray) -> bytes:
     """The very file out of item 6, of the kinds 1 and 2: the whole of it, or all but its rows of pixels."""
     require(len(data) >= 37, "a head")
     kind, digest, length = data[0], data[1:33], int.from_bytes(data[33:37], "little")
-    require(int.from_bytes(data[33:37], "little") <= 2**28, "at most 2**28 bytes of a file")
+    require(length <= 2**28, "at most 2**28 bytes of a file")
     stream = zlib.decompressobj()
     try:
         content = stream.decompress(data[37:])
