@@ -260,6 +260,15 @@ PLACES = {"JPEG": jpeg_places, "PNG": png_places, "WebP": webp_places, "TIFF": t
 EVERY_PLACE = [(kind, name, data) for kind, places in PLACES.items() for name, data in places()]
 
 
+def described(pixels, kind):
+    """A file of these pixels with EXIF, a thumbnail in it, a profile and, where Pillow writes it, XMP."""
+    exif = camera_exif(thumbnail=PICTURE)
+    exif = b"Exif\0\0" + exif if kind == "JPEG" else exif
+    xmp = {"xmp": xmp_of(PEOPLE)} if kind in ("JPEG", "WEBP") else {}
+    coding = {"JPEG": {"quality": 90}, "WEBP": {"lossless": True}}.get(kind, {})
+    return saved(Image.fromarray(pixels), kind, exif=exif, icc_profile=SRGB, **xmp, **coding)
+
+
 def traces(data):
     """The runs of the hidden picture, or of its spellings, that a file holds, in what it compresses too."""
     views = [bytes(data)]

@@ -1,10 +1,8 @@
 """``keep`` of the service: what of the metadata of an upload stays in the clear; no picture in it ever does."""
 
 import pytest
-from file_cases import SRGB, saved
 from jpeg_cases import picture
-from metadata_files import NAME, PEOPLE, PICTURE, camera_exif, traces, xmp_of
-from PIL import Image
+from metadata_files import NAME, described, traces
 from server_cases import Client, problem
 
 from fastperturb.files import read_metadata
@@ -18,15 +16,7 @@ def client():
 
 
 def upload(kind):
-    exif = camera_exif(thumbnail=PICTURE)
-    exif = b"Exif\0\0" + exif if kind == "JPEG" else exif
-    return saved(
-        Image.fromarray(picture()),
-        kind,
-        exif=exif,
-        icc_profile=SRGB,
-        **({"xmp": xmp_of(PEOPLE)} if kind != "PNG" else {}),
-    )
+    return described(picture(), kind)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

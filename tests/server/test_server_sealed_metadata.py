@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from file_cases import SRGB, saved
+from file_cases import saved
 from jpeg_cases import coefficients, jpeg, picture
-from metadata_files import PEOPLE, PICTURE, camera_exif, traces, xmp_of
+from metadata_files import described, traces
 from PIL import Image
 from server_cases import KEY, OTHER_KEY, Client, archived, encoded, pixels_of, problem, record_in
 from server_vault import change, make_vault
@@ -24,7 +24,6 @@ BOX = {"region": "20,30,60,70"}
 KINDS = {"JPEG": "IMG 1.JPG", "PNG": "b.png", "WEBP": "c.webp", "TIFF": "d.tif"}
 TIME = 1_600_000_000_123
 WHEN = "Sun, 13 Sep 2020 12:26:40 GMT"
-MORE = {"JPEG": {"quality": 90}, "WEBP": {"lossless": True}}
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +32,7 @@ def client():
 
 
 def upload(kind):
-    exif = camera_exif(thumbnail=PICTURE)
-    exif = b"Exif\0\0" + exif if kind == "JPEG" else exif
-    xmp = {"xmp": xmp_of(PEOPLE)} if kind in ("JPEG", "WEBP") else {}
-    return saved(Image.fromarray(picture()), kind, exif=exif, icc_profile=SRGB, **xmp, **MORE.get(kind, {}))
+    return described(picture(), kind)
 
 
 def protected(client, name, data, params=None):
