@@ -22,7 +22,7 @@ def cpus(request, monkeypatch):
 
 
 def threads_of_ours():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("fastperturb")]
+    return [thread for thread in threading.enumerate() if thread.name.startswith("fastperturb-")]
 
 
 def test_items_come_in_order_and_no_more_than_asked_for_wait(cpus):
