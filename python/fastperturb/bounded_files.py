@@ -90,13 +90,19 @@ def read_file_or_pipe(path: str | os.PathLike[str], most: int) -> bytes:
 
 def _read(descriptor: int, path: str | os.PathLike[str], most: int) -> bytes:
     size = os.fstat(descriptor).st_size
-    data = os.read(descriptor, min(size, most) + 1)
-    if size == len(data) <= most:
+    if size > most:
+        raise _too_large(path, most)
+    data = os.read(descriptor, size + 1)
+    if size == len(data):
         return data  # as nearly always
     parts, count = [data], len(data)
     while count <= most and (data := os.read(descriptor, min(2**20, most + 1 - count))):
         parts.append(data)
         count += len(data)
     if count > most:
-        raise OSError(errno.EFBIG, f"it may have up to {most} bytes, and has more", os.fspath(path))
+        raise _too_large(path, most)
     return b"".join(parts)
+
+
+def _too_large(path: str | os.PathLike[str], most: int) -> OSError:
+    return OSError(errno.EFBIG, f"it may have up to {most} bytes, and has more", os.fspath(path))
