@@ -15,6 +15,7 @@ from cli_cases import here
 from tiny_videos import picture, write_clip
 
 from fastperturb.cli.app import run
+from fastperturb.files import read_image
 from fastperturb.video.contact_sheet import PICTURE
 from fastperturb.video.track_file import VideoTracks
 from fastperturb.video.tracks import Track
@@ -105,3 +106,40 @@ def test_a_result_that_cannot_be_read_is_named(done):
     (done / "out/clip.mp4").write_bytes(b"no video")
     assert run(["sheet", "in", "out", "-o", "sheet.html", "--boxes", "tracks.json"]) == 3
     assert "the video cannot be shown" in (done / "sheet.html").read_text()
+
+
+def test_a_run_shows_the_tracks_that_it_has_followed(here):
+    """The run's own tracks, found as faces are; and nothing of a video that was done before."""
+    face = cv2.resize(read_image("face.png").pixels, (200, 200), interpolation=cv2.INTER_AREA)
+
+    def moving(index):
+        frame = np.full((200, 260, 3), 90, np.uint8)
+        frame[:, 2 * index : 200 + 2 * index] = face
+        return frame
+
+    (here / "in").mkdir()
+    write_clip(here / "in/clip.mp4", frames=20, width=260, height=200, pictures=moving, audio=False)
+    command = [
+        "perturb",
+        "in",
+        "-o",
+        "out",
+        "--protect",
+        "black",
+        "--key-file",
+        "my.key",
+        "-q",
+        "--sheet",
+        "sheet.html",
+    ]
+    assert run(command) == 0
+    page = (here / "sheet.html").read_text()
+    assert "a video: 1 face followed and hidden" in page
+    shown = strips(page)
+    assert list(shown) == ["after"]
+    for middle in middles(shown["after"][0]):
+        assert middle.max() < 60, "black where the face was"
+    assert run(command) == 0
+    page = (here / "sheet.html").read_text()
+    assert strips(page) == {}
+    assert "a video with a result; --boxes names its tracks" in page

@@ -8,6 +8,7 @@ from typing import Literal
 
 from .encoders import Coding
 from .rules import Rules
+from .track_file import VideoTracks
 
 LONGEST = 1280
 """Longer side of the pictures in which faces are looked for, in pixels."""
@@ -53,6 +54,7 @@ class VideoReport:
         frames: how many there are.
         covered: how many of them have a region.
         tracks: how many faces were followed and hidden.
+        followed: where; None if nothing was written.
         codec: that the result is written with.
         sealed: the file that brings the original back; the result itself if it is inside; None if nothing does.
         left_out: streams that the result lacks, in words.
@@ -62,6 +64,7 @@ class VideoReport:
     frames: int = 0
     covered: int = 0
     tracks: int = 0
+    followed: VideoTracks | None = None
     codec: str = ""
     sealed: Path | None = None
     left_out: list[str] = field(default_factory=list)

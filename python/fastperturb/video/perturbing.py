@@ -190,7 +190,8 @@ class _Work:
             drawing = Drawing(tracks, self.painter, passed, others, self.progress)
             drawn = draw_video(video, target, drawing)
             rounded = rounded_times(target.suffix, passed.times, Fraction(video.stream.time_base))
-        report = VideoReport(drawn.frames, drawn.covered, len(tracks), drawn.codec, left_out=others.left_out)
+        followed = VideoTracks(*passed.size, passed.seconds, tuple(tracks))
+        report = VideoReport(drawn.frames, drawn.covered, len(tracks), followed, drawn.codec, left_out=others.left_out)
         if passed.damage:
             report.notes.append(passed.damage)
         if passed.made_up:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class VideoStep:
         on_no_face: "fail", "skip" or "copy".
         writer: knows where results go and which are there.
         live: progress and Ctrl-C.
+        followed: by video, what has been hidden in it so far.
     """
 
     recipients: tuple[Recipient, ...] | None
@@ -51,6 +52,7 @@ class VideoStep:
     on_no_face: str
     writer: Writer
     live: Live
+    followed: dict[Path, VideoTracks] = field(default_factory=dict)
 
     def __call__(self, source: Source) -> Outcome:
         """Protects one video; raises what :func:`fastperturb.video.perturb_video` raises."""
@@ -77,6 +79,8 @@ class VideoStep:
         if self.finder.grow != 0.0 or self.finder.features:
             raise VideoFileError("videos have regions over the whole head: no --grow and no --features")
         report = self._perturb(source, place, mark, tracks)
+        if report.followed is not None:
+            self.followed[source.path] = report.followed
         facts: dict[str, Any] = {"method": self.method.name, "frames": report.frames, "covered": report.covered}
         facts |= {"tracks": report.tracks, "codec": report.codec, "reversible": self.recipients is not None}
         facts["sealed"] = None if report.sealed is None else str(report.sealed)

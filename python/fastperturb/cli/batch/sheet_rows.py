@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ...files.reading import decode, find_record, read_bytes
 from ...perturbation.record_v2 import RecordV2
 from ...record import Record
 from ...region import Face, Region
+from ...video.track_file import VideoTracks
 from ..errors import describe
 from ..options.boxes import Boxes
 from .done_marks import COPIED, MARK_TEXT
@@ -76,6 +77,7 @@ class Rows:
         boxes: which were given, with what was to be left; None if there were none.
         detect: finds faces in results; None if nobody is to look again.
         max_pixels: the most pixels of a picture.
+        followed: by video, the tracks that the run hid, where no boxes name any.
     """
 
     output: Path
@@ -84,6 +86,7 @@ class Rows:
     boxes: Boxes | None
     detect: Callable[[Image], list[Face]] | None
     max_pixels: int
+    followed: Mapping[Path, VideoTracks] = field(default_factory=dict)
 
     def make(self, source: Source) -> Row:
         """The row of one original; whatever is wrong with it is said in the row."""
@@ -116,6 +119,7 @@ class Rows:
         try:
             row.digest = digest_of(place)[:16]
             tracks = None if self.boxes is None else self.boxes.tracks(source)
+            tracks = tracks or self.followed.get(source.path)
             if tracks is None:
                 row.verdict = "a video with a result; --boxes names its tracks, to show frames of them"
                 return

@@ -164,7 +164,7 @@ def perturb(
     videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live)
     step = _Perturbing(recipients, method, aim, finder, metadata, choices, writer, videos)
     code = run_job(job, step, inputs, targets, live=live)
-    return code if choices.sheet is None else add_sheet(choices.sheet, job, finder, targets, code)
+    return code if choices.sheet is None else add_sheet(choices.sheet, job, finder, targets, videos.followed, code)
 
 
 def _check_lossy(method: Method, recipients: tuple[Recipient, ...] | None, jpeg: bool, allowed: bool) -> None:

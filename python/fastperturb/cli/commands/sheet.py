@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import click
 from ...checks import Image
 from ...faces import locate
 from ...region import Face
+from ...video.track_file import VideoTracks
 from ..batch.job import run_job
 from ..batch.paths import Inputs, Source
 from ..batch.progress import INTERRUPTED, NO_FACE, Outcome
@@ -55,11 +56,16 @@ def sheet(job: Job, output: Path, before: bool, boxes: Path | None, no_look: boo
     return make_sheet(replace(job, inputs=(originals,)), rows, output, f"{originals.name} to {results.name}")
 
 
-def add_sheet(path: Path, job: Job, finder: Finder, targets: Targets, code: int) -> int:
-    """Makes the contact sheet of a run that ended with an exit code, which stays, unless it was 0."""
+def add_sheet(
+    path: Path, job: Job, finder: Finder, targets: Targets, followed: Mapping[Path, VideoTracks], code: int
+) -> int:
+    """Makes the contact sheet of a run that ended with an exit code, which stays, unless it was 0.
+
+    ``followed`` are the tracks of videos, as :attr:`~fastperturb.cli.batch.sheet_rows.Rows.followed` has them.
+    """
     if code == INTERRUPTED or job.dry_run:
         return code
-    rows = Rows(targets.output, targets.is_file, False, finder.boxes, default_detector(), job.max_pixels)
+    rows = Rows(targets.output, targets.is_file, False, finder.boxes, default_detector(), job.max_pixels, followed)
     title = f"{', '.join(item.name for item in job.inputs)} to {targets.output.name}"
     sheet_code = make_sheet(job, rows, path, title, told=False)
     return code or sheet_code
