@@ -219,3 +219,23 @@ def test_no_face_writes_nothing(tmp_path):
     with pytest.raises(NoFaceFound, match="is spared"):
         perturb_video(clip, tmp_path / "out.mp4", KEY, tracks=[Boxes({0: fp.Region(1, 1, 9, 9)}, spared=True)])
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+def test_sound_whose_times_go_back_is_told(tmp_path):
+    """A damaged time lies after those that follow: what the output cannot hold is left out, and counted."""
+    clip = write_clip(tmp_path / "in.mkv", frames=20)
+    with av.open(str(clip)) as container:
+        sound = container.streams.audio[0]
+        second = [bytes(packet) for packet in container.demux(sound) if packet.size][1]
+        track = 0x80 | sound.index + 1
+    data = bytearray(clip.read_bytes())
+    block = data.index(second) - 4  # of a SimpleBlock: its track, two bytes of time, flags
+    assert data[block] == track
+    data[block + 1 : block + 3] = (30_000).to_bytes(2, "big")
+    clip.write_bytes(bytes(data))
+    report = protected(clip, tmp_path, tracks=[moving_box(20)])
+    (lost,) = [int(note.split()[0]) for note in report.notes if "of copied streams had damaged times" in note]
+    assert lost > 1
+    kept = read_packets(tmp_path / "out.mp4", "audio")
+    assert len(kept) + lost == len(read_packets(clip, "audio"))
+    assert report.frames == report.covered == 20

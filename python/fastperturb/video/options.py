@@ -54,18 +54,18 @@ class VideoReport:
         frames: how many there are.
         covered: how many of them have a region.
         tracks: how many faces were followed and hidden.
-        followed: where; None if nothing was written.
         codec: that the result is written with.
         sealed: the file that brings the original back; the result itself if it is inside; None if nothing does.
         left_out: streams that the result lacks, in words.
         notes: what else to know, in words: damage, streams in the clear, times that were made up.
+        followed: the tracks that were found; None where they were given.
     """
 
     frames: int = 0
     covered: int = 0
     tracks: int = 0
-    followed: VideoTracks | None = None
     codec: str = ""
     sealed: Path | None = None
     left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    followed: VideoTracks | None = None

@@ -130,6 +130,8 @@ def perturb_video(
             report.sealed = place if beside is None else beside.target
             files = [partial] if beside is None else [beside, partial]
         _publish(files, overwrite)
+    if tracks is None:
+        report.followed = VideoTracks(*passed.size, passed.seconds, tuple(found))
     return report
 
 
@@ -190,8 +192,7 @@ class _Work:
             drawing = Drawing(tracks, self.painter, passed, others, self.progress)
             drawn = draw_video(video, target, drawing)
             rounded = rounded_times(target.suffix, passed.times, Fraction(video.stream.time_base))
-        followed = VideoTracks(*passed.size, passed.seconds, tuple(tracks))
-        report = VideoReport(drawn.frames, drawn.covered, len(tracks), followed, drawn.codec, left_out=others.left_out)
+        report = VideoReport(drawn.frames, drawn.covered, len(tracks), drawn.codec, left_out=others.left_out)
         if passed.damage:
             report.notes.append(passed.damage)
         if passed.made_up:
@@ -203,6 +204,9 @@ class _Work:
             report.notes.append(f"{drawn.codec} has even sides: a row or column was repeated")
         if drawn.opaque:
             report.notes.append(f"{drawn.codec} has no alpha channel: what was seen through shows its colour")
+        if drawn.lost:
+            packets = "a packet" if drawn.lost == 1 else f"{drawn.lost} packets"
+            report.notes.append(f"{packets} of copied streams had damaged times, and could not be copied")
         report.notes += [f"{stream} is copied in the clear" for stream in others.in_the_clear]
         return report
 

@@ -163,6 +163,7 @@ class Drawn:
         codec: that they were written with.
         padded: whether a row or column was repeated to make odd sides even.
         opaque: whether something was seen through that is not any more.
+        lost: packets of copied streams whose times no output can hold.
     """
 
     frames: int = 0
@@ -170,6 +171,7 @@ class Drawn:
     codec: str = ""
     padded: bool = False
     opaque: bool = False
+    lost: int = 0
 
 
 @dataclass(slots=True)
@@ -240,6 +242,7 @@ def draw_video(source: VideoSource, target: Target, drawing: Drawing) -> Drawn:
             )
         written = writer.finish()
     drawn.codec, drawn.padded, drawn.opaque = written.encoder.codec, written.encoder.pad, written.opaque
+    drawn.lost = written.lost
     return drawn
 
 

@@ -93,6 +93,8 @@ class VideoWriter:
                 raise VideoFileError(f"it cannot be written: {error}") from None
             raise
         self.frames = 0
+        self.lost = 0
+        """Copied packets that the output cannot hold: their times are not after those before them."""
 
     def _add_stream(self, encoder: Encoder, source: VideoSource, first: Any) -> Any:
         """The encoded stream, with all that the input says of its frames."""
@@ -148,7 +150,12 @@ class VideoWriter:
         """Adds a packet of one of the copied streams."""
         if packet.size:
             packet.stream = self._copies[packet.stream_index]
-            self._mux([packet])
+            try:
+                self._container.mux(packet)
+            except import_av().error.ArgumentError:
+                self.lost += 1
+            except Exception as error:
+                raise _as_told(error) from None
 
     def close(self) -> None:
         """Ends the file; raises OSError where that is not possible."""
@@ -157,7 +164,7 @@ class VideoWriter:
             self._container.close()
         except BaseException as error:
             self.abandon()
-            raise _as_os_error(error) from None
+            raise _as_told(error) from None
 
     def abandon(self) -> None:
         """Closes what an error left open; the file is then of no use."""
@@ -170,7 +177,7 @@ class VideoWriter:
         try:
             self._container.mux(packets)
         except Exception as error:
-            raise _as_os_error(error) from None
+            raise _as_told(error) from None
 
     def _converted(self, frame: Any) -> Any:
         """The frame in the encoder's pixel format; exactly where the output is exact."""
@@ -269,8 +276,10 @@ def _padded(frame: Any) -> Any:
     return wide
 
 
-def _as_os_error(error: BaseException) -> BaseException:
-    """Errors of the system as Python has them, without the name of a hidden file; others as they are."""
+def _as_told(error: BaseException) -> BaseException:
+    """Errors of the system as Python has them, and FFmpeg's as ours, without the name of a hidden file."""
     if isinstance(error, OSError):
         return OSError(error.errno, error.strerror)
+    if isinstance(error, import_av().error.FFmpegError):
+        return VideoFileError(f"it cannot be written: {error.strerror}")
     return error

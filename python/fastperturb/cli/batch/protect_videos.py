@@ -41,7 +41,7 @@ class VideoStep:
         on_no_face: "fail", "skip" or "copy".
         writer: knows where results go and which are there.
         live: progress and Ctrl-C.
-        followed: by video, what has been hidden in it so far.
+        followed: by video, the tracks that have been found so far.
     """
 
     recipients: tuple[Recipient, ...] | None

@@ -77,7 +77,7 @@ class Rows:
         boxes: which were given, with what was to be left; None if there were none.
         detect: finds faces in results; None if nobody is to look again.
         max_pixels: the most pixels of a picture.
-        followed: by video, the tracks that the run hid, where no boxes name any.
+        followed: by video, the tracks that the run found, where no boxes name any.
     """
 
     output: Path
