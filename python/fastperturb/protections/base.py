@@ -147,12 +147,14 @@ class DrawnProtection(AreaProtection):
             keys: 32 bytes for each region; the noise of a region follows from its key and the image.
         """
         exact = self._as_found()
-        shown = None
         for part, key in zip(parts, keys, strict=True):
-            place = part.rows, part.columns
-            if shown is None or len(parts) > 1:
-                shown = exact.protect(image, [Face(part.box)], seed=int.from_bytes(key[:8], "little"))
-            copy_masked(shown[place], part.mask, out[place])
+            around, box, place = surroundings_of(image, part, exact.reach(part.box))
+            shown = exact.protect(around, [Face(box)], seed=int.from_bytes(key[:8], "little"))
+            copy_masked(shown[place], part.mask, out[part.rows, part.columns])
+
+    def reach(self, region: Region) -> int:
+        """How far around a region the image decides what is shown in it, in pixels."""
+        return 0
 
     def _as_found(self) -> DrawnProtection:
         """The same without margins: the regions of a record are final."""
@@ -161,6 +163,15 @@ class DrawnProtection(AreaProtection):
         changed = copy.copy(self)
         setattr(changed, "area", AS_FOUND)  # noqa: B010 - the base has no slot of its own for it
         return changed
+
+
+def surroundings_of(image: Image, part: Part, reach: int = 0) -> tuple[Image, Region, tuple[slice, slice]]:
+    """A copy of what of an image lies at most ``reach`` pixels around a part, its box there, and its place there."""
+    top, left = max(0, part.rows.start - reach), max(0, part.columns.start - reach)
+    around = np.array(image[top : part.rows.stop + reach, left : part.columns.stop + reach], order="C")
+    box = replace(part.box, x=part.box.x - left, y=part.box.y - top)
+    rows = slice(part.rows.start - top, part.rows.stop - top)
+    return around, box, (rows, slice(part.columns.start - left, part.columns.stop - left))
 
 
 def copy_masked(drawn: Image, mask: NDArray[np.bool_] | None, out: Image) -> None:

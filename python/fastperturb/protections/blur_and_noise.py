@@ -12,8 +12,9 @@ import numpy as np
 from .. import Face, Region
 from .._optional import import_opencv
 from ..checks import Image, check_image
+from ..perturbation.drawing import Part
 from .area import AS_FOUND, Area, owned_parts
-from .base import Description, DrawnProtection, describe
+from .base import Description, DrawnProtection, copy_masked, describe, surroundings_of
 from .mosaic_and_black import has_alpha, peak
 
 _REACH = 4.0  # standard deviations to where the kernel is cut off
@@ -60,6 +61,10 @@ class Blur(DrawnProtection):
         for region, part, mask in owned_parts(self.regions(faces, image.shape), image.shape):
             hidden[part][mask] = _blurred(image, part, self.sigma_for(region))[mask]
         return hidden
+
+    def reach(self, region: Region) -> int:
+        """As far as the kernel."""
+        return math.ceil(_REACH * self.sigma_for(region))
 
     def sigma_for(self, region: Region) -> float:
         """The standard deviation for a region, in pixels."""
@@ -110,10 +115,21 @@ class Noise(DrawnProtection):
     def protect(self, image: Image, faces: Sequence[Face], *, seed: int) -> Image:
         """Adds noise that depends on ``seed`` and the image."""
         check_image(image)
+        return self._noisy(image, self.regions(faces, image.shape), [seed, image_number(image)])
+
+    def draw(self, image: Image, parts: Sequence[Part], out: Image, keys: Sequence[bytes]) -> None:
+        """As for all; the image's number, which every region's noise depends on, is found once."""
+        number = image_number(image)
+        for part, key in zip(parts, keys, strict=True):
+            around, box, place = surroundings_of(image, part)
+            shown = self._noisy(around, [box], [int.from_bytes(key[:8], "little"), number])
+            copy_masked(shown[place], part.mask, out[part.rows, part.columns])
+
+    def _noisy(self, image: Image, regions: Sequence[Region], seeds: list[int]) -> Image:
         hidden = np.array(image, order="C")
-        generator = np.random.default_rng([seed, image_number(image)])
+        generator = np.random.default_rng(seeds)
         top = peak(image)
-        for _, part, mask in owned_parts(self.regions(faces, image.shape), image.shape):
+        for _, part, mask in owned_parts(regions, image.shape):
             colours = hidden[part][..., :-1] if has_alpha(image) else hidden[part]
             owned = colours[mask].astype(np.float64)
             noisy = owned + generator.normal(0.0, math.sqrt(self.variance) * top, owned.shape)
