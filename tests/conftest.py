@@ -12,9 +12,9 @@ from fastperturb import _core
 # The fixtures of the command line's tests, where the extra is installed: emulated processors have the core alone.
 pytest_plugins = ["cli_cases"] if find_spec("click") else []
 
-settings.register_profile("default", deadline=None, max_examples=50)
+settings.register_profile("default", deadline=None, max_examples=100)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
-settings.register_profile("sanitize", deadline=None, max_examples=10)  # a core that checks itself is slow
+settings.register_profile("sanitize", deadline=None, max_examples=20)  # a core that checks itself is slow
 settings.load_profile("default")
 
 

@@ -30,11 +30,8 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / unit)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [(name, "1x1000000x3") for name in ("default", "yunet", "centerface", "haar", "dlib-hog", "coarse", "view")]
-    + [(name, shape) for name in ("default", "centerface", "view") for shape in ("1000000x1x3", "20x200000x3")],
-)
+@pytest.mark.parametrize("shape", ["1x1000000x3", "1000000x1x3", "20x200000x3"])
+@pytest.mark.parametrize("name", ["default", "yunet", "centerface", "haar", "dlib-hog", "coarse", "view"])
 def test_thin_images_take_bounded_memory(name, shape):
     """The smallest of these files has a few hundred bytes; 1 x 1,000,000 took 5.9 GB when it was padded last."""
     if name not in ("default", "coarse", "view"):

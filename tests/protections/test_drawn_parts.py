@@ -5,7 +5,7 @@ import pytest
 
 import fastperturb as fp
 from fastperturb.perturbation.drawing import Part
-from fastperturb.protections import parse_protection
+from fastperturb.protections import KSame, parse_protection
 from fastperturb.protections.area import owned_parts
 
 SPECIFICATIONS = [
@@ -16,6 +16,7 @@ SPECIFICATIONS = [
     "blur:cells=4",
     "blur:sigma=8",
     "noise:0.1",
+    "ksame:k=2",
 ]
 KEYS = [bytes([number]) * 32 for number in range(40)]
 
@@ -31,6 +32,13 @@ def some_regions(rng, count):
     return [*inside, fp.Region(-9, -5, 120, 90, "ellipse")]
 
 
+def protection_of(specification, image):
+    protection = parse_protection(specification)
+    if isinstance(protection, KSame):
+        protection.fit([image] * 3, [[fp.Face(fp.Region(10 * i, 9 * i, 25, 30))] for i in range(3)])
+    return protection
+
+
 def parts_of(regions, shape):
     return [Part(region, rows, columns, mask) for region, (rows, columns), mask in owned_parts(regions, shape)]
 
@@ -41,7 +49,7 @@ def parts_of(regions, shape):
 def test_a_part_shows_what_the_whole_image_would(specification, dtype, shape):
     rng = np.random.default_rng(3)
     image = (rng.random(shape) * (1 if dtype == np.float32 else np.iinfo(dtype).max)).astype(dtype)
-    protection = parse_protection(specification)
+    protection = protection_of(specification, image)
     parts = parts_of(some_regions(rng, 12), shape)
     out, expected = image.copy(), image.copy()
     protection.draw(image, parts, out, KEYS[: len(parts)])
@@ -59,7 +67,7 @@ def test_a_region_of_a_large_image_is_drawn_out_of_little_of_it(specification, m
     """5,000 faces took 172 s when each made a copy of the image."""
     image = np.random.default_rng(0).integers(0, 256, (900, 1000, 3), np.uint8)
     regions = [fp.Region(10 + 60 * i, 20 + 70 * i, 24, 30) for i in range(12)]
-    protection, seen = parse_protection(specification), []
+    protection, seen = protection_of(specification, image), []
     for name in ("protect", "_noisy"):
         if hasattr(type(protection), name):
             right = getattr(type(protection), name)

@@ -24,7 +24,7 @@ from tiny_videos import (
 import fastperturb as fp
 from fastperturb.errors import NoFaceFound, VideoFileError
 from fastperturb.protections import Black
-from fastperturb.video import Coding, VideoOptions, perturb_video
+from fastperturb.video import Coding, VideoOptions, perturb_video, restore_video
 
 LOSSLESS = VideoOptions(coding=Coding(lossless=True))
 
@@ -221,9 +221,8 @@ def test_no_face_writes_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
-def test_sound_whose_times_go_back_is_told(tmp_path):
-    """A damaged time lies after those that follow: what the output cannot hold is left out, and counted."""
-    clip = write_clip(tmp_path / "in.mkv", frames=20)
+def damage_a_time(clip):
+    """Moves the second packet of a Matroska file's sound by half a minute, behind those that follow."""
     with av.open(str(clip)) as container:
         sound = container.streams.audio[0]
         second = [bytes(packet) for packet in container.demux(sound) if packet.size][1]
@@ -233,9 +232,25 @@ def test_sound_whose_times_go_back_is_told(tmp_path):
     assert data[block] == track
     data[block + 1 : block + 3] = (30_000).to_bytes(2, "big")
     clip.write_bytes(bytes(data))
+
+
+def test_sound_whose_times_go_back_is_told(tmp_path):
+    """A damaged time lies after those that follow: what the output cannot hold is left out, and counted."""
+    clip = write_clip(tmp_path / "in.mkv", frames=20)
+    damage_a_time(clip)
     report = protected(clip, tmp_path, tracks=[moving_box(20)])
     (lost,) = [int(note.split()[0]) for note in report.notes if "of copied streams had damaged times" in note]
     assert lost > 1
     kept = read_packets(tmp_path / "out.mp4", "audio")
     assert len(kept) + lost == len(read_packets(clip, "audio"))
     assert report.frames == report.covered == 20
+
+
+def test_a_protected_video_whose_sound_was_changed_is_not_restored(tmp_path):
+    """What is brought back has all that was written, or is not written."""
+    clip, hidden = write_clip(tmp_path / "in.mkv", frames=20), tmp_path / "hidden.mkv"
+    perturb_video(clip, hidden, KEY, fp.Strength(window=8), tracks=[moving_box(20)], options=LOSSLESS)
+    damage_a_time(hidden)
+    with pytest.raises(fp.Tampered, match="packets of copied streams have times that nobody wrote"):
+        restore_video(hidden, tmp_path / "back.mkv", KEY)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hidden.mkv", "in.mkv"]

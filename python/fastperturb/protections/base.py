@@ -148,8 +148,8 @@ class DrawnProtection(AreaProtection):
         """
         exact = self._as_found()
         for part, key in zip(parts, keys, strict=True):
-            around, box, place = surroundings_of(image, part, exact.reach(part.box))
-            shown = exact.protect(around, [Face(box)], seed=int.from_bytes(key[:8], "little"))
+            crop, box, place = crop_around(image, part, exact.reach(part.box))
+            shown = exact.protect(crop, [Face(box)], seed=int.from_bytes(key[:8], "little"))
             copy_masked(shown[place], part.mask, out[part.rows, part.columns])
 
     def reach(self, region: Region) -> int:
@@ -165,13 +165,17 @@ class DrawnProtection(AreaProtection):
         return changed
 
 
-def surroundings_of(image: Image, part: Part, reach: int = 0) -> tuple[Image, Region, tuple[slice, slice]]:
-    """A copy of what of an image lies at most ``reach`` pixels around a part, its box there, and its place there."""
+def crop_around(image: Image, part: Part, reach: int = 0) -> tuple[Image, Region, tuple[slice, slice]]:
+    """A crop of an image, as a view: what lies within ``reach`` pixels of a part.
+
+    Returns:
+        The crop; the part's box in the crop's coordinates; rows and columns of the part in the crop.
+    """
     top, left = max(0, part.rows.start - reach), max(0, part.columns.start - reach)
-    around = np.array(image[top : part.rows.stop + reach, left : part.columns.stop + reach], order="C")
+    crop = image[top : part.rows.stop + reach, left : part.columns.stop + reach]
     box = replace(part.box, x=part.box.x - left, y=part.box.y - top)
     rows = slice(part.rows.start - top, part.rows.stop - top)
-    return around, box, (rows, slice(part.columns.start - left, part.columns.stop - left))
+    return crop, box, (rows, slice(part.columns.start - left, part.columns.stop - left))
 
 
 def copy_masked(drawn: Image, mask: NDArray[np.bool_] | None, out: Image) -> None:

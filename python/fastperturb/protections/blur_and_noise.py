@@ -14,7 +14,7 @@ from .._optional import import_opencv
 from ..checks import Image, check_image
 from ..perturbation.drawing import Part
 from .area import AS_FOUND, Area, owned_parts
-from .base import Description, DrawnProtection, copy_masked, describe, surroundings_of
+from .base import Description, DrawnProtection, copy_masked, crop_around, describe
 from .mosaic_and_black import has_alpha, peak
 
 _REACH = 4.0  # standard deviations to where the kernel is cut off
@@ -63,7 +63,7 @@ class Blur(DrawnProtection):
         return hidden
 
     def reach(self, region: Region) -> int:
-        """As far as the kernel."""
+        """The radius of the kernel, in pixels."""
         return math.ceil(_REACH * self.sigma_for(region))
 
     def sigma_for(self, region: Region) -> float:
@@ -121,8 +121,8 @@ class Noise(DrawnProtection):
         """As for all; the image's number, which every region's noise depends on, is found once."""
         number = image_number(image)
         for part, key in zip(parts, keys, strict=True):
-            around, box, place = surroundings_of(image, part)
-            shown = self._noisy(around, [box], [int.from_bytes(key[:8], "little"), number])
+            crop, box, place = crop_around(image, part)
+            shown = self._noisy(crop, [box], [int.from_bytes(key[:8], "little"), number])
             copy_masked(shown[place], part.mask, out[part.rows, part.columns])
 
     def _noisy(self, image: Image, regions: Sequence[Region], seeds: list[int]) -> Image:

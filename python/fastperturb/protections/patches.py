@@ -114,7 +114,7 @@ def _made(template: Template, region: Region, area: Area, image: Image, turn: in
 
 
 def _grey(colours: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Luma; not by ``@``, see :func:`~fastperturb.protections.face_relief.relief_slopes`."""
+    """Luma (ITU-R BT.601) of RGB, (..., 3); not by ``@``, whose threads can hang a forked process."""
     grey: NDArray[np.float32] = np.einsum("...c,c->...", colours, np.array(_GREY, np.float32))
     return grey
 

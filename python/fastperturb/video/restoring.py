@@ -160,7 +160,8 @@ def _restore_windows(path: Path, partial: PartialFile, record: WindowsRecord, pr
                         progress("restoring", index, len(record.frames))
             if index != len(record.frames):
                 raise Tampered(f"the video has {index} frames, and {len(record.frames)} were written")
-            writer.finish()
+            if lost := writer.finish().lost:
+                raise Tampered(f"{lost} packets of copied streams have times that nobody wrote: the video was changed")
 
 
 def same_original(source: Path, key: Key, path: Path) -> bool:

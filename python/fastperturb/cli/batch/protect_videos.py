@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class VideoStep:
         on_no_face: "fail", "skip" or "copy".
         writer: knows where results go and which are there.
         live: progress and Ctrl-C.
-        followed: by video, the tracks that have been found so far.
+        followed: takes the tracks that are found, by video; None: nobody asks for them.
     """
 
     recipients: tuple[Recipient, ...] | None
@@ -52,7 +52,7 @@ class VideoStep:
     on_no_face: str
     writer: Writer
     live: Live
-    followed: dict[Path, VideoTracks] = field(default_factory=dict)
+    followed: dict[Path, VideoTracks] | None = None
 
     def __call__(self, source: Source) -> Outcome:
         """Protects one video; raises what :func:`fastperturb.video.perturb_video` raises."""
@@ -79,7 +79,7 @@ class VideoStep:
         if self.finder.grow != 0.0 or self.finder.features:
             raise VideoFileError("videos have regions over the whole head: no --grow and no --features")
         report = self._perturb(source, place, mark, tracks)
-        if report.followed is not None:
+        if self.followed is not None and report.followed is not None:
             self.followed[source.path] = report.followed
         facts: dict[str, Any] = {"method": self.method.name, "frames": report.frames, "covered": report.covered}
         facts |= {"tracks": report.tracks, "codec": report.codec, "reversible": self.recipients is not None}

@@ -23,6 +23,7 @@ from ...protections.method import Method, make_method
 from ...recipients import Recipient
 from ...record import Record
 from ...region import Face, Region
+from ...video.track_file import VideoTracks
 from ...video.writing import FORMATS as VIDEO_FORMATS
 from ..batch.done_marks import COPIED, Marks
 from ..batch.file_metadata import hide_metadata
@@ -161,10 +162,12 @@ def perturb(
         settings += [len(recipients or ())]  # not who they are, which nobody may be able to try
     writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=reversible, published=True)
     live = Live()
-    videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live)
+    followed: dict[Path, VideoTracks] = {}
+    asked = None if choices.sheet is None else followed
+    videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live, asked)
     step = _Perturbing(recipients, method, aim, finder, metadata, choices, writer, videos)
     code = run_job(job, step, inputs, targets, live=live)
-    return code if choices.sheet is None else add_sheet(choices.sheet, job, finder, targets, videos.followed, code)
+    return code if choices.sheet is None else add_sheet(choices.sheet, job, finder, targets, followed, code)
 
 
 def _check_lossy(method: Method, recipients: tuple[Recipient, ...] | None, jpeg: bool, allowed: bool) -> None:
