@@ -9,6 +9,7 @@ import importlib
 from functools import cache
 from types import ModuleType
 
+from ._forks import apart_from_forks
 from .errors import MissingExtra
 
 
@@ -26,7 +27,8 @@ def import_extra(module: str, extra: str) -> ModuleType:
         MissingExtra: it is not installed, or fails to import; the message names the extra and the reason.
     """
     try:
-        return importlib.import_module(module)
+        with apart_from_forks:
+            return importlib.import_module(module)
     except ImportError as error:
         raise _missing(module, error, f"install it with: pip install 'fastperturb[{extra}]'") from error
 
@@ -38,7 +40,8 @@ def import_opencv() -> ModuleType:
         MissingExtra: no OpenCV, or one that cannot load: the builds with windows need libGL, which servers lack.
     """
     try:
-        import cv2
+        with apart_from_forks:
+            import cv2
     except ImportError as error:
         raise _missing("cv2", error, "install it with: pip install opencv-python-headless") from error
     module: ModuleType = cv2
@@ -48,7 +51,8 @@ def import_opencv() -> ModuleType:
 def import_isal() -> ModuleType | None:
     """ISA-L's compressor of zlib streams, or ``None`` where it is not installed or does not load."""
     try:
-        from isal import isal_zlib
+        with apart_from_forks:
+            from isal import isal_zlib
     except ImportError:
         return None
     module: ModuleType = isal_zlib
@@ -59,7 +63,8 @@ def import_isal() -> ModuleType | None:
 def import_igzip() -> ModuleType | None:
     """ISA-L's compressor of whole deflate streams, or ``None`` as above; asked for with every seal, so kept."""
     try:
-        from isal import igzip_lib
+        with apart_from_forks:
+            from isal import igzip_lib
     except ImportError:
         return None
     module: ModuleType = igzip_lib

@@ -11,6 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
+from ._forks import apart_from_forks
 from .errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -41,19 +42,31 @@ def _load() -> tuple[ModuleType, Suite]:
         MissingExtra: cryptography is older than 48, or its OpenSSL cannot do ML-KEM.
     """
     try:
-        from cryptography.exceptions import UnsupportedAlgorithm
-
-        hpke = import_module("cryptography.hazmat.primitives.hpke")
-        try:
-            suite = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
-        except UnsupportedAlgorithm as error:
-            raise ImportError(str(error)) from None
+        with apart_from_forks:
+            return _rehearsed()
     except (ImportError, AttributeError) as error:
         raise MissingExtra(
             f"public keys need cryptography 48 or newer with ML-KEM ({error}); "
             "install it with: pip install 'fastperturb[public]'",
             name="cryptography.hazmat.primitives.hpke",
         ) from error
+
+
+def _rehearsed() -> tuple[ModuleType, Suite]:
+    """Both, used once, for then OpenSSL looks up what they need."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    hpke = import_module("cryptography.hazmat.primitives.hpke")
+    try:
+        suite = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+        halves = (MLKEM768PrivateKey.from_seed_bytes(bytes(64)), X25519PrivateKey.from_private_bytes(bytes(32)))
+        private = hpke.MLKEM768X25519PrivateKey(*halves)
+        public = hpke.MLKEM768X25519PublicKey(*(half.public_key() for half in halves))
+        suite.decrypt(suite.encrypt(b"", public, b""), private, b"")
+    except UnsupportedAlgorithm as error:
+        raise ImportError(str(error)) from None
     return hpke, suite
 
 

@@ -4,8 +4,6 @@ import multiprocessing
 import os
 import queue
 import signal
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -119,28 +117,3 @@ def feed_worker_processes(start):
 def test_a_data_loader_that_feeds_worker_processes(start):
     """Persistent workers over two epochs give the same batches as one process does."""
     alone(feed_worker_processes, start)
-
-
-FORKED_AT_ONCE = """
-import os, sys, threading, time
-import numpy as np
-import fastperturb as fp
-
-key, image = fp.Key.generate(), np.arange(30000, dtype=np.uint16).reshape(100, 100, 3)
-thread = threading.Thread(target=fp.perturb, args=(image, (5, 5, 80, 80), key))
-thread.start()
-time.sleep(float(sys.argv[1]))
-child = os.fork()
-if child == 0:
-    fp.perturb(image, (5, 5, 80, 80), key)
-    os._exit(0)
-sys.exit(os.waitpid(child, 0)[1])
-"""
-
-
-def test_a_child_forked_while_a_thread_makes_the_first_tag():
-    """What makes tags is loaded and set up then; a child must not find that half done."""
-    for number in range(10):
-        command = [sys.executable, "-c", FORKED_AT_ONCE, str(0.002 * number)]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert result.returncode == 0, result.stderr

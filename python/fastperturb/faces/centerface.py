@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._forks import first_apart_from_forks
 from ..checks import Image
 from ..errors import ModelError
 from ..region import Face
@@ -81,6 +82,7 @@ class CenterFace(PerThread):
         settings = f"threshold={self.threshold}, max_pixels={self.max_pixels}{engine}"
         return f"CenterFace({str(self.model)!r}, {settings})"
 
+    @first_apart_from_forks
     def detect(self, image: Image, /) -> list[Face]:
         """The faces of an image, as :func:`fastperturb.locate` takes it; best score first.
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .._forks import apart_from_forks
 from .._optional import import_extra
 from ..errors import MissingExtra, ModelError
 from .onnx_sizes import free_image_size
@@ -62,7 +63,11 @@ def onnx_session(weights: bytes) -> Any:
     Raises:
         ValueError: ONNX Runtime cannot run the model; what it says.
     """
-    runtime = import_extra("onnxruntime", "onnx")
+    with apart_from_forks:
+        return _session(import_extra("onnxruntime", "onnx"), weights)
+
+
+def _session(runtime: Any, weights: bytes) -> Any:
     options = runtime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is raised
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # threads of its own would not live through a fork

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._forks import first_apart_from_forks
 from .._optional import import_opencv
 from ..checks import Image
 from ..errors import ModelError
@@ -98,6 +99,7 @@ class YuNet:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _local=threading.local())
 
+    @first_apart_from_forks
     def detect(self, image: Image, /) -> list[Face]:
         """The faces of an image, as :func:`fastperturb.locate` takes it; best score first.
 

@@ -6,13 +6,12 @@ It is loaded with the first image, not with the package. Seals are STREAM (Hoang
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
+from .._forks import apart_from_forks
 from .record_v2_parts import CHUNK_BYTES, IV_BYTES, TAG_BYTES, plain_length
 
 if TYPE_CHECKING:
@@ -23,11 +22,6 @@ ZERO_IV = bytes(IV_BYTES)
 
 Gcm: TypeAlias = "tuple[type[AESGCM], Callable[[bytes, bytes], AEADEncryptionContext], type[Exception]]"
 
-_loading = threading.RLock()
-if hasattr(os, "register_at_fork"):
-    # A child of a process in which another thread loads would find locks of the import and of OpenSSL taken for ever.
-    os.register_at_fork(before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_loading.release)
-
 
 @cache
 def load() -> Gcm:
@@ -36,7 +30,7 @@ def load() -> Gcm:
     Both are used once, for OpenSSL sets itself up then; from there on it takes no lock but to read, and keeps nothing
     for each thread.
     """
-    with _loading:
+    with apart_from_forks:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM

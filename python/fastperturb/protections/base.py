@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._forks import first_apart_from_forks
 from .._optional import import_opencv
 from ..checks import Image, rows_are_packed
 from ..perturbation.drawing import Part
@@ -137,6 +138,7 @@ class DrawnProtection(AreaProtection):
         found = set(self.regions(given, shape))
         return tuple(sorted(found, key=lambda one: (one.y, one.x, one.height, one.width, one.shape)))
 
+    @first_apart_from_forks
     def draw(self, image: Image, parts: Sequence[Part], out: Image, keys: Sequence[bytes]) -> None:
         """Copies what is made of each region, on its own, into the pixels that the region owns.
 

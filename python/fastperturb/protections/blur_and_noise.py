@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import Face, Region
+from .._forks import first_apart_from_forks
 from .._optional import import_opencv
 from ..checks import Image, check_image
 from ..perturbation.drawing import Part
@@ -117,6 +118,7 @@ class Noise(DrawnProtection):
         check_image(image)
         return self._noisy(image, self.regions(faces, image.shape), [seed, image_number(image)])
 
+    @first_apart_from_forks
     def draw(self, image: Image, parts: Sequence[Part], out: Image, keys: Sequence[bytes]) -> None:
         """As for all; the image's number, which every region's noise depends on, is found once."""
         number = image_number(image)

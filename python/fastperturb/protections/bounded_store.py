@@ -7,17 +7,20 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from .._forks import hold_during_forks
+
 Value = TypeVar("Value")
 
 
 class BoundedStore(Generic[Value]):
-    """Values by name, up to so many bytes in all; for several threads."""
+    """Values by name, up to so many bytes in all; for several threads, and made once with its module."""
 
     def __init__(self, room: int) -> None:
         """Keeps values of up to ``room`` bytes together, and none over half of that."""
         self._room, self._used = room, 0
         self._kept: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._lock = threading.Lock()
+        hold_during_forks(self._lock)
 
     def get(self, name: Hashable) -> Value | None:
         """What is kept under a name."""

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face, Region, _core
+from .._forks import first_apart_from_forks
 from .._optional import import_opencv
 from ..checks import Image, check_image, packed
 from ..perturbation.drawing import Part
@@ -169,6 +170,7 @@ class Camouflage(ProtectionBase):
         self.draw(image, parts, hidden, [b""] * len(parts))
         return hidden
 
+    @first_apart_from_forks
     def draw(self, image: Image, parts: Sequence[Part], out: Image, keys: Sequence[bytes]) -> None:
         """Writes the owned pixels of all regions.
 

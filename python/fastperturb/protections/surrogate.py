@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face, Region
+from .._forks import first_apart_from_forks
 from ..checks import check_image
 from ..perturbation.drawing import Part
 from .area import owned_parts, touches
@@ -87,6 +88,7 @@ class Surrogate(ProtectionBase):
         self.draw(image, parts, hidden, [])
         return hidden
 
+    @first_apart_from_forks
     def draw(self, image: Image, parts: Sequence[Part], out: Image, keys: Sequence[bytes]) -> None:
         """Draws the owned pixels of all regions; ``keys`` do not matter, as nothing is random.
 
