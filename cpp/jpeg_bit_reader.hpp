@@ -66,10 +66,11 @@ class BitReader {
     held_ -= length;
     return found;
   }
-  // A number of `size` bits, of which the first says whether it is positive (T.81, F.2.2.1).
+  // A number of `size` bits, of which the first says whether it is positive (T.81, F.2.2.1). Without a branch on that,
+  // which no processor can foresee.
   int number(int size) {
-    const int value = bits(size);
-    return size > 0 && value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
+    const int value = bits(size), all = 1 << size;
+    return value - (-static_cast<int>(value < all >> 1) & (all - 1));
   }
   void check() const {
     if (lacking_ > held_) throw Error("damaged: its entropy-coded data are cut short");

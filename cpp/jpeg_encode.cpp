@@ -1,6 +1,8 @@
-// Coefficients to entropy-coded data (ITU-T T.81, annexes F and G), in the scans that a file had. Each scan is walked
-// twice: once to count its symbols, for the shortest Huffman tables (annex K.2), and once to write.
+// Coefficients to entropy-coded data (ITU-T T.81, annexes F and G), in the scans that a file had. The symbols of each
+// scan are counted before they are written, for the shortest Huffman tables (annex K.2). Sequential scans keep what was
+// counted, four bytes a symbol; progressive ones, which have symbols of single bits, are walked twice.
 #include <string>
+#include <type_traits>
 
 #include "jpeg.hpp"
 #include "jpeg_scan_encoder.hpp"
@@ -19,9 +21,10 @@ void put_table(std::string& out, const HuffmanTable& table) {
 }
 
 // One scan with its own tables: DHT and SOS, and its data.
+template <typename Sink>
 void put_scan(const Frame& frame, const Scan& scan, const std::int16_t* from, std::string& out) {
-  Counter counter;
-  ScanEncoder<Counter>(frame, scan, from, file_sizes, counter).run();
+  Sink counter;
+  ScanEncoder<Sink>(frame, scan, from, file_sizes, counter).run();
   Writer writer(out);
   std::string tables;
   for (std::size_t i = 0; i < 8; ++i) {
@@ -46,7 +49,10 @@ void put_scan(const Frame& frame, const Scan& scan, const std::int16_t* from, st
   out += static_cast<char>(scan.first);
   out += static_cast<char>(scan.last);
   out += static_cast<char>(scan.high * 16 + scan.low);
-  ScanEncoder<Writer>(frame, scan, from, file_sizes, writer).run();
+  if constexpr (std::is_same_v<Sink, Recorder>)
+    writer.replay(counter);
+  else
+    ScanEncoder<Writer>(frame, scan, from, file_sizes, writer).run();
   writer.end();
 }
 
@@ -62,7 +68,10 @@ std::string encode(const Frame& frame, const std::int16_t* coefficients) {
       put_word(out, static_cast<std::size_t>(scan.restart));
       restart = scan.restart;
     }
-    put_scan(frame, scan, coefficients, out);
+    if (frame.progressive)
+      put_scan<Counter>(frame, scan, coefficients, out);
+    else
+      put_scan<Recorder>(frame, scan, coefficients, out);
   }
   return out += "\xFF\xD9";
 }
@@ -110,8 +119,8 @@ Frame strip(const Frame& like, int count) {
 std::string pack(const Frame& like, int count, const std::int16_t* coefficients) {
   const Frame frame = strip(like, count);
   const Scan& scan = frame.scans[0];
-  Counter counter;
-  ScanEncoder<Counter>(frame, scan, coefficients, any_sizes, counter).run();
+  Recorder counter;
+  ScanEncoder<Recorder>(frame, scan, coefficients, any_sizes, counter).run();
   std::string out;
   Writer writer(out);
   const int used = frame.components.size() > 1 ? 2 : 1;
@@ -121,7 +130,7 @@ std::string pack(const Frame& like, int count, const std::int16_t* coefficients)
     put_table(out, best);
     writer.use(place, best);
   }
-  ScanEncoder<Writer>(frame, scan, coefficients, any_sizes, writer).run();
+  writer.replay(counter);
   writer.end();
   return out;
 }

@@ -2,6 +2,7 @@
 #include "jpeg_huffman.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace fastperturb::jpeg {
@@ -82,9 +83,14 @@ HuffmanTable Counter::best(std::size_t table) const {
   while (codes[longest] == 0) --longest;
   --codes[longest];  // the reserve
   for (std::size_t i = 1; i <= 16; ++i) found.counts[i] = static_cast<std::uint8_t>(codes[i]);
-  for (int length = 1; length <= static_cast<int>(symbols); ++length)
-    for (std::size_t i = 0; i + 1 < symbols; ++i)
-      if (lengths[i] == length) found.symbols.push_back(static_cast<std::uint8_t>(i));
+  std::array<std::size_t, symbols + 1> places{};  // of the next symbol of each length: by length, then in order
+  for (std::size_t i = 0; i + 1 < symbols; ++i)
+    if (lengths[i] > 0) ++places[static_cast<std::size_t>(lengths[i])];
+  std::size_t all = 0;
+  for (std::size_t& place : places) all += std::exchange(place, all);
+  found.symbols.resize(all);
+  for (std::size_t i = 0; i + 1 < symbols; ++i)
+    if (lengths[i] > 0) found.symbols[places[static_cast<std::size_t>(lengths[i])]++] = static_cast<std::uint8_t>(i);
   return found;
 }
 

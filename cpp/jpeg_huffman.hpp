@@ -6,7 +6,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "jpeg.hpp"
 
@@ -15,6 +17,7 @@ namespace fastperturb::jpeg {
 // Counts symbols; the last of each table is a reserve, so that no code is all ones.
 class Counter {
  public:
+  void block() {}
   void symbol(int table, int symbol) { ++counts_[static_cast<std::size_t>(table)][static_cast<std::size_t>(symbol)]; }
   void coded(int table, int symbol, int, int) { this->symbol(table, symbol); }
   void bits(int, int) {}
@@ -29,6 +32,51 @@ class Counter {
   std::array<std::array<std::int64_t, 257>, 8> counts_{};
 };
 
+// Counts the symbols of a sequential scan, and keeps them with their bits: they are written without another walk.
+class Recorder : public Counter {
+ public:
+  // Makes room for the symbols of a block.
+  void block() {
+    if (end_ - next_ >= most_symbols) return;
+    close();
+    pages_.push_back({std::unique_ptr<std::uint32_t[]>(new std::uint32_t[page_symbols]), 0});
+    next_ = pages_.back().items.get();
+    end_ = next_ + page_symbols;
+  }
+  void symbol(int table, int symbol) { coded(table, symbol, 0, 0); }
+  void coded(int table, int symbol, int value, int count) {
+    Counter::symbol(table, symbol);
+    const auto bits = static_cast<std::uint32_t>(value) & ((std::uint32_t{1} << count) - 1);
+    *next_++ = static_cast<std::uint32_t>(count << 11 | table << 8 | symbol) << 16 | bits;
+  }
+  void restart(int number) {
+    block();
+    *next_++ = restarts << 27 | static_cast<std::uint32_t>(number);
+  }
+  // Calls visit(item) for each: in 16 bits the number, in 11 its table and symbol, in 5 how many bits of the number
+  // count, or `restarts` where the number is a marker's.
+  template <typename Visit>
+  void for_each(Visit visit) {
+    close();
+    for (const Page& page : pages_)
+      for (std::size_t i = 0; i < page.count; ++i) visit(page.items[i]);
+  }
+  static constexpr std::uint32_t restarts = 31;
+
+ private:
+  static constexpr std::ptrdiff_t most_symbols = 72;  // of a block: 64 coefficients, 3 runs and an end; and a restart
+  static constexpr std::size_t page_symbols = 16384;
+  struct Page {
+    std::unique_ptr<std::uint32_t[]> items;  // not set beforehand
+    std::size_t count;
+  };
+  void close() {
+    if (!pages_.empty()) pages_.back().count = static_cast<std::size_t>(next_ - pages_.back().items.get());
+  }
+  std::vector<Page> pages_;
+  std::uint32_t *next_ = nullptr, *end_ = nullptr;
+};
+
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
@@ -39,12 +87,23 @@ class Writer {
       for (int i = 0; i < codes.counts[length]; ++i)
         codes_[table][codes.symbols[place++]] = {code++, static_cast<int>(length)};
   }
+  void block() {}
   void symbol(int table, int symbol) { coded(table, symbol, 0, 0); }
   // A symbol, and the lowest `count` bits of a number that belongs to it, 16 at most.
   void coded(int table, int symbol, int value, int count) {
     const Code& code = codes_[static_cast<std::size_t>(table)][static_cast<std::size_t>(symbol)];
     if (code.length == 0) throw Error("damaged: a Huffman table lacks a code that is needed");
     put(code.bits << count | low_bits(value, count), code.length + count);
+  }
+  // All that a recorder kept; its tables are in use.
+  void replay(Recorder& recorder) {
+    const Code* codes = codes_.front().data();
+    recorder.for_each([&](std::uint32_t item) {
+      const auto count = static_cast<int>(item >> 27);
+      if (count == static_cast<int>(Recorder::restarts)) return restart(static_cast<int>(item & 0xFFFF));
+      const Code& code = codes[item >> 16 & 0x7FF];
+      put(code.bits << count | (item & 0xFFFF), code.length + count);
+    });
   }
   void bits(int value, int count) { put(low_bits(value, count), count); }
   void restart(int number) {

