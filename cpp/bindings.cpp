@@ -133,13 +133,15 @@ fp::Version version_of(int number) {
   return static_cast<fp::Version>(number);
 }
 
-void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, int interpolation, int version) {
+void draw_view(const py::array& image, const std::vector<RegionTuple>& regions, int interpolation, int version,
+               bool replicate) {
   if (interpolation < 0 || interpolation > 3) throw py::value_error("interpolation must be 0 to 3");
   const fp::ImageView view = view_of(image, true);
   const std::vector<fp::Region> where = regions_of(regions);
   const fp::Version rules = version_of(version);
   const GilRelease released;
-  fp::draw_view(view, where, static_cast<fp::Interpolation>(interpolation), rules);
+  fp::draw_view(view, where, static_cast<fp::Interpolation>(interpolation),
+                replicate ? fp::Border::replicate : fp::Border::hold, rules);
 }
 
 std::vector<std::pair<double, double>> expect_error(const py::array& image, const std::vector<RegionTuple>& regions,
@@ -227,7 +229,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("check_regions", &check_regions, py::arg("height"), py::arg("width"), py::arg("regions"),
              py::arg("version") = 1);
   module.def("draw_view", &draw_view, py::arg("image"), py::arg("regions"), py::arg("interpolation"),
-             py::arg("version") = 1);
+             py::arg("version") = 1, py::arg("replicate") = false);
   module.def("expect_error", &expect_error, py::arg("image"), py::arg("regions"), py::arg("version") = 1);
   module.def("solve_pixels", &solve_pixels, py::arg("image"), py::arg("regions"), py::arg("squared_error"),
              py::arg("version") = 1);

@@ -153,8 +153,8 @@ struct Taps {
   std::array<double, most_taps> weight;
 };
 
-std::vector<Taps> taps_along(std::int64_t length, std::int64_t window, std::int64_t count,
-                             Interpolation interpolation) {
+std::vector<Taps> taps_along(std::int64_t length, std::int64_t window, std::int64_t count, Interpolation interpolation,
+                             Border border) {
   const auto centre = [&](std::int64_t i) {
     return 0.5 * static_cast<double>(i * window + (i + 1 == count ? length : (i + 1) * window));
   };
@@ -164,8 +164,12 @@ std::vector<Taps> taps_along(std::int64_t length, std::int64_t window, std::int6
     const std::int64_t own = std::min(p / window, count - 1);
     std::int64_t below = own;
     if (x < centre(below)) --below;
-    double t = 0.0;  // how far x is from one centre to the next; outside the outer centres the outer mean holds
-    if (below >= 0 && below + 1 < count) t = (x - centre(below)) / (centre(below + 1) - centre(below));
+    double t = 0.0;  // how far x is from one centre to the next; outside the outer centres the outer mean may hold
+    if (below >= 0 && below + 1 < count)
+      t = (x - centre(below)) / (centre(below + 1) - centre(below));
+    else if (border == Border::replicate)  // a window further out would have the outer mean too
+      t = below < 0 ? 1.0 + (x - centre(0)) / static_cast<double>(window)
+                    : (x - centre(below)) / static_cast<double>(window);
     Taps taps{};
     double sum = 0.0;
     for (int k = 0; k < most_taps; ++k) {
@@ -223,11 +227,11 @@ void draw_mosaic(const ImageView& image, const Tiling& tiling, Means& means) {
   }
 }
 
-void draw_region(const ImageView& image, const Tiling& tiling, Interpolation interpolation) {
+void draw_region(const ImageView& image, const Tiling& tiling, Interpolation interpolation, Border border) {
   Means means = window_means(image, tiling);
   if (interpolation == Interpolation::mosaic) return draw_mosaic(image, tiling, means);
-  const std::vector<Taps> across = taps_along(tiling.box.width, tiling.window, tiling.columns, interpolation);
-  const std::vector<Taps> down = taps_along(tiling.box.height, tiling.window, tiling.rows, interpolation);
+  const std::vector<Taps> across = taps_along(tiling.box.width, tiling.window, tiling.columns, interpolation, border);
+  const std::vector<Taps> down = taps_along(tiling.box.height, tiling.window, tiling.rows, interpolation, border);
   const auto width = static_cast<std::size_t>(tiling.box.width), channels = means.channels;
   // Across first: each row of means becomes a row of pixels; then each row of the box is a mix of these. They are made
   // when they are first needed, and the last few are kept.
@@ -265,10 +269,10 @@ void draw_region(const ImageView& image, const Tiling& tiling, Interpolation int
 
 }  // namespace
 
-void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation,
+void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation, Border border,
                Version version) {
   for (const Tiling& tiling : tile(image.height, image.width, regions, version))
-    if (tiling.owned(tiling.box) > 0) draw_region(image, tiling, interpolation);
+    if (tiling.owned(tiling.box) > 0) draw_region(image, tiling, interpolation, border);
 }
 
 }  // namespace fastperturb

@@ -10,9 +10,12 @@ namespace fastperturb {
 
 enum class Interpolation : std::uint8_t { mosaic, linear, cubic, lanczos };
 
+// Outside the centres of the outer windows: their mean holds, or the interpolation goes on as if it were repeated.
+enum class Border : std::uint8_t { hold, replicate };
+
 // Replaces the pixels that each region owns by its windows' means, or by a smooth interpolation of them, in place.
 // Integers are rounded half up and clamped. The regions' `pixels` are not read. Throws as tile() says.
-void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation,
+void draw_view(const ImageView& image, const std::vector<Region>& regions, Interpolation interpolation, Border border,
                Version version);
 
 }  // namespace fastperturb

@@ -134,7 +134,7 @@ def report(name: str, tally: Tally) -> None:
         low = np.quantile(values, 0.05)
         print(
             f"covered, {kind}: mean {values.mean():.3f}, 5 % quantile {low:.3f}, least {values.min():.3f}, "
-            f"under 0.9: {np.mean(values < 0.9):.3f}"
+            f"under 0.9: {np.mean(values < 0.9):.3f}, under 0.99: {np.mean(values < 0.99):.3f}"
         )
     print(f"area of the region to the upright box: {np.mean(tally.area):.2f}")
     print("found by angle:", " ".join(f"{angle}:{np.mean(hits):.2f}" for angle, hits in tally.by_angle.items()))

@@ -75,6 +75,8 @@ def test_what_the_detector_is_shown(photograph, regions, key, interpolation):
     spy = Spy()
     hidden, record = fp.perturb(photograph, regions, key)
     fp.faces.view_detector(spy, record, interpolation=interpolation).detect(hidden)
+    assert np.array_equal(spy.seen, fp.view(hidden, record, interpolation=interpolation, border="replicate"))
+    fp.faces.view_detector(spy, record, interpolation=interpolation, border="hold").detect(hidden)
     assert np.array_equal(spy.seen, fp.view(hidden, record, interpolation=interpolation))
     bright = np.where(photograph > 128, 1, 0).astype(np.float32)  # the curve between such means swings beyond 0 and 1
     fp.faces.view_detector(spy, regions, interpolation=interpolation).detect(bright)
@@ -112,6 +114,11 @@ def test_pickled(photograph, regions, key):
         (lambda: fp.faces.view_detector(YuNet(), []), fp.NoFaceFound, "where must name at least one region, got none"),
         (lambda: fp.faces.view_detector(YuNet(), [3]), TypeError, r"regions\[0\] must be a Region"),
         (
+            lambda: fp.faces.view_detector(YuNet(), FACE, border="mirror"),
+            ValueError,
+            "border must be hold or replicate, got 'mirror'",
+        ),
+        (
             lambda: fp.faces.view_detector(YuNet(), FACE, interpolation="best"),
             ValueError,
             "interpolation must be one of",
@@ -147,7 +154,8 @@ class Counting:
 def test_a_second_look_has_more_contrast_inside_the_regions_only(photograph, regions, key, form):
     image = FORMS[form](photograph)
     hidden, record = fp.perturb(image, regions, key)
-    plain, twice = fp.view(image, record, interpolation="lanczos"), Counting(np.inf)
+    plain = fp.view(image, record, interpolation="lanczos", border="replicate")
+    twice = Counting(np.inf)
     assert fp.faces.view_detector(twice, record, second_look=2.0).detect(hidden) == []
     first, second = twice.seen
     assert np.array_equal(first, np.clip(plain, image.min(), image.max()) if form == "float32" else plain)

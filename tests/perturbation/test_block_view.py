@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 from core_calls import permute_in_place
@@ -16,13 +17,13 @@ from fastperturb import _core
 KINDS = ["mosaic", "linear", "cubic", "lanczos"]
 
 
-@given(jobs(), st.sampled_from(range(4)))
-def test_the_view_is_the_same_before_and_after(job, kind):
+@given(jobs(), st.sampled_from(range(4)), st.booleans())
+def test_the_view_is_the_same_before_and_after(job, kind, replicate):
     image, core = job
     hidden, clear = image.copy(), image.copy()
     permute_in_place([(hidden, core, SUBKEY)], False, 1)
-    _core.draw_view(hidden, core, kind)
-    _core.draw_view(clear, core, kind)
+    _core.draw_view(hidden, core, kind, 1, replicate)
+    _core.draw_view(clear, core, kind, 1, replicate)
     assert hidden.tobytes() == clear.tobytes()
 
 
@@ -80,6 +81,21 @@ def test_a_ramp_is_interpolated_as_a_ramp(kind):
     assert np.abs(shown - image)[:, 36:60].max() < bend
 
 
+@pytest.mark.parametrize("kind", ["linear", "cubic", "lanczos"])
+def test_a_repeated_border_is_that_of_opencv(kind):
+    """OpenCV's resize of the windows' means repeats its border; inside the outer centres the two borders are one."""
+    rng = np.random.default_rng(1)
+    image, strength = rng.random((72, 96), np.float32), fp.Strength(window=8)
+    means = image.reshape(9, 8, 12, 8).mean(axis=(1, 3))
+    how = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC, "lanczos": cv2.INTER_LANCZOS4}[kind]
+    expected = cv2.resize(means, (96, 72), interpolation=how)
+    shown = fp.view(image, (0, 0, 96, 72), strength, interpolation=kind, border="replicate")
+    assert np.abs(shown - expected).max() < 1e-5
+    held = fp.view(image, (0, 0, 96, 72), strength, interpolation=kind)
+    assert np.abs(shown - held)[4:-4, 4:-4].max() == 0
+    assert (np.abs(shown - held).max() > 0.01) == (kind != "linear")
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("kind", KINDS)
 def test_overshoot_is_clamped(dtype, kind):
@@ -106,6 +122,8 @@ def test_bad_arguments(image, key):
     record = fp.perturb(image, (0, 0, 20, 20), key)[1]
     with pytest.raises(ValueError, match="interpolation must be one of mosaic, linear, cubic, lanczos, got 'nearest'"):
         fp.view(image, record, interpolation="nearest")
+    with pytest.raises(ValueError, match="border must be hold or replicate, got 'reflect'"):
+        fp.view(image, record, border="reflect")
     with pytest.raises(ValueError, match=r"of an image of shape \(60, 80, 3\), got shape \(59, 80, 3\)"):
         fp.view(image[1:], record)
     with pytest.raises(ValueError, match=r"regions\[0\] must touch the image"):

@@ -61,7 +61,7 @@ class AnyAngle:
     turn shows more clear faces than the image as it is, that turn is looked at in full size. A face that
     is not surely upright (a score under 0.92, landmarks that are tilted, a better score at another angle) is looked at
     in crops that are turned until it scores best and its landmarks are level. Its region is then the upright box around
-    the tilted one with a twentieth on each side, and its ``turn`` says how it lies. If no crop settles that, the region
+    the tilted one with 3 % on each side, and its ``turn`` says how it lies. If no crop settles that, the region
     is a square around all boxes that were found there, half as large again. Boxes that overlap are one face.
 
     Turned copies are left out where faces that are surely upright fill half of the image with their heads. Faces that
@@ -73,8 +73,9 @@ class AnyAngle:
         max_pixels: how many pixels of each turned copy to look at; None for all.
         simple: what looks at turned copies and crops; None is ``detector`` again. Of a :class:`Thorough` detector for
             example the one inside it.
-        margin: around faces that are surely upright, as a share of their sides, 0 to 1; where it is over 0, up to 7 %
-            more where landmarks lean by more than 3 degrees, for such boxes cut a leaning face.
+        margin: around faces that are surely upright, as a share of their sides, 0 to 1, and around tilted ones if it
+            is more than theirs; where it is over 0, up to 7 % more around upright ones whose landmarks lean by more
+            than 3 degrees, for such boxes cut a leaning face.
 
     Raises:
         TypeError: ``detector`` has no ``detect``.
@@ -119,7 +120,7 @@ class AnyAngle:
             settled = crops.settle(group) if index < _SETTLED else None
             if settled is None and best.score < _CLEAR and index < _SETTLED and all(i.face is None for i in group):
                 continue  # a turned copy took something for a face, and no crop does
-            faces.append((best.box if settled is None else settled.box, _covered(group, settled)))
+            faces.append((best.box if settled is None else settled.box, _covered(group, settled, self.margin)))
         return distinct_faces(faces)
 
     def _lit(self, image: Image) -> list[Sighting]:
@@ -247,7 +248,7 @@ def _is_filled(found: Sequence[Sighting], shape: tuple[int, ...]) -> bool:
     return bool(filled >= _FILLED * shape[0] * shape[1])
 
 
-def _covered(group: Sequence[Sighting], settled: Sighting | None) -> Face:
+def _covered(group: Sequence[Sighting], settled: Sighting | None, margin: float) -> Face:
     best = group[0]
     shape: Any = next((item.face.region.shape for item in group if item.face is not None), "box")
     if settled is None:
@@ -259,7 +260,7 @@ def _covered(group: Sequence[Sighting], settled: Sighting | None) -> Face:
     else:
         turn = within_half_turn(settled.box.turn + _GAIN * settled.tilt)
         known = [item.face.region for item in group if item.face is not None]  # never less than without turned copies
-        region = united([covering_box(settled.box._replace(turn=turn), _MARGIN), *known])
+        region = united([covering_box(settled.box._replace(turn=turn), max(margin, _MARGIN)), *known])
         landmarks, score = settled.landmarks, max(best.score, settled.score)
     names = next((item.face.found_by for item in group if item.face is not None), ())
     whole = Region(region.x, region.y, region.width, region.height, shape)

@@ -13,6 +13,7 @@ from ..region import RegionLike, as_regions
 from ..strength.strength import Strength, list_strengths
 
 Interpolation: TypeAlias = Literal["mosaic", "linear", "cubic", "lanczos"]
+Border: TypeAlias = Literal["hold", "replicate"]
 _INTERPOLATIONS = {"mosaic": 0, "linear": 1, "cubic": 2, "lanczos": 3}
 
 
@@ -22,6 +23,7 @@ def view(
     strength: Strength | Sequence[Strength] = Strength(),
     *,
     interpolation: Interpolation = "cubic",
+    border: Border = "hold",
     out: Image | None = None,
 ) -> Image:
     """Replaces each window of each region by its mean, or by a smooth interpolation of the windows' means.
@@ -35,6 +37,9 @@ def view(
         strength: with regions: gives their windows (how many pixels move does not matter). Not read with a record.
         interpolation: "mosaic" shows the means as squares; "linear", "cubic" (Keys 1981, a = -0.75) and "lanczos" (four
             lobes) interpolate them between the windows' centres. Windows that own nothing count as their neighbours.
+        border: outside the centres of the outer windows their mean holds ("hold", with which the figures of docs/ were
+            made), or the interpolation goes on as if the outer means were repeated ("replicate"); detectors find a few
+            faces more in that (docs/detection.md).
         out: where to write; ``out=image`` works in place.
 
     Returns:
@@ -46,6 +51,7 @@ def view(
     """
     check_image(image)
     check_interpolation(interpolation)
+    check_border(border)
     if isinstance(where, Record):
         if where.shape != image.shape:
             raise ValueError(f"the record is of an image of shape {where.shape}, got shape {image.shape}")
@@ -58,7 +64,7 @@ def view(
         core = [core_region(region, s.window_for(region), 0) for region, s in zip(regions, strengths, strict=True)]
         version = 2
     shown = target(image, out)
-    _core.draw_view(shown, core, _INTERPOLATIONS[interpolation], version)
+    _core.draw_view(shown, core, _INTERPOLATIONS[interpolation], version, border == "replicate")
     return shown
 
 
@@ -66,3 +72,9 @@ def check_interpolation(interpolation: Interpolation) -> None:
     """Raises ValueError unless ``interpolation`` is one that :func:`view` knows."""
     if interpolation not in _INTERPOLATIONS:
         raise ValueError(f"interpolation must be one of {', '.join(_INTERPOLATIONS)}, got {interpolation!r}")
+
+
+def check_border(border: Border) -> None:
+    """Raises ValueError unless ``border`` is one that :func:`view` knows."""
+    if border not in ("hold", "replicate"):
+        raise ValueError(f"border must be hold or replicate, got {border!r}")
