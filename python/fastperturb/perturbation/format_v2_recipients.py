@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from .. import hpke
-from ..key import Key
+from ..key import Key, message
 from ..recipients import Recipient
 from . import aes_gcm
 from . import format_v2_keys as keys
@@ -59,7 +59,7 @@ def wrap(
 
 def _wrap_for(recipient: Recipient, secret: bytes, nonce: bytes, commit: bytes, origin: Origin) -> Stanza:
     if isinstance(recipient, Key):
-        wrapping_key = recipient.mac(keys.message(_PURPOSES[origin], nonce, commit))
+        wrapping_key = recipient.mac(message(_PURPOSES[origin], nonce, commit))
         return Stanza(MASTER_KEY, _hint(recipient, nonce) + aes_gcm.wrap(wrapping_key, secret))
     envelope = recipient.encrypt(secret, _INFO + nonce + commit)
     return Stanza(PUBLIC_KEY, _KEM.pack(hpke.KEM) + envelope)
@@ -73,7 +73,7 @@ def unwrap(key: Key, stanza: Stanza, nonce: bytes, commit: bytes) -> tuple[bytes
     """
     if stanza.kind == MASTER_KEY and has_hint(key, stanza, nonce):
         for origin, purpose in _PURPOSES.items():
-            secret = aes_gcm.unwrap(key.mac(keys.message(purpose, nonce, commit)), stanza.body[HINT_BYTES:])
+            secret = aes_gcm.unwrap(key.mac(message(purpose, nonce, commit)), stanza.body[HINT_BYTES:])
             if secret is not None:
                 return secret, origin
     elif _is_envelope(stanza):
@@ -129,4 +129,4 @@ def _is_envelope(stanza: Stanza) -> bool:
 
 
 def _hint(key: Key, nonce: bytes) -> bytes:
-    return key.mac(keys.message(b"fp2 hint", nonce))[:HINT_BYTES]
+    return key.mac(message(b"fp2 hint", nonce))[:HINT_BYTES]

@@ -228,4 +228,6 @@ def as_json(item: Face | Region) -> dict[str, Any]:
         data["score"] = round(item.score, 4)
         data["landmarks"] = [[round(x, 1), round(y, 1)] for x, y in item.landmarks]
         data["turn"] = item.turn
+        if item.found_by:
+            data["found_by"] = list(item.found_by)
     return data
