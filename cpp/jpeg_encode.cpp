@@ -1,8 +1,7 @@
 // Coefficients to entropy-coded data (ITU-T T.81, annexes F and G), in the scans that a file had. The symbols of each
 // scan are counted before they are written, for the shortest Huffman tables (annex K.2). Sequential scans keep what was
-// counted, four bytes a symbol; progressive ones, which have symbols of single bits, are walked twice.
+// counted, four bytes a symbol; large ones, and progressive ones, which have symbols of single bits, are walked twice.
 #include <string>
-#include <type_traits>
 
 #include "jpeg.hpp"
 #include "jpeg_scan_encoder.hpp"
@@ -18,6 +17,19 @@ void put_word(std::string& out, std::size_t value) {
 void put_table(std::string& out, const HuffmanTable& table) {
   for (std::size_t length = 1; length <= 16; ++length) out += static_cast<char>(table.counts[length]);
   out.append(table.symbols.begin(), table.symbols.end());
+}
+
+constexpr std::size_t most_kept = std::size_t{1} << 24;  // coefficients whose symbols are kept: 64 MiB at most
+
+// Writes what was counted.
+void write_scan(Recorder& counted, const Frame&, const Scan&, const std::int16_t*, Sizes, Writer& writer) {
+  writer.replay(counted);
+  writer.end();
+}
+void write_scan(const Counter&, const Frame& frame, const Scan& scan, const std::int16_t* from, Sizes most,
+                Writer& writer) {
+  ScanEncoder<Writer>(frame, scan, from, most, writer).run();
+  writer.end();
 }
 
 // One scan with its own tables: DHT and SOS, and its data.
@@ -49,11 +61,26 @@ void put_scan(const Frame& frame, const Scan& scan, const std::int16_t* from, st
   out += static_cast<char>(scan.first);
   out += static_cast<char>(scan.last);
   out += static_cast<char>(scan.high * 16 + scan.low);
-  if constexpr (std::is_same_v<Sink, Recorder>)
-    writer.replay(counter);
-  else
-    ScanEncoder<Writer>(frame, scan, from, file_sizes, writer).run();
-  writer.end();
+  write_scan(counter, frame, scan, from, file_sizes, writer);
+}
+
+// Tables and data of a scan for seals.
+template <typename Sink>
+std::string pack_scan(const Frame& frame, const std::int16_t* coefficients) {
+  const Scan& scan = frame.scans[0];
+  Sink counter;
+  ScanEncoder<Sink>(frame, scan, coefficients, any_sizes, counter).run();
+  std::string out;
+  Writer writer(out);
+  const int used = frame.components.size() > 1 ? 2 : 1;
+  for (int i = 0; i < 2 * used; ++i) {
+    const auto place = static_cast<std::size_t>(i / 2 + i % 2 * ac_tables);
+    const HuffmanTable best = counter.best(place);
+    put_table(out, best);
+    writer.use(place, best);
+  }
+  write_scan(counter, frame, scan, coefficients, any_sizes, writer);
+  return out;
 }
 
 }  // namespace
@@ -68,7 +95,7 @@ std::string encode(const Frame& frame, const std::int16_t* coefficients) {
       put_word(out, static_cast<std::size_t>(scan.restart));
       restart = scan.restart;
     }
-    if (frame.progressive)
+    if (frame.progressive || frame.coefficients() > most_kept)
       put_scan<Counter>(frame, scan, coefficients, out);
     else
       put_scan<Recorder>(frame, scan, coefficients, out);
@@ -118,21 +145,8 @@ Frame strip(const Frame& like, int count) {
 
 std::string pack(const Frame& like, int count, const std::int16_t* coefficients) {
   const Frame frame = strip(like, count);
-  const Scan& scan = frame.scans[0];
-  Recorder counter;
-  ScanEncoder<Recorder>(frame, scan, coefficients, any_sizes, counter).run();
-  std::string out;
-  Writer writer(out);
-  const int used = frame.components.size() > 1 ? 2 : 1;
-  for (int i = 0; i < 2 * used; ++i) {
-    const auto place = static_cast<std::size_t>(i / 2 + i % 2 * ac_tables);
-    const HuffmanTable best = counter.best(place);
-    put_table(out, best);
-    writer.use(place, best);
-  }
-  writer.replay(counter);
-  writer.end();
-  return out;
+  return frame.coefficients() > most_kept ? pack_scan<Counter>(frame, coefficients)
+                                          : pack_scan<Recorder>(frame, coefficients);
 }
 
 }  // namespace fastperturb::jpeg

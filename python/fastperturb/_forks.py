@@ -41,7 +41,7 @@ def first_apart_from_forks(method: Callable[Given, Result]) -> Callable[Given, R
 
     @wraps(method)
     def guarded(*args: Given.args, **others: Given.kwargs) -> Result:
-        self, image = args[:2]
+        self, image = (*args, None, None)[:2]
         kind = (type(self), getattr(image, "dtype", None), getattr(image, "shape", ())[2:])
         if kind in begun:
             return method(*args, **others)

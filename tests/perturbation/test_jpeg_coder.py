@@ -71,6 +71,24 @@ def test_whole_mcus_as_a_strip_and_back():
                     frame.unpack(wrong, len(mcus))
 
 
+def test_large_pictures_and_seals_are_written_by_two_walks():
+    """Over 2^24 coefficients, so that what is kept of them takes no more than 64 MiB."""
+    pixels = np.zeros((4104, 4104), np.uint8)
+    pixels[::97, ::89] = 255
+    data = jpeg(pixels)
+    frame, found = _core.JpegFrame(data), coefficients(data)
+    assert found.size > 2**24
+    other = with_coefficients(data, found)
+    assert np.array_equal(coefficients(other), found)
+    assert len(other) <= len(data)
+    mcus = found.reshape(-1, *found.shape[2:])
+    body = frame.pack(mcus)
+    assert np.array_equal(frame.unpack(body, len(mcus)), mcus)
+    small = mcus[: len(mcus) // 2]
+    twice = np.concatenate([small, small])
+    assert abs(len(frame.pack(twice)) - 2 * len(frame.pack(small))) < 500  # one way to code, whichever was taken
+
+
 def reference(frame, samples, colours):
     """The forward transform by the book, in floating point."""
     samples = samples.astype(np.float64).reshape(*samples.shape[:2], -1)
