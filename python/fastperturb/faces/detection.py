@@ -8,6 +8,7 @@ from functools import lru_cache
 from numbers import Real
 from typing import Protocol, runtime_checkable
 
+from .._forks import apart_from_forks, first_apart_from_forks
 from ..checks import Image
 from ..region import Face, RegionLike, Shape, as_regions
 from .boxes import Margins, at_least, four_margins, grow_region, holds_middle, touches
@@ -82,17 +83,25 @@ def locate(
     hidden = as_regions(ignore)
     if detector is not None and not callable(getattr(detector, "detect", None)):
         raise TypeError(f"detector must have a method detect(image), got {detector!r}")
+    is_ours = detector is None
     if detector is None:
-        detector = _default_detector(find or "fast", threshold)
+        with apart_from_forks:
+            detector = _default_detector(find or "fast", threshold)
     elif find is not None:
         detector = finder(find, detector)
     faces = [
         replace(face, region=at_least(grow_region(face.region, margins, shape, turn=face.turn), least))
-        for face in _checked(detector.detect(image))
+        for face in _checked(_look(detector, image) if is_ours else detector.detect(image))
         if face.score >= (threshold or 0.0) and not any(holds_middle(region, face.region) for region in hidden)
     ]
     faces = [face for face in faces if touches(face.region, image.shape)]
     return sorted(faces, key=lambda face: (-face.score, -face.region.width * face.region.height))
+
+
+@first_apart_from_forks
+def _look(detector: Detector, image: Image) -> Sequence[Face]:
+    """What a detector of ours finds; another one could wait for a fork itself."""
+    return detector.detect(image)
 
 
 def _checked(found: Sequence[Face]) -> Sequence[Face]:
