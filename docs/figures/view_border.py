@@ -1,7 +1,8 @@
-"""The border's table in docs/detection.md: ``python docs/figures/view_border.py [--every 2] [--detectors ...]``.
+"""The border's tables in docs/detection.md: ``python docs/figures/view_border.py [--every 2] [--attack]``.
 
 Faces that detectors find through the view (Lanczos) where the outer means hold outside the outer windows' centres, and
-where the interpolation goes on as if they were repeated. Needs tests/fetch_data.py.
+where the interpolation goes on as if they were repeated. ``--attack``: whom the nearest view names instead. Needs
+tests/fetch_data.py.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from fastperturb.faces.union import overlap
 
 TESTS = Path(__file__).parents[2] / "tests"
 Image = NDArray[np.uint8]
+Matrix = NDArray[np.float64]
 LONGEST = 640
 IOU = 0.5
 
@@ -48,14 +50,36 @@ def hits(faces: list[fp.Region], found: list[fp.Face]) -> list[bool]:
     return [any(overlap(face, item.region) >= IOU for item in found) for face in faces]
 
 
+def attack(cells: int, border: Any) -> tuple[float, float]:
+    """Share of AT&T's odd pictures whose nearest even one is of the same person: views known, and clear ones known."""
+    views: list[Matrix] = []
+    clear: list[Matrix] = []
+    for image in att(1):
+        faces = fp.locate(image)
+        region = faces[0].region if faces else fp.Region(30, 50, 124, 160)
+        shown = fp.view(image, region, fp.Strength(cells=cells), interpolation="lanczos", border=border)
+        part = region.clipped(*image.shape[:2])
+        for to, pixels in ((views, shown[part]), (clear, image[part])):
+            to.append(cv2.resize(pixels, (24, 28), interpolation=cv2.INTER_AREA).astype(np.float64).ravel())
+    odd, people = np.array(views[1::2]), np.repeat(np.arange(40), 5)
+    distances = [((odd[:, None] - np.array(known[::2])) ** 2).sum(axis=2) for known in (views, clear)]
+    views_known, clear_known = (float(np.mean(people[near.argmin(axis=1)] == people)) for near in distances)
+    return views_known, clear_known
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=2, help="of how many AT&T faces one is looked at")
     parser.add_argument("--detectors", default="yunet,centerface,dlib-hog")
     parser.add_argument("--cells", type=int, nargs="+", default=[5, 6, 8, 10, 12])
+    parser.add_argument("--attack", action="store_true")
     options = parser.parse_args()
     sys.path[:0] = [str(TESTS), str(TESTS / "helpers")]
+    if options.attack:
+        for cells in options.cells:
+            print(cells, "cells:", {border: attack(cells, border) for border in ("hold", "replicate")}, flush=True)
+        return
     detectors: dict[str, Any] = {name: make_detector(name) for name in options.detectors.split(",")}
     for name, images in (("AT&T", att(options.every)), ("photographs", photographs())):
         known = []

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._forks import apart_from_forks
 from .._optional import import_extra
 from ..errors import ModelError
 from .model_files import read_model
@@ -84,7 +85,8 @@ def _open(path: Path) -> Any:
         1  # threads of its own would not live through a fork, and a child would wait for them
     )
     try:
-        return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        with apart_from_forks:
+            return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's errors have no common base
         raise ModelError(
             f"{path}: not an ONNX model that ONNX Runtime {runtime.__version__} can run: {_reason(error)}"

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._forks import first_apart_from_forks
+from .._forks import apart_from_forks, first_apart_from_forks
 from .._optional import import_opencv
 from ..checks import Image
 from ..errors import ModelError
@@ -189,7 +189,8 @@ def _face(row: list[float]) -> Face:
 
 def _own_weights() -> bytes:
     try:
-        return resources.files(__package__).joinpath(WEIGHTS).read_bytes()
+        with apart_from_forks:  # the first call imports what reads resources
+            return resources.files(__package__).joinpath(WEIGHTS).read_bytes()
     except OSError as error:
         raise ModelError(f"{WEIGHTS} is not in this installation of fastperturb, which its build puts there") from error
 

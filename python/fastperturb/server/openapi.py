@@ -64,11 +64,7 @@ REGION_SCHEMA: dict[str, Any] = {
         "score": {"type": "number"},
         "landmarks": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
         "turn": {"type": "number", "description": "Degrees by which the face is turned clockwise, -180 to 180."},
-        "found_by": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "The detectors that found it, where several looked.",
-        },
+        "found_by": {"type": "array", "items": {"type": "string"}, "description": "Its detectors, if several looked."},
     },
 }
 _REGIONS = {"type": "array", "items": REGION_SCHEMA}
