@@ -84,17 +84,28 @@ def test_a_class_on_the_grid_that_covers_the_head(box, margins):
 
 
 def test_classes_are_fourth_roots_of_two():
-    for number in range(47):
+    for number in range(43):
         width, height = class_size(number)
         assert width % 2 == 0
-        assert abs(width - 16 * 2 ** (number / 4)) <= 2
+        assert abs(width - 32 * 2 ** (number / 4)) <= 2
         assert abs(height - 1.3 * width) <= 0.5
-    assert class_size(0) == (16, 21)
-    assert class_size(4) == (32, 42)
+    assert class_size(0) == (32, 42)
+    assert class_size(4) == (64, 83)
+
+
+@pytest.mark.parametrize("margins", [HEAD_MARGINS, FACE_MARGINS])
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_no_region_is_too_small_to_hide(margins, turn):
+    """A face of 1 to 19 pixels gets 32 x 42 of them, around its own middle."""
+    for side in (1, 4, 12, 19):
+        region = round_face(fp.Face(fp.Region(100, 100, side, side), turn=turn), margins)
+        assert sorted((region.width, region.height)) in ([32, 42], [33, 42])
+        middle = region.x + region.width / 2, region.y + region.height / 2
+        assert all(abs(place - 100 - side / 2) <= 2 + side / 4 for place in middle)
 
 
 def test_least_class_and_faces_too_large():
-    assert round_face(fp.Region(40, 40, 1, 1)).width == 16
+    assert round_face(fp.Region(40, 40, 1, 1)).width == 32
     with pytest.raises(ValueError, match=r"must be smaller than an ellipse of 65535 pixels, got 60000 x 60000"):
         round_face(fp.Region(0, 0, 60_000, 60_000))
 
@@ -166,7 +177,7 @@ def test_no_landmarks_no_turn(marks):
 def test_frozen_answers():
     assert round_face(fp.Region(50, 60, 150, 150)) == fp.Region(0, -38, 256, 333, "ellipse")
     assert round_face(fp.Region(100, 100, 77, 101)) == fp.Region(57, 34, 152, 198, "ellipse")
-    assert round_face(fp.Region(-30, 5, 9, 14), FACE_MARGINS) == fp.Region(-34, 2, 16, 21, "ellipse")
+    assert round_face(fp.Region(-30, 5, 9, 14), FACE_MARGINS) == fp.Region(-40, -9, 32, 42, "ellipse")
     far = 2**30
     assert round_face(fp.Region(far + 50, 60, 150, 150)) == fp.Region(far, -38, 256, 333, "ellipse")
 

@@ -16,7 +16,7 @@ from .. import _core
 from ..faces.boxes import touches
 from ..region import MAX_ELLIPSE_SIDE, Face, Point, Region
 
-LEAST_WIDTH = 16
+LEAST_WIDTH = 32  # smaller ones leave what names a tiny face around it, and detectors miss them
 _ASPECT = (13, 10)  # height to width
 _GRID = 8  # steps of the centre across a width
 _COVERED = (97, 100)  # of the ellipse that must be hidden, counted by the core on a lattice
@@ -69,7 +69,7 @@ def raster_ordered(regions: Iterable[Region], shape: tuple[int, ...]) -> tuple[R
 
 
 def class_size(number: int) -> tuple[int, int]:
-    """Width and height of a size class: 16 x 21 times the fourth root of two, ``number`` times over; even widths."""
+    """Width and height of a size class: 32 x 42 times the fourth root of two, ``number`` times over; even widths."""
     return _classes()[number]
 
 
