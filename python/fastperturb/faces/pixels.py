@@ -149,6 +149,27 @@ def padded_copy(copy: NDArray[np.uint8], multiple: int = 1) -> NDArray[np.uint8]
     return np.pad(copy, ((0, below), (0, beside), (0, 0))) if below or beside else copy
 
 
+def network_planes(copy: NDArray[np.uint8], multiple: int = 1, *, bgr: bool = False) -> NDArray[np.float32]:
+    """A copy as networks take it, padded as by :func:`padded_copy`.
+
+    Args:
+        copy: (height, width, 3), RGB.
+        multiple: what both sides are padded to a multiple of.
+        bgr: whether blue comes first.
+
+    Returns:
+        (1, 3, padded height, padded width), values from 0 to 255.
+    """
+    height, width = copy.shape[:2]
+    high, wide = (-(-max(side, LEAST_SIDE) // multiple) * multiple for side in (height, width))
+    made = np.empty if (high, wide) == (height, width) else np.zeros
+    found = made((1, 3, high, wide), np.float32)
+    channels = import_opencv().split(copy)  # OpenCV 5's blobFromImage takes 15 times as long
+    for plane, channel in zip(found[0], channels[::-1] if bgr else channels, strict=True):
+        plane[:height, :width] = channel
+    return found
+
+
 def check_max_pixels(max_pixels: int | None) -> None:
     """Raises ValueError unless ``max_pixels`` is None or enough to see anything in."""
     if max_pixels is not None and not (isinstance(max_pixels, Real) and max_pixels >= LEAST_PIXELS):

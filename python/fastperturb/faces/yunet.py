@@ -26,7 +26,7 @@ from ..region import Face
 from .boxes import covering_region, suppress
 from .engine import Engine, check_engine, engine_for, onnx_session, run_session
 from .opencv import quiet_opencv
-from .pixels import check_max_pixels, check_visible, fitting_scale, rgb8_copy
+from .pixels import LEAST_SIDE, check_max_pixels, check_visible, fitting_scale, network_planes, padded_copy, rgb8_copy
 from .yunet_decoding import MULTIPLE, decode
 
 WEIGHTS = "face_detection_yunet_2023mar.onnx"
@@ -36,9 +36,8 @@ _TOP_K = 5000
 _SMALL = 256  # images whose shorter side is below are enlarged to it, at most fourfold
 _LEAST_COPY = 160  # the shorter side of the smallest copy, unless the image is smaller
 _LARGE = 256  # a face that fills a copy whose shorter side is above may be missed, so a smaller copy is looked at too
-_LEAST_SIDE = 64  # OpenCV 4 reads memory that nobody wrote where a side is 32 pixels or less, and finds faces there
 _OUTPUTS = {
-    f"{kind}_{stride}": (1, (_LEAST_SIDE // stride) ** 2, numbers)
+    f"{kind}_{stride}": (1, (LEAST_SIDE // stride) ** 2, numbers)
     for kind, numbers in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
     for stride in (8, 16, 32)
 }
@@ -133,40 +132,32 @@ class YuNet:
         They are the box (x, y, width, height), five points (x, y) and the score. They come in lists: mostly there
         is one face, and a dozen operations on arrays of one row would take longer than all else but the network.
         """
-        cv2 = import_opencv()
-        height, width = copy.shape[:2]
-        bgr = cv2.cvtColor(copy, cv2.COLOR_RGB2BGR)
-        if min(height, width) < _LEAST_SIDE:
-            below, beside = max(0, _LEAST_SIDE - height), max(0, _LEAST_SIDE - width)
-            bgr = cv2.copyMakeBorder(bgr, 0, below, 0, beside, cv2.BORDER_CONSTANT)
-        scales = (shape[1] / width, shape[0] / height) * 7 + (1.0,)
+        scales = (shape[1] / copy.shape[1], shape[0] / copy.shape[0]) * 7 + (1.0,)
         on_onnx = engine_for(self.engine, self._weights) == "onnxruntime"
-        rows = self._run_onnx(bgr) if on_onnx else self._run_opencv(bgr)
+        rows = self._run_onnx(copy) if on_onnx else self._run_opencv(copy)
         rows = [[value * scale for value, scale in zip(row, scales, strict=True)] for row in rows]
         return [row for row in rows if all(map(math.isfinite, row)) and row[2] > 0 and row[3] > 0]
 
-    def _run_opencv(self, bgr: NDArray[np.uint8]) -> list[list[float]]:
+    def _run_opencv(self, copy: NDArray[np.uint8]) -> list[list[float]]:
+        cv2 = import_opencv()
+        bgr = cv2.cvtColor(padded_copy(copy), cv2.COLOR_RGB2BGR)
         net = self._net()
         net.setInputSize((bgr.shape[1], bgr.shape[0]))
         _, faces = net.detect(bgr)
         return [] if faces is None else faces.tolist()
 
-    def _run_onnx(self, bgr: NDArray[np.uint8]) -> list[list[float]]:
-        high, wide = (-(-side // MULTIPLE) * MULTIPLE for side in bgr.shape[:2])
-        cv2 = import_opencv()
-        below, beside = high - bgr.shape[0], wide - bgr.shape[1]
-        whole = cv2.copyMakeBorder(bgr, 0, below, 0, beside, cv2.BORDER_CONSTANT) if below or beside else bgr
-        planes = np.asarray(cv2.dnn.blobFromImage(whole), np.float32)
+    def _run_onnx(self, copy: NDArray[np.uint8]) -> list[list[float]]:
+        planes = network_planes(copy, MULTIPLE, bgr=True)
         values = run_session(onnx_session(self._weights), planes, list(_OUTPUTS))
         outputs = dict(zip(_OUTPUTS, values, strict=True))
-        return decode(outputs, (high, wide), self.threshold, _OVERLAP, _TOP_K)
+        return decode(outputs, planes.shape[2:], self.threshold, _OVERLAP, _TOP_K)
 
     def _net(self) -> Any:
         net = getattr(self._local, "net", None)
         if net is None:
             with quiet_opencv() as cv2:
                 weights = np.frombuffer(self._weights, np.uint8)
-                least = (_LEAST_SIDE, _LEAST_SIDE)
+                least = (LEAST_SIDE, LEAST_SIDE)
                 net = cv2.FaceDetectorYN.create(
                     "onnx", weights, np.empty(0, np.uint8), least, self.threshold, _OVERLAP, _TOP_K
                 )
@@ -214,17 +205,17 @@ def _checked_weights(path: Path) -> bytes:
                 f"missing are {', '.join(missing)}, got {', '.join(sorted(names))}"
             )
         try:
-            net.setInput(np.zeros((1, 3, _LEAST_SIDE, _LEAST_SIDE), np.float32))
+            net.setInput(np.zeros((1, 3, LEAST_SIDE, LEAST_SIDE), np.float32))
             shapes = {name: value.shape for name, value in zip(_OUTPUTS, net.forward(list(_OUTPUTS)), strict=True)}
         except cv2.error as error:
             raise ModelError(
                 f"{path}: a YuNet model must take (1, 3, height, width) images of any size, failed at "
-                f"{_LEAST_SIDE} x {_LEAST_SIDE}"
+                f"{LEAST_SIDE} x {LEAST_SIDE}"
             ) from error
     for name, shape in shapes.items():
         if shape != _OUTPUTS[name]:
             raise ModelError(
-                f"{path}: output {name} must have shape {_OUTPUTS[name]} for a {_LEAST_SIDE} x {_LEAST_SIDE} image, "
+                f"{path}: output {name} must have shape {_OUTPUTS[name]} for a {LEAST_SIDE} x {LEAST_SIDE} image, "
                 f"got {shape}"
             )
     return weights

@@ -30,21 +30,30 @@ def decode(
         overlap: intersection over union above which the lower score is dropped.
         most: faces to look at, best first.
     """
-    parts = []
-    for stride in STRIDES:
-        chances = np.clip(outputs[f"cls_{stride}"][0, :, 0], 0, 1) * np.clip(outputs[f"obj_{stride}"][0, :, 0], 0, 1)
-        scores = np.sqrt(chances)
-        kept = np.flatnonzero(scores > threshold)
-        if kept.size:
-            parts.append(_faces(outputs, stride, kept, size[1] // stride, scores[kept]))
-    if not parts:
+    scores = np.sqrt(_chances(outputs, "cls") * _chances(outputs, "obj"))
+    kept = np.flatnonzero(scores > threshold)
+    if not kept.size:
         return []
+    parts, first = [], 0
+    for stride in STRIDES:
+        count = outputs[f"cls_{stride}"].shape[1]
+        inside = kept[(kept >= first) & (kept < first + count)]
+        if inside.size:
+            parts.append(_faces(outputs, stride, inside - first, size[1] // stride, scores[inside]))
+        first += count
     rows = np.concatenate(parts)
     rows = rows[np.isfinite(rows).all(axis=1) & (np.abs(rows[:, :4]).max(axis=1) < 2**31)]
     cv2 = import_opencv()
     boxes = np.trunc(rows[:, :4]).astype(int).tolist()
     kept = np.asarray(cv2.dnn.NMSBoxes(boxes, rows[:, 14].tolist(), threshold, overlap, 1.0, most), int).ravel()
     return rows[kept].tolist()  # type: ignore[no-any-return]
+
+
+def _chances(outputs: Mapping[str, NDArray[np.float32]], kind: str) -> NDArray[np.float32]:
+    """Those of the cells of all strides, 0 to 1."""
+    chances = np.concatenate([outputs[f"{kind}_{stride}"][0, :, 0] for stride in STRIDES])
+    clipped: NDArray[np.float32] = np.minimum(np.maximum(chances, 0), 1)
+    return clipped
 
 
 def _faces(
