@@ -102,6 +102,18 @@ struct Kernels {
   // Pixels of three bytes as the numbers of rank_colours.hpp.
   void (*colour_items)(const uint8_t* pixels, size_t count, uint32_t* items);
 
+  // Writes over them the colours that such numbers stand for: red in the lowest byte, then green, then blue.
+  void (*colours_of)(uint32_t* items, size_t count);
+
+  // The least and the largest tint, red - blue + 255, of one such number or more.
+  void (*tint_range)(const uint32_t* items, size_t count, uint32_t* least, uint32_t* most);
+
+  // Writes those whose tint is from `least` to `most` in their order, as pick_marked does.
+  size_t (*pick_tinted)(const uint32_t* items, size_t count, int32_t least, int32_t most, uint32_t* picked);
+
+  // Where the one with this tint is that so many with it come before; `count` if there is none.
+  size_t (*find_tinted)(const uint32_t* items, size_t count, uint32_t tint, size_t before);
+
   // Spreads a strip's rows of two images over the lanes as u = (a - centre) + (b - centre) and v = a - b - shift, both
   // times scale: channels planes of segment + 2 radius vectors each, up to 3 more vectors after each plane being
   // overwritten. Reads up to 15 samples beyond the strip's (16 S + 2 r) * channels. u and v must be aligned to 64 bytes

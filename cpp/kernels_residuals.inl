@@ -52,5 +52,13 @@ void colour_items(const uint8_t* pixels, size_t count, uint32_t* items) {
   }
 }
 
+void colours_of(uint32_t* items, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t red = items[i] >> 8 & 255, blue = 255 - (items[i] & 255);
+    const uint32_t green = ((items[i] >> 16) - 77 * red - 29 * blue) * 437 >> 16;  // by 150, which divides it
+    items[i] = red | green << 8 | blue << 16;
+  }
+}
+
 }  // namespace
 }  // namespace fastperturb

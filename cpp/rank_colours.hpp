@@ -13,13 +13,8 @@
 namespace fastperturb {
 
 // A colour's luminance, 77 R + 150 G + 29 B, is in the upper half, then come red and 255 - blue: green is what is left,
-// and colours of equal luminance order as their bytes do. (Kernels::colour_items makes them.)
-inline void put_colour(std::uint32_t item, std::uint8_t* pixel) {
-  const std::uint32_t red = item >> 8 & 255, blue = 255 - (item & 255);
-  pixel[0] = static_cast<std::uint8_t>(red);
-  pixel[1] = static_cast<std::uint8_t>(((item >> 16) - 77 * red - 29 * blue) / 150);
-  pixel[2] = static_cast<std::uint8_t>(blue);
-}
+// and colours of equal luminance order as their bytes do. (Kernels::colour_items makes them of pixels,
+// Kernels::colours_of pixels of them.)
 
 // Red - blue + 255.
 inline std::uint32_t colour_tint(std::uint32_t item) { return (item >> 8 & 255) + (item & 255); }

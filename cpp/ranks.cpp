@@ -5,6 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "colour_parts.hpp"
 #include "dispatch.hpp"
 #include "pixel.hpp"
 #include "radix_sort.hpp"
@@ -22,17 +23,33 @@ void for_each_place(const RankJob& job, const PlaceOrder& order, const Put& put)
   order.members.for_each_pixel(job.out, [=](std::uint32_t member, std::uint8_t* to) { put(ranks[member], to); });
 }
 
+// Four bytes are written for three where another pixel of the run follows, which is written next.
+void put_colours(const RankJob& job, const PlaceOrder& order, const std::uint32_t* colours) {
+  for (const Run& run : order.members.runs) {
+    const std::uint32_t *rank = order.ranks.get() + run.first, *last = rank + run.length - 1;
+    std::uint8_t* pixel = job.out.at(run.row, run.column);
+    for (; rank < last; ++rank, pixel += 3) std::memcpy(pixel, colours + *rank, 4);
+    std::memcpy(pixel, colours + *rank, 3);
+  }
+}
+
 void place_three_bytes(const RankJob& job, const PlaceOrder& order) {
+  const Kernels& act = kernels();
   const Members& members = order.members;
-  Buffer<std::uint32_t> items = unwritten<std::uint32_t>(members.count),
-                        spare = unwritten<std::uint32_t>(members.count);
-  const auto items_of = kernels().colour_items;
-  for (const Run& run : members.runs) items_of(job.crop.at(run.row, run.column), run.length, items.get() + run.first);
+  const std::size_t room = members.count + ColourParts::room;
+  Buffer<std::uint32_t> items = unwritten<std::uint32_t>(room), spare = unwritten<std::uint32_t>(room);
+  for (const Run& run : members.runs)
+    act.colour_items(job.crop.at(run.row, run.column), run.length, items.get() + run.first);
   members.for_each_label(
       [&](std::uint32_t start, std::uint32_t count) { sort_colours(items.get() + start, spare.get(), count); });
-  if (order.coloured) items = part_by_tint(members, items, false, colour_tint);
-  for_each_place(job, order,
-                 [from = items.get()](std::uint32_t rank, std::uint8_t* pixel) { put_colour(from[rank], pixel); });
+  if (order.coloured) {
+    ColourParts parts(act);
+    members.for_each_label(
+        [&](std::uint32_t start, std::uint32_t count) { parts.part(items.get() + start, spare.get() + start, count); });
+    items.swap(spare);
+  }
+  act.colours_of(items.get(), members.count);
+  put_colours(job, order, items.get());
 }
 
 // Of one whole number each: they are their own luminance.

@@ -73,6 +73,18 @@ def test_many_colours_equal_the_reference(isa, levels, colours):
     assert matched(crop, ground, labels=labels, colours=colours).tobytes() == expected.tobytes()
 
 
+@pytest.mark.parametrize("tints", [1, 2, 5, 60])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (13, 17), (90, 100)])
+def test_few_tints_equal_the_reference(isa, shape, tints):
+    """Grey pictures of three channels have one tint, which all cuts of a block then lie in."""
+    rng = np.random.default_rng(tints)
+    blue = rng.integers(0, 196, shape)
+    crop = np.dstack([blue + rng.integers(0, tints, shape), blue, blue]).astype(np.uint8)
+    ground = rng.integers(0, 99, (*shape, 3)).astype(np.uint16)
+    expected = reference_ranks.match(crop, None, ground, None, KEY, True)
+    assert matched(crop, ground, colours=True).tobytes() == expected.tobytes()
+
+
 @settings(max_examples=100)
 @given(cases(60))
 def test_a_permutation_of_the_masked_pixels_of_each_label(case):
