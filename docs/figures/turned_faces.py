@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 import fastperturb as fp
 from fastperturb.faces import HEAD, AnyAngle, YuNet, finder, grow_region, locate, make_detector
+from fastperturb.protections import Surrogate
+from fastperturb.protections.area import owned_parts
 
 TESTS = Path(__file__).parents[2] / "tests"
 Matrix = NDArray[np.float64]
@@ -27,7 +29,7 @@ class Tally:
     """What is counted of one detector."""
 
     def __init__(self) -> None:
-        self.covered: dict[str, list[float]] = {"face": [], "box": [], "head": []}
+        self.covered: dict[str, list[float]] = {"face": [], "box": [], "head": [], "face, by a surrogate": []}
         self.missed = self.extra = self.pictures = 0
         self.area: list[float] = []
         self.seconds = 0.0
@@ -90,6 +92,16 @@ def share(outline: Matrix, regions: list[fp.Region], shape: tuple[int, ...]) -> 
     return 1 - np.count_nonzero(mask) / all_of_it
 
 
+def left_by_surrogates(outline: Matrix, found: list[fp.Face], shape: tuple[int, ...]) -> float:
+    """How much of what an outline holds inside the image no surrogate over a found face's head hides."""
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round((outline - 0.5) * 16).astype(np.int32)], 1, shift=4)
+    all_of_it = np.count_nonzero(mask)
+    for _, part, owned in owned_parts(Surrogate().regions_for(found, shape), shape):
+        mask[part][owned] = 0
+    return np.count_nonzero(mask) / all_of_it
+
+
 def finds(region: fp.Region, truth: Truth) -> bool:
     """Whether a region is meant for a face: it holds its centre and is 1/4 to 6 times as large as its box."""
     x, y = truth.centre
@@ -118,6 +130,9 @@ def count(tally: Tally, name: str, degrees: int, detector: Any, image: NDArray[n
         for kind, outline in truth.outlines.items():
             covered = share(outline, heads if kind == "head" else regions, picture.shape)
             tally.covered[kind].append(covered)
+        tally.covered["face, by a surrogate"].append(
+            1 - left_by_surrogates(truth.outlines["face"], found, picture.shape)
+        )
         tally.worst.append((tally.covered["face"][-1], name, degrees))
     tally.extra += sum(not any(share(t.outlines["head"], [r], picture.shape) > 0.05 for t in listed) for r in regions)
 

@@ -6,11 +6,14 @@ One place says how to get what is missing: the extra that installs it, or, for O
 from __future__ import annotations
 
 import importlib
+import sys
 from functools import cache
 from types import ModuleType
 
 from ._forks import apart_from_forks
 from .errors import MissingExtra
+
+_opencv: ModuleType | None = None  # once it is whole
 
 
 def import_extra(module: str, extra: str) -> ModuleType:
@@ -39,13 +42,16 @@ def import_opencv() -> ModuleType:
     Raises:
         MissingExtra: no OpenCV, or one that cannot load: the builds with windows need libGL, which servers lack.
     """
+    global _opencv
+    if _opencv is not None and sys.modules.get("cv2") is _opencv:
+        return _opencv  # asked for a dozen times a picture
     try:
         with apart_from_forks:
             import cv2
     except ImportError as error:
         raise _missing("cv2", error, "install it with: pip install opencv-python-headless") from error
-    module: ModuleType = cv2
-    return module
+    _opencv = cv2
+    return _opencv
 
 
 def import_isal() -> ModuleType | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..checks import Image
@@ -37,21 +37,22 @@ class Method:
         text: as it was given.
         protection: what it means; None for windows of a strength that is given apart.
         beside: put seals into a file of their own.
+        sealed: whether a key brings the original back by a seal, whatever happens to the pixels that are shown.
     """
 
     text: str
     protection: Protection | None
     beside: bool = False
+    sealed: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        sealed = self.protection is not None and not isinstance(self.protection, ReversibleProtection)
+        object.__setattr__(self, "sealed", sealed)
 
     @property
     def name(self) -> str:
         """For reports."""
         return "permutation" if self.protection is None else self.protection.name
-
-    @property
-    def sealed(self) -> bool:
-        """Whether a key brings the original back by a seal, whatever happens to the pixels that are shown."""
-        return self.protection is not None and not isinstance(self.protection, ReversibleProtection)
 
     @property
     def has_own_area(self) -> bool:
