@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -40,7 +40,11 @@ def write_atomically(
 
 
 def write_together(
-    files: Sequence[tuple[Path, Iterable[Bytes], int]], *, overwrite: bool = True, cached: bool = True
+    files: Sequence[tuple[Path, Iterable[Bytes], int]],
+    *,
+    overwrite: bool = True,
+    cached: bool = True,
+    new: Collection[Path] = (),
 ) -> None:
     """Writes files of one folder that belong together: all, or none if anything fails.
 
@@ -53,29 +57,34 @@ def write_together(
         files: path, bytes, and who may read and write it, as for :func:`write_atomically`, of each.
         overwrite: whether the last may be there already; the others may.
         cached: as for :func:`write_atomically`.
+        new: those that may not be there, as another writer's may by now.
 
     Raises:
-        FileExistsError: the last is there and may not be replaced.
+        FileExistsError: the last or a new one is there and may not be replaced.
         OSError: one cannot be written; all are what they were.
     """
     with contextlib.ExitStack() as stack:
         pending = [stack.enter_context(Pending(path, parts, cached, mode)) for path, parts, mode in files]
-        undo: list[tuple[Path, Path | None]] = []
+        undo: list[tuple[Path, Path | None, tuple[int, int] | None]] = []
         try:
             for (path, _, _), file in zip(files[:-1], pending, strict=False):
-                previous = _set_aside(path)
-                undo.append((path, previous))
+                previous = None if path in new else _set_aside(path)
                 try:
                     file.publish(overwrite=previous is not None)
                 except BaseException:
-                    _put_back(*undo.pop(), published=False)
+                    if previous is not None:
+                        previous.replace(path)
                     raise
+                undo.append((path, previous, _identity(path)))
             pending[-1].publish(overwrite)
         except BaseException:
-            for path, previous in reversed(undo):
-                _put_back(path, previous, published=True)
+            for path, previous, ours in reversed(undo):
+                if previous is not None:
+                    previous.replace(path)
+                elif _identity(path) == ours:  # another writer may have put its own there since
+                    path.unlink(missing_ok=True)
             raise
-    for _, previous in undo:
+    for _, previous, _ in undo:
         if previous is not None:
             with contextlib.suppress(OSError):  # all is written; a hidden file more does no harm
                 previous.unlink()
@@ -108,11 +117,13 @@ def write_once(files: Sequence[tuple[Path, Iterable[Bytes], int]]) -> None:
             raise
 
 
-def _put_back(path: Path, previous: Path | None, *, published: bool) -> None:
-    if previous is not None:
-        previous.replace(path)
-    elif published:
-        path.unlink(missing_ok=True)
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another of its name; ``None`` if there is none."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _set_aside(path: Path) -> Path | None:

@@ -140,12 +140,16 @@ def write_file(
         files.append((seals_beside(path), [seals], 0o600))
     if beside is not None:
         files.append((record_beside(path), [beside.to_json(indent=1).encode("ascii"), b"\n"], mode))
+    new: list[Path] = []
     if not overwrite:
         for taken in (path, *(place for place, _, _ in files)):
             killed = beside is not None and taken == record_beside(path) and has_record_beside(path)
-            if os.path.lexists(taken) and not killed:
+            if killed:
+                continue
+            if os.path.lexists(taken):
                 raise FileExistsError(17, "File exists", os.fspath(taken))
-    write_together([*files, (path, parts, mode)], overwrite=overwrite, cached=cached)
+            new.append(taken)
+    write_together([*files, (path, parts, mode)], overwrite=overwrite, cached=cached, new=new)
 
 
 def remove_record_beside(path: Path) -> None:
