@@ -68,6 +68,7 @@ def answered(page, act):
         act()
     assert caught.value.status == 200
     page.wait_for_function("() => document.getElementById('saving').textContent === 'Saved'")
+    page.wait_for_timeout(500)  # the page shows the frame anew after that, and nothing on it tells when it has
 
 
 def at_frame(page, number):
