@@ -259,7 +259,18 @@ def test_the_page_loads_nothing_from_elsewhere_and_holds_no_secret(desk):
     assert page.headers["x-frame-options"] == "DENY"
     assert TOKEN not in page.text
     assert "//" not in page.text.replace("<!doctype", "")
-    for name in ("review.js", "editor.js", "lens.js", "line.js", "talk.js", "review.css", "style.css", "geometry.js"):
+    for name in (
+        "review.js",
+        "editor.js",
+        "lens.js",
+        "line.js",
+        "film.js",
+        "tracks.js",
+        "talk.js",
+        "review.css",
+        "style.css",
+        "geometry.js",
+    ):
         answer = desk.send("GET", f"/static/{name}", headers={"Authorization": ""})
         assert answer.status_code == 200, name
         assert "http://" not in answer.text

@@ -62,19 +62,25 @@ def saved():
     return VideoTracks.read(Path("photos.tracks/clip.mp4.tracks.json")).tracks
 
 
+def drawn(page):
+    """Waits until the frame that was asked for last is shown."""
+    page.wait_for_selector("#stage[aria-busy=false]")
+
+
 def answered(page, act):
     """The server's answer to the change that ``act`` makes."""
     with page.expect_response(lambda answer: answer.request.method == "POST") as caught:
         act()
     assert caught.value.status == 200
     page.wait_for_function("() => document.getElementById('saving').textContent === 'Saved'")
-    page.wait_for_timeout(500)  # the page shows the frame anew after that, and nothing on it tells when it has
+    drawn(page)
 
 
 def at_frame(page, number):
     page.wait_for_function(
         "(text) => document.getElementById('frame-text').textContent.startsWith(text)", arg=f"Frame {number} of 60, "
     )
+    drawn(page)
 
 
 def go(page, number):

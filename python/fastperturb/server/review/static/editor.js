@@ -27,13 +27,20 @@ export class Editor {
 		Object.assign(this, { size: { width, height }, before: [], last: null });
 		this.locked = state === "broken" || state === "waiting";
 		this.items = boxes.map((box) => ({ ...box }));
-		this.show();
+		this.show(null);
 	}
 
 	/** Goes to the box of a track of a video, if it is there. */
 	focusTrack(track) {
+		if (this.pick(track)) this.focus(this.last);
+		return this.last !== null;
+	}
+
+	/** What is done next is done to the box of a track of a video, or to none if it is not there; tells whether it is. */
+	pick(track) {
 		const index = this.items.findIndex((item) => item.track === track);
-		if (index >= 0) this.focus(index);
+		this.last = index < 0 ? null : index;
+		this.#selected();
 		return index >= 0;
 	}
 
@@ -101,7 +108,7 @@ export class Editor {
 	}
 
 	focus(index) {
-		this.#element(index)?.focus({ preventScroll: true });
+		this.elements[index]?.focus({ preventScroll: true });
 	}
 
 	/** The next box after the one that was looked at last, with the zoom on it. */
@@ -113,8 +120,8 @@ export class Editor {
 		this.lens.showBox(this.items[index]);
 	}
 
-	show() {
-		const focused = this.stage.contains(document.activeElement) ? document.activeElement.dataset.index : null;
+	/** Shows all boxes anew. The keyboard stays at the box of the same number, or at none if they are others. */
+	show(focused = this.stage.contains(document.activeElement) ? document.activeElement.dataset.index : null) {
 		for (const old of this.stage.querySelectorAll(".box")) old.remove();
 		this.elements = this.items.map((_, index) => this.#build(index));
 		this.stage.append(...this.elements);
@@ -123,7 +130,7 @@ export class Editor {
 		}))));
 		this.items.forEach((_, index) => this.#place(index));
 		this.placeTags();
-		if (focused !== null) this.focus(+focused);
+		if (focused !== null) this.focus(focused);
 		this.#selected();
 	}
 
@@ -132,7 +139,7 @@ export class Editor {
 		const label = { width: TAG.width / this.lens.scale, height: TAG.height / this.lens.scale };
 		const many = this.items.length > 300;
 		this.items.forEach((item, index) => {
-			const tag = this.#element(index).firstChild;
+			const tag = this.elements[index].firstChild;
 			tag.dataset.side = many ? "none" : freeSide(item, label, this.items, this.size);
 		});
 	}
@@ -147,13 +154,9 @@ export class Editor {
 		return box;
 	}
 
-	#element(index) {
-		return this.elements[index];
-	}
-
 	#place(index) {
 		const item = this.items[index];
-		const element = this.#element(index);
+		const element = this.elements[index];
 		placeOver(element, item, this.size);
 		element.dataset.kind = item.kind;
 		element.dataset.shape = item.shape ?? "box";

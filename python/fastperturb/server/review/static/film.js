@@ -1,32 +1,28 @@
-// One video: a slider through its frames, its tracks with pictures of four of their frames, and what is changed of them.
+// One video: a slider through its frames, and what is changed of its tracks.
 // The editor shows the boxes of one frame; what a person changes there becomes changes of tracks, saved one after the other.
 
 import { frameUrl, getJson, send } from "./talk.js";
-import { by, calm, make } from "./ui.js";
+import { TrackList, clock, when } from "./tracks.js";
+import { by, calm } from "./ui.js";
 
 const SIDE = 1280;
-const SMALL = 1280; // of the frame that a small picture is cut from
-const NAMES = ["first", "middle", "last", "least sure"];
-
-/** Seconds as minutes and seconds: 1:02.50. */
-export function clock(seconds) {
-	const hundredths = Math.max(0, Math.round(seconds * 100));
-	return `${Math.floor(hundredths / 6000)}:${String(Math.floor((hundredths % 6000) / 100)).padStart(2, "0")}.${String(hundredths % 100).padStart(2, "0")}`;
-}
 
 /** Shows videos in the editor. `told(error)` is called with what went wrong, `taken(data)` with the server's answers. */
 export class Film {
 	constructor(editor, lens, told, taken) {
 		Object.assign(this, { editor, lens, told, taken, item: null, frame: 0, base: new Map(), current: null });
-		Object.assign(this, { asked: null, url: "", timer: 0, saves: Promise.resolve(), pending: false, small: new Map(), sending: 0 });
+		Object.assign(this, { asked: null, url: "", timer: 0, saves: Promise.resolve(), pending: false, sending: 0, made: 0 });
+		this.list = new TrackList({
+			choose: (id) => this.#choose(id),
+			show: (frame) => this.go(frame, true),
+			spare: (id, spared) => this.spare(id, spared),
+			remove: (id) => this.#do(() => [{ do: "delete", track: id }]),
+		}, told);
 		by("frame").addEventListener("input", () => this.goSoon(+by("frame").value));
 		for (const button of by("film").querySelectorAll("[data-step]")) {
 			button.addEventListener("click", () => this.step(+button.dataset.step));
 		}
 		by("stage").addEventListener("focusin", () => this.on && this.mark(editor.items[editor.current]?.track));
-		this.seen = new IntersectionObserver((entries) => {
-			for (const { isIntersecting, target } of entries) if (isIntersecting) this.#load(target);
-		}, { rootMargin: "100px" });
 	}
 
 	get on() {
@@ -46,7 +42,7 @@ export class Film {
 		by("frame").max = Math.max(item.frames - 1, 0);
 		this.editor.undoable = () => Boolean(this.item?.undo);
 		if (!again) this.current = item.tracks[0]?.id ?? null;
-		this.#list();
+		this.list.show(item);
 		await this.go(again ? this.frame : item.tracks[0]?.show[3] ?? 0);
 	}
 
@@ -61,10 +57,10 @@ export class Film {
 	}
 
 	#forget() {
-		for (const url of this.small.values()) URL.revokeObjectURL(url);
-		this.small.clear();
+		this.list.forget();
 		if (this.url) URL.revokeObjectURL(this.url);
 		Object.assign(this, { url: "", frame: -1, asked: null, base: new Map() });
+		by("stage").ariaBusy = "false";
 	}
 
 	/** What becomes of the video, in words. */
@@ -84,30 +80,45 @@ export class Film {
 		this.moving = setTimeout(() => this.go(frame).catch(this.told), 60);
 	}
 
-	/** Shows a frame, unless another one is asked for before it has come. */
-	async go(frame) {
+	/** Shows a frame, and puts the keyboard at the chosen face if `focus`, unless another frame is asked for before. */
+	async go(frame, focus = false) {
 		const to = Math.min(Math.max(frame, 0), Math.max(this.item.frames - 1, 0));
-		const mine = this.asked = {};
+		const mine = this.asked = { frame: to };
 		by("frame").value = to;
 		by("frame-text").textContent = `Frame ${to + 1} of ${this.item.frames}`;
-		const id = this.item.id;
-		let [at, url] = [null, to === this.frame && this.url];
-		do { // what is changed while the frame comes belongs to the one that is shown
+		by("stage").ariaBusy = "true";
+		try {
+			const got = await this.#fetch(mine, this.item.id, to);
+			if (this.asked === mine) this.#draw(to, got, focus);
+			else if (got.url !== this.url) URL.revokeObjectURL(got.url);
+		} finally {
+			if (this.asked === mine) {
+				this.asked = null;
+				by("stage").ariaBusy = "false";
+			}
+		}
+	}
+
+	/** A frame and its boxes, asked for again if anything was changed meanwhile: that belongs to the frame that was shown. */
+	async #fetch(mine, id, to) {
+		let [at, url, made] = [null, to === this.frame && this.url, 0];
+		do {
 			await this.editor.held;
 			await this.flush();
+			({ made } = this);
 			at = await getJson(`api/videos/${id}/frames/${to}`);
 			url ||= await frameUrl(id, to, SIDE);
-		} while ((this.pending || this.editor.held) && this.asked === mine);
-		if (this.asked !== mine) {
-			if (url !== this.url) URL.revokeObjectURL(url);
-			return;
-		}
+		} while ((made !== this.made || this.sending || this.editor.held) && this.asked === mine);
+		return { at, url };
+	}
+
+	#draw(to, { at, url }, focus) {
 		const fresh = !this.url;
 		this.#picture(url, fresh);
 		this.frame = to;
 		by("frame-text").textContent = `Frame ${to + 1} of ${this.item.frames}, ${clock(at.seconds)}`;
 		by("frame").setAttribute("aria-valuetext", by("frame-text").textContent);
-		this.#boxes(at.boxes);
+		this.#boxes(at.boxes, focus);
 	}
 
 	#picture(url, fresh) {
@@ -121,17 +132,21 @@ export class Film {
 		if (old) URL.revokeObjectURL(old);
 	}
 
-	#boxes(boxes) {
-		const there = by("stage").contains(document.activeElement) && document.activeElement.className === "box";
+	/** Shows boxes; the face that a person chose last stays the chosen one, wherever its box stands among them. */
+	#boxes(boxes, focus) {
+		const { current } = this;
+		const there = document.activeElement.className === "box" && by("stage").contains(document.activeElement);
 		this.base = new Map(boxes.map((box) => [box.track, box]));
 		this.editor.begin({ width: this.item.width, height: this.item.height, boxes, state: this.item.state });
-		if (there && !this.editor.focusTrack(this.current)) by("viewport").focus({ preventScroll: true });
-		this.mark(this.current);
+		const found = (there || focus) && this.editor.focusTrack(current);
+		if (there && !found) by("viewport").focus({ preventScroll: true });
+		this.mark(current);
 	}
 
 	/** A person changed a box of the frame. */
 	changed() {
 		this.pending = true;
+		this.made += 1;
 		clearTimeout(this.timer);
 		this.timer = setTimeout(() => this.flush().catch(this.told), 300);
 	}
@@ -141,7 +156,7 @@ export class Film {
 		clearTimeout(this.timer);
 		if (!this.pending) return this.saves;
 		this.pending = false;
-		return this.#send(() => ({ changes: this.#changes() }), false, true);
+		return this.#send(() => ({ changes: this.#changes() }), { ofFrame: true });
 	}
 
 	/** What the boxes of the frame say of tracks, against what the server told. */
@@ -163,16 +178,19 @@ export class Film {
 		return [...changes, ...[...left.keys()].map((track) => ({ do: "delete", track }))];
 	}
 
-	/** Sends one change after the other, for each needs the revision that the last one gave. */
-	#send(what, done = false, ofFrame = false) {
+	/** Sends what `what()` gives then, one after the other, for each needs the revision that the last one gave. */
+	#send(what, { done = false, ofFrame = false } = {}) {
+		const { id } = this.item;
+		this.sending += 1; // from now on, so that no other video is shown before
+		this.made += 1;
 		this.saves = this.saves.catch(() => {}).then(async () => {
-			if (!this.item) return;
-			const { id } = this.item;
-			const wanted = { revision: this.item.revision, done, ...what() };
 			let data;
-			this.sending += 1;
 			try {
+				const wanted = { revision: this.item.revision, done, ...what() };
 				data = await (await send(`api/videos/${id}`, { method: "POST", json: wanted })).json();
+			} catch (error) {
+				if (ofFrame && error.status === 0) this.pending = true; // the next change, or another frame, tries again
+				throw error;
 			} finally {
 				this.sending -= 1;
 			}
@@ -185,7 +203,8 @@ export class Film {
 	#take({ item, added }, ofFrame) {
 		this.item = item;
 		if (ofFrame) this.#known(added);
-		this.#list();
+		this.list.show(item);
+		this.mark(this.current);
 	}
 
 	/** The boxes that were sent are what the server knows now. */
@@ -193,107 +212,76 @@ export class Film {
 		const fresh = this.sent.filter(({ copy }) => copy.track === undefined);
 		added.forEach((track, index) => { fresh[index].item.track = fresh[index].copy.track = track; });
 		this.base = new Map(this.sent.map(({ copy }) => [copy.track, copy]));
-		if (added.length) this.current = added.at(-1);
+		this.current = this.editor.items[this.editor.current]?.track ?? this.current;
 	}
 
-	/** Sends changes of tracks that are no boxes of this frame, and shows the frame anew. */
-	async #do(...changes) {
+	/** Sends the changes of tracks that `changes()` gives when all before is sent, and shows the frame anew. */
+	async #do(changes, focus = false) {
+		const { id } = this.item;
 		await this.flush();
-		await this.#send(() => ({ changes }));
-		await this.go(this.frame);
+		await this.#send(() => ({ changes: changes() }));
+		await this.#again(id, focus);
+	}
+
+	async #again(id, focus = false) {
+		if (this.item?.id === id) await this.go(this.asked?.frame ?? this.frame, focus);
 	}
 
 	async undo() {
+		const { id } = this.item;
 		await this.flush();
 		await this.#send(() => ({ undo: true }));
-		await this.go(this.frame);
+		await this.#again(id);
 	}
 
 	async finish() {
 		await this.flush();
-		await this.#send(() => ({ changes: [] }), true);
+		await this.#send(() => ({ changes: [] }), { done: true });
 	}
 
-	get #track() {
-		return this.item.tracks.find(({ id }) => id === this.current);
+	#track(id) {
+		return this.item.tracks.find((track) => track.id === id);
+	}
+
+	/** What keys act on: the chosen box of the frame, which has no track until it is sent, else the chosen track. */
+	get #chosen() {
+		return this.editor.items[this.editor.current] ?? { track: this.current };
+	}
+
+	#choose(id) {
+		this.editor.pick(id);
+		this.mark(id);
 	}
 
 	/** The chosen track begins, or ends, in the frame that is shown: it is made longer or shorter. */
 	async span(side) {
-		const track = this.#track;
-		if (!track) return;
-		const { first, last } = side === "first" ? { first: this.frame, last: track.last } : { first: track.first, last: this.frame };
+		const { frame } = this;
+		const chosen = this.#chosen;
+		if (chosen.track === null) return;
 		calm();
-		await this.#do({ do: "span", track: track.id, first, last });
-		this.editor.focusTrack(track.id);
+		await this.#do(() => {
+			const track = this.#track(chosen.track);
+			if (!track) return [];
+			const [first, last] = side === "first" ? [frame, track.last] : [track.first, frame];
+			return [{ do: "span", track: track.id, first, last }];
+		}, true);
 	}
 
-	async spare(track = this.#track) {
-		if (track) await this.#do({ do: "spare", track: track.id, spared: !track.spared });
-	}
-
-	async remove(track = this.#track) {
-		if (track) await this.#do({ do: "delete", track: track.id });
+	/** Leaves a track as it is, or hides it again; without `spared` the other of what it is then. */
+	async spare(id = this.current, spared = undefined) {
+		if (id === null) return;
+		await this.#do(() => {
+			const track = this.#track(id);
+			return track ? [{ do: "spare", track: id, spared: spared ?? !track.spared }] : [];
+		});
 	}
 
 	mark(track) {
 		if (track !== undefined) this.current = track;
-		for (const row of by("tracks").children) row.toggleAttribute("data-current", +row.dataset.track === this.current);
-		const chosen = this.#track;
-		by("begins").disabled = by("ends").disabled = !chosen || this.editor.locked;
-		by("chosen").textContent = chosen ? `Face ${chosen.id}: ${this.#when(chosen)}` : "No face chosen";
-	}
-
-	#when({ from, to, first, last }) {
-		return `${clock(from)} to ${clock(to)}, frames ${first + 1} to ${last + 1}`;
-	}
-
-	#list() {
-		const focused = document.activeElement?.closest?.("#tracks button")?.dataset.name;
-		by("tracks").replaceChildren(...this.item.tracks.map((track) => this.#row(track)));
-		if (focused) by("tracks").querySelector(`[data-name="${focused}"]`)?.focus({ preventScroll: true });
-		const keys = new Set([...by("tracks").querySelectorAll("img")].map((image) => image.dataset.key));
-		for (const [key, url] of this.small) {
-			if (keys.has(key)) continue;
-			URL.revokeObjectURL(url);
-			this.small.delete(key);
-		}
-		this.mark(this.current);
-	}
-
-	#row(track) {
-		const sure = track.drawn ? `drawn in ${track.drawn}` : `seen in ${track.seen} of ${track.last - track.first + 1} frames, mean score ${(1 - track.doubt).toFixed(2)}`;
-		const button = (name, text, act) => {
-			const made = make("button", { type: "button", textContent: text, ariaLabel: `${text}, face ${track.id}`, onclick: () => { this.mark(track.id); Promise.resolve(act()).catch(this.told); } });
-			made.dataset.name = `${name}-${track.id}`;
-			made.disabled = this.item.state === "waiting" || this.item.state === "broken";
-			return made;
-		};
-		const pictures = track.show.map((frame, index) => {
-			const image = make("img", { alt: "" });
-			Object.assign(image.dataset, { frame, track: track.id, key: [track.id, frame, track.version].join() });
-			this.seen.observe(image);
-			const show = button(`show${index}`, NAMES[index], () => this.go(frame).then(() => this.editor.focusTrack(track.id)));
-			show.prepend(image);
-			return show;
-		});
-		const row = make("li", {},
-			make("p", {}, make("strong", {}, `Face ${track.id}${track.spared ? ", left as it is" : ""}`), ` ${this.#when(track)}; ${sure}`),
-			make("div", { className: "pictures" }, ...pictures),
-			make("div", { className: "row" },
-				button("spare", track.spared ? "Hide this face" : "Leave this face", () => this.spare(this.item.tracks.find(({ id }) => id === track.id))),
-				button("remove", "Delete track", () => this.remove(track))));
-		row.dataset.track = track.id;
-		row.dataset.spared = track.spared;
-		return row;
-	}
-
-	async #load(image) {
-		const { frame, track, key } = image.dataset;
-		if (image.src || !image.isConnected) return;
-		try {
-			if (!this.small.has(key)) this.small.set(key, await frameUrl(this.item.id, frame, SMALL, track));
-			image.src = this.small.get(key);
-		} catch { /* the track was changed meanwhile, and has other pictures */ }
+		const fresh = this.editor.items[this.editor.current]?.track === undefined && this.editor.current !== null;
+		const chosen = fresh ? undefined : this.#track(this.current);
+		this.list.mark(chosen?.id);
+		by("begins").disabled = by("ends").disabled = !(chosen || fresh) || this.editor.locked;
+		by("chosen").textContent = chosen ? `Face ${chosen.id}: ${when(chosen)}` : fresh ? "New face" : "No face chosen";
 	}
 }

@@ -27,6 +27,7 @@ let pending = null; // what is to be saved: {id, done}
 let timer = 0;
 let sending = 0; // changes that are on their way
 let newest = -1; // revision of the newest answer: older ones that come later tell nothing
+let made = 0; // changes so far
 let failure = null; // the complaint that boxes are not saved: {text, node}
 let saves = Promise.resolve();
 
@@ -42,8 +43,9 @@ function told(error) {
 	complain(error.message);
 }
 
-/** Whether a change is not saved yet, of which the server may not know. */
+/** Whether a change is not saved yet, of which the server may not know; and how many there were so far. */
 const unsaved = () => Boolean(pending || sending || film.pending || film.sending);
+const changes = () => made + film.made;
 
 function sum(data) {
 	if (data.revision < newest) return;
@@ -100,13 +102,14 @@ async function choose(id) {
 	try {
 		calm();
 		const video = line.items.get(id)?.kind === "video";
-		let [item, copy] = [null, ""];
+		let [item, copy, before] = [null, "", 0];
 		do {
 			await editor.held;
 			await flush();
+			before = changes();
 			item = await getJson(`api/${video ? "videos" : "pictures"}/${id}`);
 			copy ||= await copyOf(item);
-		} while ((unsaved() || editor.held) && asked === mine);
+		} while ((changes() !== before || unsaved() || editor.held) && asked === mine);
 		if (asked !== mine) {
 			if (copy && copy !== ahead?.url) URL.revokeObjectURL(copy);
 			return;
@@ -170,6 +173,7 @@ function saveSoon() {
 		return;
 	}
 	pending = { id: shown.id, done: false };
+	made += 1;
 	shown.state = "open";
 	verdict();
 	by("saving").textContent = "Not saved yet";
@@ -211,6 +215,7 @@ async function finish() {
 		await film.finish();
 	} else {
 		pending = { id: shown.id, done: true };
+		made += 1;
 		await flush();
 	}
 	const next = line.nextOpen(shown.id);
