@@ -1,4 +1,4 @@
-"""Squared error and SSIM as their definitions say, slowly, in float64: one window at a time, NumPy only."""
+"""Squared error and SSIM as their definitions say, in float64: each window by itself, NumPy only."""
 
 import math
 
@@ -27,16 +27,25 @@ def window(kind="gaussian", size=11, sigma=1.5):
 
 
 def terms(x, y, weights, constants):
-    """Luminance, contrast and structure of one window of one channel."""
+    """Luminance, contrast and structure of windows of one channel: (windows, size, size) gives (windows, 3)."""
     c1, c2, sample = constants
-    mean_x, mean_y = (weights * x).sum(), (weights * y).sum()
-    variance_x, variance_y = sample * (weights * (x - mean_x) ** 2).sum(), sample * (weights * (y - mean_y) ** 2).sum()
-    covariance = sample * (weights * (x - mean_x) * (y - mean_y)).sum()
-    deviations = math.sqrt(variance_x * variance_y)
-    return (
-        (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1),
-        (2 * deviations + c2) / (variance_x + variance_y + c2),
-        (covariance + c2 / 2) / (deviations + c2 / 2),
+
+    def total(values):
+        return (weights * values).sum(axis=(1, 2))
+
+    mean_x, mean_y = total(x), total(y)
+    apart_x, apart_y = x - mean_x[:, None, None], y - mean_y[:, None, None]
+    variance_x, variance_y, covariance = (
+        sample * total(product) for product in (apart_x**2, apart_y**2, apart_x * apart_y)
+    )
+    deviations = np.sqrt(variance_x * variance_y)
+    return np.stack(
+        [
+            (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1),
+            (2 * deviations + c2) / (variance_x + variance_y + c2),
+            (covariance + c2 / 2) / (deviations + c2 / 2),
+        ],
+        axis=-1,
     )
 
 
@@ -49,9 +58,9 @@ def ssim_terms_map(a, b, data_range, weights, *, whole=True, k1=0.01, k2=0.03, s
         a, b = np.pad(a, reach, mode="symmetric"), np.pad(b, reach, mode="symmetric")
     constants = (k1 * data_range) ** 2, (k2 * data_range) ** 2, n / (n - 1) if sample_covariance else 1.0
     found = np.empty((a.shape[0] - size + 1, a.shape[1] - size + 1, a.shape[2], 3))
-    for row, column, channel in np.ndindex(found.shape[:3]):
-        part = slice(row, row + size), slice(column, column + size), channel
-        found[row, column, channel] = terms(a[part], b[part], weights, constants)
+    windows = [np.lib.stride_tricks.sliding_window_view(image, (size, size), (0, 1)) for image in (a, b)]
+    for row, channel in np.ndindex(found.shape[0], found.shape[2]):
+        found[row, :, channel] = terms(*(image[row, :, channel] for image in windows), weights, constants)
     return found
 
 
