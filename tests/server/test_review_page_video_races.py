@@ -38,6 +38,7 @@ def test_keys_pressed_before_the_frame_is_shown_anew_act_on_the_face_added_meanw
         drawn(page)
         page.keyboard.press("s")
         all_saved(page)
+        assert page.locator("#stage .tag").all_inner_texts() == ["0", "1"]
         assert [track.spared for track in saved()] == [False, True]
         assert page.inner_text("#verdict") == "1 face will be hidden, 1 face left as it is."
 
@@ -64,6 +65,8 @@ def test_a_face_added_while_a_frame_comes_is_not_taken_away_by_it(folder, chromi
         with posted(page):
             page.keyboard.press("n")
         page.wait_for_function("() => document.querySelectorAll('#tracks li').length === 2")
+        assert page.locator("#stage .tag").all_inner_texts() == ["0", "1"]
+        assert page.evaluate("document.activeElement.ariaLabel").startswith("Face 1, ")
         held.waiting.clear()
         held.open = True
         route.fulfill(response=late)

@@ -184,6 +184,13 @@ def test_a_second_window_is_told_and_a_review_goes_on_where_it_was(folder, chrom
         assert [track.spared for track in saved()] == [True]
         two.click("#error button")
         two.wait_for_selector("#tracks li[data-spared=true]")
+        two.wait_for_selector("#stage .box[data-kind=spared]")
+        assert two.inner_text("#error") == ""
+        assert two.inner_text("#verdict") == "Nothing will be hidden, 1 face left as it is."
+        go(two, 10)
+        answered(two, lambda: two.click("#tracks button:has-text('Hide this face')"))
+        assert [track.spared for track in saved()] == [False]
+        answered(two, lambda: two.click("#tracks button:has-text('Leave this face')"))
     with reviewed(chromium) as page:
         assert page.inner_text("#verdict") == "Nothing will be hidden, 1 face left as it is."
 

@@ -154,7 +154,7 @@ export class Film {
 	/** Saves what was changed in the frame. */
 	flush() {
 		clearTimeout(this.timer);
-		if (!this.pending) return this.saves;
+		if (!this.pending) return this.saves.catch(() => {}); // who sent it was told what went wrong
 		this.pending = false;
 		return this.#send(() => ({ changes: this.#changes() }), { ofFrame: true });
 	}
@@ -212,6 +212,7 @@ export class Film {
 		const fresh = this.sent.filter(({ copy }) => copy.track === undefined);
 		added.forEach((track, index) => { fresh[index].item.track = fresh[index].copy.track = track; });
 		this.base = new Map(this.sent.map(({ copy }) => [copy.track, copy]));
+		if (added.length) this.editor.show(); // boxes are called by their tracks
 		this.current = this.editor.items[this.editor.current]?.track ?? this.current;
 	}
 
