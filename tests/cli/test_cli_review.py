@@ -13,10 +13,13 @@ import httpx
 import numpy as np
 import pytest
 from cli_cases import astronaut, here, lines_of
+from photographs import astronaut as portrait
 from review_cases import Desk, box, photos, reviewing
 
+import fastperturb as fp
 from fastperturb.cli.app import run
 from fastperturb.cli.batch.review_file import InUse, ReviewFile
+from fastperturb.cli.commands.review import Wish, _detector
 from fastperturb.files import read_image, write_image
 
 KEY = ("--key-file", "my.key", "-q")
@@ -140,6 +143,20 @@ def test_the_command_prints_its_address_and_ends_with_ctrl_c(here, photos):
     entries = {entry["file"]: entry for entry in lines_of((here / "photos.boxes.jsonl").read_text())}
     assert entries["b.png"]["faces"] == [{"x": 1, "y": 2, "width": 9, "height": 9, "by": "hand"}]
     assert {entry["review"] for name, entry in entries.items() if name != "b.png"} == {"open"}
+
+
+@pytest.mark.parametrize("preset", ["fast", "careful"])
+def test_faces_of_a_review_are_those_that_perturb_finds(preset):
+    """A look for lower scores may come to others, with any score: they are perhaps faces."""
+    pixels = portrait().read()[..., :3]
+    choices = {"boxes": None, "turned": None, "names": None, "port": 0, "no_browser": True, "max_pixels": 10**8}
+    for threshold in (None, 0.99):
+        sure, more = _detector(Wish(threshold=threshold, preset=preset, **choices))(pixels)
+        assert sure == fp.locate(pixels, find=preset, threshold=threshold)
+        assert more[0] == fp.locate(pixels, find=preset)[0]
+    assert sure == []
+    sure, more = _detector(Wish(threshold=0.99, preset=preset, **choices | {"names": "yunet"}))(pixels)
+    assert (sure, len(more)) == ([], 1)
 
 
 def test_a_read_only_disk_is_named_with_the_way_out(here, photos, capsys, monkeypatch):

@@ -33,7 +33,8 @@ LEVELS = {name: 40 * (index + 1) for index, name in enumerate(FOUND)}
 def detect(pixels):
     """Knows the pictures by their first pixel."""
     name = next((name for name, level in LEVELS.items() if pixels.flat[0] == level), None)
-    return [fp.Face(fp.Region(*box[:4]), box[4]) for box in FOUND.get(name, [])]
+    faces = [fp.Face(fp.Region(*box[:4]), box[4]) for box in FOUND.get(name, [])]
+    return [face for face in faces if face.score >= 0.6], faces
 
 
 def make_folder(path):
@@ -54,7 +55,7 @@ class Desk:
         self.path = path
         self.file = ReviewFile(path)
         self.items, self.clips = self.file.take(Inputs([folder], videos=follow is not None, tell_unread=True))
-        self.review = Review(self.items, "photos", 0.6, self.file.write, str(path), self.clips)
+        self.review = Review(self.items, "photos", self.file.write, str(path), self.clips)
         self.pictures = Pictures(self.review, detect, 10_000)
         self.videos = Videos(self.review, follow, self.file.tracks.read, 10_000)
         self.app = build(self.review, self.pictures, TOKEN, 8123, self.videos)

@@ -30,6 +30,15 @@ def test_unsure_pictures_come_first_and_broken_ones_last(desk):
     assert (data["total"], data["done"], data["broken"], data["waiting"]) == (4, 0, 1, 0)
 
 
+def test_what_only_a_second_look_finds_is_perhaps_a_face_whatever_its_score():
+    item = Item(0, "x", None)
+    one, again, other = (fp.Face(fp.Region(x, 0, 20, 20), score) for x, score in ((0, 0.65), (1, 0.9), (60, 0.8)))
+    item.take_found([one], [again, other])
+    item.state = "open"
+    assert kinds(item.details()) == [("face", 0, 0), ("perhaps", 60, 0)]
+    assert item.reason == "1 more, perhaps"
+
+
 def test_less_sure_finds_are_perhaps_faces(desk):
     assert kinds(desk.item("a.png")) == [("face", 5, 6), ("perhaps", 30, 4)]
 

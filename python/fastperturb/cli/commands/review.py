@@ -23,9 +23,10 @@ from ..errors import printable, say
 from ..options.common import MAX_PIXELS_OPTION
 from ..options.numbers import Number
 from ..options.sections import SectionCommand, option, shared
+from ..options.video import follow_rules
 
 _LOW = 0.3
-"""Scores from here to the threshold are shown as "perhaps a face"."""
+"""Lowest score of what is shown as "perhaps a face"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Wish:
     """What the options say; their help says what each means."""
 
     boxes: Path | None
-    threshold: float
+    threshold: float | None
     turned: Literal["no", "quarters", "diagonals"] | None
     preset: Find
     names: str | None
@@ -48,9 +49,9 @@ _wish = shared(
     option("--boxes", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
            help="Read and written: boxes by picture, as 'perturb --boxes' takes them and 'locate' prints them.  "
            "[default: FOLDER.boxes.jsonl here]"),
-    option("--min-score", "threshold", type=Number(0, 1), default=0.6, metavar="SCORE",
-           help=f"From which score on a find is a face; lower ones, from {_LOW}, are shown as 'perhaps'.  "
-           "[default: 0.6]"),
+    option("--min-score", "threshold", type=Number(0, 1), metavar="SCORE",
+           help="From which score on a find is a face, as for 'perturb'; what only a look for lower ones shows, from "
+           f"{_LOW}, is 'perhaps' a face.  [default: as for 'perturb']"),
     option("--find", "preset", type=click.Choice(PRESETS), default="fast",
            help="How hard to look, as for 'perturb': fast, careful or everything.  [default: fast]"),
     option("--detectors", "names", metavar="NAME+NAME...",
@@ -112,9 +113,11 @@ def _run(folder: Path, file: ReviewFile, wish: Wish) -> int:
     if not items and not clips:
         say(f"no images found in {folder}")
         return 1
-    session = Review(items, printable(str(folder)), wish.threshold, file.write, printable(str(file.path)), clips)
+    session = Review(items, printable(str(folder)), file.write, printable(str(file.path)), clips)
     pictures = Pictures(session, detect, wish.max_pixels)
-    videos = Videos(session, follower(_finder(wish, None), wish.threshold), file.tracks.read, wish.max_pixels)
+    videos = Videos(
+        session, follower(_finder(wish, None), follow_rules(None, wish.threshold)), file.tracks.read, wish.max_pixels
+    )
     run(session, pictures, wish.port, partial(_announce, opens=not wish.no_browser), videos)
     every: Sequence[Item | Clip] = [*items, *clips]
     done, broken = (sum(item.state == state for item in every) for state in ("done", "broken"))
@@ -138,10 +141,17 @@ def _announce(address: str, opens: bool) -> None:
         webbrowser.open(address)
 
 
-def _detector(wish: Wish) -> Callable[[Image], list[Face]]:
-    least = min(wish.threshold, _LOW)
-    detector = _finder(wish, least)
-    return lambda pixels: locate(pixels, detector, threshold=least)
+def _detector(wish: Wish) -> Callable[[Image], tuple[list[Face], list[Face]]]:
+    """Finds what ``perturb`` would with these options; and what a look for lower scores does, maybe more."""
+    detector = _finder(wish, wish.threshold)
+    low = None if wish.names is not None else _finder(wish, min(wish.threshold or _LOW, _LOW))
+
+    def detect(pixels: Image) -> tuple[list[Face], list[Face]]:
+        found = locate(pixels, detector)
+        sure = [face for face in found if face.score >= (wish.threshold or 0.0)]
+        return sure, found if low is None else locate(pixels, low)
+
+    return detect
 
 
 def _finder(wish: Wish, threshold: float | None) -> Any:

@@ -6,9 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from ...region import Face
+
+Found: TypeAlias = tuple[Sequence[Face], Sequence[Face]]
+"""What a detector found: faces, and all that are perhaps some; the same face may be in both."""
 
 State = Literal["waiting", "open", "done", "broken"]
 SIDES = ("x", "y", "width", "height")
@@ -129,22 +132,22 @@ class Item(Entry):
         boxes += [{**face, "kind": "perhaps"} for face in self.perhaps]
         return {**self.summary(), "width": width, "height": height, "boxes": boxes, "problem": self.problem}
 
-    def take_found(self, found: Sequence[Face], threshold: float) -> None:
-        """Faces that a detector found: below the threshold, or beside faces that were there before, they are "perhaps".
+    def take_found(self, faces: Sequence[Face], more: Sequence[Face]) -> None:
+        """What a detector found: faces, and more that are "perhaps" some, as are all where there were faces before.
 
         What overlaps with a face that is there, or with one that is to be spared, is not found again.
         """
         known = [*self.faces, *self.spared]
-        fresh = [as_box(face) for face in found]
-        fresh = [box for box in fresh if not any(overlap(box, other) > _OVERLAP for other in known)]
+        fresh = [box for box in map(as_box, faces) if not _is_known(box, known)]
+        perhaps = [box for box in map(as_box, more) if not _is_known(box, [*known, *fresh])]
         if known or self.edited:
-            self.perhaps = fresh
+            self.perhaps = fresh + perhaps
         else:
-            self.faces = [box for box in fresh if box["score"] >= threshold]
-            self.perhaps = [box for box in fresh if box["score"] < threshold]
-        self.perhaps = [
-            box for box in self.perhaps if not any(overlap(box, other) > _OVERLAP for other in (*known, *self.faces))
-        ]
+            self.faces, self.perhaps = fresh, perhaps
+
+
+def _is_known(box: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> bool:
+    return any(overlap(box, other) > _OVERLAP for other in others)
 
 
 def as_box(face: Face) -> dict[str, Any]:

@@ -17,9 +17,8 @@ from ...checks import Image
 from ...errors import FastperturbError
 from ...files import MAX_PIXELS
 from ...files.reading import decode, read_bytes, read_header
-from ...region import Face
 from ..problems import Problem
-from .items import Item
+from .items import Found, Item
 from .session import Review
 
 LEAST_SIDE, MOST_SIDE = 64, 2560
@@ -45,11 +44,11 @@ class Pictures:
 
     Args:
         review: whose items these are.
-        detect: finds faces in pixels, the less sure ones too.
+        detect: finds faces in pixels, and what are perhaps some.
         max_pixels: the most pixels of a picture.
     """
 
-    def __init__(self, review: Review, detect: Callable[[Image], list[Face]], max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(self, review: Review, detect: Callable[[Image], Found], max_pixels: int = MAX_PIXELS) -> None:
         self._review = review
         self._detect = detect
         self._max_pixels = max_pixels

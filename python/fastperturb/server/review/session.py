@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...region import Face
 from ...video.track_file import VideoTracks
 from ..problems import TYPE_PREFIX, Problem
 from .clips import Clip
-from .items import FileChanged, Item, checked_boxes
+from .items import FileChanged, Found, Item, checked_boxes
 
 
 class ChangedMeanwhile(Problem):
@@ -42,7 +41,6 @@ class Review:
     Attributes:
         items: the pictures, by number.
         title: what is reviewed, for people.
-        threshold: the least score of what is a face before anybody looked.
         write: writes all of it; raises OSError, or FileChanged unless it may overwrite.
         place: where to, for people.
         clips: the videos, whose numbers come after those of the pictures.
@@ -52,7 +50,6 @@ class Review:
 
     items: Sequence[Item]
     title: str
-    threshold: float
     write: Callable[[Sequence[Item], bool], None]
     place: str
     clips: Sequence[Clip] = ()
@@ -201,11 +198,11 @@ class Review:
             self.revision += 1
             clip.revision = self.revision
 
-    def take_found(self, item: Item, found: Sequence[Face], size: tuple[int, int], stamp: dict[str, Any]) -> None:
-        """Takes over what the detector found in an item that was waiting for it."""
+    def take_found(self, item: Item, found: Found, size: tuple[int, int], stamp: dict[str, Any]) -> None:
+        """Takes over what the detector found in an item that was waiting for it: faces, and what are perhaps some."""
         with self._lock:
             item.size, item.stamp = size, stamp
-            item.take_found(found, self.threshold)
+            item.take_found(*found)
             if item.state == "waiting":
                 item.state = "open"
             self._touch(item)

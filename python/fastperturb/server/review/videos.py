@@ -37,9 +37,9 @@ def stamp_of(path: Path) -> dict[str, Any]:
     return {"bytes": facts.st_size, "mtime_ns": facts.st_mtime_ns, "sha256": digest_of(path)}
 
 
-def follower(detector: Any, threshold: float) -> Follow:
+def follower(detector: Any, rules: Rules) -> Follow:
     """Follows faces as ``locate`` does, with a detector."""
-    options = VideoOptions(rules=Rules(threshold=threshold))
+    options = VideoOptions(rules=rules)
     return lambda path, progress: follow_faces(path, detector, options, progress)
 
 
