@@ -122,7 +122,8 @@ def parse_specification(text: str, kind: str, known: Iterable[str]) -> Specifica
     name, mark, rest = ("", "", "") if parts is None else (parts["name"].strip(), parts["mark"], parts["rest"])
     names = list(known)
     if name not in names:
-        raise ValueError(f"a {kind} must be one of {', '.join(names)}, got {text!r}")
+        meant = f"; did you mean {name.lower()}?" if name.lower() in names else ""
+        raise ValueError(f"a {kind} must be one of {', '.join(names)}, got {text!r}{meant}")
     if mark in _MARKS and not rest.strip():
         raise ValueError(f"a setting must follow the {_MARKS[mark]}, got {text!r}")
     if mark == ":":

@@ -36,6 +36,16 @@ def test_a_key_that_is_not_there_is_asked_for(folder, here, capsys, method):
     assert run(["perturb", "in", "-o", "out", *OWN, *method, "--one-time-key"]) == 0
 
 
+def test_a_key_among_the_results_is_told(folder, here, capsys):
+    (here / "out" / "keys").mkdir(parents=True)
+    (here / "my.key").rename(here / "out" / "keys" / "k")
+    assert run(["perturb", "in", "-o", "out", "--boxes", "boxes.json", "--key-file", "out/keys/k"]) == 0
+    assert "out/keys/k lies among the results: who gets that folder gets the key" in capsys.readouterr().err
+    (here / "out" / "keys" / "k").rename(here / "my.key")
+    assert run(["perturb", "in", "-o", "out2", "--boxes", "boxes.json", "--key-file", "my.key"]) == 0
+    assert "among the results" not in capsys.readouterr().err
+
+
 def test_an_empty_variable_is_no_key_either(folder, here, capsys, monkeypatch):
     monkeypatch.setenv("FASTPERTURB_KEY", "")
     assert run(["perturb", "in", "-o", "out", *OWN]) == 2

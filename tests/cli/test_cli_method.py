@@ -96,7 +96,9 @@ def test_a_key_in_the_environment_seals_and_an_unset_one_is_an_error(folder, mon
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["mosiac"], "a protection must be one of"),
+        (["mosiac"], "a protection must be one of windows, clear"),
+        (["Mosaic:6"], "got 'Mosaic:6'; did you mean mosaic?"),
+        (["Windows"], "; did you mean windows?"),
         (["clear"], "clear hides nothing"),
         (["mosaic:1"], "window must be at least 4, got 1"),
         (["cae"], "needs a file of what it has learnt: 'fastperturb train' writes one"),

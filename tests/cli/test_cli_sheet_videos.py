@@ -93,6 +93,7 @@ def test_without_tracks_it_says_how_to_see_them(done):
     assert run(["sheet", "in", "out", "-o", "sheet.html"]) == 0
     page = (done / "sheet.html").read_text()
     assert "--boxes names its tracks" in page
+    assert "1: 1 with a result, 0 to look at" in page
     assert strips(page) == {}
 
 

@@ -81,6 +81,19 @@ def test_the_face_is_covered_in_every_frame_and_the_sound_stays(here, movie):
         read_packets("mute.mp4", "audio")
 
 
+def test_a_name_that_was_given_is_not_changed(here, movie, capsys):
+    original = movie.read_bytes()
+    assert run(["perturb", "movie.mp4", "-o", "out.mkv", "--seals", "beside", *KEY]) == 0
+    assert run(["restore", "out.mkv", "-o", "again.mkv", *KEY]) == 1
+    assert "the original is a .mp4 file: name it again.mp4, got again.mkv" in capsys.readouterr().err
+    assert not list(here.glob("again*"))
+    assert run(["restore", "out.mkv", "-o", "again.mp4", *KEY]) == 0
+    assert run(["restore", "out.mkv", "-o", "back", *KEY, "--json"]) == 0
+    assert (here / "again.mp4").read_bytes() == (here / "back" / "out.mp4").read_bytes() == original
+    summary = lines_of(capsys.readouterr().out)[-1]["summary"]
+    assert (summary["bytes_in"], summary["bytes_out"]) == ((here / "out.mkv").stat().st_size, len(original))
+
+
 def test_a_video_that_is_protected_is_not_protected_again(here, movie, capsys):
     assert run(["perturb", "movie.mp4", "-o", "a.mp4", *KEY]) == 0
     assert run(["perturb", "a.mp4", "-o", "b.mp4", *KEY]) == 1

@@ -24,7 +24,9 @@ fastperturb keygen -o my.key
 fastperturb perturb photos -o protected --key-file my.key
 fastperturb restore protected -o restored --key-file my.key
 
-Files or folders in, a mirrored tree of lossless files out. A run that was interrupted goes on where it stopped.
+Files or folders in, a mirrored tree out, in which JPEGs stay JPEGs and other pictures are lossless. A run that was
+interrupted goes on where it stopped.
+
 Exit codes: 0 every file went well, 1 some failed, 2 wrong usage, 3 none failed but some show no face, 130 interrupted.
 """
 

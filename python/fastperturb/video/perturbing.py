@@ -157,7 +157,7 @@ def survey_frames(path: str | os.PathLike[str], progress: Progress | None = None
 def _painter(protection: Any, coding: Coding, key: Recipients | None) -> Painter:
     if isinstance(protection, Strength):
         if not coding.lossless and key is not None:
-            raise ValueError("windows come back out of a lossless video alone: Coding(lossless=True)")
+            raise ValueError("windows come back out of a lossless video alone: --lossless, Coding(lossless=True)")
         return WindowsPainter(protection)
     return painter_for(Surrogate(tone="around") if protection is None else protection)
 

@@ -90,17 +90,20 @@ def restore_video(
     *,
     progress: Progress | None = None,
     overwrite: bool = False,
+    rename: bool = True,
 ) -> RestoredVideo:
     """Brings a video back.
 
     Args:
         source: the protected video, which has its sealed file inside or beside it as NAME.age; or a sealed file.
-        target: where to. An extension that is not the original's is replaced by that.
+        target: where to. An extension that is not the original's is replaced by that, or refused without ``rename``.
         key: the secret key that it was sealed to.
         progress: is told what is done; it may raise to stop.
         overwrite: replace what is there.
+        rename: replace an extension that is not the original's.
 
     Raises:
+        ValueError: the extension is not the original's, and may not be replaced.
         RecordError: there is no sealed file, or it does not hold what it should.
         WrongKey: it was sealed to others.
         Tampered: it was changed or cut; or, of windows, a frame was.
@@ -113,12 +116,12 @@ def restore_video(
         with sealed_content(path) as sealed, partial.path.open("wb") as file:
             found = unseal(sealed, file, key, bytes_watch(progress, "opening"))
             file.truncate(found.length)
-        exact = "file"
-        partial.target = _with_suffix(place, found.suffix)
+        exact, suffix = ("file", found.suffix) if found.kind == ORIGINAL else ("frames", path.suffix.lower())
+        partial.target = _with_suffix(place, suffix)
+        if partial.target != place and not rename:
+            raise ValueError(f"the original is a {suffix} file: name it {partial.target.name}, got {place.name}")
         if found.kind != ORIGINAL:
             record = _read_record(partial.path)
-            partial.target = _with_suffix(place, path.suffix.lower())
-            exact = "frames"
             _restore_windows(path, partial, record, progress)
         if not overwrite and os.path.lexists(partial.target):
             raise FileExistsError(17, "File exists", os.fspath(partial.target))

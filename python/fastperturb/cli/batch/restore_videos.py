@@ -6,6 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...errors import FastperturbError, RecordError
 from ...face_key import FaceKey
@@ -50,8 +51,10 @@ class VideoRestoring:
                 return before
             place.parent.mkdir(parents=True, exist_ok=True)
             watch = self.live.watch(source.path)
-            found = restore_video(source.path, place, self.key, progress=watch, overwrite=self.writer.job.force)
-        facts = {"exact": found.exact, "bytes": found.bytes, "verified": True, "origin": "anyone"}
+            how = {"overwrite": self.writer.job.force, "rename": not self.writer.targets.is_file}
+            found = restore_video(source.path, place, self.key, progress=watch, **how)
+        facts: dict[str, Any] = {"exact": found.exact, "bytes": found.bytes, "verified": True, "origin": "anyone"}
+        facts |= {"bytes_in": source.path.stat().st_size, "bytes_out": found.bytes}
         return Outcome(source.path, "restored", found.path, None, facts)
 
     def _done_before(self, source: Source, place: Path) -> Outcome | None:

@@ -94,7 +94,7 @@ def _facts(rows: Sequence[Row]) -> str:
     done = Counter(words for row in rows for _, words in row.regions)
     facts = {
         "Made": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, by fastperturb {__version__}",
-        "Pictures": f"{len(rows)}: {sum(bool(row.after or row.strips) for row in rows)} with a result, "
+        "Pictures": f"{len(rows)}: {sum(bool(row.digest) for row in rows)} with a result, "
         f"{sum(row.problem for row in rows)} to look at",
         "Regions": f"{sum(done.values())}" + "".join(f"; {count} {words}" for words, count in done.most_common()),
         "Left on purpose": str(sum(len(row.spared) for row in rows)),

@@ -39,7 +39,7 @@ from ..batch.writer import Writer
 from ..errors import say
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options
-from ..options.keys import missing_key, recipients_or_one_time
+from ..options.keys import key_among_results, missing_key, recipients_or_one_time
 from ..options.metadata import MetadataChoices, metadata_options
 from ..options.protection import PROTECT_OPTIONS, choose_method, identify_method
 from ..options.sections import SectionCommand, option, shared
@@ -150,19 +150,19 @@ def perturb(
     _check_lossy(method, recipients, FORMATS.get(ending) == "JPEG", choices.allow_lossy)
     if not job.quiet:
         _say_what_it_means(method, recipients)
-        if (said := metadata.said()) is not None:
-            say(said)
+        for said in (metadata.said(), None if targets.is_file else key_among_results(job.output)):
+            if said is not None:
+                say(said)
     aim = replace(aim, strength=finder.with_window(aim.strength))
-    reversible = recipients is not None
-    beside = choices.record_beside and reversible
+    beside = choices.record_beside and recipients is not None
     settings = [aim.identity(), choices.reproducible, WRITTEN, beside, identify_method(method), choices.exact_file]
     settings += metadata.identity()
     key = next((item for item in recipients or () if isinstance(item, Key)), None)
-    if len(recipients or ()) > 1 or (reversible and key is None):
+    if len(recipients or ()) > 1 or (recipients is not None and key is None):
         settings += [len(recipients or ())]  # not who they are, which nobody may be able to try
-    writer = Writer(job, targets, Marks("perturb", settings, key), beside, records=reversible, published=True)
-    live = Live()
-    followed: dict[Path, VideoTracks] = {}
+    marks = Marks("perturb", settings, key)
+    writer = Writer(job, targets, marks, beside, records=recipients is not None, published=True)
+    live, followed = Live(), dict[Path, VideoTracks]()
     asked = None if choices.sheet is None else followed
     videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live, asked)
     step = _Perturbing(recipients, method, aim, finder, metadata, choices, writer, videos)

@@ -284,4 +284,5 @@ class _Restoring:
             return Outcome(source.path, "copied", written.path, said, facts)
         if self.choices.on_no_record == "skip":
             return Outcome(source.path, "skipped", message=f"{what}; skipped")
-        return Outcome(source.path, "no record", message=f"{what}; nothing written", facts={"error": "RecordError"})
+        why = "it is not protected, or was saved anew by a program that dropped the record; nothing written"
+        return Outcome(source.path, "no record", message=f"{what}: {why}", facts={"error": "RecordError"})

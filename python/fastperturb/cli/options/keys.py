@@ -120,6 +120,14 @@ def missing_key() -> str:
     )
 
 
+def key_among_results(folder: Path | None) -> str | None:
+    """What to say where the key file of the command lies in the folder that its results go to."""
+    place: Path | None = click.get_current_context().params.get("key_file")
+    if place is None or folder is None or folder.resolve() not in place.resolve().parents:
+        return None
+    return f"{place} lies among the results: who gets that folder gets the key, and with it the faces"
+
+
 key_needed = shared("key", _needed_key, KEY_FILE)
 key_if_any = shared("key", read_key, KEY_FILE)
 opening_key = shared("key", _opening_key, KEY_FILE, FACE_KEY_FILE)
