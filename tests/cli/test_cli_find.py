@@ -32,6 +32,18 @@ def test_presets(here, capsys):
         assert faces_of(capsys, "--detectors", "yunet+centerface")[0]["found_by"] == ["yunet", "centerface"]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_careful_look_without_centerface_is_told(here, capsys, monkeypatch, there):
+    here_now = ["yunet", "centerface"][: 1 + there]
+    monkeypatch.setattr("fastperturb.cli.options.faces.usual_detectors", lambda *_: dict.fromkeys(here_now))
+    command = ["perturb", "face.png", "-o", "out", "--dry-run", "--one-time-key", "--boxes", "none.json"]
+    (here / "none.json").write_text(json.dumps({"face.png": [[0, 0, 64, 64]]}))
+    assert run(command) == 0
+    assert "YuNet alone" not in capsys.readouterr().err
+    assert run([*command[:-2], "--find", "careful", "--turned", "no"]) == 0
+    assert ("--find careful looks with YuNet alone" in capsys.readouterr().err) is not there
+
+
 def test_least_and_ignored(here, capsys):
     (face,) = faces_of(capsys)
     (large,) = faces_of(capsys, "--least", "200")

@@ -150,7 +150,7 @@ def perturb(
     _check_lossy(method, recipients, FORMATS.get(ending) == "JPEG", choices.allow_lossy)
     if not job.quiet:
         _say_what_it_means(method, recipients)
-        for said in (metadata.said(), None if targets.is_file else key_among_results(job.output)):
+        for said in (metadata.said(), finder.said(), None if targets.is_file else key_among_results(job.output)):
             if said is not None:
                 say(said)
     aim = replace(aim, strength=finder.with_window(aim.strength))

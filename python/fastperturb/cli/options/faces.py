@@ -20,7 +20,8 @@ from ...faces import (
     locate,
     regions_from_landmarks,
 )
-from ...faces.presets import PRESETS
+from ...faces.centerface import ADVICE
+from ...faces.presets import PRESETS, usual_detectors
 from ...faces.registry import make_united, model_files
 from ...files import Picture
 from ...region import Face, Region, Shape
@@ -81,6 +82,14 @@ class Finder:
         if not self.features:
             return faces
         return list(regions_from_landmarks(faces, shape=self.shape, image_shape=picture.pixels.shape))
+
+    def said(self) -> str | None:
+        """What to say where something is missing to look as hard as was asked."""
+        if self.boxes is not None or self.preset != "careful" or self.names is not None or self.models:
+            return None
+        if "centerface" in usual_detectors(self.preset, {}):
+            return None
+        return "--find careful looks with YuNet alone, since the weights of CenterFace are not here; " + ADVICE
 
     def with_window(self, strength: Strength) -> Strength:
         """The strength, with the window that suits what this finds if none was asked for."""
