@@ -44,6 +44,16 @@ def test_a_careful_look_without_centerface_is_told(here, capsys, monkeypatch, th
     assert ("--find careful looks with YuNet alone" in capsys.readouterr().err) is not there
 
 
+def test_with_centerface_installed_since_a_careful_look_is_another_one(here, capsys, monkeypatch):
+    write_image("face.png", read_image("face.png").pixels[::2, ::2])
+    command = ["perturb", "face.png", "-o", "out", "--key-file", "my.key", "--find", "careful", "--turned", "no"]
+    for there, code in ((["yunet"], 0), (["yunet"], 0), (["yunet", "centerface"], 1)):
+        found = dict.fromkeys(there)
+        monkeypatch.setattr("fastperturb.cli.options.faces.usual_detectors", lambda *_, found=found: found)
+        assert run(command) == code
+    assert "is not the result of this input and these options" in capsys.readouterr().err
+
+
 def test_least_and_ignored(here, capsys):
     (face,) = faces_of(capsys)
     (large,) = faces_of(capsys, "--least", "200")

@@ -119,6 +119,7 @@ class Finder:
             return ["boxes", [[r.x, r.y, r.width, r.height, r.shape] for r in regions]]
         ignored = [[r.x, r.y, r.width, r.height] for r in self.ignored.find(source)]
         look = [self.preset, self.names, self.turned, self.least, ignored, self.spare_threshold, self.panorama]
+        look += [] if self.said() is None else ["yunet alone"]
         return ["faces", self.threshold, self.grow, self.shape, self.features, *look, self.models]
 
 
