@@ -88,6 +88,7 @@ def test_a_name_that_was_given_is_not_changed(here, movie, capsys):
     assert "the original is a .mp4 file: name it again.mp4, got again.mkv" in capsys.readouterr().err
     assert not list(here.glob("again*"))
     assert run(["restore", "out.mkv", "-o", "again.mp4", *KEY]) == 0
+    assert run(["restore", "out.mkv", "-o", "again.mkv", *KEY]) == 1
     assert run(["restore", "out.mkv", "-o", "back", *KEY, "--json"]) == 0
     assert (here / "again.mp4").read_bytes() == (here / "back" / "out.mp4").read_bytes() == original
     summary = lines_of(capsys.readouterr().out)[-1]["summary"]

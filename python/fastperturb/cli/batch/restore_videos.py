@@ -61,7 +61,8 @@ class VideoRestoring:
         """What to say of a video whose original is there, None if it is to be made."""
         if self.writer.job.force or not isinstance(self.key, Key):
             return None
-        there = [place.with_suffix(suffix) for suffix in sorted(VIDEOS | {place.suffix})]
+        suffixes = {place.suffix} if self.writer.targets.is_file else VIDEOS | {place.suffix}
+        there = [place.with_suffix(suffix) for suffix in sorted(suffixes)]
         for path in there:
             if not path.is_file() or path.samefile(source.path):
                 continue
