@@ -36,6 +36,11 @@ def test_a_key_that_is_not_there_is_asked_for(folder, here, capsys, method):
     assert run(["perturb", "in", "-o", "out", *OWN, *method, "--one-time-key"]) == 0
 
 
+def test_a_key_that_was_named_among_the_inputs_is_told(here, capsys):
+    assert run(["perturb", "face.png", "my.key", "-o", "out"]) == 2
+    assert "my.key was taken for a picture: --key-file my.key" in capsys.readouterr().err
+
+
 def test_a_key_among_the_results_is_told(folder, here, capsys):
     (here / "out" / "keys").mkdir(parents=True)
     (here / "my.key").rename(here / "out" / "keys" / "k")

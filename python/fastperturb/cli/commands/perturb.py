@@ -143,7 +143,7 @@ def perturb(
     if choices.reproducible:
         _check_reproducible(method, recipients)
     if recipients == ():
-        raise click.UsageError(missing_key())
+        raise click.UsageError(missing_key(job.inputs))
     if choices.exact_file and not recipients:
         raise click.UsageError("--exact-file seals what the file's bytes need, and for that there must be a key")
     ending = job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"

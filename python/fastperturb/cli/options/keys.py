@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -112,11 +112,14 @@ def _recipients(key_file: Path | None, to: tuple[Path, ...], one_time_key: bool)
     return check_recipients(named) if named else ()
 
 
-def missing_key() -> str:
-    """What to say where no key is at hand and nobody asked for results that are for good."""
+def missing_key(named: Sequence[Path] = ()) -> str:
+    """What to say where no key is at hand and nobody asked for results that are for good; ``named`` are the inputs."""
+    taken = next(
+        (f"; {path} was taken for a picture: --key-file {path}" for path in named if path.suffix == ".key"), ""
+    )
     return (
         f"a key is needed: --key-file FILE, or {KEY_VARIABLE} in the environment, or --to PUBLIC_KEY; "
-        "with --one-time-key (or --irreversible) the originals can never be restored"
+        f"with --one-time-key (or --irreversible) the originals can never be restored{taken}"
     )
 
 
