@@ -205,7 +205,8 @@ finder_options = shared(
         type=Number(0, 1),
         metavar="SCORE",
         section=_SECTION,
-        help="Lowest score of a face, 0 to 1; the default is the detector's 0.6.",
+        help="Lowest score of a face, 0 to 1; the default is the detector's 0.6. What scores low at first sight is "
+        "looked at again, turned, and may score more then: a lower one adds such faces too.",
     ),
     option(
         "--grow",

@@ -114,9 +114,7 @@ def _recipients(key_file: Path | None, to: tuple[Path, ...], one_time_key: bool)
 
 def missing_key(named: Sequence[Path] = ()) -> str:
     """What to say where no key is at hand and nobody asked for results that are for good; ``named`` are the inputs."""
-    taken = next(
-        (f"; {path} was taken for a picture: --key-file {path}" for path in named if path.suffix == ".key"), ""
-    )
+    taken = "".join(f"; {path} was taken for a picture: --key-file {path}" for path in named if path.suffix == ".key")
     return (
         f"a key is needed: --key-file FILE, or {KEY_VARIABLE} in the environment, or --to PUBLIC_KEY; "
         f"with --one-time-key (or --irreversible) the originals can never be restored{taken}"
