@@ -47,9 +47,15 @@ def test_the_last_frame_of_a_face_that_is_not_saved_yet_is_its_own(folder, chrom
     with reviewed(chromium) as page:
         go(page, 20)
         was = saved()[0]
+        held = Held(page, CHANGES, "POST")
         page.keyboard.press("n")
         page.keyboard.press("]")
+        held.until_one_waits()
+        held.waiting.pop().continue_()
         page.wait_for_function("() => document.querySelectorAll('#tracks li').length === 2")
+        held.until_one_waits()
+        assert page.inner_text("#saving") == "Not saved yet"
+        held.let_go()
         all_saved(page)
         assert [track.last for track in saved()] == [was.last, 19]
         assert page.inner_text("#chosen").startswith("Face 1: ")
@@ -76,6 +82,16 @@ def test_a_face_added_while_a_frame_comes_is_not_taken_away_by_it(folder, chromi
             page.keyboard.press("ArrowRight")
         all_saved(page)
         assert len(saved()) == 2
+
+
+def test_letters_act_while_the_slider_is_what_is_pressed(folder, chromium):
+    with reviewed(chromium) as page:
+        page.focus("#frame")
+        page.keyboard.press("End")
+        page.wait_for_function("() => document.getElementById('frame-text').textContent.startsWith('Frame 60 of 60, ')")
+        drawn(page)
+        answered(page, lambda: page.keyboard.press("s"))
+        assert [track.spared for track in saved()] == [True]
 
 
 def test_the_chosen_face_stays_chosen_where_its_box_has_another_number(folder, chromium):

@@ -1,7 +1,7 @@
 // What is passed on: the picture that is chosen and its seal, keys of single faces, and all pictures at once.
 
 import { partsOf, sendPatiently } from "./api.js";
-import { by, complain, ending, make, save, stem } from "./ui.js";
+import { by, complain, ending, make, saveAll, stem, write } from "./ui.js";
 import { namedApart, zip } from "./zip.js";
 
 const NOTES = {
@@ -79,7 +79,7 @@ export class All {
 	/** Offers itself where there are two pictures or more. */
 	show(count) {
 		by("all").hidden = count < 2;
-		by("save-all").textContent = `Protect and download all ${count}`;
+		write(by("save-all"), `Protect and download all ${count}`);
 	}
 
 	/** Ends what is under way, without a download. */
@@ -136,7 +136,7 @@ export class All {
 			return;
 		}
 		if (keys.length) files.push(["face-keys.csv", new Blob([`picture,x,y,width,height,key\n${keys.join("\n")}\n`])]);
-		for (const [name, blob] of files) save(blob, name);
+		await saveAll(files);
 		const where = files.length ? `: ${files.map(([name]) => name).join(", ")}` : "";
 		const left = asked - done.length;
 		this.#idle(`${done.length} protected${where}.${left ? ` Not protected: ${left}, see below.` : ""}`);

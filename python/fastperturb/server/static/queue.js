@@ -1,6 +1,6 @@
 // The pictures that were chosen, as a row of thumbnails once there are two.
 
-import { by, faceCount, make } from "./ui.js";
+import { by, faceCount, make, write } from "./ui.js";
 
 /** The row of pictures {file, size, boxes, edited, bad}; calls `choose(picture)` and `removed(picture)`. */
 export class Queue {
@@ -27,7 +27,7 @@ export class Queue {
 		for (const picture of this.pictures) {
 			const button = picture.row.querySelector("button");
 			button.toggleAttribute("data-bad", Boolean(picture.bad || (picture.size && !picture.boxes.length)));
-			button.querySelector(".state").textContent = this.#state(picture);
+			write(button.querySelector(".state"), this.#state(picture));
 			if (picture === current) button.setAttribute("aria-current", "true");
 			else button.removeAttribute("aria-current");
 		}

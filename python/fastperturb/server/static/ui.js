@@ -9,6 +9,11 @@ export function make(tag, properties = {}, ...children) {
 	return element;
 }
 
+/** Sets a text, unless it is there: WebKit forgets a press on a button whose text is set before it is let go. */
+export function write(element, text) {
+	if (element.textContent !== String(text)) element.textContent = text;
+}
+
 /** Shows what went wrong, with buttons for what can be done about it: [text, function] each. */
 export function complain(title, help = "", ...actions) {
 	const words = make("span", {}, make("strong", {}, `${title}.`), help && ` ${help}`);
@@ -36,6 +41,14 @@ export function save(blob, name) {
 	const link = make("a", { href: URL.createObjectURL(blob), download: name });
 	link.click();
 	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** Hands several over, [name, blob] each, one after the other: WebKit takes the last alone of those that come at once. */
+export async function saveAll(files) {
+	for (const [name, blob] of files) {
+		save(blob, name);
+		await new Promise((done) => setTimeout(done, 250));
+	}
 }
 
 /** The ending of a picture's file, by what the service sent: a JPEG stays one. */

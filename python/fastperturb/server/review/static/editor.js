@@ -2,7 +2,7 @@
 // A box is {x, y, width, height, shape?, kind, score?, by?} in pixels of the upright picture; kind is face, spared, perhaps.
 
 import { freeSide, placeOver, spanned } from "./geometry.js";
-import { by, make } from "./ui.js";
+import { by, make, write } from "./ui.js";
 
 const LEAST = 4; // pixels of the picture
 const TAG = { width: 24, height: 20 }; // of a label, in pixels of the screen
@@ -163,7 +163,7 @@ export class Editor {
 		const sure = item.score === undefined ? "by hand" : `score ${item.score.toFixed(2)}`;
 		const text = `${WORDS[item.kind]}, ${sure}: left ${item.x}, top ${item.y}, ${item.width} by ${item.height} pixels`;
 		element.setAttribute("aria-label", `${item.track === undefined ? `Box ${index + 1}` : `Face ${item.track}`}, ${text}`);
-		by("boxes").children[index].firstChild.textContent = text;
+		write(by("boxes").children[index].firstChild, text);
 	}
 
 	#selected() {
@@ -171,7 +171,7 @@ export class Editor {
 		if (index !== undefined) this.last = +index;
 		const item = this.items[this.current];
 		by("spare").disabled = by("remove").disabled = !item || this.locked;
-		by("spare").textContent = !item || item.kind === "face" ? "Leave this face" : "Hide this face";
+		write(by("spare"), !item || item.kind === "face" ? "Leave this face" : "Hide this face");
 		by("take").hidden = !this.count("perhaps") || this.locked;
 		by("undo").disabled = !this.undoable();
 		by("add").disabled = this.locked;

@@ -219,9 +219,19 @@ export class Film {
 	/** Sends the changes of tracks that `changes()` gives when all before is sent, and shows the frame anew. */
 	async #do(changes, focus = false) {
 		const { id } = this.item;
-		await this.flush();
-		await this.#send(() => ({ changes: changes() }));
+		await this.#next(() => ({ changes: changes() }));
 		await this.#again(id, focus);
+	}
+
+	/** Sends what `what()` gives when all before is sent; if that fails, nothing. */
+	async #next(what, done = false) {
+		this.sending += 1; // nothing is called saved before, and no other video is shown
+		try {
+			await this.flush();
+		} finally {
+			this.sending -= 1;
+		}
+		await this.#send(what, { done });
 	}
 
 	async #again(id, focus = false) {
@@ -230,14 +240,12 @@ export class Film {
 
 	async undo() {
 		const { id } = this.item;
-		await this.flush();
-		await this.#send(() => ({ undo: true }));
+		await this.#next(() => ({ undo: true }));
 		await this.#again(id);
 	}
 
 	async finish() {
-		await this.flush();
-		await this.#send(() => ({ changes: [] }), { done: true });
+		await this.#next(() => ({ changes: [] }), true);
 	}
 
 	#track(id) {

@@ -1,7 +1,7 @@
 // The queue: all pictures in the order in which they are to be looked at, with small copies that are asked for when seen.
 
 import { frameUrl, imageUrl } from "./talk.js";
-import { by, make } from "./ui.js";
+import { by, make, write } from "./ui.js";
 
 const SMALL = 160;
 const SHOWN = {
@@ -96,10 +96,10 @@ export class Line {
 		row.dataset.state = item.state;
 		row.dataset.kind = item.kind ?? "picture";
 		row.dataset.stale = item.stale;
-		row.querySelector(".name").textContent = item.name;
+		write(row.querySelector(".name"), item.name);
 		const spared = item.spared ? `, ${item.spared} left` : "";
 		const count = item.state === "broken" || item.state === "waiting" ? "" : `${item.faces} to hide${spared}; `;
-		row.querySelector(".why").textContent = item.state === "done" ? `${item.faces} to hide${spared}` : count + item.reason;
+		write(row.querySelector(".why"), item.state === "done" ? `${item.faces} to hide${spared}` : count + item.reason);
 		row.firstChild.setAttribute("aria-label", `${item.name}, ${item.state === "done" ? "reviewed, " : ""}${row.querySelector(".why").textContent}`);
 	}
 

@@ -254,7 +254,8 @@ const LETTERS = {
 };
 
 function key(event) {
-	if (event.target.closest("input, select, textarea")) return;
+	const field = event.target.closest("input, select, textarea");
+	if (field && (field.type !== "range" || event.key.startsWith("Page"))) return; // a slider takes no letters
 	if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
 		event.preventDefault();
 		undo();
