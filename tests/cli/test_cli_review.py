@@ -20,7 +20,9 @@ import fastperturb as fp
 from fastperturb.cli.app import run
 from fastperturb.cli.batch.review_file import InUse, ReviewFile
 from fastperturb.cli.commands.review import Wish, _detector
+from fastperturb.faces import finder
 from fastperturb.files import read_image, write_image
+from fastperturb.video import Rules
 
 KEY = ("--key-file", "my.key", "-q")
 
@@ -157,6 +159,18 @@ def test_faces_of_a_review_are_those_that_perturb_finds(preset):
     assert sure == []
     sure, more = _detector(Wish(threshold=0.99, preset=preset, **choices | {"names": "yunet"}))(pixels)
     assert (sure, len(more)) == ([], 1)
+
+
+@pytest.mark.parametrize("score", [None, 0.3])
+def test_videos_of_a_review_are_looked_at_as_perturb_does(here, photos, monkeypatch, score):
+    seen = []
+    monkeypatch.setattr("fastperturb.server.review.videos.follower", lambda *given: seen.append(given))
+    monkeypatch.setattr("fastperturb.server.review.running.run", lambda *_: None)
+    given = [] if score is None else ["--min-score", str(score)]
+    run(["review", "photos", "--no-browser", *given])
+    ((detector, rules),) = seen
+    assert repr(detector) == repr(finder("fast", threshold=score))
+    assert rules == (Rules() if score is None else Rules(threshold=score))
 
 
 def test_a_read_only_disk_is_named_with_the_way_out(here, photos, capsys, monkeypatch):

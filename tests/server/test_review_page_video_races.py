@@ -43,6 +43,19 @@ def test_keys_pressed_before_the_frame_is_shown_anew_act_on_the_face_added_meanw
         assert page.inner_text("#verdict") == "1 face will be hidden, 1 face left as it is."
 
 
+def test_a_face_that_is_left_before_it_is_saved_is_left(folder, chromium):
+    with reviewed(chromium) as page:
+        held = Held(page, CHANGES, "POST")
+        page.keyboard.press("n")
+        page.keyboard.press("s")
+        held.until_one_waits()
+        held.let_go()
+        page.wait_for_selector("#tracks li[data-spared=true]")
+        all_saved(page)
+        assert [track.spared for track in saved()] == [False, True]
+        assert page.inner_text("#verdict") == "1 face will be hidden, 1 face left as it is."
+
+
 def test_the_last_frame_of_a_face_that_is_not_saved_yet_is_its_own(folder, chromium):
     with reviewed(chromium) as page:
         go(page, 20)

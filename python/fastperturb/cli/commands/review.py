@@ -116,7 +116,10 @@ def _run(folder: Path, file: ReviewFile, wish: Wish) -> int:
     session = Review(items, printable(str(folder)), file.write, printable(str(file.path)), clips)
     pictures = Pictures(session, detect, wish.max_pixels)
     videos = Videos(
-        session, follower(_finder(wish, None), follow_rules(None, wish.threshold)), file.tracks.read, wish.max_pixels
+        session,
+        follower(_finder(wish, wish.threshold), follow_rules(None, wish.threshold)),
+        file.tracks.read,
+        wish.max_pixels,
     )
     run(session, pictures, wish.port, partial(_announce, opens=not wish.no_browser), videos)
     every: Sequence[Item | Clip] = [*items, *clips]

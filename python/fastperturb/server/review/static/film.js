@@ -211,6 +211,8 @@ export class Film {
 	#known(added) {
 		const fresh = this.sent.filter(({ copy }) => copy.track === undefined);
 		added.forEach((track, index) => { fresh[index].item.track = fresh[index].copy.track = track; });
+		for (const { copy } of fresh) copy.kind = "face"; // as all are when they are added
+		if (fresh.some(({ item }) => item.kind !== "face")) this.changed();
 		this.base = new Map(this.sent.map(({ copy }) => [copy.track, copy]));
 		if (added.length) this.editor.show(); // boxes are called by their tracks
 		this.current = this.editor.items[this.editor.current]?.track ?? this.current;
