@@ -148,6 +148,25 @@ def test_a_button_pressed_twice_does_what_it_says(folder, chromium):
         assert [track.spared for track in saved()] == [True]
 
 
+def test_a_button_that_is_pressed_while_an_answer_about_another_face_comes_acts(folder, chromium):
+    with reviewed(chromium) as page:
+        go(page, 10)
+        answered(page, lambda: page.keyboard.press("n"))
+        held = Held(page, CHANGES, "POST")
+        buttons = page.locator("#tracks button:has-text('Leave this face')")
+        buttons.nth(0).click()
+        held.until_one_waits()
+        buttons.nth(1).hover()
+        page.mouse.down()
+        held.let_go()
+        page.wait_for_selector("#tracks li[data-spared=true]")
+        drawn(page)
+        page.mouse.up()
+        page.wait_for_selector("#tracks li[data-spared=true] ~ li[data-spared=true]")
+        all_saved(page)
+        assert [track.spared for track in saved()] == [True, True]
+
+
 def test_a_letter_pressed_twice_hides_the_face_again(folder, chromium):
     with reviewed(chromium) as page:
         go(page, 60)

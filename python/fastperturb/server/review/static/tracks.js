@@ -20,7 +20,7 @@ export function when({ from, to, first, last }) {
 /** Shows tracks. `acts` has what its buttons do: choose(id), then show(frame), spare(id, spared) or remove(id). */
 export class TrackList {
 	constructor(acts, told) {
-		Object.assign(this, { acts, told, item: null, small: new Map() });
+		Object.assign(this, { acts, told, item: null, small: new Map(), rows: new Map() });
 		this.seen = new IntersectionObserver((entries) => {
 			for (const { isIntersecting, target } of entries) if (isIntersecting) this.#load(target);
 		}, { rootMargin: "100px" });
@@ -29,7 +29,8 @@ export class TrackList {
 	show(item) {
 		this.item = item;
 		const focused = document.activeElement?.closest?.("#tracks button")?.dataset.name;
-		by("tracks").replaceChildren(...item.tracks.map((track) => this.#row(track)));
+		this.rows = new Map(item.tracks.map((track) => [track.id, this.#kept(track)]));
+		this.#put([...this.rows.values()].map(({ row }) => row));
 		if (focused) by("tracks").querySelector(`[data-name="${focused}"]`)?.focus({ preventScroll: true });
 		const keys = new Set([...by("tracks").querySelectorAll("img")].map((image) => image.dataset.key));
 		for (const [key, url] of this.small) {
@@ -46,6 +47,20 @@ export class TrackList {
 	forget() {
 		for (const url of this.small.values()) URL.revokeObjectURL(url);
 		this.small.clear();
+	}
+
+	/** The row that a track has, for a button in it may be pressed just now; another if anything of the track is new. */
+	#kept(track) {
+		const { id, state } = this.item;
+		const said = JSON.stringify([id, state, track]);
+		const old = this.rows.get(track.id);
+		return old?.said === said ? old : { said, row: this.#row(track) };
+	}
+
+	#put(rows) {
+		const list = by("tracks");
+		for (const row of [...list.children]) if (!rows.includes(row)) row.remove();
+		rows.forEach((row, index) => { if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null); });
 	}
 
 	#row(track) {
