@@ -19,9 +19,21 @@ from . import aes_gcm, seal_coding
 from . import format_v2_keys as keys
 from .format_v2_recipients import wrap
 from .jpeg_layout import JpegLayout
-from .record_v2 import RecordV2, check_core
+from .record_v2 import NO_REST, RecordV2, check_core
 from .record_v2_bytes import authenticated_bytes, core_bytes, entry_bytes, pack_entry
-from .record_v2_parts import IV_BYTES, MAC_BYTES, NONCE_BYTES, SALT_BYTES, Entry, RegionV2, Rest, Scene, Stanza, State
+from .record_v2_parts import (
+    IV_BYTES,
+    MAC_BYTES,
+    NONCE_BYTES,
+    SALT_BYTES,
+    Entry,
+    RegionV2,
+    Rest,
+    Scene,
+    Stanza,
+    State,
+    unchecked,
+)
 from .seal_coding import Bytes, Mask, Owned
 
 _NO_SALT = bytes(SALT_BYTES)
@@ -197,7 +209,7 @@ def seal_record(
     if scene is not None:
         key = keys.scene_key(draft.secret, draft.commitment)
         surroundings = Scene(*draft.tag(draft.secret, b"fp2 scene iv", key, scene))
-    record = RecordV2(
+    record = RecordV2.made(
         draft.shape,
         draft.dtype,
         draft.regions,
@@ -229,7 +241,7 @@ def _new_entry(draft: Draft, index: int, state: State, length: int, *values: byt
     """An entry of those values (salt, iv, tag) with its MAC."""
     salt, iv, tag = values
     mac = keys.entry_mac(draft.faces[index], draft.bound, index, pack_entry(state, length, salt, iv, tag))
-    return Entry(state, length, salt, iv, tag, mac)
+    return unchecked(Entry, state, length, salt, iv, tag, mac)
 
 
 def _seal_region(draft: Draft, index: int, item: RegionContent, options: SealOptions) -> tuple[Entry, bytes | None]:
@@ -245,7 +257,7 @@ def _seal_region(draft: Draft, index: int, item: RegionContent, options: SealOpt
 
 def _seal_rest(draft: Draft, options: SealOptions) -> tuple[Rest, bytes | None]:
     if options.rest is None:
-        return Rest(), None
+        return NO_REST, None
     plain = seal_coding.encode_rest(options.rest)
     salt = draft.salt(draft.secret, b"fp2 rest salt", plain)
     seal = aes_gcm.seal(keys.rest_key(draft.secret, draft.commitment, salt), plain)

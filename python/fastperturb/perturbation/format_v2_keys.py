@@ -29,6 +29,18 @@ _SEAL = message(b"fp2 seal") + LENGTHS[SALT_BYTES]
 _TAG, _PERMUTATION = message(b"fp2 tag"), message(b"fp2 perm")
 _ENTRY = message(b"fp2 entry") + LENGTHS[MAC_BYTES]
 _INDEX = LENGTHS[4]
+_COMMIT, _BINDING, _RECORD = message(b"fp2 commit"), message(b"fp2 binding"), message(b"fp2 record")
+_NONCE, _MAC = LENGTHS[NONCE_BYTES], LENGTHS[MAC_BYTES]
+
+
+def sized_nonce(nonce: bytes) -> bytes:
+    """A record's nonce as a part of a message."""
+    return _NONCE + nonce
+
+
+def bound_nonce(nonce: bytes, commit: bytes) -> bytes:
+    """Nonce and commitment of a record as parts of a message."""
+    return _NONCE + nonce + _MAC + commit
 
 
 def digest(blocks: Iterable[bytes | memoryview]) -> bytes:
@@ -41,12 +53,12 @@ def digest(blocks: Iterable[bytes | memoryview]) -> bytes:
 
 def commitment(secret: bytes, core: bytes, nonce: bytes) -> bytes:
     """COMMIT: who has it can be shown one R for one CORE and nonce only."""
-    return keyed(secret, b"fp2 commit", core, nonce)
+    return hmac.digest(secret, _COMMIT + message(core) + _NONCE + nonce, "sha256")
 
 
 def binding(core: bytes, nonce: bytes, commit: bytes) -> bytes:
     """A digest of all that never changes, which goes into each entry's MAC; not secret."""
-    return hashlib.sha256(message(b"fp2 binding", core, nonce, commit)).digest()
+    return hashlib.sha256(_BINDING + message(core) + bound_nonce(nonce, commit)).digest()
 
 
 def face_secret(secret: bytes, commit: bytes, index: int) -> bytes:
@@ -76,7 +88,7 @@ def entry_mac(face: bytes, bound: bytes, index: int, entry: bytes) -> bytes:
 
 def record_mac(secret: bytes, before: bytes) -> bytes:
     """The MAC of all that stands before it in a record."""
-    return keyed(secret, b"fp2 record", before)
+    return hmac.digest(secret, _RECORD + message(before), "sha256")
 
 
 def scene_key(secret: bytes, commit: bytes) -> bytes:

@@ -17,7 +17,7 @@ from ..key import Key, message
 from ..recipients import Recipient
 from . import aes_gcm
 from . import format_v2_keys as keys
-from .record_v2_parts import Stanza
+from .record_v2_parts import Stanza, unchecked
 
 MASTER_KEY, PUBLIC_KEY, PUBLIC_KEY_OF_FACE = 1, 2, 3
 """The kinds of recipients."""
@@ -25,10 +25,11 @@ HINT_BYTES = 8
 Origin: TypeAlias = Literal["key", "recipients", "anyone"]
 """Who can have made a record: the holder of the key; one of its recipients, too; whoever has a public key."""
 _PURPOSES: dict[Origin, bytes] = {
-    "key": b"fp2 wrap",
-    "recipients": b"fp2 wrap shared",
-    "anyone": b"fp2 wrap public",
+    "key": message(b"fp2 wrap"),
+    "recipients": message(b"fp2 wrap shared"),
+    "anyone": message(b"fp2 wrap public"),
 }
+_HINT = message(b"fp2 hint")
 _INFO = b"fastperturb record 2"
 _KEM = struct.Struct("<H")
 _ENVELOPE_BYTES = _KEM.size + keys.SECRET_BYTES + hpke.OVERHEAD_BYTES
@@ -59,8 +60,8 @@ def wrap(
 
 def _wrap_for(recipient: Recipient, secret: bytes, nonce: bytes, commit: bytes, origin: Origin) -> Stanza:
     if isinstance(recipient, Key):
-        wrapping_key = recipient.mac(message(_PURPOSES[origin], nonce, commit))
-        return Stanza(MASTER_KEY, _hint(recipient, nonce) + aes_gcm.wrap(wrapping_key, secret))
+        wrapping_key = recipient.mac(_PURPOSES[origin] + keys.bound_nonce(nonce, commit))
+        return unchecked(Stanza, MASTER_KEY, _hint(recipient, nonce) + aes_gcm.wrap(wrapping_key, secret))
     envelope = recipient.encrypt(secret, _INFO + nonce + commit)
     return Stanza(PUBLIC_KEY, _KEM.pack(hpke.KEM) + envelope)
 
@@ -73,7 +74,7 @@ def unwrap(key: Key, stanza: Stanza, nonce: bytes, commit: bytes) -> tuple[bytes
     """
     if stanza.kind == MASTER_KEY and has_hint(key, stanza, nonce):
         for origin, purpose in _PURPOSES.items():
-            secret = aes_gcm.unwrap(key.mac(message(purpose, nonce, commit)), stanza.body[HINT_BYTES:])
+            secret = aes_gcm.unwrap(key.mac(purpose + keys.bound_nonce(nonce, commit)), stanza.body[HINT_BYTES:])
             if secret is not None:
                 return secret, origin
     elif _is_envelope(stanza):
@@ -129,4 +130,4 @@ def _is_envelope(stanza: Stanza) -> bool:
 
 
 def _hint(key: Key, nonce: bytes) -> bytes:
-    return key.mac(message(b"fp2 hint", nonce))[:HINT_BYTES]
+    return key.mac(_HINT + keys.sized_nonce(nonce))[:HINT_BYTES]

@@ -31,6 +31,7 @@ from .record_v2_parts import (
     check_whole,
     plain_length,
     sample_seal_size,
+    unchecked,
 )
 
 MAX_REGIONS = 65_535
@@ -83,16 +84,23 @@ class RecordV2(Record):
         check_size(self.mac, "mac", MAC_BYTES)
         if len(self.entries) != len(self.regions):
             raise RecordError(f"a record must have an entry a region, got {len(self.entries)} of {len(self.regions)}")
-        if len(self.stanzas) > MAX_STANZAS:
-            raise RecordError(f"a record may have up to {MAX_STANZAS} recipients, got {len(self.stanzas)}")
         for index, (item, entry) in enumerate(zip(self.regions, self.entries, strict=True)):
             _check_entry(index, item, entry, self)
-        for stanza in self.stanzas:
-            if stanza.face is not None and stanza.face >= len(self.regions):
-                raise RecordError(f"a recipient names face {stanza.face} of {len(self.regions)}")
+        _check_stanzas(self)
         if not self.seals:
             object.__setattr__(self, "seals", (None,) * (len(self.regions) + 1))
         _check_seals(self)
+
+    @classmethod
+    def made(cls, *values: object) -> RecordV2:
+        """A record out of all its values, in order, of which only the recipients were not made or checked before.
+
+        Raises:
+            RecordError: more than 16 recipients, or one that names a face that is not there.
+        """
+        record = unchecked(cls, *values)
+        _check_stanzas(record)
+        return record
 
     def opens_with(self, key: Key) -> bool:
         """Whether a recipient is this key, by its hint, or its public half, by opening what is for it.
@@ -136,9 +144,7 @@ class RecordV2(Record):
 
     def with_mac(self, mac: bytes) -> RecordV2:
         """The record with another MAC; the rest has been checked already."""
-        other = object.__new__(RecordV2)
-        for name in self.__dataclass_fields__:
-            object.__setattr__(other, name, getattr(self, name))
+        other = unchecked(RecordV2, *(getattr(self, name) for name in self.__match_args__))
         other.set_mac(mac)
         return other
 
@@ -276,6 +282,14 @@ def check_length(index: int, length: int, size: SealSize, *, exact: bool) -> Non
     plain = plain_length(length)
     if not 0 < plain <= size.most or (exact and plain % size.step):
         raise RecordError(f"the seal of region {index} cannot have {length} bytes")
+
+
+def _check_stanzas(record: RecordV2) -> None:
+    if len(record.stanzas) > MAX_STANZAS:
+        raise RecordError(f"a record may have up to {MAX_STANZAS} recipients, got {len(record.stanzas)}")
+    for stanza in record.stanzas:
+        if stanza.face is not None and stanza.face >= len(record.regions):
+            raise RecordError(f"a recipient names face {stanza.face} of {len(record.regions)}")
 
 
 def _check_seals(record: RecordV2) -> None:

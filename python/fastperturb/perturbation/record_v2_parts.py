@@ -6,12 +6,13 @@ docs/format-2.md defines them. Every value is checked when it is made; nothing h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from ..errors import RecordError
 from ..record import CoreRegion, core_region
 from ..region import MAX_COORDINATE, Region
 
+Made = TypeVar("Made")
 State: TypeAlias = Literal["none", "here", "beside", "erased"]
 STATES: tuple[State, ...] = get_args(State)
 NONCE_BYTES = 24
@@ -206,6 +207,14 @@ def _check_seal(state: object, length: object, salt: object) -> None:
         check_whole(length, "the length of a seal", 1, 2**63 - 1)
     elif length != 0 or salt != _NO_SALT:
         raise RecordError(f"a seal that is {state} must have length 0 and a salt of zeros")
+
+
+def unchecked(kind: type[Made], *values: object) -> Made:
+    """An instance of a dataclass out of all its values, which were made here: what is read is checked."""
+    made = object.__new__(kind)
+    for name, value in zip(kind.__match_args__, values, strict=True):  # type: ignore[attr-defined]
+        object.__setattr__(made, name, value)
+    return made
 
 
 def check_whole(value: object, name: str, least: int, most: int) -> None:
