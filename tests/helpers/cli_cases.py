@@ -1,6 +1,7 @@
 """What tests of the command line share: a folder of pictures, a key, own boxes, and how to look at results."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def lines_of(text):
 
 
 def tree(path):
-    return sorted(str(item.relative_to(path)) for item in path.rglob("*") if item.is_file())
+    return sorted(str(item.relative_to(path)) for item in Path(path).rglob("*") if item.is_file())
 
 
 def same(one, other):

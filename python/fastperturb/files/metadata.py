@@ -152,7 +152,8 @@ def put_back(sealed: SealedFile, name: str, *, grey: bool) -> Blocks:
     space = "GRAY" if grey else "RGB "
     icc = found.icc if found.icc is not None and colours_alone(found.icc, space) is not None else None
     if found.format == name and name in CHUNKED:
-        return Blocks(own=tuple(_upright_chunks(found, name, with_profile=icc is not None)))
+        own = tuple(_upright_chunks(found, name, with_profile=icc is not None))
+        return Blocks(own=own, trailer=found.trailer)
     exif = found.exif
     if found.format == "TIFF":
         tags = all_tags(exif)

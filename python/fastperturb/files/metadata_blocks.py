@@ -18,12 +18,14 @@ class Blocks:
         icc: a profile that goes in as it is; where there is none, a writer makes one of the picture's.
         own: instead of all of these, the chunks of a PNG or WebP; in a PNG, those behind an empty IDAT stand behind the
             pixels.
+        trailer: what stands behind the end of a PNG or WebP.
     """
 
     exif: bytes = field(default=b"", repr=False)
     xmp: bytes = field(default=b"", repr=False)
     icc: bytes | None = field(default=None, repr=False)
     own: tuple[Chunk, ...] = field(default=(), repr=False)
+    trailer: bytes = field(default=b"", repr=False)
 
 
 NOTHING = Blocks()

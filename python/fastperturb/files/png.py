@@ -189,7 +189,7 @@ def with_chunks(
     if behind:
         last = memoryview(parts[-1])
         parts[-1:] = [last[:-_END_BYTES], *behind, last[-_END_BYTES:]]
-    return parts
+    return [*parts, blocks.trailer] if blocks.trailer else parts
 
 
 def _metadata_chunks(blocks: Blocks, icc: bytes | None) -> tuple[list[Bytes], list[Bytes]]:

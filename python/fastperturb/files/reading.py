@@ -17,7 +17,7 @@ from .._optional import import_opencv
 from ..bounded_files import read_file_or_pipe, read_regular_file
 from ..checks import Image
 from ..errors import ImageFileError, RecordError
-from ..record import Record
+from ..record import FORMAT, Record
 from . import bitmap, heif, jpeg, png, tiff, webp
 from .exif import turn_upright
 from .header import Bytes, Header, damaged, unsupported
@@ -221,18 +221,41 @@ def read_record(path: str | os.PathLike[str]) -> Record:
 
 def find_record(path: Path, texts: Mapping[str, str]) -> Record | None:
     """As :func:`read_record`, of a file whose texts have been read; ``None`` if there is nothing that could be one."""
+    record = find_record_alone(path, texts)
+    return record if record is None else with_seals_beside(path, record)
+
+
+def find_record_alone(path: Path, texts: Mapping[str, str]) -> Record | None:
+    """As :func:`find_record`, without seals that are not in the record."""
     inside = texts.get(RECORD_TEXT)
     try:
-        record = _read_record_beside(path) if inside is None else Record.from_json(inside)
+        return _read_record_beside(path) if inside is None else Record.from_json(inside)
     except RecordError as error:
         raise RecordError(f"{path if inside is not None else record_beside(path)}: {error}") from None
-    if record is None or not record.missing:
+
+
+def with_seals_beside(path: Path, record: Record) -> Record:
+    """The record of an image with its seals out of NAME.seal, if any are to be there and there is such a file.
+
+    Raises:
+        RecordError: NAME.seal holds other seals than the record's.
+    """
+    if not record.missing:
         return record
     try:
         seals = _read_beside(path, ".seal", MAX_FILE_BYTES)
         return record if seals is None else record.with_beside(seals)
     except RecordError as error:
         raise RecordError(f"{seals_beside(path)}: {error}") from None
+
+
+def is_of_others(path: Path) -> bool:
+    """Whether NAME.json beside an image is some other program's, as photo services write them; not a damaged record."""
+    try:
+        data = _read_beside(path, ".json", MAX_FILE_BYTES)
+    except RecordError:
+        return False
+    return data is not None and data.strip() != b"" and FORMAT.encode() not in data
 
 
 def has_record_beside(path: Path) -> bool:

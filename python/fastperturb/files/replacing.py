@@ -12,7 +12,9 @@ from ..record import Record
 from . import jpeg, png, webp
 from .atomic import write_together
 from .header import Bytes
-from .reading import decode, read_bytes, read_header, record_beside, seals_beside
+from .metadata import choose, read_metadata
+from .metadata_choice import CHOICES
+from .reading import decode, read_bytes, read_header, read_record, record_beside, seals_beside
 from .record_chunk import RECORD_TEXT
 from .writing import encode
 
@@ -21,7 +23,8 @@ def replace_record(path: str | os.PathLike[str], record: Record) -> None:
     """Puts another record of the same image in the place of the one that is inside a file or in NAME.json beside it.
 
     In PNG, WebP and JPEG nothing but the record changes; TIFF is written anew with the same pixels. Seals that lie
-    beside are written anew where the record has them at hand, and NAME.seal goes where no seal is left for it.
+    beside are written anew where the record has them at hand, and NAME.seal goes where it held the old record's seals
+    and none is left for it.
 
     Args:
         path: the image file.
@@ -41,10 +44,16 @@ def replace_record(path: str | os.PathLike[str], record: Record) -> None:
         files = [(path, with_record(data, record), _mode(path))] if inside else [_beside(path, record)]
     except ImageFileError as error:
         raise ImageFileError(f"{path}: {error}") from None
+    old = read_record(path)
     files = [*_seals(path, record), *files]
     write_together(files)
-    if not record.places_beside and seals_beside(path).is_file():
+    if _has_seals_beside(old) and not record.places_beside:
         seals_beside(path).unlink()
+
+
+def _has_seals_beside(record: Record) -> bool:
+    """Whether NAME.seal is this record's: one of another picture, which lay there before, is kept."""
+    return record.places_beside and not record.missing
 
 
 def _beside(path: Path, record: Record) -> tuple[Path, list[Bytes], int]:
@@ -74,7 +83,8 @@ def with_record(data: Bytes, record: Any) -> list[Bytes]:
         return jpeg.with_record(data, record)
     picture = decode(data, max_pixels=header.width * header.height)
     texts = {**header.texts, RECORD_TEXT: record.to_json()}
-    return encode(picture.pixels, header.format, icc=picture.icc, texts=texts)
+    kept = choose(read_metadata(data), frozenset(CHOICES))
+    return encode(picture.pixels, header.format, icc=picture.icc, texts=texts, blocks=kept)
 
 
 def _seals(path: Path, record: Record) -> list[tuple[Path, list[Bytes], int]]:

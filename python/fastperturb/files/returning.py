@@ -108,11 +108,14 @@ def note_of_return(name: str, was: str, *, sealed: bool) -> str | None:
     return f"{_one(was)} comes back as a {back} of the same pixels; --exact-file brings back the file itself"
 
 
-def note_of_returned(was: str, now: str) -> str | None:
-    """What to say where a picture came back in another format than its own."""
+def notes_of_returned(sealed: SealedFile, now: str, *, meant: bool) -> list[str]:
+    """What to say where a picture came back in another format than its own; ``meant``: that was asked for."""
+    was = sealed.format
     if not was or _family(was) == _family(now):
-        return None
-    return f"was {_one(was)}, and is a {now} of the same pixels: 'perturb --exact-file' seals the file itself"
+        return []
+    notes = [f"was {_one(was)}, and is a {now} of the same pixels: 'perturb --exact-file' seals the file itself"]
+    behind = f"what stood behind its picture, {len(sealed.trailer)} bytes, stays in the seal: a {now} does not get it"
+    return ([] if meant else notes) + ([behind] if sealed.trailer else [])
 
 
 def notes_of_file(notes: tuple[str, ...], *, exact: bool) -> list[str]:

@@ -102,7 +102,7 @@ def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str], b
         own = [(b"ICCP", profile or b""), (b"EXIF", blocks.exif), (b"XMP ", blocks.xmp)]
     kept = [(kind, body) for kind, body in own if body]
     if not kept and not texts:
-        return [data]
+        return [data, blocks.trailer]
     texts, record = split_record(texts)
     pixels = data[_HEAD_BYTES:]
     width, height, alpha = _lossless_size(pixels[8:])
@@ -115,7 +115,7 @@ def with_chunks(data: memoryview, icc: bytes | None, texts: Mapping[str, str], b
     after += _chunk(TEXTS, pack_texts(texts)) if texts else b""
     after += _chunk(CHUNK, record) if record else b""
     length = 4 + len(before) + len(pixels) + len(after)
-    return [struct.pack("<4sI4s", b"RIFF", length, b"WEBP"), before, pixels, after]
+    return [struct.pack("<4sI4s", b"RIFF", length, b"WEBP"), before, pixels, after, blocks.trailer]
 
 
 def with_record(data: Bytes, record: bytes) -> list[Bytes]:

@@ -44,10 +44,13 @@ def forget(record: Record, key: Key, regions: Sequence[int] | None = None, *, re
 
     Raises:
         WrongKey, Tampered: as :func:`rekey`.
-        RecordError: a region has no seal to erase, as windows, which come back by the key alone.
+        RecordError: a region has no seal to erase, as windows, which come back by the key alone; or seals that lie
+            beside are not at hand, so that they would stay, and those of other regions would not fit any more.
         TypeError, ValueError: an argument is of the wrong kind, or not the number of a region.
     """
     opened = _opened(record, key)
+    if opened.record.missing:
+        raise RecordError("seals that lie beside are not at hand (NAME.seal): what is not there cannot be erased")
     count = len(record.regions)
     for index in regions or ():
         if type(index) is not int or not 0 <= index < count:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...errors import ImageFileError, RecordError
+from ...errors import RecordError
 from ...files import Picture
 from ...files.exact_file import keep_whole_file
 from ...files.metadata import Metadata, choose, file_facts, lost, put_back, read_metadata, to_seal
@@ -43,9 +42,13 @@ class Hidden:
         """The bytes to be sealed."""
         return None if self.sealed is None else pack_sealed(self.sealed)
 
-    def blocks(self) -> Blocks:
-        """What goes on, for pixels that stand upright."""
+    def blocks(self, _name: str = "") -> Blocks:
+        """What goes on, for pixels that stand upright; in a file of any format."""
         return choose(self.found, self.choices.keep)
+
+    def profile(self, picture: Picture) -> bytes | None:
+        """The profile that goes on in a file of pixels."""
+        return picture.icc if "icc" in self.choices.keep else None
 
     def segments(self, orientation: int) -> list[bytes]:
         """What goes on in a JPEG whose coefficients stay."""
@@ -113,24 +116,6 @@ def named_as_before(source: Source, sealed: SealedFile | None, *, jpeg: bool) ->
     """
     name = None if sealed is None else name_of_return(sealed, jpeg=jpeg)
     return source if name is None else replace(source, result=name)
-
-
-class Claims:
-    """Names that results of this run have: two of them must not be of one file, whatever seals say."""
-
-    def __init__(self) -> None:
-        self._lock, self._taken = threading.Lock(), dict[Path, Path]()
-
-    def claim(self, path: Path, source: Source) -> None:
-        """Takes a path for a file.
-
-        Raises:
-            ImageFileError: it is another's.
-        """
-        with self._lock:
-            owner = self._taken.setdefault(path, source.path)
-        if owner != source.path:
-            raise ImageFileError(f"its original has the name of that of {owner}, {path.name}; restore it by itself")
 
 
 def blocks_to_put_back(sealed: SealedFile | None, name: str, *, grey: bool) -> tuple[Blocks, str | None]:

@@ -50,6 +50,7 @@ class Source:
         problem: why it cannot be worked on, as far as that is known from its name alone.
         video: whether it is a video, for commands that take them.
         result: the name of its result, where that has one of its own.
+        crowded: why its result cannot be a PNG instead, where its own format cannot hold it: another's may be there.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Source:
     problem: str | None = None
     video: bool = False
     result: str | None = None
+    crowded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Inputs:
                 raise click.UsageError(f"{twin} and {path} would both be written to {path.resolve().name}")
         self._ignored = Ignored()
         self._clashes: dict[Path, str] = {}
+        self._crowded: dict[Path, str] = {}
 
     @property
     def is_one_file(self) -> bool:
@@ -101,8 +104,10 @@ class Inputs:
         """The files in order: as named, and by name within folders."""
         self._ignored = Ignored()
         for source in self._sources():
-            clash = self._clashes.get(source.path)
-            yield source if clash is None else replace(source, problem=clash)
+            clash, crowded = self._clashes.get(source.path), self._crowded.get(source.path)
+            if clash is not None or crowded is not None:
+                source = replace(source, problem=clash or source.problem, crowded=crowded)
+            yield source
 
     def _sources(self) -> Iterator[Source]:
         for path in self.named:
@@ -117,12 +122,13 @@ class Inputs:
     def survey(self, targets: Targets | None = None) -> Survey:
         """Counts, and finds files that would be written to one place: from now on these have a problem.
 
-        What cannot be read takes no place from others, such as the raw file of a camera beside its JPEG.
+        What cannot be read takes no place from others, such as the raw file of a camera beside its JPEG. Whoever may
+        need the place of a PNG that may be another's is told by :attr:`Source.crowded`.
         """
-        self._clashes = {}
+        self._clashes, self._crowded = {}, {}
         images = 0
-        named: dict[PurePath, Source] = {}
-        within: dict[PurePath, Source] = {}
+        named: dict[Path, tuple[Source, bool]] = {}
+        within: dict[Path, tuple[Source, bool]] = {}
         folder = PurePath()
         for source in self:
             images += 1
@@ -130,13 +136,27 @@ class Inputs:
                 continue
             if source.relative.parent != folder:
                 folder, within = source.relative.parent, {}
-            target = targets.relative_for(source)
-            twin = (within if folder.parts else named).setdefault(target, source)
-            if twin is not source:
-                problem = f"{twin.path} and {source.path} would both be written to {target}; " + _FULL_NAMES
-                self._clashes[source.path] = problem
-                self._clashes.setdefault(twin.path, problem)
+            self._place(source, targets, within if folder.parts else named)
         return Survey(images, self._ignored)
+
+    def _place(self, source: Source, targets: Targets, places: dict[Path, tuple[Source, bool]]) -> None:
+        """Takes the places of a file: of its result, which must be its own, and of a PNG in its stead."""
+        target, instead = targets.path_for(source), targets.fallback_for(source)
+        twin, meant = places.setdefault(target, (source, True))
+        if twin is not source and meant:
+            place = targets.relative_for(source)
+            problem = f"{twin.path} and {source.path} would both be written to {place}; " + _FULL_NAMES
+            self._clashes[source.path] = problem
+            self._clashes.setdefault(twin.path, problem)
+        elif twin is not source:
+            places[target] = (source, True)
+            self._crowded[twin.path] = _crowded(target, source)
+        if instead is not None:
+            twin, meant = places.setdefault(instead, (source, False))
+            if twin is not source:
+                self._crowded[source.path] = _crowded(instead, twin)
+                if not meant:
+                    self._crowded.setdefault(twin.path, _crowded(instead, source))
 
     def _walk(self, folder: Path, inner: PurePath, root: Path) -> Iterator[Source]:
         """The files of a folder, and of the folders in it, but for those that links lead to.
@@ -192,6 +212,12 @@ class Inputs:
 
 UNREAD = "a video, not reviewed here: the extra video is needed; pip install 'fastperturb[video]'"
 """Problem of a video where nothing reads it."""
+
+
+def _crowded(place: Path, other: Source) -> str:
+    return f"a PNG in its stead would be {place}, where that of {other.path} may go; " + _FULL_NAMES
+
+
 _FULL_NAMES = "--full-names keeps them apart (photo.jpg.png) if their extensions differ"
 _BESIDE = (".json", ".seal", ".age")
 """Ends of the names of what lies beside pictures and belongs to them."""

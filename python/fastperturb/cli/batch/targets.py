@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -34,6 +35,15 @@ class VideoTargets:
 SAME = ".same"
 
 
+def _file_identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from all others, whatever its name."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
 class Targets:
     """Where each source goes.
 
@@ -63,6 +73,7 @@ class Targets:
         self.suffix = suffix
         self.jpeg = jpeg
         self.full_names = full_names
+        self._given = {identity for path in inputs.named if (identity := _file_identity(path))}
         video = videos is not None and inputs.is_one_file and is_video_name(inputs.named[0])
         named = videos.endings if videos is not None and video else FORMATS
         self.is_file = inputs.is_one_file and output.suffix.lower() in named and not output.is_dir()
@@ -72,6 +83,10 @@ class Targets:
             if inputs.is_one_file:
                 raise click.UsageError(f"{output.suffix} cannot be written: {', '.join(named)} can, got {output}")
             raise click.UsageError(f"the output for more than one file must be a folder, got the file name {output}")
+
+    def is_given(self, path: Path) -> bool:
+        """Whether a path leads to a file that is itself an input, by its name."""
+        return bool(self._given) and _file_identity(path) in self._given
 
     @property
     def keeps_formats(self) -> bool:

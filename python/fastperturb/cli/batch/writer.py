@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ...files.writing import FORMATS, INSIDE, TEXTS, encode, format_for, remove_
 from ...perturbation.record_v2 import RecordV2
 from ...record import Record
 from ..options.common import Job
+from .claims import Claims
 from .done_marks import COPIED, MARK_TEXT, Marks
 from .paths import Source
 from .progress import Outcome
@@ -39,6 +40,7 @@ class Writer:
         beside: put records beside files, not inside.
         records: results have records, unless they are copies.
         published: results may be seen by more people than their sources; originals and copies of them never may.
+        claims: places that results of this run have, where names come out of seals.
     """
 
     job: Job
@@ -47,6 +49,7 @@ class Writer:
     beside: bool = False
     records: bool = False
     published: bool = False
+    claims: Claims = field(default_factory=Claims)
 
     def done_before(self, source: Source, marks: tuple[str, ...]) -> Outcome | None:
         """What to say of a file whose result is there, ``None`` if it is to be made.
@@ -60,8 +63,12 @@ class Writer:
             return None
         if path.exists() and path.samefile(source.path):
             raise ImageFileError("the output would be the input itself")
+        if self.targets.is_given(path):
+            raise ImageFileError(f"the output would be another input, {path}")
         if self.job.force:
             return None
+        instead = path != self.targets.path_for(source)
+        marks = tuple(self.marks.of_place(mark, instead=instead) for mark in marks)
         mark = self.marks.find(path, source.path, marks) if path.is_file() else None
         if mark is not None and (not self._needs_record_beside(path, mark) or record_beside(path).is_file()):
             return Outcome(source.path, "unchanged", path)
@@ -77,7 +84,8 @@ class Writer:
     def _place(self, source: Source) -> Path:
         """Where the result is or will be: at the fallback only if that alone is there."""
         path, fallback = self.targets.path_for(source), self.targets.fallback_for(source)
-        alone = fallback is not None and os.path.lexists(fallback) and not os.path.lexists(path)
+        free = fallback is not None and source.crowded is None
+        alone = free and os.path.lexists(fallback or path) and not os.path.lexists(path)
         return fallback if fallback is not None and alone else path
 
     def write(
@@ -96,7 +104,7 @@ class Writer:
         """
 
         def make(path: Path) -> tuple[list[Bytes], Record | None]:
-            return self._encode(path, pixels, icc, mark, record, blocks(format_for(path)))
+            return self._encode(source, path, pixels, icc, mark, record, blocks(format_for(path)))
 
         return self._put(source, make, mark, record)
 
@@ -169,9 +177,12 @@ class Writer:
         path, other = self.targets.path_for(source), self.targets.fallback_for(source) if fallback else None
         try:
             parts, beside = make(path)
-        except ImageFileError:
+        except ImageFileError as error:
             if other is None:
                 raise
+            if source.crowded is not None:
+                raise ImageFileError(f"{error}; {source.crowded}") from None
+            self.claims.claim(other, source)
             path = other
             parts, beside = make(path)
         clear = not self.published or mark.endswith(COPIED)
@@ -192,12 +203,20 @@ class Writer:
         return done
 
     def _encode(
-        self, path: Path, pixels: Image, icc: bytes | None, mark: str, record: Record | None, blocks: Blocks
+        self,
+        source: Source,
+        path: Path,
+        pixels: Image,
+        icc: bytes | None,
+        mark: str,
+        record: Record | None,
+        blocks: Blocks,
     ) -> tuple[list[Bytes], Record | None]:
         """The bytes of a file, and the record that lies beside it if it is not inside."""
         name = format_for(path)
         if name == "JPEG" and self.targets.keeps_formats:
             raise unsupported("another kind of picture as a JPEG, which would change all of it")
+        mark = self.marks.of_place(mark, instead=path != self.targets.path_for(source))
         texts = {MARK_TEXT: self.marks.text(mark, pixels)}
         inside = name in INSIDE and not self.beside
         if record is not None and inside:

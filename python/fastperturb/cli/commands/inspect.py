@@ -17,7 +17,7 @@ from ...files.metadata import choose, read_metadata, sealed_metadata
 from ...files.metadata_blocks import NOTHING
 from ...files.metadata_choice import CHOICES
 from ...files.metadata_record import sealed_file
-from ...files.reading import decode, find_record, read_bytes
+from ...files.reading import decode, find_record_alone, read_bytes, with_seals_beside
 from ...key import Key
 from ...perturbation.record_v2 import RecordV2
 from ...perturbation.verdicts import examine
@@ -78,10 +78,14 @@ def _facts(path: Path, data: bytes, picture: Picture, key: Key | None) -> tuple[
         "in_the_clear": _in_the_clear(data),
     }
     try:
-        record = find_record(path, picture.texts)
+        facts["record"] = None
+        record = find_record_alone(path, picture.texts)
+        if record is not None:
+            facts["record"] = _decoded(record)
+            record = with_seals_beside(path, record)
+            facts["record"] = _decoded(record)
     except RecordError as error:
-        return {**facts, "record": None}, str(error).removeprefix(f"{path}: ")
-    facts["record"] = None if record is None else _decoded(record)
+        return facts, str(error).removeprefix(f"{path}: ")
     if record is None or key is None:
         return facts, None
     try:

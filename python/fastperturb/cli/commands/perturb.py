@@ -227,7 +227,7 @@ class _Perturbing:
         if picture.format == "JPEG" and self.method.sealed and self.writer.is_jpeg(source):
             jpeg = open_to_keep(source, data, self.writer)
         if not found:
-            return self._without_face(source, picture, jpeg.file, mark + COPIED)
+            return self._without_face(source, data, picture, jpeg, mark + COPIED)
         return self._hide_found(source, data, picture, found, jpeg, mark)
 
     def _hide_found(
@@ -250,11 +250,9 @@ class _Perturbing:
             hidden, record = self._hide(picture.pixels, found, about.rest)
             regions = len(found) if record is None else len(record.regions)
             inside = record if self.recipients is not None else None
-            icc = picture.icc if "icc" in self.metadata.keep else None
-            written = self.writer.write(source, hidden, icc, mark, inside, blocks=lambda _name: about.blocks())
+            written = self.writer.write(source, hidden, about.profile(picture), mark, inside, blocks=about.blocks)
         facts: dict[str, Any] = {"method": self.method.name, "regions": regions}
-        if record is not None and not self.method.sealed:
-            facts["moved"] = record.moved
+        facts |= {"moved": record.moved} if record is not None and not self.method.sealed else {}
         facts |= {"reversible": self.recipients is not None, "sealed": record is not None and record.sealed}
         pixels = jpeg.file is None and self.recipients is not None and self.writer.targets.keeps_formats
         facts |= about.facts() | about.notes(source, picture, exact=self.choices.exact_file, pixels=pixels)
@@ -281,15 +279,17 @@ class _Perturbing:
         strength, key = self.aim.strength_for(pixels, found), self.recipients or Key.generate()
         return perturb_image(pixels, found, key, strength, surroundings=True, out=pixels, **how)
 
-    def _without_face(self, source: Source, picture: Picture, file: OpenJpeg | None, mark: str) -> Outcome:
+    def _without_face(self, source: Source, data: bytes, picture: Picture, jpeg: Opened, mark: str) -> Outcome:
         what = "no face found" if self.finder.boxes is None else "no boxes given"
         if self.choices.on_no_face == "copy":
-            if file is not None:
-                written = self.writer.write_jpeg(source, file, mark)
+            about = hide_metadata(source, data, self.metadata, sealing=False)
+            if jpeg.file is not None:
+                kept = about.segments(jpeg.file.header.orientation)
+                written = self.writer.write_jpeg(source, jpeg.file, mark, kept=kept)
             else:
-                written = self.writer.write(source, picture.pixels, picture.icc, mark)
-            said, facts = f"{what}; copied in the clear", written.facts(source)
-            return Outcome(source.path, "copied", written.path, said, facts)
+                icc = about.profile(picture)
+                written = self.writer.write(source, picture.pixels, icc, mark, blocks=about.blocks)
+            return Outcome(source.path, "copied", written.path, f"{what}; copied in the clear", written.facts(source))
         if self.choices.on_no_face == "skip":
             return Outcome(source.path, "skipped", message=f"{what}; skipped")
         return Outcome(source.path, "no face", message=f"{what}; nothing written", facts={"error": "NoFaceFound"})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -14,14 +15,14 @@ from ...files.jpeg_open import is_of_jpeg, open_jpeg
 from ...files.metadata_blocks import Blocks
 from ...files.metadata_record import sealed_file
 from ...files.metadata_sealed import SealedFile
-from ...files.reading import decode, find_record, read_bytes, read_header, record_beside
-from ...files.returning import note_of_returned, whole_file, with_parts
+from ...files.reading import RECORD_TEXT, decode, find_record, is_of_others, read_bytes, read_header, record_beside
+from ...files.returning import notes_of_returned, whole_file, with_parts
 from ...files.writing import FORMATS
 from ...key import Key
 from ...record import Record
 from ..batch.bringing_back import Restored, bring_back, check_seals
 from ..batch.done_marks import COPIED, Marks
-from ..batch.file_metadata import Claims, blocks_to_put_back, named_as_before, set_time
+from ..batch.file_metadata import blocks_to_put_back, named_as_before, set_time
 from ..batch.job import not_tried, plan_output, run_job
 from ..batch.jpeg_job import Opened, bring_back_jpeg, exact_bytes, open_to_keep
 from ..batch.live import Live
@@ -143,7 +144,6 @@ class _Restoring:
     choices: Choices
     writer: Writer
     videos: VideoRestoring
-    claims: Claims = field(default_factory=Claims)
 
     def __call__(self, source: Source) -> Outcome:
         if source.video:
@@ -151,14 +151,14 @@ class _Restoring:
         mark = self.writer.marks.mark(source.path)
         marks = (mark, mark + COPIED) if self.choices.on_no_record == "copy" else (mark,)
         data = read_bytes(source.path)
-        record = find_record(source.path, read_header(data).texts)
+        record = self._record(source, read_header(data).texts)
         choices = self.choices
         sealed, untold = self._sealed(record)
         protected, source = source, named_as_before(source, sealed, jpeg=is_of_jpeg(record))
         before = self.writer.done_before(source, marks)
         if before is not None and before.status != "failed":
             return before
-        self.claims.claim(self.writer.targets.path_for(source), source)
+        self.writer.claims.claim(self.writer.targets.path_for(source), source)
         if record is not None and is_of_jpeg(record):
             return self._restore_jpeg(source, data, record, mark, before, sealed, untold)
         exact = sealed is not None and bool(sealed.exact)
@@ -174,7 +174,7 @@ class _Restoring:
         if sealed is not None and why is not None:  # then it comes back as if it had not been sealed
             sealed, untold = replace(sealed, exact=b""), why
             source = named_as_before(protected, sealed, jpeg=False)
-            self.claims.claim(self.writer.targets.path_for(source), source)
+            self.writer.claims.claim(self.writer.targets.path_for(source), source)
             before = self.writer.done_before(source, marks)
             if before is not None:
                 return before
@@ -183,6 +183,14 @@ class _Restoring:
             same = read_bytes(path) == file if exact else self.writer.is_there(source, done.pixels)
             return Outcome(source.path, "unchanged", path) if same else before
         return self._write(source, done, picture.icc, mark, (sealed, untold), file)
+
+    def _record(self, source: Source, texts: Mapping[str, str]) -> Record | None:
+        try:
+            return find_record(source.path, texts)
+        except RecordError:
+            if self.choices.on_no_record == "fail" or RECORD_TEXT in texts or not is_of_others(source.path):
+                raise
+            return None
 
     def _write(
         self,
@@ -263,15 +271,18 @@ class _Restoring:
             set_time(written.path, sealed)
         facts: dict[str, Any] = {"verified": said is None, "origin": made_by, **(more or {}), **written.facts(source)}
         facts["metadata_restored"] = sealed is not None
-        if sealed is not None and not facts.get("exact_file") and self.writer.targets.keeps_formats:
-            note = note_of_returned(sealed.format, FORMATS.get(written.path.suffix.lower(), ""))
-            facts |= {} if note is None else {"notes": [note]}
+        if sealed is not None and not facts.get("exact_file"):
+            now = FORMATS.get(written.path.suffix.lower(), "")
+            notes = notes_of_returned(sealed, now, meant=not self.writer.targets.keeps_formats)
+            facts |= {"notes": notes} if notes else {}
         if said is None and made_by == "anyone":
             return Outcome(source.path, "restored", written.path, ANYONE, facts, cause=ANYONE)
         return Outcome(source.path, "restored", written.path, said, facts)
 
     def _without_record(self, source: Source, picture: Picture, data: bytes, mark: str) -> Outcome:
-        what = f"no record inside, and no {record_beside(source.path).name} beside it"
+        beside = record_beside(source.path)
+        there = f"{beside.name} is none" if beside.exists() else f"no {beside.name} beside it"
+        what = f"no record inside, and {there}"
         if self.choices.on_no_record == "copy":
             jpeg = Opened(None, None)
             if picture.format == "JPEG" and self.writer.is_jpeg(source):
