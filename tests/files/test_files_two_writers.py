@@ -56,3 +56,28 @@ def test_one_that_loses_to_a_replacing_writer_leaves_its_seals(tmp_path, monkeyp
     with pytest.raises(FileExistsError):
         write_file(picture, [b"first"], None, overwrite=False, seals=b"seals")
     assert written(tmp_path) == {"a.png": b"second", "a.png.seal": b"its seals"}
+
+
+def test_two_that_replace_leave_a_picture_and_its_own_seals(tmp_path, monkeypatch):
+    picture = tmp_path / "a.png"
+    write_file(picture, [b"old"], None, overwrite=False, seals=b"old seals")
+    between_seals_and_picture(
+        monkeypatch, lambda: write_file(picture, [b"second"], None, overwrite=True, seals=b"its seals")
+    )
+    write_file(picture, [b"first"], None, overwrite=True, seals=b"seals")
+    assert written(tmp_path) == {"a.png": b"first", "a.png.seal": b"seals"}
+
+
+def test_one_that_is_replaced_all_the_time_says_so(tmp_path, monkeypatch):
+    picture, publish = tmp_path / "a.png", atomic.Pending.publish
+
+    def published(file, overwrite):
+        if file._path == picture:
+            (tmp_path / "other").write_bytes(b"another's")
+            (tmp_path / "other").replace(tmp_path / "a.png.seal")
+        publish(file, overwrite)
+
+    monkeypatch.setattr(atomic.Pending, "publish", published)
+    with pytest.raises(OSError, match="other writers replace it all the time"):
+        write_file(picture, [b"first"], None, overwrite=True, seals=b"seals")
+    assert set(written(tmp_path)) == {"a.png", "a.png.seal"}

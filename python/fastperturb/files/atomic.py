@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -13,6 +14,7 @@ from .header import Bytes
 
 PARTIAL_SUFFIX = ".fastperturb-partial"
 PREVIOUS_SUFFIX = ".fastperturb-previous"
+_TIMES = 5  # that files are written together where another writer comes between
 _ONE_WRITE = 2**20  # bytes that are cheaper to put together than to write one part after the other
 
 
@@ -51,7 +53,7 @@ def write_together(
     All are on the disk before any gets its name, and they get them in order. What one but the last was before is kept
     under a hidden name that ends in ``.fastperturb-previous`` until the last has its name, and is put back if that
     fails. Only a process that is killed in that moment leaves new files beside the old last one, and then the hidden
-    files are still there.
+    files are still there. Where another writer replaces one of them before the last has its name, all are written anew.
 
     Args:
         files: path, bytes, and who may read and write it, as for :func:`write_atomically`, of each.
@@ -61,8 +63,19 @@ def write_together(
 
     Raises:
         FileExistsError: the last or a new one is there and may not be replaced.
-        OSError: one cannot be written; all are what they were.
+        OSError: one cannot be written; all are what they were, or another's where others write them all the time.
     """
+    again = [(path, list(parts), mode) for path, parts, mode in files]
+    for _ in range(_TIMES):
+        if _write_together(again, overwrite, cached, new) or not overwrite:
+            return
+    raise OSError(errno.EBUSY, "other writers replace it all the time", os.fspath(again[-1][0]))
+
+
+def _write_together(
+    files: Sequence[tuple[Path, Sequence[Bytes], int]], overwrite: bool, cached: bool, new: Collection[Path]
+) -> bool:
+    """Whether all were this writer's when the last got its name."""
     with contextlib.ExitStack() as stack:
         pending = [stack.enter_context(Pending(path, parts, cached, mode)) for path, parts, mode in files]
         undo: list[tuple[Path, Path | None, tuple[int, int] | None]] = []
@@ -84,10 +97,12 @@ def write_together(
                 elif _identity(path) == ours:  # another writer may have put its own there since
                     path.unlink(missing_ok=True)
             raise
+    together = all(_identity(path) == ours for path, _, ours in undo)
     for _, previous, _ in undo:
         if previous is not None:
             with contextlib.suppress(OSError):  # all is written; a hidden file more does no harm
                 previous.unlink()
+    return together
 
 
 def write_once(files: Sequence[tuple[Path, Iterable[Bytes], int]]) -> None:
