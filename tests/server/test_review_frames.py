@@ -12,6 +12,7 @@ import av
 from review_cases import Desk
 from review_films import FRAMES, HEIGHT, WIDTH, desk, folder, follow, level
 from tiny_videos import write_clip
+from turned_videos import turn_in_stream
 
 from fastperturb.video.protecting import Passed
 
@@ -64,3 +65,16 @@ def test_frames_are_upright_and_reduced_and_tracks_are_shown_with_their_surround
         assert shown(other.send("GET", "/api/videos/0/frames/1/image?side=96")).shape == (WIDTH, HEIGHT, 3)
     finally:
         other.file.close()
+
+
+def test_every_frame_is_turned_as_the_first_one_where_that_alone_says_a_turn(folder, tmp_path):
+    (tmp_path / "turned").mkdir()
+    assert turn_in_stream(folder / "clip.mp4", tmp_path / "turned/clip.mp4", 90)[:3] == [90, 0, 0]
+    desk = Desk(tmp_path / "turned", tmp_path / "turned.boxes.jsonl", follow).look()
+    try:
+        for frame in (39, 0, 1, 20):
+            picture = shown(desk.send("GET", f"/api/videos/0/frames/{frame}/image?side=96"))
+            assert picture.shape == (WIDTH, HEIGHT, 3)
+            assert picture[-8:, :8].mean() < 12, "the black corner, which is above on the left as it is stored"
+    finally:
+        desk.file.close()

@@ -43,6 +43,13 @@ def test_matroska_rounds_to_milliseconds_and_says_so(tmp_path, kind):
     assert seconds_of(tmp_path / f"again.{kind}") == seconds_of(tmp_path / f"out.{kind}")
 
 
+def test_a_gif_holds_no_turn_and_says_so(tmp_path):
+    clip = write_clip(tmp_path / "in.mp4", audio=False, rotation=90)
+    assert perturb_video(clip, tmp_path / "out.mkv", None, tracks=BOX).notes == []
+    report = perturb_video(clip, tmp_path / "out.gif", None, tracks=BOX)
+    assert report.notes == [".gif holds no turn: it shows the frames as they are stored, not upright"]
+
+
 def spectrum(index):
     """200 colours of which the next frame has none."""
     shown = np.zeros((64, 96, 3), np.uint8)

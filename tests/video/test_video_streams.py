@@ -1,5 +1,6 @@
 """What else is in a video: kept as it came, or left out by name."""
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -9,11 +10,12 @@ pytest.importorskip("av")
 
 import av
 from tiny_videos import moving_box, picture, read_frames, read_packets, read_rgb, seconds_of, write_clip
+from turned_videos import turn_in_stream
 
 import fastperturb as fp
 from fastperturb.errors import VideoFileError
 from fastperturb.protections import Black, Blur
-from fastperturb.video import Coding, VideoOptions, perturb_video
+from fastperturb.video import Coding, VideoOptions, perturb_video, restore_video
 
 BOX = [moving_box(12)]
 MILLI = Fraction(1, 1000)
@@ -136,13 +138,60 @@ def test_a_turned_video_is_covered_where_it_is_seen(tmp_path, turn):
     perturb_video(clip, tmp_path / "out.mp4", None, Black(), tracks=[track])
     assert first_frame(tmp_path / "out.mp4")[1] == first_frame(clip)[1]
     assert first_frame(clip)[1] % 360 == turn % 360
-    for index, shown in enumerate(read_rgb(tmp_path / "out.mp4")):
+    assert is_covered(tmp_path / "out.mp4", track, size)
+
+
+def is_covered(path, track, size):
+    """Whether each frame of a video, upright, is black where a track is, and not below that."""
+    for index, shown in enumerate(read_rgb(path)):
         assert shown.shape[1::-1] == size
         region = track.region(index)
-        inside = shown[region.y + 6 : region.y + 20, region.x + 6 : region.x + 14]
-        assert inside.max() < 40, index
-        outside = shown[region.y + 30 :]
-        assert outside.mean() > 80
+        assert shown[region.y + 6 : region.y + 20, region.x + 6 : region.x + 14].max() < 40, index
+        assert shown[region.y + 30 :].mean() > 80
+    return True
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("name", ["out.mp4", "out.mov", "out.mkv"])
+def test_a_turn_that_the_first_frame_alone_says_is_that_of_all(tmp_path, turn, name):
+    """As where it stands in the stream of H.264, and not in the file around it."""
+    clip = write_clip(tmp_path / "clip.mp4", audio=False)
+    assert turn_in_stream(clip, tmp_path / "in.mp4", turn) == [turn] + 11 * [0]
+    track = moving_box(12, size=(20, 26), start=(6, 20), step=1)
+    report = perturb_video(tmp_path / "in.mp4", tmp_path / name, None, Black(), tracks=[track])
+    assert report.notes == []
+    with av.open(str(tmp_path / name)) as container:
+        assert [round(frame.rotation) % 360 for frame in container.decode(video=0)] == 12 * [turn]
+    assert is_covered(tmp_path / name, track, (64, 96) if turn != 180 else (96, 64))
+
+
+def test_windows_of_a_turn_in_the_stream_come_back(tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", audio=False)
+    turn_in_stream(clip, tmp_path / "in.mp4", 90)
+    exact, key = VideoOptions(coding=Coding(lossless=True)), fp.Key(bytes(range(32)))
+    track = moving_box(12, size=(20, 26), start=(6, 20), step=1)
+    perturb_video(tmp_path / "in.mp4", tmp_path / "out.mkv", key, fp.Strength(cells=4), tracks=[track], options=exact)
+    restore_video(tmp_path / "out.mkv", tmp_path / "back.mkv", key)
+    before, hidden, after = (read_frames(tmp_path / name) for name in ("in.mp4", "out.mkv", "back.mkv"))
+    for index, ((_, _, one), (_, _, moved), (_, _, two)) in enumerate(zip(before, hidden, after, strict=True)):
+        assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+        changed = np.rot90(one[0] != moved[0])
+        region = track.region(index)
+        assert changed[region.y : region.y + 26, region.x : region.x + 20].mean() > 0.5
+        changed[region.y - 2 : region.y + 28, region.x - 2 : region.x + 22] = False
+        assert not changed.any()
+
+
+def test_another_turn_later_is_told_and_nothing_is_turned_by_it(tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", audio=False, rotation=90)
+    upright = write_clip(tmp_path / "upright.mp4", audio=False)
+    assert turn_in_stream(upright, tmp_path / "in.mp4", 90, after=4).count(90) == 1
+    track = moving_box(12, size=(20, 26), start=(6, 20), step=1)
+    report = perturb_video(tmp_path / "in.mp4", tmp_path / "out.mp4", None, Black(), tracks=[track])
+    (note,) = report.notes
+    assert re.fullmatch(r"frame \d+ says another turn than the first frame, and all are shown as that one is", note)
+    assert is_covered(tmp_path / "out.mp4", track, (96, 64))
+    assert perturb_video(clip, tmp_path / "same.mp4", None, Black(), tracks=[track]).notes == []
 
 
 def test_hdr_stays_hdr(tmp_path):

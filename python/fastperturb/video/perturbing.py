@@ -193,13 +193,11 @@ class _Work:
             drawn = draw_video(video, target, drawing)
             rounded = rounded_times(target.suffix, passed.times, Fraction(video.stream.time_base))
         report = VideoReport(drawn.frames, drawn.covered, len(tracks), drawn.codec, left_out=others.left_out)
-        if passed.damage:
-            report.notes.append(passed.damage)
-        if passed.made_up:
-            many = passed.made_up > 1
-            report.notes.append(f"{passed.made_up} frame{'s' * many} had no time of {'their' if many else 'its'} own")
+        report.notes += passed.notes
         if rounded:
             report.notes.append(rounded)
+        if passed.quarters and target.suffix == ".gif":
+            report.notes.append(".gif holds no turn: it shows the frames as they are stored, not upright")
         if drawn.padded:
             report.notes.append(f"{drawn.codec} has even sides: a row or column was repeated")
         if drawn.opaque:

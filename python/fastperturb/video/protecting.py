@@ -37,6 +37,8 @@ class Passed:
         made_up: how many frames had no time, or one that was not after the one before.
         damage: what could not be read, in words.
         size: width and height of the upright picture.
+        quarters: turns anticlockwise that bring every stored frame upright: those that the first frame says.
+        turned: the numbers of the frames that say another turn, up to two of them.
     """
 
     times: list[int] = field(default_factory=list)
@@ -44,11 +46,25 @@ class Passed:
     made_up: int = 0
     damage: str = ""
     size: tuple[int, int] = (0, 0)
+    quarters: int = 0
+    turned: list[int] = field(default_factory=list)
 
     @property
     def seconds(self) -> NDArray[np.float64]:
         """The time of each frame."""
         return np.array(self.times, np.float64) * self.tick
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of the frames."""
+        notes = [self.damage] if self.damage else []
+        if self.made_up:
+            many = self.made_up > 1
+            notes.append(f"{self.made_up} frame{'s' * many} had no time of {'their' if many else 'its'} own")
+        if self.turned:
+            which = f"frame {self.turned[0]}{' and others say' if len(self.turned) > 1 else ' says'}"
+            notes.append(f"{which} another turn than the first frame, and all are shown as that one is")
+        return notes
 
 
 def shown_size(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
@@ -58,9 +74,20 @@ def shown_size(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
     return width, round(height / aspect)
 
 
-def quarters_of(frame: Any) -> int:
-    """Turns anticlockwise that bring a stored frame upright, 0 to 3, by its display matrix."""
-    return round(float(frame.rotation) / 90) % 4
+def quarters_of(first: Any) -> int:
+    """Turns anticlockwise that bring all stored frames upright, 0 to 3, by the display matrix of the first.
+
+    Where the turn stands in the stream of pictures, only the frames that it stands at have a matrix: the others say
+    nothing, and are turned as the first is.
+    """
+    return round(float(first.rotation) / 90) % 4
+
+
+def _says_other_turn(frame: Any, quarters: int) -> bool:
+    """Whether a frame has a matrix, and one with another turn."""
+    if quarters_of(frame) == quarters:
+        return False
+    return any(data.type.name == "DISPLAYMATRIX" for data in frame.side_data)
 
 
 class ReducedFrames:
@@ -81,15 +108,15 @@ class ReducedFrames:
         if self._first is None:
             why = source.damage.words
             raise VideoFileError("no frame of it can be decoded" + (f": {why}" if why else ""))
-        self._quarters = quarters_of(self._first)
+        self._quarters = quarters = quarters_of(self._first)
         stored = self._first.width, self._first.height
         shown = shown_size(*stored, source.sample_aspect)
         self.scale = max(1.0, max(shown) / longest)
         self._small = tuple(max(1, round(side / self.scale)) for side in shown)
         same = self._small == stored
         self._way = "POINT" if same else "AREA" if self.scale > 1 else "BILINEAR"
-        order = -1 if self._quarters % 2 else 1
-        self.passed = Passed(tick=float(source.stream.time_base), size=stored[::order])
+        order = -1 if quarters % 2 else 1
+        self.passed = Passed(tick=float(source.stream.time_base), size=stored[::order], quarters=quarters)
         self.stretched = tuple(side / own for side, own in zip(shown[::order], stored[::order], strict=True))
         """Pixels of the shown picture to one of the upright video, across and down."""
 
@@ -111,6 +138,8 @@ class ReducedFrames:
         for index, frame in enumerate(self._all()):
             ticks = clock.tick(frame.pts)
             self.passed.times.append(ticks)
+            if len(self.passed.turned) < 2 and _says_other_turn(frame, self._quarters):
+                self.passed.turned.append(index)
             if self._progress is not None:
                 self._progress("looking for faces", index, expected)
             yield ticks, frame
@@ -199,7 +228,7 @@ class Drawing:
     def on(self, frame: Any) -> tuple[Canvas, bool]:
         """The next frame with its regions drawn over, and whether it has any."""
         spots = [Spot(item.track.id, item.region) for item in next(self._regions)]
-        canvas = Canvas.of(frame, quarters_of(frame))
+        canvas = Canvas.of(frame, self.passed.quarters)
         self.painter.paint(canvas, spots)
         return canvas, bool(spots)
 

@@ -17,7 +17,7 @@ from .canvas import Canvas
 from .encoders import Coding
 from .matroska import find_attached
 from .perturbing import ATTACHED, bytes_watch
-from .protecting import Progress, begun, quarters_of
+from .protecting import Progress, begun
 from .reading import FrameClock, open_video
 from .sealed_file import HEADER, ORIGINAL, Nowhere, Unsealed, sealed_beside, unseal
 from .sound import codec_name, sort_streams
@@ -155,7 +155,7 @@ def _restore_windows(path: Path, partial: PartialFile, record: WindowsRecord, pr
                 if packet is not None:
                     writer.copy(packet)
                 if frame is not None:
-                    canvas = Canvas.of(frame, quarters_of(frame))
+                    canvas = Canvas.of(frame, 0)  # units are told by where they are stored
                     restore_frame(canvas, record, index)
                     writer.write(canvas.frame, clock.tick(frame.pts))
                     index += 1

@@ -64,8 +64,9 @@ class Frames:
                 self._copies.move_to_end(key)
                 return self._copies[key]
             try:
-                decoded = self._open(clip).at(frame)
-                pixels, scale = _pixels(decoded, side)
+                player = self._open(clip)
+                decoded = player.at(frame)
+                pixels, scale = _pixels(decoded, player.quarters, side)
             except (OSError, VideoFileError) as error:
                 self._drop()
                 raise Problem("not-found", f"the video cannot be read: {error}") from None
@@ -102,6 +103,8 @@ class _Player:
         self._index = -1
         self._frame: Any = None
         self._jumps = True  # until a jump led nowhere
+        self.quarters = _turn_of(path)
+        """Turns anticlockwise that bring every frame upright."""
         self._begin()
 
     def close(self) -> None:
@@ -169,12 +172,19 @@ class _Player:
         return None
 
 
-def _pixels(frame: Any, side: int) -> tuple[Image, float]:
+def _turn_of(path: Path) -> int:
+    """The turn of a video: that of its first frame, as for who looked for faces."""
+    with open_video(path) as source:
+        first = next(source.frames(), None)
+        return 0 if first is None else quarters_of(first)
+
+
+def _pixels(frame: Any, quarters: int, side: int) -> tuple[Image, float]:
     """A frame, upright, reduced; and pixels of the video to one of these."""
     scale = max(1.0, max(frame.width, frame.height) / side)
     small = (max(1, round(frame.width / scale)), max(1, round(frame.height / scale)))
     reduced = frame.reformat(*small, format="rgb24", interpolation="AREA" if scale > 1 else "POINT")
-    return np.ascontiguousarray(np.rot90(reduced.to_ndarray(), quarters_of(frame))), scale
+    return np.ascontiguousarray(np.rot90(reduced.to_ndarray(), quarters)), scale
 
 
 def _jpeg(pixels: Image) -> bytes:
