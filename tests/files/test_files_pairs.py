@@ -8,7 +8,7 @@ import pytest
 from file_cases import RGB, noise
 
 import fastperturb as fp
-from fastperturb.files import atomic, read_image, read_record, write_image
+from fastperturb.files import atomic, read_image, read_record, together, write_image
 from fastperturb.files.writing import encode, write_file
 
 OTHER = noise(40, 61, 3, seed=1)
@@ -76,7 +76,7 @@ def test_between_the_two_the_old_record_is_kept_under_a_hidden_name(tmp_path, ke
     real = atomic.Pending.publish
 
     def publish(self, overwrite):
-        seen.append([item.read_bytes() for item in tmp_path.iterdir() if item.suffix == atomic.PREVIOUS_SUFFIX])
+        seen.append([item.read_bytes() for item in tmp_path.iterdir() if item.suffix == together.PREVIOUS_SUFFIX])
         real(self, overwrite)
 
     monkeypatch.setattr(atomic.Pending, "publish", publish)

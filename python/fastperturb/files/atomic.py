@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from .header import Bytes
 
 PARTIAL_SUFFIX = ".fastperturb-partial"
-PREVIOUS_SUFFIX = ".fastperturb-previous"
-_TIMES = 5  # that files are written together where another writer comes between
 _ONE_WRITE = 2**20  # bytes that are cheaper to put together than to write one part after the other
 
 
@@ -39,70 +36,6 @@ def write_atomically(
     """
     with Pending(path, parts, cached, mode) as file:
         file.publish(overwrite)
-
-
-def write_together(
-    files: Sequence[tuple[Path, Iterable[Bytes], int]],
-    *,
-    overwrite: bool = True,
-    cached: bool = True,
-    new: Collection[Path] = (),
-) -> None:
-    """Writes files of one folder that belong together: all, or none if anything fails.
-
-    All are on the disk before any gets its name, and they get them in order. What one but the last was before is kept
-    under a hidden name that ends in ``.fastperturb-previous`` until the last has its name, and is put back if that
-    fails. Only a process that is killed in that moment leaves new files beside the old last one, and then the hidden
-    files are still there. Where another writer replaces one of them before the last has its name, all are written anew.
-
-    Args:
-        files: path, bytes, and who may read and write it, as for :func:`write_atomically`, of each.
-        overwrite: whether the last may be there already; the others may.
-        cached: as for :func:`write_atomically`.
-        new: those that may not be there, as another writer's may by now.
-
-    Raises:
-        FileExistsError: the last or a new one is there and may not be replaced.
-        OSError: one cannot be written; all are what they were, or another's where others write them all the time.
-    """
-    again = [(path, list(parts), mode) for path, parts, mode in files]
-    for _ in range(_TIMES):
-        if _write_together(again, overwrite, cached, new) or not overwrite:
-            return
-    raise OSError(errno.EBUSY, "other writers replace it all the time", os.fspath(again[-1][0]))
-
-
-def _write_together(
-    files: Sequence[tuple[Path, Sequence[Bytes], int]], overwrite: bool, cached: bool, new: Collection[Path]
-) -> bool:
-    """Whether all were this writer's when the last got its name."""
-    with contextlib.ExitStack() as stack:
-        pending = [stack.enter_context(Pending(path, parts, cached, mode)) for path, parts, mode in files]
-        undo: list[tuple[Path, Path | None, tuple[int, int] | None]] = []
-        try:
-            for (path, _, _), file in zip(files[:-1], pending, strict=False):
-                previous = None if path in new else _set_aside(path)
-                try:
-                    file.publish(overwrite=previous is not None)
-                except BaseException:
-                    if previous is not None:
-                        previous.replace(path)
-                    raise
-                undo.append((path, previous, _identity(path)))
-            pending[-1].publish(overwrite)
-        except BaseException:
-            for path, previous, ours in reversed(undo):
-                if previous is not None:
-                    previous.replace(path)
-                elif _identity(path) == ours:  # another writer may have put its own there since
-                    path.unlink(missing_ok=True)
-            raise
-    together = all(_identity(path) == ours for path, _, ours in undo)
-    for _, previous, _ in undo:
-        if previous is not None:
-            with contextlib.suppress(OSError):  # all is written; a hidden file more does no harm
-                previous.unlink()
-    return together
 
 
 def write_once(files: Sequence[tuple[Path, Iterable[Bytes], int]]) -> None:
@@ -132,24 +65,6 @@ def write_once(files: Sequence[tuple[Path, Iterable[Bytes], int]]) -> None:
             raise
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from another of its name; ``None`` if there is none."""
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _set_aside(path: Path) -> Path | None:
-    """Gives a file a hidden name; ``None`` if there is none. A folder stays, and then nothing can take its name."""
-    if not os.path.lexists(path) or (path.is_dir() and not path.is_symlink()):
-        return None
-    hidden = path.with_name(_hidden_name(path, PREVIOUS_SUFFIX))
-    with _naming(path):
-        return path.replace(hidden)
-
-
 class Pending:
     """A file that is whole on the disk and does not have its name yet; without :meth:`publish` nothing remains of it.
 
@@ -171,7 +86,7 @@ class Pending:
         if sum(memoryview(part).nbytes for part in self._parts) <= _ONE_WRITE:
             self._parts = [b"".join(self._parts)]
         self._name: Path | None = None
-        with _naming(path):
+        with naming(path):
             self._descriptor = _nameless(path.parent, mode)
             try:
                 if self._descriptor is None:
@@ -197,7 +112,7 @@ class Pending:
             FileExistsError: it is there and may not be replaced.
             OSError: that is not possible; what was there before still is.
         """
-        with _naming(self._path):
+        with naming(self._path):
             if self._descriptor is not None:
                 try:
                     _give_name(self._descriptor, self._path)
@@ -246,7 +161,7 @@ class Pending:
 
 
 @contextlib.contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Errors within name the file that was asked for, not a hidden one."""
     try:
         yield
@@ -278,10 +193,11 @@ def _give_name(descriptor: int, path: Path) -> None:
 
 
 def _partial_name(path: Path) -> Path:
-    return path.with_name(_hidden_name(path, PARTIAL_SUFFIX))
+    return path.with_name(hidden_name(path, PARTIAL_SUFFIX))
 
 
-def _hidden_name(path: Path, suffix: str) -> str:
+def hidden_name(path: Path, suffix: str) -> str:
+    """A new name that begins with a dot, for a file beside another."""
     return f".{path.name[:40]}.{secrets.token_hex(4)}{suffix}"
 
 

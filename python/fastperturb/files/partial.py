@@ -47,7 +47,7 @@ class PartialFile:
         finally:
             os.close(descriptor)
 
-    def publish(self, *, overwrite: bool) -> None:
+    def publish(self, overwrite: bool) -> None:
         """Gives the file its name.
 
         Raises:

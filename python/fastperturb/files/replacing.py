@@ -10,12 +10,12 @@ from typing import Any
 from ..errors import ImageFileError, RecordError
 from ..record import Record
 from . import jpeg, png, webp
-from .atomic import write_together
 from .header import Bytes
 from .metadata import choose, read_metadata
 from .metadata_choice import CHOICES
 from .reading import decode, read_bytes, read_header, read_record, record_beside, seals_beside
 from .record_chunk import RECORD_TEXT
+from .together import write_together
 from .writing import encode
 
 

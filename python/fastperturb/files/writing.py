@@ -16,12 +16,13 @@ from ..checks import Image, check_image
 from ..errors import ImageFileError, LossyFormat
 from ..record import Record
 from . import jpeg, png, png_pixels, tiff, webp
-from .atomic import write_atomically, write_together
+from .atomic import write_atomically
 from .header import Bytes, unsupported
 from .icc import colours_alone
 from .metadata_blocks import NOTHING, Blocks
 from .reading import has_record_beside, record_beside, seals_beside
 from .record_chunk import RECORD_TEXT
+from .together import write_together
 
 JPEG_QUALITY = 95
 FORMATS = {
