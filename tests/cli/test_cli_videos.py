@@ -206,6 +206,25 @@ def test_two_videos_that_would_be_one(here, movie, capsys):
     assert [name for name in tree(here / "out") if name.endswith(".mp4")] == ["a.avi.mp4", "a.mp4.mp4"]
 
 
+def test_a_sealed_film_is_no_way_back_of_another_one(here, movie, capsys):
+    """Its video went elsewhere, or is replaced by one without a seal: its NAME.age stays, and is not taken for it."""
+    assert run(["perturb", "movie.mp4", "-o", "p.mp4", *KEY]) == 0
+    sealed = (here / "p.mp4.age").read_bytes()
+    capsys.readouterr()
+    write_clip(here / "empty.mp4")
+    for arguments in (("movie.mp4", "--one-time-key"), ("empty.mp4", *KEY, "--on-no-face", "copy")):
+        assert run(["perturb", *arguments, "-o", "p.mp4", "--force"]) == 1
+        assert "p.mp4.age: File exists: it is not the sealed original of the new p.mp4" in capsys.readouterr().err
+    (here / "p.mp4").rename(here / "moved.mp4")
+    assert run(["perturb", "movie.mp4", "-o", "p.mp4", *KEY]) == 1
+    assert "p.mp4.age: File exists: it may be all that is left of an original" in capsys.readouterr().err
+    assert (here / "p.mp4.age").read_bytes() == sealed
+    (here / "p.mp4.age").rename(here / "moved.mp4.age")
+    assert run(["perturb", "movie.mp4", "-o", "p.mp4", "--one-time-key"]) == 0
+    assert run(["inspect", "p.mp4", "moved.mp4", "--json"]) == 0
+    assert [told["sealed"] for told in lines_of(capsys.readouterr().out)[:-1]] == [None, "moved.mp4.age"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_video_leaves_nothing_and_goes_on(here, movie, number, capsys):

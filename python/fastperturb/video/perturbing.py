@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import NoFaceFound, VideoFileError
 from ..faces import Detector
 from ..files.partial import PartialFile
+from ..files.together import publish_together
 from ..protections.surrogate import Surrogate
 from ..recipients import Recipients, check_recipients
 from ..strength.strength import Strength
@@ -95,13 +96,14 @@ def perturb_video(
         tracks: faces that were followed before, :func:`follow_faces`; None: they are looked for.
         options: all else.
         progress: is told what is being done, of how many frames; it may raise to stop.
-        overwrite: replace what is there.
+        overwrite: replace what is there, NAME.age too where the result gets one.
         allow_no_face: write a video in which nothing is hidden all the same.
 
     Raises:
         NoFaceFound: no face to hide; nothing is written.
         VideoFileError: it cannot be read, or not be written like that.
-        FileExistsError: the target is there.
+        FileExistsError: the target is there, or NAME.age beside it, and must not be replaced; or NAME.age is there, and
+            the result gets none.
         OSError: it cannot be read or written.
         TypeError, ValueError: an argument is not what it must be.
         MissingExtra: PyAV or pyrage is missing; the extra ``video`` brings them.
@@ -110,6 +112,7 @@ def perturb_video(
     place = Path(target)
     painter = _painter(protection, chosen.coding, key)
     _check_target(place, chosen, overwrite)
+    _check_beside(place, key is not None and _lies_beside(place, chosen), overwrite)
     recipients = None if key is None else check_recipients(key)
     if tracks is None:
         found, passed = follow_faces(source, detector, chosen, progress)
@@ -173,6 +176,31 @@ def _check_target(place: Path, options: VideoOptions, overwrite: bool) -> None:
         raise FileExistsError(17, "File exists", os.fspath(place))
 
 
+def _lies_beside(place: Path, options: VideoOptions) -> bool:
+    """Whether what is sealed lies beside a result, and not inside."""
+    return options.seal == "beside" or place.suffix.lower() not in MATROSKA
+
+
+def _check_beside(place: Path, seals: bool, overwrite: bool) -> None:
+    """Raises FileExistsError if NAME.age is there and would be lost unasked, or be taken for one of the new video.
+
+    Nothing tells which video a sealed file is of: its own may have gone elsewhere, and it may be all that is left of an
+    original. So none is removed, and one is replaced by another only.
+
+    Args:
+        place: of the result.
+        seals: whether it gets a NAME.age.
+        overwrite: whether what is there may be replaced.
+    """
+    sealed = sealed_beside(place)
+    if (seals and overwrite) or not os.path.lexists(sealed):
+        return
+    why = "it may be all that is left of an original; --force replaces it"
+    if not seals:
+        why = f"it is not the sealed original of the new {place.name}, and would be taken for it; move it away"
+    raise FileExistsError(17, f"File exists: {why}", os.fspath(sealed))
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """What is done with one video, once its faces are known."""
@@ -210,8 +238,7 @@ class _Work:
 
     def seal(self, partial: Path, recipients: Recipients, stack: ExitStack) -> PartialFile | None:
         """Seals the original, or what restores windows; the file beside, or None where it was put inside."""
-        matroska = self.place.suffix.lower() in MATROSKA
-        if self.options.seal == "inside" or (self.options.seal is None and matroska):
+        if not _lies_beside(self.place, self.options):
             attach(partial, ATTACHED, MEDIA_TYPE, lambda file: self._fill(file, recipients))
             return None
         beside = stack.enter_context(PartialFile(sealed_beside(self.place)))
@@ -242,12 +269,12 @@ def bytes_watch(progress: Progress | None, what: str) -> Watch | None:
 
 
 def _publish(files: Sequence[PartialFile], overwrite: bool) -> None:
-    """Gives the files their names: the sealed one first, so that no result is ever without its way back."""
+    """Gives the files their names, all or none, the sealed one first: no result is ever without its way back."""
     for file in files:
         file.sync()
-    *beside, result = files
-    if not overwrite and os.path.lexists(result.target):
-        raise FileExistsError(17, "File exists", os.fspath(result.target))
-    for file in beside:
-        file.publish(overwrite=True)
-    result.publish(overwrite=overwrite)
+    place = files[-1].target
+    if not overwrite and os.path.lexists(place):
+        raise FileExistsError(17, "File exists", os.fspath(place))
+    _check_beside(place, len(files) > 1, overwrite)  # others may have put it there since
+    new = () if overwrite else [file.target for file in files]
+    publish_together([(file.target, file) for file in files], overwrite=overwrite, new=new)
