@@ -75,6 +75,15 @@ def test_a_sheet_shows_the_tracks_in_the_result(done):
         assert middle.max() < 60, "black where the square was"
 
 
+def test_tracks_of_another_video_are_not_shown_as_what_was_hidden(done):
+    text = (done / "tracks.json").read_text()
+    (done / "tracks.json").write_text(text.replace('"seconds"', f'"sha256":"{64 * "0"}","seconds"'))
+    assert run(["sheet", "in", "out", "-o", "sheet.html", "--boxes", "tracks.json"]) == 3
+    page = (done / "sheet.html").read_text()
+    assert "the video cannot be shown: the tracks are those of another video" in page
+    assert strips(page) == {}
+
+
 def test_originals_are_shown_when_they_are_asked_for(done):
     assert run(["sheet", "in", "out", "-o", "sheet.html", "--boxes", "tracks.json", "--before"]) == 0
     shown = strips((done / "sheet.html").read_text())

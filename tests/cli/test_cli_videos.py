@@ -136,6 +136,9 @@ def test_looking_before(here, movie, capsys):
     assert run(["locate", "movie.mp4", "-o", "look"]) == 0
     assert tree(here / "look") == ["movie.tracks-1.png", "movie.tracks.json"]
     assert run(["locate", "movie.mp4", "-o", "look"]) == 1
+    (here / "other.mp4").write_bytes(movie.read_bytes() + b"\0\0\0\x08free")
+    assert run(["perturb", "other.mp4", "-o", "a.mp4", "--boxes", "look/movie.tracks.json", *KEY]) == 1
+    assert "the tracks are those of another video, or it was changed since" in capsys.readouterr().err
     text = (here / "look/movie.tracks.json").read_text()
     boxes = ("--boxes", "look/movie.tracks.json")
     assert run(["perturb", "movie.mp4", "-o", "a.mp4", *boxes, "--protect", "black", "--one-time-key"]) == 0

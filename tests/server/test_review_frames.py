@@ -14,7 +14,7 @@ from review_films import FRAMES, HEIGHT, WIDTH, desk, folder, follow, level
 from tiny_videos import write_clip
 from turned_videos import turn_in_stream
 
-from fastperturb.video.protecting import Passed
+from fastperturb.video.passed import Passed
 
 
 def shown(answer):

@@ -4,6 +4,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from review_cases import Desk
 from review_films import FRAMES, HEIGHT, WIDTH, desk, folder, follow, track
 from tiny_videos import write_clip
 
+from fastperturb.bounded_files import digest_of
 from fastperturb.cli.app import run
 from fastperturb.video.track_file import VideoTracks
 
@@ -139,6 +141,42 @@ def test_tracks_that_locate_wrote_are_taken_over_if_they_are_of_this_video(folde
         finally:
             desk.file.close()
             desk.path.unlink(missing_ok=True)
+
+
+def test_tracks_of_another_video_are_refused_and_those_that_are_taken_say_of_which_one_they_are(folder, tmp_path):
+    place = tmp_path / "photos.tracks/clip.mp4.tracks.json"
+    place.parent.mkdir()
+    tracks, digest = (track(5, 1, 3, 0.8),), digest_of(folder / "clip.mp4")
+    for rate, of, words in (
+        (30, None, "the tracks are those of a video with other times"),
+        (25, 64 * "0", "the tracks are those of another video"),
+        (25, digest, "lowest mean score 0.80"),
+        (25, None, "lowest mean score 0.80"),
+    ):
+        place.write_text(VideoTracks(WIDTH, HEIGHT, np.arange(FRAMES) / rate, tracks, of).to_json())
+        desk = Desk(folder, tmp_path / "photos.boxes.jsonl", follow).look()
+        try:
+            assert desk.queue()["items"][0]["reason"].startswith(words)
+            if "score" in words:
+                assert change(desk, {"do": "spare", "track": 5, "spared": True}).status_code == 200
+                assert saved(desk).sha256 == digest
+        finally:
+            desk.file.close()
+            desk.path.unlink(missing_ok=True)
+
+
+def test_saved_tracks_that_were_replaced_by_another_videos_are_refused(desk, folder):
+    assert saved(desk).sha256 == digest_of(folder / "clip.mp4")
+    change(desk, {"do": "delete", "track": 1}, done=True)
+    desk.file.close()
+    place = desk.path.parent / "photos.tracks/clip.mp4.tracks.json"
+    place.write_text(replace(VideoTracks.read(place), sha256=64 * "0").to_json())
+    again = Desk(folder, desk.path, follow).look()
+    try:
+        (item,) = again.queue()["items"]
+        assert (item["state"], item["reason"][:37]) == ("broken", "the tracks are those of another video")
+    finally:
+        again.file.close()
 
 
 def test_two_windows_do_not_write_over_each_other(desk):

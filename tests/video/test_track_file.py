@@ -1,5 +1,6 @@
 """Tracks as JSON: they come back as they were, one text for equal tracks, and what is wrong is refused and named."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -42,7 +43,8 @@ def videos(draw):
         spared, area = bool(rng.integers(2)), ("head", "face")[rng.integers(2)]
         tracks.append(make_track(first, boxes, scores, turns, id=2 * number, spared=spared, area=area))
     seconds = np.round(rng.uniform(0, 0.1, frames).cumsum(), 6)
-    return VideoTracks(1280, 720, seconds, tuple(tracks))
+    digest = draw(st.none() | st.binary(min_size=32, max_size=32).map(bytes.hex))
+    return VideoTracks(1280, 720, seconds, tuple(tracks), digest)
 
 
 @given(videos())
@@ -50,7 +52,7 @@ def videos(draw):
 def test_tracks_come_back(video):
     text = video.to_json()
     again = VideoTracks.from_json(text)
-    assert (again.width, again.height) == (1280, 720)
+    assert (again.width, again.height, again.sha256) == (1280, 720, video.sha256)
     assert np.array_equal(again.seconds, video.seconds)
     assert len(again.tracks) == len(video.tracks)
     assert all(map(equal, again.tracks, video.tracks))
@@ -106,6 +108,9 @@ def test_a_file_by_hand_needs_few_boxes():
         ({"frames": 10**9}, "frames must be a whole number from 1 to"),
         ({"seconds": ...}, "missing: seconds, unknown: none"),
         ({"more": 1}, "unknown: more"),
+        ({"sha256": 3}, "sha256 must be 64 hexadecimal digits, small letters, got 3"),
+        ({"sha256": "A" * 64}, "sha256 must be 64 hexadecimal digits"),
+        ({"sha256": "a" * 65}, "sha256 must be 64 hexadecimal digits"),
         ({"seconds": [0, 1, 2, 3, 1]}, "seconds must be finite and ascend"),
         ({"seconds": [0, 1, 2, 3, "4"]}, "seconds must hold numbers, got '4'"),
         ({"seconds": [0, 1, 2, 3, 1e300]}, "seconds must hold numbers, got 1e"),
@@ -152,9 +157,30 @@ def test_ids_differ_and_other_videos_are_refused():
     with pytest.raises(ValueError, match="track 0 ends in frame 3, and there are 2"):
         VideoTracks(10, 10, np.zeros(2), (make_track(3, [[1, 2, 3, 4]]),))
     video = VideoTracks(10, 20, np.zeros(1), (one,))
-    video.check_video(10, 20, 1)
+    video.check_video(10, 20, np.zeros(1))
     with pytest.raises(ValueError, match="of a video of 10 x 20 with 1 frames, got one of 20 x 10 with 1"):
-        video.check_video(20, 10, 1)
+        video.check_video(20, 10, np.zeros(1))
+
+
+def test_another_video_of_that_size_and_as_many_frames_is_refused(tmp_path):
+    """It has other times; or, where its times are equal, another digest, if the file of tracks says one."""
+    film, other = tmp_path / "film.mp4", tmp_path / "other.mp4"
+    film.write_bytes(b"film")
+    other.write_bytes(b"other")
+    seconds = np.arange(30) / 30
+    found = VideoTracks(10, 20, seconds, (), hashlib.sha256(b"film").hexdigest())
+    again = VideoTracks.from_json(found.to_json())
+    assert again.sha256 == found.sha256
+    again.check_video(10, 20, seconds)
+    again.check_file(film)
+    with pytest.raises(ValueError, match=r"with other times: frame 1 was at 0\.033333 s, got 0\.040000 s"):
+        again.check_video(10, 20, np.arange(30) / 25)
+    with pytest.raises(ValueError, match="those of another video, or it was changed since: its SHA-256 was"):
+        again.check_file(other)
+    old = VideoTracks.from_json(VideoTracks(10, 20, seconds, ()).to_json())
+    assert old.sha256 is None
+    old.check_file(other)
+    old.check_file(tmp_path / "none.mp4")
 
 
 def test_a_track_says_what_is_wrong_with_it():

@@ -19,7 +19,7 @@ from tiny_videos import (
 )
 
 import fastperturb as fp
-from fastperturb.errors import VideoFileError
+from fastperturb.errors import NoFaceFound, VideoFileError
 from fastperturb.protections import KSame, Mosaic
 from fastperturb.protections.area import Area
 from fastperturb.video import Coding, VideoOptions, perturb_video, restore_video
@@ -95,6 +95,14 @@ def test_what_cannot_be_done_is_said_before_the_work(tmp_path):
     other = VideoTracks(5, 4, np.array([0.0, 1.0]), ())
     with pytest.raises(VideoFileError, match="those of a video of 5 x 4 with 2 frames"):
         perturb_video(clip, tmp_path / "out.mp4", KEY, tracks=other)
+    seconds = np.arange(12) / 25
+    for other, words in (
+        (VideoTracks(96, 64, seconds, ()), "no face"),
+        (VideoTracks(96, 64, np.arange(12) / 30, ()), "with other times"),
+        (VideoTracks(96, 64, seconds, (), 64 * "0"), "those of another video"),
+    ):
+        with pytest.raises((VideoFileError, NoFaceFound), match=words):
+            perturb_video(clip, tmp_path / "out.mp4", KEY, tracks=other)
     for bad in ({"codec": "xyz"}, {"lossless": True, "codec": "av1"}, {"quality": 64}, {"quality": 1.5}):
         with pytest.raises(ValueError, match=r"must be|needs"):
             Coding(**bad)

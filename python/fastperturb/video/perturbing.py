@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from ..bounded_files import digest_of
 from ..errors import NoFaceFound, VideoFileError
 from ..faces import Detector
 from ..files.partial import PartialFile
@@ -25,7 +26,8 @@ from .matroska import attach
 from .memory import give_back
 from .options import VideoOptions, VideoReport
 from .painters import Painter, painter_for
-from .protecting import DECODED, Drawing, Passed, Progress, ReducedFrames, draw_video, each_told
+from .passed import Passed
+from .protecting import DECODED, Drawing, Progress, ReducedFrames, draw_video, each_told
 from .reading import open_video
 from .sealed_file import ORIGINAL, WINDOWS, Unsealed, Watch, seal, sealed_beside
 from .sound import sort_streams
@@ -62,10 +64,12 @@ def follow_faces(
     """
     chosen = options or VideoOptions()
     with open_video(path) as source:
+        digest = digest_of(path)
         frames = ReducedFrames(source, chosen.longest, None)
         with Ahead(frames, DECODED) as ready:
             told = each_told(ready, progress, source.expected)
             tracks = find_tracks(told, detector, scale=frames.scale, area=chosen.area, rules=chosen.rules)
+    frames.passed.sha256 = digest
     return [frames.narrowed(track) for track in tracks], frames.passed
 
 
@@ -117,8 +121,7 @@ def perturb_video(
     if tracks is None:
         found, passed = follow_faces(source, detector, chosen, progress)
     else:
-        passed = survey_frames(source, progress)
-        found = _checked_tracks(tracks, passed)
+        passed, found = _given_tracks(tracks, source, progress)
     hidden = [track for track in found if not track.spared]
     if not hidden and not allow_no_face:
         raise NoFaceFound("no face was found in any frame" if not found else "every face that was found is spared")
@@ -134,18 +137,23 @@ def perturb_video(
             files = [partial] if beside is None else [beside, partial]
         _publish(files, overwrite)
     if tracks is None:
-        report.followed = VideoTracks(*passed.size, passed.seconds, tuple(found))
+        report.followed = VideoTracks(*passed.size, passed.seconds, tuple(found), passed.sha256)
     return report
 
 
-def _checked_tracks(tracks: VideoTracks | Iterable[Track], passed: Passed) -> list[Track]:
+def _given_tracks(
+    tracks: VideoTracks | Iterable[Track], path: str | os.PathLike[str], progress: Progress | None
+) -> tuple[Passed, list[Track]]:
+    """The frames of a video, and tracks that somebody gave; raises VideoFileError where they are those of another."""
     if not isinstance(tracks, VideoTracks):
-        return list(tracks)
+        return survey_frames(path, progress), list(tracks)
     try:
-        tracks.check_video(*passed.size, len(passed.times))
+        tracks.check_file(path)
+        passed = survey_frames(path, progress)
+        tracks.check_video(*passed.size, passed.seconds)
     except ValueError as error:
         raise VideoFileError(str(error)) from None
-    return list(tracks.tracks)
+    return passed, list(tracks.tracks)
 
 
 def survey_frames(path: str | os.PathLike[str], progress: Progress | None = None) -> Passed:

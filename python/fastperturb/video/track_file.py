@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bounded_files import read_regular_file
+from ..bounded_files import digest_of, read_regular_file
 from .tracks import Track
 
 FORMAT = "fastperturb tracks"
@@ -26,8 +28,11 @@ MAX_TRACKS = 65_535
 MAX_BOXES = 20_000_000  # frames of all tracks together, filled ones too
 MAX_SIDE = 65_535
 _HEAD = ("format", "version", "width", "height", "frames", "seconds", "tracks")
+_MAY = ("sha256",)
 _TRACK = ("id", "spared", "area", "boxes")
 _FAR = 1e6  # pixels
+_SAME_SECONDS = 2e-6  # they are written with six digits
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +43,14 @@ class VideoTracks:
         width, height: of the upright video, in pixels.
         seconds: (frames,), the time of each frame, ascending.
         tracks: in order of their ids.
+        sha256: of the video's file, in 64 hexadecimal digits; None where nobody knows it.
     """
 
     width: int
     height: int
     seconds: NDArray[np.float64]
     tracks: tuple[Track, ...]
+    sha256: str | None = None
 
     def __post_init__(self) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
@@ -58,26 +65,49 @@ class VideoTracks:
         late = next((track for track in self.tracks if track.last >= len(self.seconds)), None)
         if late is not None:
             raise ValueError(f"track {late.id} ends in frame {late.last}, and there are {len(self.seconds)}")
+        if self.sha256 is not None and not (isinstance(self.sha256, str) and _DIGEST.fullmatch(self.sha256)):
+            raise ValueError(f"sha256 must be 64 hexadecimal digits, small letters, got {self.sha256!r:.60}")
 
     @property
     def frame_count(self) -> int:
         """How many frames the video has."""
         return len(self.seconds)
 
-    def check_video(self, width: int, height: int, frame_count: int) -> None:
-        """Raises ValueError unless a video has the size and the frames that these tracks were found in."""
-        if (width, height, frame_count) != (self.width, self.height, self.frame_count):
+    def check_video(self, width: int, height: int, seconds: NDArray[np.float64]) -> None:
+        """Raises ValueError unless a video has the size and the frame times that these tracks were found in."""
+        if (width, height, len(seconds)) != (self.width, self.height, self.frame_count):
             raise ValueError(
                 f"the tracks are those of a video of {self.width} x {self.height} with {self.frame_count} frames, got "
-                f"one of {width} x {height} with {frame_count}"
+                f"one of {width} x {height} with {len(seconds)}"
+            )
+        away = np.flatnonzero(np.abs(seconds - self.seconds) > _SAME_SECONDS)
+        if len(away):
+            first = int(away[0])
+            raise ValueError(
+                f"the tracks are those of a video with other times: frame {first} was at {self.seconds[first]:.6f} s, "
+                f"got {seconds[first]:.6f} s"
+            )
+
+    def check_file(self, path: str | os.PathLike[str]) -> None:
+        """As :meth:`check_digest`, of a file, which is read if these tracks say of which one they are; OSError too."""
+        if self.sha256 is not None:
+            self.check_digest(digest_of(path))
+
+    def check_digest(self, sha256: str) -> None:
+        """Raises ValueError if these tracks say of which file they are, and it has another SHA-256."""
+        if self.sha256 not in (None, sha256):
+            raise ValueError(
+                f"the tracks are those of another video, or it was changed since: its SHA-256 was {self.sha256}, got "
+                f"{sha256}"
             )
 
     def to_json(self) -> str:
         """The one canonical text: a line for each track, keys in a fixed order; equal tracks have equal texts."""
         seconds = ",".join(map(_number, np.round(self.seconds, 6).tolist()))
+        digest = "" if self.sha256 is None else f'"sha256":"{self.sha256}",'
         lines = [
             f'{{"format":"{FORMAT}","version":{VERSION},"width":{self.width},"height":{self.height},'
-            f'"frames":{self.frame_count},"seconds":[{seconds}],"tracks":['
+            f'"frames":{self.frame_count},{digest}"seconds":[{seconds}],"tracks":['
         ]
         ordered = sorted(self.tracks, key=lambda track: track.id)
         lines += [_track_text(track) + ("," if track is not ordered[-1] else "") for track in ordered]
@@ -98,7 +128,7 @@ class VideoTracks:
             raise ValueError("a file of tracks is nested too deeply") from None
         except ValueError as error:
             raise ValueError(f"a file of tracks must be JSON: {error}") from None
-        _check_keys(data, _HEAD, "a file of tracks")
+        _check_keys(data, _HEAD, "a file of tracks", _MAY)
         if data["format"] != FORMAT or type(data["version"]) is not int or data["version"] != VERSION:
             raise ValueError(
                 f"must be {FORMAT!r}, version {VERSION}, got {data['format']!r:.60}, {data['version']!r:.20}"
@@ -115,7 +145,8 @@ class VideoTracks:
         for number, item in enumerate(listed):
             tracks.append(_read_track(item, f"tracks[{number}]", frames, room))
             room -= len(tracks[-1].boxes)
-        return cls(width, height, np.array(seconds), tuple(sorted(tracks, key=lambda track: track.id)))
+        ordered = tuple(sorted(tracks, key=lambda track: track.id))
+        return cls(width, height, np.array(seconds), ordered, data.get("sha256"))
 
     @classmethod
     def read(cls, path: Path) -> VideoTracks:
@@ -214,11 +245,11 @@ def _read_row(row: Any, name: str, frames: int) -> tuple[float, ...]:
     return (frame, x, y, width, height, score, turn)
 
 
-def _check_keys(data: Any, expected: Sequence[str], name: str) -> None:
+def _check_keys(data: Any, expected: Sequence[str], name: str, possible: Sequence[str] = ()) -> None:
     if not isinstance(data, dict):
         raise ValueError(f"{name} must be an object, got {data!r:.60}")
-    if set(data) != set(expected):
-        missing, unknown = sorted(set(expected) - set(data)), sorted(set(data) - set(expected))
+    missing, unknown = sorted(set(expected) - set(data)), sorted(set(data) - set(expected) - set(possible))
+    if missing or unknown:
         raise ValueError(
             f"{name} must have {', '.join(expected)}; missing: {', '.join(missing) or 'none'}, "
             f"unknown: {', '.join(unknown)[:60] or 'none'}"

@@ -14,7 +14,8 @@ from ...files.atomic import write_atomically
 from ...files.writing import encode
 from ...video import VideoOptions, follow_faces
 from ...video.contact_sheet import contact_sheets, frames_to_show
-from ...video.protecting import Passed, Progress, ReducedFrames
+from ...video.passed import Passed
+from ...video.protecting import Progress, ReducedFrames
 from ...video.reading import open_video
 from ...video.track_file import VideoTracks
 from ...video.tracks import Track
@@ -55,7 +56,7 @@ class VideoLocating:
             self.live.check()
             watch = self.live.watch(source.path)
             tracks, passed = follow_faces(source.path, self.finder.detector, self.options, watch)
-            found = VideoTracks(*passed.size, passed.seconds, tuple(tracks))
+            found = VideoTracks(*passed.size, passed.seconds, tuple(tracks), passed.sha256)
             sheets = [] if place is None else write_tracks(place, found, source.path, passed, watch)
         facts = describe_tracks(found)
         if sheets:

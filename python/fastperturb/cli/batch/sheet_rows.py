@@ -15,7 +15,7 @@ import numpy as np
 from ..._optional import import_opencv
 from ...bounded_files import digest_of
 from ...checks import Image
-from ...errors import FastperturbError, RecordError
+from ...errors import FastperturbError, RecordError, VideoFileError
 from ...files import FORMATS, Picture
 from ...files.reading import decode, find_record, read_bytes
 from ...perturbation.record_v2 import RecordV2
@@ -123,6 +123,10 @@ class Rows:
             if tracks is None:
                 row.verdict = "a video with a result; --boxes names its tracks, to show frames of them"
                 return
+            try:
+                tracks.check_file(source.path)
+            except ValueError as error:
+                raise VideoFileError(str(error)) from None
             row.size = tracks.width, tracks.height
             if self.before:
                 row.strips += [("before", picture) for picture in track_pictures(source.path, tracks)]

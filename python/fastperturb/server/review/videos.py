@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...bounded_files import digest_of
 from ...errors import FastperturbError, VideoFileError
 from ...video.options import VideoOptions
+from ...video.passed import Passed
 from ...video.perturbing import follow_faces, survey_frames
-from ...video.protecting import Passed, Progress
+from ...video.protecting import Progress
 from ...video.reading import open_video
 from ...video.rules import Rules
 from ...video.track_file import VideoTracks
@@ -81,11 +83,14 @@ class Videos:
         saved = None if changed else self._saved(clip)
         if saved is None:
             tracks, passed = self._follow(clip.path, self._watch(clip))
-            saved = VideoTracks(*passed.size, passed.seconds, tuple(tracks))
+            saved = VideoTracks(*passed.size, passed.seconds, tuple(tracks), stamp["sha256"])
         elif clip.stamp is None:  # somebody put them there
+            saved.check_digest(stamp["sha256"])
             passed = survey_frames(clip.path, self._watch(clip))
-            saved.check_video(*passed.size, len(passed.times))
+            saved.check_video(*passed.size, passed.seconds)
+            saved = replace(saved, sha256=stamp["sha256"])
         else:
+            saved.check_digest(stamp["sha256"])
             self._review.take_tracks(clip, saved, stamp, fresh=False)
             return
         self._review.take_tracks(clip, saved, stamp, fresh=True, stale=changed)
