@@ -78,6 +78,6 @@ def test_one_that_is_replaced_all_the_time_says_so(tmp_path, monkeypatch):
         publish(file, overwrite)
 
     monkeypatch.setattr(atomic.Pending, "publish", published)
-    with pytest.raises(OSError, match="other writers replace it all the time"):
+    with pytest.raises(OSError, match="others replace it, or what lies beside it"):
         write_file(picture, [b"first"], None, overwrite=True, seals=b"seals")
     assert set(written(tmp_path)) == {"a.png", "a.png.seal"}

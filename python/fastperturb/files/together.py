@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from .atomic import Pending, hidden_name, naming
 from .header import Bytes
 
 PREVIOUS_SUFFIX = ".fastperturb-previous"
+_TIMES = 5  # that files are written together where another writer comes between
 
 
 def write_together(
@@ -26,7 +28,7 @@ def write_together(
     All are on the disk before any gets its name, and they get them in order. What one but the last was before is kept
     under a hidden name that ends in ``.fastperturb-previous`` until the last has its name, and is put back if that
     fails. Only a process that is killed in that moment leaves new files beside the old last one, and then the hidden
-    files are still there.
+    files are still there. Where another writer replaces one of them before the last has its name, all are written anew.
 
     Args:
         files: path, bytes, and who may read and write it, as for :func:`.atomic.write_atomically`, of each.
@@ -36,11 +38,20 @@ def write_together(
 
     Raises:
         FileExistsError: the last or a new one is there and may not be replaced.
-        OSError: one cannot be written; all are what they were.
+        OSError: one cannot be written; all are what they were, or another's where others write them all the time.
     """
-    with contextlib.ExitStack() as stack:
-        pending = [(path, stack.enter_context(Pending(path, parts, cached, mode))) for path, parts, mode in files]
-        publish_together(pending, overwrite=overwrite, new=new)
+    again = [(path, list(parts), mode) for path, parts, mode in files]
+    for _ in range(_TIMES):
+        with contextlib.ExitStack() as stack:
+            pending = [(path, stack.enter_context(Pending(path, parts, cached, mode))) for path, parts, mode in again]
+            if publish_together(pending, overwrite=overwrite, new=new) or not overwrite:
+                return
+    raise replaced(again[-1][0])
+
+
+def replaced(path: Path) -> OSError:
+    """What to raise where others replace files of one's own."""
+    return OSError(errno.EBUSY, "others replace it, or what lies beside it, at the same time", os.fspath(path))
 
 
 class Publishable(Protocol):
@@ -50,13 +61,16 @@ class Publishable(Protocol):
         """Gives it its name; raises OSError."""
 
 
-def publish_together(files: Sequence[tuple[Path, Publishable]], *, overwrite: bool, new: Collection[Path] = ()) -> None:
+def publish_together(files: Sequence[tuple[Path, Publishable]], *, overwrite: bool, new: Collection[Path] = ()) -> bool:
     """Gives files of one folder their names, in order: all, or none if anything fails, as :func:`write_together`.
 
     Args:
         files: path of each, and the file.
         overwrite: as there.
         new: as there.
+
+    Returns:
+        Whether all were these when the last got its name, and not another writer's.
 
     Raises:
         FileExistsError, OSError: as there.
@@ -80,10 +94,12 @@ def publish_together(files: Sequence[tuple[Path, Publishable]], *, overwrite: bo
             elif _identity(path) == ours:  # another writer may have put its own there since
                 path.unlink(missing_ok=True)
         raise
+    together = all(_identity(path) == ours for path, _, ours in undo)
     for _, previous, _ in undo:
         if previous is not None:
             with contextlib.suppress(OSError):  # all is written; a hidden file more does no harm
                 previous.unlink()
+    return together
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from ..bounded_files import digest_of
 from ..errors import NoFaceFound, VideoFileError
 from ..faces import Detector
 from ..files.partial import PartialFile
-from ..files.together import publish_together
+from ..files.together import publish_together, replaced
 from ..protections.surrogate import Surrogate
 from ..recipients import Recipients, check_recipients
 from ..strength.strength import Strength
@@ -285,4 +285,5 @@ def _publish(files: Sequence[PartialFile], overwrite: bool) -> None:
         raise FileExistsError(17, "File exists", os.fspath(place))
     _check_beside(place, len(files) > 1, overwrite)  # others may have put it there since
     new = () if overwrite else [file.target for file in files]
-    publish_together([(file.target, file) for file in files], overwrite=overwrite, new=new)
+    if not publish_together([(file.target, file) for file in files], overwrite=overwrite, new=new) and overwrite:
+        raise replaced(place)
