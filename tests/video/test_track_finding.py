@@ -4,7 +4,7 @@ import weakref
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made_up_video import FREE, RATE, SquareDetector, background, covers, drawn, red, video
 
@@ -166,6 +166,17 @@ def test_what_is_refused():
         Rules(gap=-1)
 
 
+def short_returns(missed):
+    """Where it is seen for a frame or two after more than six in which it is not: that may be passed over."""
+    changes = np.flatnonzero(np.diff(missed, prepend=not missed[0], append=not missed[-1]))
+    found = np.zeros(len(missed), bool)
+    for before, start, end in zip(changes, changes[1:], changes[2:], strict=False):
+        if not missed[start] and start - before > 6 and end - start <= 2:
+            found[start:end] = True
+    return found
+
+
+@example(2691, 0.0, 0.0, 20)
 @given(
     st.integers(0, 2**32 - 1),
     st.floats(-6, 6),
@@ -177,7 +188,7 @@ def test_every_frame_of_a_face_is_covered_whatever_the_detector_misses(seed, dx,
     """A face moves at some speed and jitters; up to ten frames in a row are missed.
 
     Between two looks that show it, it is covered. Before the first and after the last its way is a guess by its speed,
-    which is asked to hold for two frames.
+    which is asked to hold for two frames. Short returns count as missed (docs/tracks.md).
     """
     rng = np.random.default_rng(seed)
     count = 50
@@ -190,7 +201,7 @@ def test_every_frame_of_a_face_is_covered_whatever_the_detector_misses(seed, dx,
     boxes = [(x - size / 2, y - 0.6 * size, size, 1.2 * size) for x, y in places.tolist()]
     found = tracks_of(count, lambda i: [(*boxes[i], FREE if missed[i] else red())])
     frames = list(regions_by_frame(found, count))
-    seen = np.flatnonzero(~missed)
+    seen = np.flatnonzero(~missed & ~short_returns(missed))
     early, late = seen[0] - 2, seen[-1] + 2
     for i in range(max(0, early), min(count, late + 1)):
         best = max((covers(item.region, boxes[i]) for item in frames[i]), default=0.0)
