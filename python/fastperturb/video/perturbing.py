@@ -128,7 +128,8 @@ def perturb_video(
     give_back()
     work = _Work(Path(source), place, painter, chosen, progress)
     with ExitStack() as stack:
-        partial = stack.enter_context(PartialFile(place))
+        mode = 0o666 if hidden else os.stat(source).st_mode & 0o666  # noqa: PTH116 - in the clear it is no more open
+        partial = stack.enter_context(PartialFile(place, mode))
         report = work.draw(partial.path, hidden, passed)
         files = [partial]
         if recipients is not None:

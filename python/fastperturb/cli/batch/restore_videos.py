@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import FastperturbError, RecordError
 from ...face_key import FaceKey
+from ...files.partial import PartialFile
 from ...key import Key
 from ...video.restoring import has_sealed, restore_video, same_original
 from .live import Live
@@ -76,11 +77,18 @@ class VideoRestoring:
     def _without_record(self, source: Source, place: Path) -> Outcome:
         what = f"no sealed original inside, and no {source.path.name}.age beside it"
         if self.on_no_record == "copy":
-            if os.path.lexists(place) and not self.writer.job.force:
-                raise FileExistsError(17, "File exists", str(place))
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source.path, place)
+            self._copy(source.path, place)
             return Outcome(source.path, "copied", place, f"{what}; copied as it is")
         if self.on_no_record == "skip":
             return Outcome(source.path, "skipped", message=f"{what}; skipped")
         return Outcome(source.path, "no record", message=f"{what}; nothing written", facts={"error": "RecordError"})
+
+    def _copy(self, path: Path, place: Path) -> None:
+        """Copies a file, whole or not at all, and no more open than it is."""
+        if os.path.lexists(place) and not self.writer.job.force:
+            raise FileExistsError(17, "File exists", str(place))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with PartialFile(place, os.stat(path).st_mode & 0o666) as copy:  # noqa: PTH116
+            shutil.copyfile(path, copy.path)
+            copy.sync()
+            copy.publish(self.writer.job.force)
