@@ -188,3 +188,14 @@ def test_a_damaged_record_is_not_taken_for_one_of_others(here):  # noqa: F811
     for damaged in (text[: len(text) // 2], b""):
         beside.write_bytes(damaged)
         assert run(["restore", "out.pgm", "-o", "back.pgm", *KEY, "--on-no-record", "copy"]) == 1
+
+
+def test_json_of_another_program_is_never_replaced_by_a_record(here, capsys):  # noqa: F811
+    write_image("a.png", colours(8))
+    (here / "boxes.json").write_text(json.dumps({"a.png": BOX}))
+    Path("out").mkdir()
+    Path("out/a.png.json").write_text('{"title": "a.png"}')
+    perturb("a.png", "-o", "out", *KEY, "--record-beside", "--force", code=1)
+    assert "out/a.png.json: File of another program" in capsys.readouterr().err
+    assert tree("out") == ["a.png.json"]
+    assert Path("out/a.png.json").read_text() == '{"title": "a.png"}'

@@ -20,7 +20,7 @@ from .atomic import write_atomically
 from .header import Bytes, unsupported
 from .icc import colours_alone
 from .metadata_blocks import NOTHING, Blocks
-from .reading import has_record_beside, record_beside, seals_beside
+from .reading import has_record_beside, is_of_others, record_beside, seals_beside
 from .record_chunk import RECORD_TEXT
 from .together import write_together
 
@@ -124,7 +124,7 @@ def write_file(
         beside: the record, if it is to lie beside.
         overwrite: whether an image that is there may be replaced. If none is, a record that lies there all the same is
             of a run that was killed, and makes way; anything else of that name does not, and seals never do: their
-            picture may have been published.
+            picture may have been published. Another program's file in the place of the record always stays.
         cached: leave what was written in the system's memory too, for who reads it soon.
         mode: who may read and write image and record, as far as the process's umask allows it.
         seals: the content of NAME.seal, which only its owner may read and write; empty for no such file.
@@ -140,6 +140,8 @@ def write_file(
     if seals:
         files.append((seals_beside(path), [seals], 0o600))
     if beside is not None:
+        if overwrite and is_of_others(path):
+            raise FileExistsError(17, "File of another program", os.fspath(record_beside(path)))
         files.append((record_beside(path), [beside.to_json(indent=1).encode("ascii"), b"\n"], mode))
     new: list[Path] = []
     if not overwrite:
