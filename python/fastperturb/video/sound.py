@@ -1,4 +1,4 @@
-"""The other streams of a video: sound, subtitles and chapters are copied as they are, all else is left out by name."""
+"""The other streams of a video: packets of sound and subtitles are copied as they are, all else is left out by name."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import VideoFileError
+from .headers import bare_header
 from .reading import is_picture
 
 _KINDS = {"video": "video", "audio": "sound", "subtitle": "subtitles", "data": "data", "attachment": "attached file"}
+
+_NEEDED = ("filename", "mimetype", "language")
+"""Texts of a stream that are kept; titles, names of devices and dates are not."""
 
 
 @dataclass(slots=True)
@@ -74,8 +78,16 @@ def codec_name(stream: Any) -> str:
     return str(getattr(context.codec, "canonical_name", None) or context.name)
 
 
+def _decoder_name(stream: Any) -> str:
+    """PyAV lists some codecs that a format holds by the names of their decoders: dvdsub for dvd_subtitle."""
+    context = stream.codec_context
+    return "" if context is None or context.codec is None else str(context.codec.name)
+
+
 def add_copies(output: Any, streams: Sequence[Any]) -> dict[int, Any]:
     """Makes streams in an output for those that are copied, by their number in the input.
+
+    Their headers say what a decoder needs and no more: comments, titles and cover pictures in them are left out.
 
     Raises:
         VideoFileError: the format cannot hold one of them.
@@ -83,16 +95,21 @@ def add_copies(output: Any, streams: Sequence[Any]) -> dict[int, Any]:
     copies = {}
     for stream in streams:
         name = codec_name(stream)
-        if stream.type != "attachment" and name and name not in output.supported_codecs:
+        if stream.type != "attachment" and name and not {name, _decoder_name(stream)} & output.supported_codecs:
             kind = output.format.name.split(",")[0]
             raise VideoFileError(f"{kind} cannot hold {describe_stream(stream)}; .mkv can")
         try:
             copy = output.add_stream_from_template(stream)
+            if stream.type != "attachment" and copy.codec_context is not None:
+                header = bytes(copy.codec_context.extradata or b"")
+                bare = bare_header(name, header)
+                if bare != header:  # an empty header is not the same as none
+                    copy.codec_context.extradata = bare or None
         except (ValueError, NotImplementedError, RuntimeError) as error:
             raise VideoFileError(f"{describe_stream(stream)} cannot be copied: {error}") from None
+        copy.metadata.clear()
+        copy.metadata.update({name: stream.metadata[name] for name in _NEEDED if name in stream.metadata})
         copy.time_base = stream.time_base
         copy.disposition = stream.disposition
-        if stream.language:
-            copy.metadata["language"] = stream.language
         copies[stream.index] = copy
     return copies
