@@ -96,7 +96,8 @@ def restore_video(
 
     Args:
         source: the protected video, which has its sealed file inside or beside it as NAME.age; or a sealed file.
-        target: where to. An extension that is not the original's is replaced by that, or refused without ``rename``.
+        target: where to. An extension that is not the original's is replaced by that, or refused without ``rename``; it
+            stays where the original's is none of a video.
         key: the secret key that it was sealed to.
         progress: is told what is done; it may raise to stop.
         overwrite: replace what is there.

@@ -17,6 +17,7 @@ from .._optional import import_extra
 from ..errors import Tampered, VideoFileError, WrongKey
 from ..key import Key
 from ..recipients import Recipients
+from ..video_names import ORIGINALS
 from .age_keys import age_identity, age_recipients
 from .reading import EXTRA
 
@@ -38,7 +39,8 @@ class Unsealed:
 
     Attributes:
         kind: :data:`ORIGINAL` or :data:`WINDOWS`.
-        suffix: of the original's name, in small letters, with its dot; empty where it had none that is ordinary.
+        suffix: of the original's name, in small letters, with its dot; empty where it had none of a video, for whoever
+            can seal to a key can write names too.
         length: in bytes.
     """
 
@@ -116,8 +118,7 @@ def _read_trailer(data: bytes, count: int) -> Unsealed:
     kind, suffix = kind.rstrip(b"\0"), suffix.rstrip(b"\0").decode("ascii", "replace")
     if magic != _MAGIC or kind not in (ORIGINAL, WINDOWS) or count != padded_length(length):
         raise VideoFileError("the sealed file is not one of a video")
-    plain = suffix[:1] == "." and suffix[1:].isalnum()
-    return Unsealed(kind, suffix if plain else "", length)
+    return Unsealed(kind, suffix if suffix in ORIGINALS else "", length)
 
 
 def padded_length(length: int) -> int:

@@ -13,10 +13,10 @@ from ...face_key import FaceKey
 from ...files.partial import PartialFile
 from ...key import Key
 from ...video.restoring import has_sealed, restore_video, same_original
+from ...video_names import ORIGINALS
 from .live import Live
 from .paths import Source
 from .progress import Outcome
-from .video_names import VIDEOS
 from .writer import Writer
 
 ANYONE = "restored; anyone who has the public key can have sealed it"
@@ -62,7 +62,7 @@ class VideoRestoring:
         """What to say of a video whose original is there, None if it is to be made."""
         if self.writer.job.force or not isinstance(self.key, Key):
             return None
-        suffixes = {place.suffix} if self.writer.targets.is_file else VIDEOS | {place.suffix}
+        suffixes = {place.suffix} if self.writer.targets.is_file else ORIGINALS | {place.suffix}
         there = [place.with_suffix(suffix) for suffix in sorted(suffixes)]
         for path in there:
             if not path.is_file() or path.samefile(source.path):

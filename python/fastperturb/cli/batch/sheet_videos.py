@@ -12,8 +12,8 @@ from ...video.protecting import ReducedFrames
 from ...video.reading import open_video
 from ...video.track_file import VideoTracks
 from ...video.tracks import Track
+from ...video_names import KEPT, VIDEOS
 from .paths import Source
-from .video_names import KEPT, VIDEOS
 
 _LONGEST = 640
 _QUALITY = 80

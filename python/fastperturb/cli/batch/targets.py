@@ -10,8 +10,9 @@ from pathlib import Path, PurePath
 import click
 
 from ...files import FORMATS
+from ...video_names import VIDEOS
 from .paths import READABLE, UNREADABLE, Inputs, Source
-from .video_names import VIDEOS, is_video_name
+from .video_names import is_video_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from ..._optional import import_opencv
 from ...checks import Image
 from ...region import Face, Region
 from ...video import VideoOptions
+from ...video_names import VIDEOS
 from ..batch.done_marks import Marks
 from ..batch.job import plan_output, read_picture, run_job
 from ..batch.live import Live
@@ -20,7 +21,6 @@ from ..batch.locate_videos import TRACKS_SUFFIX, VideoLocating
 from ..batch.paths import Inputs, Source
 from ..batch.progress import Outcome
 from ..batch.targets import VideoTargets
-from ..batch.video_names import VIDEOS
 from ..batch.writer import Writer
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options

@@ -25,6 +25,7 @@ from ...record import Record
 from ...region import Face, Region
 from ...video.track_file import VideoTracks
 from ...video.writing import FORMATS as VIDEO_FORMATS
+from ...video_names import KEPT, VIDEOS
 from ..batch.done_marks import COPIED, Marks
 from ..batch.file_metadata import hide_metadata
 from ..batch.job import not_tried, plan_output, run_job
@@ -34,7 +35,6 @@ from ..batch.paths import Source
 from ..batch.progress import Outcome
 from ..batch.protect_videos import VideoStep
 from ..batch.targets import VideoTargets
-from ..batch.video_names import KEPT, VIDEOS
 from ..batch.writer import Writer
 from ..errors import say
 from ..options.common import Job, job_options

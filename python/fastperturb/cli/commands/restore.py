@@ -20,6 +20,7 @@ from ...files.returning import notes_of_returned, whole_file, with_parts
 from ...files.writing import FORMATS
 from ...key import Key
 from ...record import Record
+from ...video_names import VIDEOS
 from ..batch.bringing_back import Restored, bring_back, check_seals
 from ..batch.done_marks import COPIED, Marks
 from ..batch.file_metadata import blocks_to_put_back, named_as_before, set_time
@@ -30,7 +31,6 @@ from ..batch.paths import Source
 from ..batch.progress import Outcome
 from ..batch.restore_videos import VideoRestoring
 from ..batch.targets import VideoTargets
-from ..batch.video_names import VIDEOS
 from ..batch.writer import Writer
 from ..batch.written import Written
 from ..options.common import Job, job_options
