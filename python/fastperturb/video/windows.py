@@ -19,14 +19,16 @@ import numpy as np
 from .. import _core
 from ..errors import RecordError, Tampered, VideoFileError
 from ..record import CoreRegion, core_region
-from ..region import Region
+from ..region import MAX_ELLIPSE_SIDE, Region
 from ..strength.strength import MIN_WINDOW, Strength
 from .canvas import Canvas, Spot
-from .planes import Samples, UnitArea, unit_area
+from .planes import PLANAR, Samples, UnitArea, unit_area
 
 _VIEWS = {1: ("u1", 1), 2: ("<u2", 1), 3: ("u1", 3), 4: ("u1", 4), 6: ("<u2", 3), 8: ("<u2", 4), 12: ("<f4", 3)}
 """As what the core moves units of so many bytes."""
 _CHECK_BYTES = 8
+_SECRET_BYTES = 32
+_MAX_SIDE = 1 << 30
 _FORMAT = "fastperturb-video-windows"
 MAX_RECORD_BYTES = 1 << 30
 
@@ -78,17 +80,25 @@ class WindowsRecord:
             if fields["format"] != _FORMAT or fields["version"] != 1:
                 raise ValueError("another format or version")
             checks = base64.b64decode(fields["checks"], validate=True)
-            frames = [[_numbers(spot, 6) for spot in spots] for spots in fields["frames"]]
+            width, height = _numbers(fields["size"], 2)
+            if min(width, height) < 1:
+                raise ValueError("no pixels")
+            pairs = [_numbers(pair, 2) for pair in fields["windows"]]
+            windows = {pair[0]: pair[1] for pair in pairs}
+            if len(windows) != len(pairs) or any(t < 0 or w < MIN_WINDOW for t, w in windows.items()):
+                raise ValueError("windows out of range")
+            frames = [[_spot(spot, windows, width, height) for spot in spots] for spots in fields["frames"]]
             if len(checks) != _CHECK_BYTES * len(frames):
                 raise ValueError("not a check for each frame")
-            width, height = _numbers(fields["size"], 2)
-            coverage = float(fields["coverage"])
-            if not 0 < coverage <= 1:
+            coverage, secret, pixels = fields["coverage"], bytes.fromhex(fields["secret"]), fields["pixels"]
+            if pixels not in PLANAR:
+                raise ValueError("an unknown pixel format")
+            if type(coverage) not in (int, float) or not 0 < coverage <= 1:
                 raise ValueError("coverage out of range")
-            windows = {pair[0]: pair[1] for pair in (_numbers(pair, 2) for pair in fields["windows"])}
+            if len(secret) != _SECRET_BYTES:
+                raise ValueError(f"a secret of {len(secret)} bytes")
             cut = [checks[at : at + _CHECK_BYTES] for at in range(0, len(checks), _CHECK_BYTES)]
-            secret = bytes.fromhex(fields["secret"])
-            return cls(secret, (width, height), str(fields["pixels"]), coverage, windows, frames, cut)
+            return cls(secret, (width, height), pixels, float(coverage), windows, frames, cut)
         except (ValueError, TypeError, KeyError, RecursionError, AttributeError) as error:
             raise RecordError(f"what restores this video cannot be read: {error}") from None
 
@@ -97,6 +107,18 @@ def _numbers(values: Any, count: int) -> list[int]:
     found = list(values)
     if len(found) != count or not all(type(value) is int and abs(value) < 1 << 31 for value in found):
         raise ValueError(f"{count} whole numbers were to be here")
+    return found
+
+
+def _spot(values: Any, windows: dict[int, int], width: int, height: int) -> list[int]:
+    """One region of a frame as :class:`WindowsPainter` notes it: of a track with windows, and in the frame."""
+    found = _numbers(values, 6)
+    track, x, y, across, down, ellipse = found
+    inside = x < width and y < height and x + across > 0 and y + down > 0
+    most = MAX_ELLIPSE_SIDE if ellipse else _MAX_SIDE
+    sides = min(across, down) >= 1 and max(across, down) <= most
+    if track not in windows or ellipse not in (0, 1) or not (inside and sides):
+        raise ValueError("a region out of range")
     return found
 
 
@@ -117,7 +139,7 @@ class WindowsPainter:
             )
         self._strength = strength
         coverage = 1.0 if strength.coverage is None else float(strength.coverage)
-        self.record = WindowsRecord(secrets.token_bytes(32), coverage=coverage)
+        self.record = WindowsRecord(secrets.token_bytes(_SECRET_BYTES), coverage=coverage)
 
     def paint(self, canvas: Canvas, spots: Sequence[Spot]) -> None:
         """Moves the units of all regions of a frame."""
