@@ -18,9 +18,9 @@ from .encoders import Coding
 from .matroska import find_attached
 from .perturbing import ATTACHED, bytes_watch
 from .protecting import Progress, begun
-from .reading import FrameClock, open_video
+from .reading import FrameClock, VideoSource, import_av, open_video
 from .sealed_file import HEADER, ORIGINAL, Nowhere, Unsealed, sealed_beside, unseal
-from .sound import codec_name, sort_streams
+from .sound import OtherStreams, can_hold, codec_name, describe_stream, is_chapter_track, sort_streams
 from .windows import MAX_RECORD_BYTES, WindowsRecord, restore_frame
 from .writing import FORMATS, LazyWriter, Target
 
@@ -33,11 +33,13 @@ class RestoredVideo:
         path: of the file.
         exact: "file": byte for byte; "frames": every frame bit for bit, in a new file.
         bytes: of the file.
+        left_out: streams of the protected video that the file lacks, in words; none where it is the original.
     """
 
     path: Path
     exact: str
     bytes: int
+    left_out: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -117,19 +119,20 @@ def restore_video(
         with sealed_content(path) as sealed, partial.path.open("wb") as file:
             found = unseal(sealed, file, key, bytes_watch(progress, "opening"))
             file.truncate(found.length)
-        exact, suffix = ("file", found.suffix) if found.kind == ORIGINAL else ("frames", path.suffix.lower())
+        exact, suffix = ("file", found.suffix) if found.kind == ORIGINAL else ("frames", _kind_of(path))
         partial.target = _with_suffix(place, suffix)
         if partial.target != place and not rename:
             raise ValueError(f"the original is a {suffix} file: name it {partial.target.name}, got {place.name}")
+        left_out: tuple[str, ...] = ()
         if found.kind != ORIGINAL:
             record = _read_record(partial.path)
-            _restore_windows(path, partial, record, progress)
+            left_out = _restore_windows(path, partial, record, progress)
         if not overwrite and os.path.lexists(partial.target):
             raise FileExistsError(17, "File exists", os.fspath(partial.target))
         partial.sync()
         length = partial.path.stat().st_size
         partial.publish(overwrite=overwrite)
-    return RestoredVideo(partial.target, exact, length)
+    return RestoredVideo(partial.target, exact, length, left_out)
 
 
 def _with_suffix(place: Path, suffix: str) -> Path:
@@ -142,12 +145,40 @@ def _read_record(path: Path) -> WindowsRecord:
     return WindowsRecord.from_bytes(path.read_bytes())
 
 
-def _restore_windows(path: Path, partial: PartialFile, record: WindowsRecord, progress: Progress | None) -> None:
-    """Decodes a permuted video, brings every frame back, and encodes them without loss in the same codec."""
-    suffix = path.suffix.lower() if path.suffix.lower() in FORMATS else ".mkv"
+def _kind_of(path: Path) -> str:
+    """The extension, and so the kind, of what the frames of a video are written to."""
+    return path.suffix.lower() if path.suffix.lower() in FORMATS else ".mkv"
+
+
+def _other_streams(video: VideoSource, suffix: str) -> OtherStreams:
+    """All streams but the video that comes back and the sealed file, which were copied as this one was written."""
+    container, main = video.container, video.stream
+    numbers = [stream.index for stream in container.streams]
+    found, holdable = sort_streams(container, main, keep=numbers), OtherStreams()
+    with import_av().open(io.BytesIO(), "w", format=FORMATS[suffix]) as output:
+        for stream in found.copied:
+            sealed = stream.type == "attachment" and stream.metadata.get("filename") == ATTACHED
+            if sealed or is_chapter_track(container, stream):
+                continue
+            if can_hold(output, stream):
+                holdable.copied.append(stream)
+            else:
+                holdable.left_out.append(describe_stream(stream))
+    return holdable
+
+
+def _restore_windows(
+    path: Path, partial: PartialFile, record: WindowsRecord, progress: Progress | None
+) -> tuple[str, ...]:
+    """Decodes a permuted video, brings every frame back, and encodes them without loss in the same codec.
+
+    Returns:
+        The streams that are left out.
+    """
+    suffix = _kind_of(path)
     index = 0
     with open_video(path) as video:
-        others = sort_streams(video.container, video.stream)
+        others = _other_streams(video, suffix)
         coding = Coding(codec=codec_name(video.stream), lossless=True)
         clock = FrameClock(video.stream.time_base, video.rate)
         target = Target(partial.path, suffix, coding, {})
@@ -166,6 +197,7 @@ def _restore_windows(path: Path, partial: PartialFile, record: WindowsRecord, pr
                 raise Tampered(f"the video has {index} frames, and {len(record.frames)} were written")
             if lost := writer.finish().lost:
                 raise Tampered(f"{lost} packets of copied streams have times that nobody wrote: the video was changed")
+    return tuple(others.left_out)
 
 
 def same_original(source: Path, key: Key, path: Path) -> bool:

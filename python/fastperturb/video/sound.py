@@ -78,10 +78,19 @@ def codec_name(stream: Any) -> str:
     return str(getattr(context.codec, "canonical_name", None) or context.name)
 
 
-def _decoder_name(stream: Any) -> str:
-    """PyAV lists some codecs that a format holds by the names of their decoders: dvdsub for dvd_subtitle."""
-    context = stream.codec_context
-    return "" if context is None or context.codec is None else str(context.codec.name)
+def can_hold(output: Any, stream: Any) -> bool:
+    """Whether an output's format has a place for a stream, as far as PyAV knows."""
+    if stream.type == "data":
+        return output.format.name in ("mp4", "mov")  # lists of codecs have none of data
+    names = {codec_name(stream)} - {""}
+    if stream.codec_context is not None and stream.codec_context.codec is not None:
+        names.add(stream.codec_context.codec.name)  # dvdsub is listed, dvd_subtitle is not
+    return stream.type == "attachment" or not names or bool(names & output.supported_codecs)
+
+
+def is_chapter_track(container: Any, stream: Any) -> bool:
+    """Whether a stream is how MP4 and QuickTime hold chapters, which come with the chapters themselves."""
+    return bool(stream.type == "data" and codec_name(stream) == "bin_data" and container.chapters())
 
 
 def add_copies(output: Any, streams: Sequence[Any]) -> dict[int, Any]:
@@ -95,9 +104,10 @@ def add_copies(output: Any, streams: Sequence[Any]) -> dict[int, Any]:
     copies = {}
     for stream in streams:
         name = codec_name(stream)
-        if stream.type != "attachment" and name and not {name, _decoder_name(stream)} & output.supported_codecs:
+        if not can_hold(output, stream):
             kind = output.format.name.split(",")[0]
-            raise VideoFileError(f"{kind} cannot hold {describe_stream(stream)}; .mkv can")
+            other = ".mp4 and .mov" if stream.type == "data" else ".mkv"
+            raise VideoFileError(f"{kind} cannot hold {describe_stream(stream)}; {other} can")
         try:
             copy = output.add_stream_from_template(stream)
             if stream.type != "attachment" and copy.codec_context is not None:

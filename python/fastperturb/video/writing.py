@@ -120,6 +120,7 @@ class VideoWriter:
             context.thread_count = min(available_cpus(), _SLICES)
         if encoder.codec == "hevc":
             context.codec_tag = "hvc1"
+        stream.disposition = source.stream.disposition  # or a copied video that has it would be the default one
         _copy_turn(first, stream)
         if source.stream.language:
             stream.metadata["language"] = source.stream.language

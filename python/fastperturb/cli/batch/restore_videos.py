@@ -56,7 +56,9 @@ class VideoRestoring:
             found = restore_video(source.path, place, self.key, progress=watch, **how)
         facts: dict[str, Any] = {"exact": found.exact, "bytes": found.bytes, "verified": True, "origin": "anyone"}
         facts |= {"bytes_in": source.path.stat().st_size, "bytes_out": found.bytes}
-        return Outcome(source.path, "restored", found.path, None, facts)
+        facts["left_out"] = list(found.left_out)
+        said = "left out: " + "; ".join(found.left_out) if found.left_out else None
+        return Outcome(source.path, "restored", found.path, said, facts)
 
     def _done_before(self, source: Source, place: Path) -> Outcome | None:
         """What to say of a video whose original is there, None if it is to be made."""
