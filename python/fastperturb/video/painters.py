@@ -77,7 +77,7 @@ class SurrogatePainter:
         self._surrogate = surrogate
         self._template = Template.default() if surrogate.template is None else surrogate.template
         self._tones: dict[int, Any] = {}
-        self._drawn: dict[tuple[int, ...], list[Samples]] = {}
+        self._drawn: dict[tuple[Any, ...], list[Samples]] = {}
 
     def paint(self, canvas: Canvas, spots: Sequence[Spot]) -> None:
         """Copies the template over all regions."""
@@ -93,7 +93,7 @@ class SurrogatePainter:
         """The planes of a region's whole box of units."""
         native, box = canvas.native(spot.region), area.box
         inset = (native.y - box.y, native.x - box.x)
-        key = (spot.track, native.width, native.height, *inset)
+        key = (spot.track, native.width, native.height, *inset, canvas.quarters, canvas.model)
         found = self._drawn.get(key)
         if found is None:
             picture = np.rot90(self._picture(spot), -canvas.quarters)

@@ -70,9 +70,10 @@ class VideoWriter:
         layout = layout_of(planar_name(first.format.name))
         size = (first.width, first.height)
         self.encoder = choose_encoder(target.coding, layout, size, codec_name(source.stream), target.suffix)
-        self._size, self._first_format = size, first.format.name
+        exact = target.coding.lossless or self.encoder.codec == "ffv1"
+        self._size, self._exact_format = size, layout.name if exact else ""
         kept = self.encoder.pixels == "pal8" or "a" in layout_of(planar_name(self.encoder.pixels)).roles
-        self._alpha = layout.roles.find("a") if not kept else -1
+        self._flat = not kept
         self.opaque = False
         """Whether something was seen through in the frames, and is not in the output, which has no alpha."""
         self._palettes = Palettes(dithered=codec_name(source.stream) != "gif")
@@ -130,7 +131,7 @@ class VideoWriter:
         """Encodes a frame of :func:`.planes.as_planar`, which is shown at ``pts`` in the input's ticks.
 
         Raises:
-            VideoFileError: its size or format is not that of the first.
+            VideoFileError: its size is not that of the first, or its format is not, and nothing may be lost.
             OSError: the disk is full, say.
         """
         if (frame.width, frame.height) != self._size:
@@ -138,9 +139,14 @@ class VideoWriter:
             raise VideoFileError(
                 f"the size changes from {had} to {got} at frame {self.frames}, which no output can hold"
             )
-        if self._alpha >= 0 and not self.opaque:
-            top = (1 << layout_of(frame.format.name).bits) - 1
-            self.opaque = bool(planes_of(frame)[self._alpha].min() < top)
+        if self._exact_format and frame.format.name != self._exact_format:
+            raise VideoFileError(
+                f"the pixel format changes from {self._exact_format} to {frame.format.name} at frame {self.frames}, "
+                "which no output can hold without loss"
+            )
+        layout = layout_of(frame.format.name)
+        if self._flat and not self.opaque and "a" in layout.roles:
+            self.opaque = bool(planes_of(frame)[layout.roles.index("a")].min() < (1 << layout.bits) - 1)
         ready = self._converted(frame)
         ready.pts, ready.time_base = pts, self._stream.codec_context.time_base
         ready.pict_type = 0
