@@ -98,3 +98,16 @@ def test_a_template_is_drawn_anew_when_the_picture_turns():
         painter.paint(canvas, [Spot(0, fp.Region(20, 10, 32, 40, "ellipse"))])
         shown.append(np.rot90(canvas.planes[0], quarters).copy())
     assert np.array_equal(*shown)
+
+
+@pytest.mark.parametrize("codec", ["libvpx-vp9", "libvpx"])
+@pytest.mark.parametrize("name", ["out.webm", "out.mp4"])
+def test_alpha_that_the_decoder_leaves_out_is_said(tmp_path, codec, name):
+    for pixels in ("yuva420p", "yuv420p"):
+        options = {"auto-alt-ref": "0", "crf": "10"}
+        clip = write_clip(tmp_path / f"{pixels}.webm", codec=codec, pixels=pixels, audio=False, options=options)
+        with av.open(str(clip)) as container:
+            assert next(container.decode(video=0)).format.name == "yuv420p"
+        report = perturb_video(clip, tmp_path / name, None, Black(), tracks=[TRACK], overwrite=True)
+        said = f"{report.codec} has no alpha channel: what was seen through shows its colour"
+        assert report.notes.count(said) == (pixels == "yuva420p")

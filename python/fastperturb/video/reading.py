@@ -91,6 +91,11 @@ class VideoSource:
         return Fraction(aspect) if aspect and Fraction(1, 4) <= aspect <= 4 else Fraction(1)
 
     @property
+    def hidden_alpha(self) -> bool:
+        """Whether the file says that it has an alpha channel which FFmpeg's decoder leaves out: VP8 and VP9 in WebM."""
+        return bool(self.stream.metadata.get("alpha_mode") == "1")
+
+    @property
     def expected(self) -> int | None:
         """About how many frames there are, where the file says so."""
         if self.stream.frames > 0:

@@ -74,8 +74,8 @@ class VideoWriter:
         self._size, self._exact_format = size, layout.name if exact else ""
         kept = self.encoder.pixels == "pal8" or "a" in layout_of(planar_name(self.encoder.pixels)).roles
         self._flat = not kept
-        self.opaque = False
-        """Whether something was seen through in the frames, and is not in the output, which has no alpha."""
+        self.opaque = source.hidden_alpha and "a" not in layout.roles
+        """Whether something was, or may have been, seen through in the input, and is not in the output."""
         self._palettes = Palettes(dithered=codec_name(source.stream) != "gif")
         options = {"movflags": "+faststart+use_metadata_tags"} if target.suffix in (".mp4", ".m4v", ".mov") else {}
         kind = FORMATS[target.suffix]
