@@ -5,7 +5,7 @@ Whole pixels, ``x`` to the right, ``y`` down, top-left first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -33,7 +33,8 @@ class Region:
     """A box, or the ellipse inscribed in it.
 
     ``x`` and ``y`` may be negative and the box may reach beyond the image: what lies outside is ignored, but something
-    must lie inside. Where regions overlap, a pixel belongs to the last one listed.
+    must lie inside. Where regions overlap, a pixel belongs to the one in whose inscribed ellipse it lies deepest, and
+    of equals to the first in raster order (docs/format-2.md).
 
     Raises:
         TypeError: a coordinate is not a whole number.
@@ -132,3 +133,19 @@ def as_faces(regions: RegionLike | Iterable[RegionLike]) -> tuple[Region | Face,
                 ) from None
             found.append(Region(x, y, width, height))
     return tuple(found)
+
+
+def raster_order(regions: Sequence[Region]) -> list[int]:
+    """The order of regions by their corners, row by row: a detector's order tells how sure it was of each face.
+
+    Records have this order, and the first of several owns what lies equally deep in them.
+    """
+    return sorted(range(len(regions)), key=lambda i: (regions[i].y, regions[i].x))
+
+
+def check_touching(regions: Sequence[Region], shape: tuple[int, ...]) -> None:
+    """Raises ValueError for a region that does not touch an image of ``shape``."""
+    for index, region in enumerate(regions):
+        rows, columns = region.clipped(shape[0], shape[1])
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            raise ValueError(f"regions[{index}] must touch the image, got {region}")

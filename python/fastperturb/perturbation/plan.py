@@ -17,7 +17,8 @@ from ..face_key import FaceKey
 from ..key import Key
 from ..recipients import Recipients, check_opening_key, check_recipients
 from ..record import CoreRegion, Record
-from ..region import Region, RegionLike, as_regions
+from ..region import RegionLike, as_regions, raster_order
+from ..region import check_touching as check_touching  # for sealing.py too
 from ..strength import distance_law
 from ..strength.pixel_counts import resolve
 from ..strength.strength import Strength, list_strengths
@@ -83,19 +84,6 @@ def plan(
         binding = _settle(image, core, binding, goal)
     single = len(where) == 1 and where[0].shape == "box"  # whose bytes are those of its box
     return Plan(core, binding, single and fits_one_buffer(image, core))
-
-
-def raster_order(regions: Sequence[Region]) -> list[int]:
-    """The order of regions by their corners, row by row: a detector's order tells how sure it was of each face."""
-    return sorted(range(len(regions)), key=lambda i: (regions[i].y, regions[i].x))
-
-
-def check_touching(regions: Sequence[Region], shape: tuple[int, ...]) -> None:
-    """Raises ValueError for a region that does not touch an image of ``shape``."""
-    for index, region in enumerate(regions):
-        rows, columns = region.clipped(shape[0], shape[1])
-        if rows.start >= rows.stop or columns.start >= columns.stop:
-            raise ValueError(f"regions[{index}] must touch the image, got {region}")
 
 
 def _settle(image: Image, core: list[CoreRegion], binding: WindowsBinding, goal: float) -> WindowsBinding:
