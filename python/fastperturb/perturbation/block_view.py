@@ -9,7 +9,7 @@ from .. import _core
 from ..checks import Image, check_image, target
 from ..errors import NoFaceFound
 from ..record import Record, core_region
-from ..region import RegionLike, as_regions
+from ..region import RegionLike, as_regions, check_touching, raster_order
 from ..strength.strength import Strength, list_strengths
 
 Interpolation: TypeAlias = Literal["mosaic", "linear", "cubic", "lanczos"]
@@ -33,7 +33,7 @@ def view(
 
     Args:
         image: as for :func:`perturb`; clear or perturbed.
-        where: the record of a perturbation, or regions as for :func:`perturb`.
+        where: the record of a perturbation, or regions as for :func:`perturb`, in any order.
         strength: with regions: gives their windows (how many pixels move does not matter). Not read with a record.
         interpolation: "mosaic" shows the means as squares; "linear", "cubic" (Keys 1981, a = -0.75) and "lanczos" (four
             lobes) interpolate them between the windows' centres. Windows that own nothing count as their neighbours.
@@ -61,7 +61,9 @@ def view(
         if not regions:
             raise NoFaceFound("regions must name at least one region, got none")
         strengths = list_strengths(strength, len(regions))
-        core = [core_region(region, s.window_for(region), 0) for region, s in zip(regions, strengths, strict=True)]
+        check_touching(regions, image.shape)
+        order = raster_order(regions)  # as perturb has them, for pixels that lie equally deep in several
+        core = [core_region(regions[i], strengths[i].window_for(regions[i]), 0) for i in order]
         version = 2
     shown = target(image, out)
     _core.draw_view(shown, core, _INTERPOLATIONS[interpolation], version, border == "replicate")

@@ -13,6 +13,7 @@ from .. import Face, Region
 from ..faces import HEAD, Margins, grow_region
 from ..perturbation.ownership import find_owners
 from ..record import core_region
+from ..region import raster_order
 from ..strength.strength import MIN_WINDOW
 
 
@@ -64,16 +65,21 @@ def owned_parts(
 ) -> Iterator[tuple[Region, tuple[slice, slice], NDArray[np.bool_]]]:
     """For each region its clipped box, and which pixels of that it owns.
 
+    The owners are those of a perturbation, whatever the order of the regions.
+
     Args:
-        regions: each touches the image.
+        regions: each touches the image; in any order.
         shape: of the image, height first.
 
     Yields:
-        Region, (rows, columns) in the image, boolean mask of these.
+        Region, (rows, columns) in the image, boolean mask of these; in the order of ``regions``.
     """
     if not regions:
         return
-    core = [core_region(region, MIN_WINDOW, 0) for region in regions]
-    for part in find_owners(shape, regions, core).parts:
+    order = raster_order(regions)
+    in_order = [regions[i] for i in order]
+    core = [core_region(region, MIN_WINDOW, 0) for region in in_order]
+    found = dict(zip(order, find_owners(shape, in_order, core).parts, strict=True))
+    for part in (found[i] for i in range(len(regions))):
         size = part.rows.stop - part.rows.start, part.columns.stop - part.columns.start
         yield part.region, (part.rows, part.columns), np.ones(size, np.bool_) if part.mask is None else part.mask

@@ -66,7 +66,9 @@ class Mosaic(DrawnProtection):
     """Super-pixels: each window of a region shows its mean, rounded half up.
 
     Windows lie as those of a permutation (docs/format.md), so that both can be compared at the same windows: this is
-    what the view of a permutation shows with ``interpolation="mosaic"``.
+    what the view of a permutation shows with ``interpolation="mosaic"``. Where regions overlap, :meth:`protect` and the
+    view average the pixels of a window that its region owns. :func:`fastperturb.perturb` draws each region on its own:
+    a window at the seam then averages the pixels that belong to the neighbour too, and shows its own less.
 
     Attributes:
         window_size: side of the windows.

@@ -1,4 +1,4 @@
-"""Windows by the part of the face: large ones over eyes, nose and mouth, small ones elsewhere.
+"""Windows by the part of the face: large ones around eyes and mouth, small ones elsewhere.
 
 The idea: recognisers look at features, detectors at the whole; so hide most where identity is. It gains nothing over
 plain windows (docs/protections.md has the figures).
@@ -22,7 +22,10 @@ from .window_size import EIGHTHS, WindowSize
 
 @dataclass(frozen=True, slots=True)
 class Parts(Permuting):
-    """A face's region and, over it, the regions of its features, each with its own windows; all pixels move.
+    """A face's region and those of its features, each with its own windows; all pixels move.
+
+    As in every perturbation a pixel belongs to the region in which it lies deepest: a feature has the pixels around its
+    own middle that are not as near to the face's. A nose in the middle of a box has few or none; the face has them.
 
     Attributes:
         window_size: windows of the face.
@@ -43,7 +46,7 @@ class Parts(Permuting):
         return describe("parts", self.window_size.label, self.window_size.order, rest, unit=self.window_size.unit)
 
     def grid(self, faces: Sequence[Face], image: Image) -> Grid:
-        """Each face, and after it its features, which so own their pixels."""
+        """Each face, and after it its features."""
         wide, fine = self._strengths
         return [(region, fine if feature else wide) for region, feature in self._regions(faces, image.shape)]
 
@@ -77,7 +80,7 @@ class Parts(Permuting):
         return self.window_size.strength, Strength(cells=self.features)
 
     def _regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[tuple[Region, bool]]:
-        """In the order of the record, each with whether it is a feature."""
+        """Each face and after it its features, each with whether it is a feature."""
         found = []
         for face in faces:
             whole = self.area.regions([face], shape)

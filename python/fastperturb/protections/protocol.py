@@ -56,7 +56,7 @@ class Protection(Protocol):
         """What a reader without a key best makes of it: for permutations the Lanczos view, else ``protected``."""
 
     def regions(self, faces: Sequence[Face], shape: tuple[int, ...]) -> list[Region]:
-        """Where an image of ``shape`` is changed; a pixel belongs to the last region that holds it."""
+        """Where an image of ``shape`` is changed; a pixel of several belongs to one as :func:`perturb` says."""
 
 
 @runtime_checkable

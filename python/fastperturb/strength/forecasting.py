@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .. import _core
 from ..checks import Image, check_image, packed
-from ..region import Region, RegionLike, as_regions
+from ..record import CoreRegion
+from ..region import Region, RegionLike, as_regions, check_touching, raster_order
 from . import distance_law as distance
 from .pixel_counts import resolve
-from .strength import Strength
+from .strength import Strength, list_strengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Forecast:
     """What a perturbation will do; ``print`` shows it as a table.
 
     Attributes:
-        regions: what each region will be like.
+        regions: what each region will be like, in the order in which they were given.
         in_frame: over the whole image, with all regions.
     """
 
@@ -143,7 +144,7 @@ def forecast(
             of the strength, without which there is no PSNR (NaN).
 
     Returns:
-        Windows, numbers of pixels and expected distances of each region and of the image.
+        Windows, numbers of pixels and expected distances of each region, in the order given, and of the image.
 
     Raises:
         NoFaceFound: ``regions`` is empty.
@@ -151,24 +152,40 @@ def forecast(
     """
     check_image(image)
     where = as_regions(regions)
-    core, _ = resolve(image, where, strength)
+    order = raster_order(where)  # as perturb has them, for pixels that lie equally deep in several
+    in_order = tuple(where[i] for i in order)
+    strengths: Strength | Sequence[Strength] = strength
+    if len(where) > 1:
+        check_touching(where, image.shape)
+        given = list_strengths(strength, len(where))
+        strengths = [given[i] for i in order]
+    core, _ = resolve(image, in_order, strengths, order)
     if data_range is None:
         data_range = strength.data_range if isinstance(strength, Strength) else strength[0].data_range
     top = distance.peak(image, data_range)
+    moments = _core.expect_error(packed(image), core, 2)
+    found = dict(zip(order, _regions(image, in_order, core, moments, top), strict=True))
+    total, spread = sum(mean for mean, _ in moments), math.sqrt(sum(variance for _, variance in moments))
+    items = tuple(found[i] for i in range(len(where)))  # as the caller has them
+    return Forecast(items, Expected(total, spread, image.size, top))
+
+
+def _regions(
+    image: Image,
+    regions: Sequence[Region],
+    core: list[CoreRegion],
+    moments: list[tuple[float, float]],
+    top: float | None,
+) -> Iterator[RegionForecast]:
+    """What each region will be like, out of means and variances of its squared error."""
     height, width = image.shape[:2]
     channels = image.size // (height * width)
-    moments = _core.expect_error(packed(image), core, 2)
-    items = []
     for region, item, owned, (mean, variance) in zip(
-        where, core, _core.owned_pixels(height, width, core, 2), moments, strict=True
+        regions, core, _core.owned_pixels(height, width, core, 2), moments, strict=True
     ):
         rows, columns = region.clipped(height, width)
         shorter = min(rows.stop - rows.start, columns.stop - columns.start)
         spread = math.sqrt(variance)
         in_face, in_frame = (Expected(mean, spread, samples, top) for samples in (owned * channels, image.size))
         share = item.pixels / owned if owned else 0.0
-        items.append(
-            RegionForecast(region, item.window, -(-shorter // item.window), item.pixels, share, in_face, in_frame)
-        )
-    total, spread = sum(mean for mean, _ in moments), math.sqrt(sum(variance for _, variance in moments))
-    return Forecast(tuple(items), Expected(total, spread, image.size, top))
+        yield RegionForecast(region, item.window, -(-shorter // item.window), item.pixels, share, in_face, in_frame)
