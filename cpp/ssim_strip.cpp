@@ -13,9 +13,11 @@ namespace {
 
 constexpr std::int64_t lanes = ssim_lanes;
 
-// What float rounds of a window's squares comes to 6e-8 of them. Over this many times the contrast's constant, which is
-// reached by samples four data ranges away from the strip's centre, that would be seen in the score.
-constexpr float far_squares = 32768.0f;
+// What float rounds of a window's squares comes to some 1e-7 of them. Over this many times the contrast's constant that
+// would be seen in the score. Samples inside their data range L never come there with the paper's K2 = 0.03: the
+// squares of u and v, counted from their centres, add up to 4 L^2 at most. That is 4 / (2 K2^2) = 2222 times the
+// constant, and 2500 times with the sample covariance of the smallest window.
+constexpr float far_squares = 2560.0f;
 
 // Beyond this, some 1e9 data ranges, the samples' own rounding would be seen: there is no score.
 constexpr double most_squares = 1e22;
