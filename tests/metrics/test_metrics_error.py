@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fastperturb import Region
 from fastperturb.metrics import measures as metrics
 from fastperturb.metrics.measures import mse, mse_many, psnr, psnr_many
+from fastperturb.metrics.multi_scale import ms_ssim
 
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
 
@@ -37,6 +38,39 @@ def test_mse_is_the_definition(pair):
     assert mse(a, b) == mse(b, a)
     assert mse(a, a) == 0.0
     assert psnr(a, a, data_range=1) == math.inf
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("data_range", [1e-30, 1e-3, 1.0, 255.0, 1e30])
+@pytest.mark.parametrize("difference", [1e-30, 1e-3, 1.0, 1e30])
+def test_psnr_is_right_for_tiny_and_huge_differences(dtype, data_range, difference):
+    for power in (-120, 0, 120) if dtype == np.float64 else (0,):
+        a, b = np.full((5, 7), difference * 10.0**power, dtype), np.zeros((5, 7), dtype)
+        expected = 20 * (math.log10(data_range) - math.log10(float(a[0, 0])))
+        assert psnr(a, b, data_range=data_range) == pytest.approx(expected, rel=1e-13, abs=1e-12)
+        assert psnr_many([a], [b], data_range=data_range).tolist() == [psnr(a, b, data_range=data_range)]
+
+
+def test_squares_that_leave_float64_are_0_or_refused():
+    zeros = np.zeros((5, 7))
+    assert mse(zeros + 1e-170, zeros) == 0.0
+    assert psnr(zeros + 1e-170, zeros, data_range=1) == math.inf
+    for metric in (lambda a, b: psnr(a, b, data_range=1), mse):
+        with pytest.raises(ValueError, match="mean squared error that fits a float64"):
+            metric(zeros + 1e200, zeros)
+    assert psnr(zeros + 1e-161, zeros, data_range=1) == pytest.approx(3220, abs=0.3)
+
+
+@pytest.mark.parametrize("metric", [psnr, metrics.ssim, metrics.ssim_map, metrics.ssim_terms, ms_ssim])
+@pytest.mark.parametrize("data_range", [1e-200, 9e-31, 1.1e30, 1e200])
+def test_every_metric_refuses_the_same_data_ranges(metric, data_range):
+    a, b = np.zeros((170, 170), np.uint8), np.ones((170, 170), np.uint8)
+    with pytest.raises(ValueError, match="data_range must be 1e-30 to 1e30, got"):
+        metric(a, b, data_range=data_range)
+    many = {psnr: psnr_many, metrics.ssim: metrics.ssim_many}.get(metric)
+    if many is not None:
+        with pytest.raises(ValueError, match="data_range must be 1e-30 to 1e30, got"):
+            many([a], [b], data_range=data_range)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fastperturb.metrics.measures import SsimOptions, ssim, ssim_map, ssim_terms
+from fastperturb.metrics.multi_scale import ms_ssim
 from fastperturb.metrics.ssim_options import half_window
 
 UNIFORM = SsimOptions(window="uniform")
@@ -17,6 +18,31 @@ def test_samples_too_far_from_the_range_are_refused():
         ssim(a, a + 1e30, data_range=1)
     with pytest.raises(ValueError, match="data_range must be 1e-30 to 1e30, got 1e-40"):
         ssim(a, a, data_range=1e-40)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize(
+    "constants", [{"k1": 1e200}, {"k2": 1e200}, {"k1": 1e20}, {"k2": 1e20}, {"k1": 1e10, "k2": 1e10}]
+)
+def test_constants_too_large_for_the_arithmetic_are_named(dtype, constants):
+    a, b = np.zeros((20, 20), dtype), np.ones((20, 20), dtype)
+    for metric in (ssim, ssim_map, ms_ssim):
+        weights = {"weights": [1.0, 1.0]} if metric is ms_ssim else {}
+        options = SsimOptions(size=3, **constants)
+        with pytest.raises(ValueError, match=f"{next(iter(constants))} times data_range must be at most"):
+            metric(a, b, data_range=255.0, options=options, **weights)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_integers_in_a_huge_range_are_alike_or_refused_in_the_right_words(dtype):
+    a, b = np.zeros((40, 40), dtype), np.full((40, 40), 100, dtype)
+    for options in (SsimOptions(), UNIFORM, SsimOptions(window="uniform", size=17)):
+        assert ssim(a, b, data_range=1e10, options=options) == pytest.approx(1)
+        with pytest.raises(ValueError, match=r"k2 times data_range must be at most 1e\+09 here, got 0.03 \* 5e\+10"):
+            ssim(a, b, data_range=5e10, options=options)
+    assert ms_ssim(a, b, data_range=1e7, weights=[1.0, 1.0]) == pytest.approx(1, abs=2e-6)
+    with pytest.raises(ValueError, match=r"k1 times data_range must be at most 1e\+06 here, got 0.01 \* 1e\+10"):
+        ms_ssim(a, b, data_range=1e10, weights=[1.0, 1.0])
 
 
 @pytest.mark.parametrize("metric", [ssim, ssim_map, ssim_terms])

@@ -1,6 +1,7 @@
 """Forecasts: what a strength will do, as numbers and as a table."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -46,3 +47,20 @@ def test_expectations_follow_from_the_squared_error():
     assert expected.psnr_sd == pytest.approx(4.343 * 0.1, abs=1e-3)
     still = Expected(0.0, 0.0, 100, 255.0)
     assert (still.psnr, still.psnr_sd, still.distance_sd) == (math.inf, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("data_range", [1e-200, 1e-160, 1e160, 1e200])
+def test_the_psnr_of_any_data_range_is_a_number(photograph, data_range):
+    usual = fp.forecast(photograph, FACE, data_range=255.0)
+    forecast = fp.forecast(photograph, FACE, data_range=data_range)
+    assert forecast.in_frame.psnr - usual.in_frame.psnr == pytest.approx(20 * math.log10(data_range / 255))
+    assert f"{forecast.regions[0].in_face.psnr:.2f} ±" in str(forecast)
+    nearest = re.escape(f"{forecast.in_frame.psnr:.2f} dB") if data_range > 1 else r"-\d{4}\.\d\d dB"
+    with pytest.raises(ValueError, match=nearest):
+        fp.forecast(photograph, FACE, fp.Strength(psnr=20.0, data_range=data_range))
+
+
+@pytest.mark.parametrize("data_range", [0.0, -1.0, math.nan, math.inf])
+def test_a_data_range_must_be_a_size(photograph, data_range):
+    with pytest.raises(ValueError, match="data_range must be over 0 and finite, got"):
+        fp.forecast(photograph, FACE, data_range=data_range)

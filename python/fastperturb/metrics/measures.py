@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..checks import check_array
+from ..decibels import peak_to_noise
 from ..threads import check_threads
 from .region_mask import Image, Where, inside
 from .ssim_options import CoreSettings, SsimOptions, SsimTerms, core_settings, positive
@@ -38,11 +39,13 @@ def mse(a: Image, b: Image, *, region: Where | None = None, threads: int | None 
         threads: how many may work; ``None`` for one on every processor.
 
     Returns:
-        The mean of ``(a - b) ** 2``, in squared units of the samples; 0.0 if and only if the samples are equal.
+        The mean of ``(a - b) ** 2``, in squared units of the samples; 0.0 if the samples are equal. Of float64, whose
+        squares may leave its range, also if none differs by more than about 1e-162.
 
     Raises:
         TypeError: not arrays, or a dtype that is not listed above, or two dtypes.
-        ValueError: two shapes, no pixels, rows that are not packed, NaN or infinity, or a region outside of the image.
+        ValueError: two shapes, no pixels, rows that are not packed, NaN or infinity, a mean beyond float64, or a region
+            outside of the image.
     """
     if region is not None:
         a, b, mask = inside(a, b, region, 0)
@@ -64,18 +67,18 @@ def psnr(
         threads: as in :func:`mse`.
 
     Returns:
-        Decibels; ``inf`` if the images are equal.
+        Decibels; ``inf`` where :func:`mse` is 0.0.
 
     Raises:
         TypeError: as :func:`mse`, or a ``data_range`` that is no number.
-        ValueError: as :func:`mse`; ``data_range`` missing for floats, or not positive and finite.
+        ValueError: as :func:`mse`; ``data_range`` missing for floats, or under 1e-30 or over 1e30.
     """
     if data_range is None and region is None and threads == 1:  # the usual call costs little more than its arithmetic
         found = _core.peak_signal_noise_ratio(a, b)
         if found == found:
             return found
     error = mse(a, b, region=region, threads=threads)
-    return _decibels(error, peak_of(a.dtype, data_range))
+    return peak_to_noise(peak_of(a.dtype, data_range), error)
 
 
 def ssim(
@@ -106,7 +109,8 @@ def ssim(
 
     Raises:
         TypeError: as :func:`mse`.
-        ValueError: as :func:`psnr`; images smaller than the window; a region without the centre of a whole window.
+        ValueError: as :func:`psnr`; images smaller than the window; a region without the centre of a whole window;
+            samples 1e9 data ranges apart, or constants as large against them.
     """
     settings = _settings(a, data_range, options)
     terms = settings[7]
@@ -189,7 +193,7 @@ def psnr_many(
     a = list(a)
     errors = mse_many(a, b, regions=regions, threads=threads)
     pairs = zip(a, errors.tolist(), strict=True)
-    return np.array([_decibels(error, peak_of(image.dtype, data_range)) for image, error in pairs], np.float64)
+    return np.array([peak_to_noise(peak_of(image.dtype, data_range), error) for image, error in pairs], np.float64)
 
 
 def ssim_many(
@@ -224,14 +228,18 @@ def _mean_score(means: list[float], terms: bool) -> float:
     return score
 
 
-def _decibels(error: float, peak: float) -> float:
-    return 10.0 * math.log10(peak * peak / error) if error > 0.0 else math.inf
-
-
 def peak_of(dtype: np.dtype[Any], data_range: float | None) -> float:
-    """The data range to use. For a dtype that the core will refuse, any."""
+    """The data range to use. For a dtype that the core will refuse, any.
+
+    Raises:
+        TypeError: no number.
+        ValueError: missing for floats, or under 1e-30 or over 1e30.
+    """
     if data_range is not None:
-        return positive("data_range", data_range)
+        peak = positive("data_range", data_range)
+        if not 1e-30 <= peak <= 1e30:
+            raise ValueError(f"data_range must be 1e-30 to 1e30, got {data_range}")
+        return peak
     if dtype in _FLOATS:
         raise ValueError(f"data_range must be given for {dtype} images, got None")
     return _PEAKS.get(dtype, 1.0)

@@ -138,18 +138,27 @@ def half_window(options: SsimOptions) -> tuple[float, ...]:
 def core_settings(
     options: SsimOptions, data_range: float, floating: bool, terms: bool = False, structure: bool = False
 ) -> CoreSettings:
-    """What the core needs; with ``structure`` it leaves the luminance term out.
+    """What the core needs.
 
     Floating samples are scaled by a power of two so that the range is 0.5 to 1.
 
+    Args:
+        options: the choices.
+        data_range: 1e-30 to 1e30.
+        floating: whether the samples are.
+        terms: also sum the three terms.
+        structure: leave the luminance term out.
+
     Raises:
-        ValueError: ``data_range`` under 1e-30 or over 1e30.
+        ValueError: a constant so large that its products would leave float32.
     """
-    if not 1e-30 <= data_range <= 1e30:
-        raise ValueError(f"data_range must be 1e-30 to 1e30, got {data_range}")
     scale = 2.0 ** -math.frexp(data_range)[1] if floating else 1.0
     pixels = (options.size or 1) ** 2
     covariance = pixels / (pixels - 1) if options.sample_covariance else 1.0
+    most = (1e6 if structure else 1e9) / scale
+    for name, k in (("k1", options.k1), ("k2", options.k2)):
+        if k * data_range > most:
+            raise ValueError(f"{name} times data_range must be at most {most:g} here, got {k:g} * {data_range:g}")
     luminance, contrast = ((k * data_range * scale) ** 2 for k in (options.k1, options.k2))
     exponents = (options.alpha, options.beta, options.gamma)
     uniform = options.window == "uniform"

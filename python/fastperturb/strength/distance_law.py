@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import _core
 from ..checks import Image, packed
+from ..decibels import peak_to_noise
 from ..record import CoreRegion, core_region
 from ..region import Region
 from .strength import Target
@@ -76,7 +77,7 @@ def _said(target: Target, image: Image, error: float) -> str:
     """A squared error in the unit of a target; rounding to these digits stays within the tolerance."""
     if target[0] == "psnr":
         top = peak(image, target[2]) or 1.0
-        return f"{10.0 * math.log10(top * top * image.size / error):.2f} dB"
+        return f"{peak_to_noise(top, error / image.size):.2f} dB"
     return f"{math.sqrt(error) if target[0] == 'distance' else error / image.size:.5g}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .. import _core
 from ..checks import Image, check_image, packed
+from ..decibels import peak_to_noise
 from ..record import CoreRegion
 from ..region import Region, RegionLike, as_regions, check_touching, raster_order
 from . import distance_law as distance
@@ -43,7 +44,7 @@ class Expected:
         """Peak signal-to-noise ratio in dB; infinite if nothing changes, NaN if the data range is not known."""
         if self.data_range is None:
             return math.nan
-        return 10.0 * math.log10(self.data_range**2 / self.mse) if self.mse > 0.0 else math.inf
+        return peak_to_noise(self.data_range, self.mse)
 
     @property
     def psnr_sd(self) -> float:
@@ -151,6 +152,8 @@ def forecast(
         TypeError, ValueError: as for :func:`perturb`.
     """
     check_image(image)
+    if data_range is not None and not 0.0 < data_range < math.inf:
+        raise ValueError(f"data_range must be over 0 and finite, got {data_range!r}")
     where = as_regions(regions)
     order = raster_order(where)  # as perturb has them, for pixels that lie equally deep in several
     in_order = tuple(where[i] for i in order)
