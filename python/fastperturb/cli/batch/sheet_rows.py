@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,8 @@ from ...bounded_files import digest_of
 from ...checks import Image
 from ...errors import FastperturbError, RecordError, VideoFileError
 from ...files import FORMATS, Picture
-from ...files.reading import decode, find_record, read_bytes
+from ...files.reading import decode, find_record, read_bytes, read_header
+from ...orientation import upright_shape
 from ...perturbation.record_v2 import RecordV2
 from ...record import Record
 from ...region import Face, Region
@@ -25,8 +25,10 @@ from ...video.track_file import VideoTracks
 from ..errors import describe
 from ..options.boxes import Boxes
 from .done_marks import COPIED, MARK_TEXT
+from .partners import PartnerFinder, Partners
 from .paths import Source
-from .sheet_videos import find_video, track_pictures
+from .sheet_videos import VIDEO_ENDINGS, track_pictures
+from .targets import Targets
 from .video_names import can_read_videos, is_video_name
 
 SIDE = 260  # of the small copies, in pixels
@@ -73,20 +75,30 @@ class Rows:
     Attributes:
         output: the folder of results, or the one result.
         is_file: whether it is the one.
+        inputs: what was named as originals.
         before: show originals.
         boxes: which were given, with what was to be left; None if there were none.
         detect: finds faces in results; None if nobody is to look again.
         max_pixels: the most pixels of a picture.
         followed: by video, the tracks that the run found, where no boxes name any.
+        targets: where the run put its results, if this is of a run.
     """
 
     output: Path
     is_file: bool
+    inputs: Sequence[Path]
     before: bool
     boxes: Boxes | None
     detect: Callable[[Image], list[Face]] | None
     max_pixels: int
     followed: Mapping[Path, VideoTracks] = field(default_factory=dict)
+    targets: Targets | None = None
+    _pictures: PartnerFinder = field(init=False)
+    _videos: PartnerFinder = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, endings in (("_pictures", FORMATS), ("_videos", VIDEO_ENDINGS)):
+            object.__setattr__(self, name, PartnerFinder(self.output, endings, self.inputs, self.targets))
 
     def make(self, source: Source) -> Row:
         """The row of one original; whatever is wrong with it is said in the row."""
@@ -94,34 +106,42 @@ class Rows:
         if is_video_name(source.path):
             self._fill_video(row, source)
             return row
-        place = self.output if self.is_file else find_result(self.output, source)
-        if source.problem is not None or place is None or not place.is_file():
-            row.problem, row.verdict = True, source.problem or "MISSED: there is no result"
+        places = self._places(source, self._pictures)
+        if source.problem is not None or not places.found:
+            row.problem, row.verdict = True, source.problem or _missed(places)
             self._show_missed(row, source)
             return row
         try:
-            data = read_bytes(place)
-            self._fill(row, source, place, decode(data, max_pixels=self.max_pixels))
+            data = read_bytes(places.found[0])
+            self._fill(row, source, places.found[0], decode(data, max_pixels=self.max_pixels))
         except (OSError, FastperturbError) as error:
             row.problem, row.verdict = True, f"the result cannot be read: {describe(error)}"
             return row
+        _tell_of_more(row, places)
         row.digest = hashlib.sha256(data).hexdigest()[:16]
         return row
+
+    def _places(self, source: Source, finder: PartnerFinder) -> Partners:
+        if self.is_file:
+            return Partners([self.output] if self.output.is_file() else [])
+        return finder.find(source)
 
     def _fill_video(self, row: Row, source: Source) -> None:
         if not can_read_videos():
             row.verdict = "a video, of which this sheet shows nothing: the extra video is not installed"
             return
-        place = self.output if self.is_file else find_video(self.output, source)
-        if place is None or not place.is_file():
-            row.problem, row.verdict = True, "MISSED: there is no result"
+        places = self._places(source, self._videos)
+        if not places.found:
+            row.problem, row.verdict = True, _missed(places)
             return
+        place = places.found[0]
         try:
             row.digest = digest_of(place)[:16]
             tracks = None if self.boxes is None else self.boxes.tracks(source)
             tracks = tracks or self.followed.get(source.path)
             if tracks is None:
                 row.verdict = "a video with a result; --boxes names its tracks, to show frames of them"
+                _tell_of_more(row, places)
                 return
             try:
                 tracks.check_file(source.path)
@@ -138,6 +158,7 @@ class Rows:
         count = len(tracks.tracks) - spared
         left = f", {spared} left on purpose" if spared else ""
         row.verdict = f"a video: {count} {'face' if count == 1 else 'faces'} followed and hidden{left}"
+        _tell_of_more(row, places)
 
     def _show_missed(self, row: Row, source: Source) -> None:
         if not self.before or source.problem is not None:
@@ -160,12 +181,19 @@ class Rows:
         if self.boxes is not None:
             row.spared = self.boxes.spared(source)
         original = None
-        if self.before or record is None:
-            original = decode(read_bytes(source.path), max_pixels=self.max_pixels).pixels
-            if original.shape[:2] != pixels.shape[:2]:
-                row.problem, row.verdict = True, "the result is of another size: it is not of this picture"
-                return
-            row.before = small_copy(original) if self.before else None
+        try:
+            data = read_bytes(source.path)
+            header = read_header(data)
+            shape = upright_shape((header.height, header.width), header.orientation)
+            if shape == pixels.shape[:2] and (self.before or record is None):
+                original = decode(data, max_pixels=self.max_pixels).pixels
+                row.before = small_copy(original) if self.before else None
+        except (OSError, FastperturbError) as error:
+            row.problem, row.verdict = True, f"the original cannot be read: {describe(error)}"
+            return
+        if shape != pixels.shape[:2]:
+            row.problem, row.verdict = True, "the result is of another size: it is not of this picture"
+            return
         if record is not None:
             row.regions = [(item.region, words) for item, words in zip(record.regions, _held(record), strict=True)]
         elif original is not None:
@@ -182,18 +210,6 @@ class Rows:
             count = len(row.outside)
             row.verdict += f"; LOOK: {count} {'face' if count == 1 else 'faces'} found outside of all regions"
             row.problem = True
-
-
-def find_result(folder: Path, source: Source) -> Path | None:
-    """The newest file that can be the result of a source; None if there is none."""
-    place = folder / source.relative
-    names = [
-        place,
-        *(place.with_name(place.name + ending) for ending in FORMATS),
-        *(place.with_suffix(end) for end in FORMATS),
-    ]
-    found = [path for path in dict.fromkeys(names) if path.is_file()]
-    return max(found, key=lambda path: os.stat(path).st_mtime_ns, default=None)  # noqa: PTH116
 
 
 def small_copy(pixels: Image) -> str:
@@ -241,6 +257,20 @@ def _small(pixels: Image) -> Any:
         alpha = image[..., 3:].astype(np.uint16)
         image = ((image[..., :3] * alpha + 128 * (255 - alpha)) // 255).astype(np.uint8)
     return np.ascontiguousarray(image)
+
+
+def _missed(places: Partners) -> str:
+    if places.shared is None:
+        return "MISSED: there is no result"
+    return f"MISSED: no result is its own; {places.shared.name} can be of {', '.join(places.others)} too"
+
+
+def _tell_of_more(row: Row, places: Partners) -> None:
+    """Says which other files can be the result too: this row does not show them."""
+    more = [path.name for path in (*places.found[1:], *([places.shared] if places.shared else ()))]
+    if more and not row.problem:
+        row.problem = True
+        row.verdict += f"; LOOK: {', '.join(more)} can be its result too, and is not shown"
 
 
 def _held(record: Record) -> list[str]:

@@ -12,25 +12,13 @@ from ...video.protecting import ReducedFrames
 from ...video.reading import open_video
 from ...video.track_file import VideoTracks
 from ...video.tracks import Track
-from ...video_names import KEPT, VIDEOS
-from .paths import Source
+from ...video_names import KEPT
 
 _LONGEST = 640
 _QUALITY = 80
 _ROWS = 12  # tracks in a picture
-_ENDINGS = dict.fromkeys([".mp4", ".mkv", *KEPT.values()])
-
-
-def find_video(folder: Path, source: Source) -> Path | None:
-    """The newest file that can be the result of a video; None if there is none."""
-    place = folder / source.relative
-    names = [
-        place,
-        *(place.with_suffix(end) for end in _ENDINGS),
-        *(place.with_name(place.name + end) for end in _ENDINGS),
-    ]
-    found = [path for path in dict.fromkeys(names) if path.suffix.lower() in VIDEOS and path.is_file()]
-    return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+VIDEO_ENDINGS = frozenset((".mp4", *KEPT.values()))
+"""Of results."""
 
 
 def track_pictures(path: Path, found: VideoTracks) -> list[str]:

@@ -17,6 +17,7 @@ from ...files.reading import find_record
 from ...metrics.measures import mse, psnr, ssim, ssim_map
 from ...region import Region
 from ..batch.job import read_picture, run_job
+from ..batch.partners import PartnerFinder
 from ..batch.paths import READABLE, Inputs, Source
 from ..batch.progress import Outcome
 from ..batch.targets import Targets
@@ -97,7 +98,8 @@ def compare(job: Job, scoring: Scoring) -> int:
     """Tell how far two files, or the files of two folders, are from each other.
 
     Two names: the originals, and what became of them. In folders, files belong together whose paths agree, whatever
-    their extensions: photo.jpg and photo.png, or photo.jpg.png. PSNR and SSIM are those of docs/metrics.md.
+    their extensions: photo.jpg and photo.png, or photo.jpg.png. A file that is another's, or can be, is not taken. PSNR
+    and SSIM are those of docs/metrics.md.
     """
     if len(job.inputs) != 2:
         raise click.UsageError(f"compare takes two files or two folders, got {len(job.inputs)}")
@@ -105,10 +107,11 @@ def compare(job: Job, scoring: Scoring) -> int:
     if first.is_dir() and second.is_file():
         raise click.UsageError(f"{first} is a folder and {second} is a file")
     inputs, means = Inputs((first,)), _Means()
+    finder = PartnerFinder(second, READABLE, (first,))
     maps = None if scoring.map is None else Targets(scoring.map, inputs, ".png", full_names=True)
 
     def step(source: Source) -> Outcome:
-        other = _partner(source, second)
+        other = _partner(source, second, finder)
         one, two = read_picture(source, job), read_picture(Source(other, source.relative), job)
         region = _region(source, other, (one, two), scoring)
         facts = _facts(one.pixels, two.pixels, region)
@@ -130,7 +133,7 @@ def _line(decibels: float, similarity: float, error: float, name: str) -> str:
     return f"{decibels:11.4f} {similarity:10.6f} {error:12.4f}  {name}\n"
 
 
-def _partner(source: Source, second: Path) -> Path:
+def _partner(source: Source, second: Path, finder: PartnerFinder) -> Path:
     """The file that belongs to a source.
 
     Raises:
@@ -138,17 +141,16 @@ def _partner(source: Source, second: Path) -> Path:
     """
     if not second.is_dir():
         return second
-    exact = second / source.relative
-    if exact.is_file():
-        return exact
-    names = {source.relative.stem, source.relative.name}
-    folder = exact.parent
-    listing = sorted(folder.iterdir()) if folder.is_dir() else []
-    found = [path for path in listing if path.stem in names and path.suffix.lower() in READABLE and path.is_file()]
+    found, shared, others = finder.find(source)
+    if found[:1] == [second / source.relative]:
+        return found[0]
+    if len(found) > 1:
+        names = ", ".join(sorted(path.name for path in found))
+        raise ImageFileError(f"{second} has more than one file for it: {names}")
+    if shared is not None:
+        raise ImageFileError(f"{second} has {shared.name}, which can be of {', '.join(others)} too")
     if not found:
         raise ImageFileError(f"{second} has no file for it")
-    if len(found) > 1:
-        raise ImageFileError(f"{second} has more than one file for it: {', '.join(path.name for path in found)}")
     return found[0]
 
 

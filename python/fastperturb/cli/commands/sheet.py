@@ -52,7 +52,8 @@ def sheet(job: Job, output: Path, before: bool, boxes: Path | None, no_look: boo
     is_file = results.is_file()
     if is_file and originals.is_dir():
         raise click.UsageError("the protected pictures of a folder are a folder")
-    rows = Rows(results, is_file, before, own, None if no_look else default_detector(), job.max_pixels)
+    detect = None if no_look else default_detector()
+    rows = Rows(results, is_file, (originals,), before, own, detect, job.max_pixels)
     return make_sheet(replace(job, inputs=(originals,)), rows, output, f"{originals.name} to {results.name}")
 
 
@@ -65,7 +66,10 @@ def add_sheet(
     """
     if code == INTERRUPTED or job.dry_run:
         return code
-    rows = Rows(targets.output, targets.is_file, False, finder.boxes, default_detector(), job.max_pixels, followed)
+    rows = Rows(
+        targets.output, targets.is_file, job.inputs, False, finder.boxes, default_detector(), job.max_pixels, followed,
+        targets,
+    )  # fmt: skip
     title = f"{', '.join(item.name for item in job.inputs)} to {targets.output.name}"
     sheet_code = make_sheet(job, rows, path, title, told=False)
     return code or sheet_code
@@ -96,6 +100,7 @@ def make_sheet(job: Job, rows: Rows, output: Path, title: str, told: bool = True
         code = run_job(job, lambda source: _outcome(rows, source, made), inputs)
         made += [rows.make(source) for source in inputs if source.problem is not None]
     else:
+        inputs.survey(rows.targets)
         with Stop() as stop:
             made += map_in_order(rows.make, inputs, job.threads, stop)
         code = INTERRUPTED if stop.wanted else 0
