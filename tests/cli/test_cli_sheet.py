@@ -13,7 +13,7 @@ from cli_cases import astronaut, here, lines_of
 from review_cases import Desk, box, photos
 
 from fastperturb.cli.app import run
-from fastperturb.cli.batch.sheet_rows import changed_areas
+from fastperturb.cli.batch.small_copies import changed_areas
 from fastperturb.files import read_image, write_image
 
 RUN = ("--boxes", "boxes.json", "--key-file", "my.key", "-q")

@@ -38,6 +38,18 @@ def write_atomically(
         file.publish(overwrite)
 
 
+def mode_of(*paths: str | os.PathLike[str]) -> int:
+    """Who may read and write what shows something of these files: its owner, and who may with each of them.
+
+    Raises:
+        OSError: one is not there.
+    """
+    mode = 0o666
+    for path in paths:
+        mode &= os.stat(path).st_mode  # noqa: PTH116
+    return mode | 0o600
+
+
 def write_once(files: Sequence[tuple[Path, Iterable[Bytes], int]]) -> None:
     """Writes files of one folder that belong together, whoever writes them first: none of them may be there.
 

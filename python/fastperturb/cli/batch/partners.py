@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from ...video_names import VIDEOS
 from .paths import READABLE, Source
 from .targets import Targets
 from .video_names import is_video_name

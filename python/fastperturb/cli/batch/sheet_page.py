@@ -6,6 +6,8 @@ import html
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
+from functools import reduce
+from operator import and_
 from pathlib import Path
 
 from ... import __version__
@@ -13,7 +15,8 @@ from ...bounded_files import read_start
 from ...files.atomic import write_atomically
 from ...region import Region
 from ..errors import printable
-from .sheet_rows import SIDE, Row
+from .sheet_rows import Row
+from .small_copies import SIDE
 
 _START = "<!doctype html>\n<!-- A contact sheet that fastperturb made. -->\n"
 _STYLE = f"""
@@ -54,6 +57,8 @@ _SHOWS_RESULTS = (
 def write_sheet(path: Path, rows: Sequence[Row], title: str, before: bool) -> None:
     """Writes the sheet, whole or not at all; another file than a sheet is not replaced.
 
+    It is no more open than any file that it shows.
+
     Args:
         path: where to.
         rows: of all pictures.
@@ -66,7 +71,9 @@ def write_sheet(path: Path, rows: Sequence[Row], title: str, before: bool) -> No
     """
     if path.exists() and not read_start(path, len(_START)).startswith(_START.encode("ascii")):
         raise FileExistsError(17, "something else than a contact sheet is there", str(path))
-    write_atomically(path, [part.encode("ascii", "xmlcharrefreplace") for part in _parts(rows, title, before)])
+    mode = reduce(and_, (row.mode for row in rows), 0o666)
+    parts = [part.encode("ascii", "xmlcharrefreplace") for part in _parts(rows, title, before)]
+    write_atomically(path, parts, mode=mode)
 
 
 def _parts(rows: Sequence[Row], title: str, before: bool) -> Iterator[str]:

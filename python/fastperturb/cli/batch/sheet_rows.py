@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..._optional import import_opencv
 from ...bounded_files import digest_of
 from ...checks import Image
 from ...errors import FastperturbError, RecordError, VideoFileError
 from ...files import FORMATS, Picture
+from ...files.atomic import mode_of
 from ...files.reading import decode, find_record, read_bytes, read_header
 from ...orientation import upright_shape
 from ...perturbation.record_v2 import RecordV2
@@ -28,13 +25,9 @@ from .done_marks import COPIED, MARK_TEXT
 from .partners import PartnerFinder, Partners
 from .paths import Source
 from .sheet_videos import VIDEO_ENDINGS, track_pictures
+from .small_copies import changed_areas, small_copy
 from .targets import Targets
 from .video_names import can_read_videos, is_video_name
-
-SIDE = 260  # of the small copies, in pixels
-_QUALITY = 80
-_LEAST_CHANGE = 16  # grey levels, of small copies; coding as JPEG changes less
-_LEAST_AREA = 9  # pixels of small copies
 
 
 @dataclass(slots=True)
@@ -53,6 +46,7 @@ class Row:
         after: the result as one; None if there is none.
         digest: SHA-256 of the result's file, its first 16 digits.
         strips: of a video: (words, JPEG in base64) of its tracks in some frames.
+        mode: who may read all that the row shows.
     """
 
     name: str
@@ -66,6 +60,7 @@ class Row:
     after: str | None = None
     digest: str = ""
     strips: list[tuple[str, str]] = field(default_factory=list)
+    mode: int = 0o666
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +107,7 @@ class Rows:
             self._show_missed(row, source)
             return row
         try:
+            row.mode &= mode_of(places.found[0])
             data = read_bytes(places.found[0])
             self._fill(row, source, places.found[0], decode(data, max_pixels=self.max_pixels))
         except (OSError, FastperturbError) as error:
@@ -148,6 +144,7 @@ class Rows:
             except ValueError as error:
                 raise VideoFileError(str(error)) from None
             row.size = tracks.width, tracks.height
+            row.mode &= mode_of(place, *([source.path] if self.before else []))
             if self.before:
                 row.strips += [("before", picture) for picture in track_pictures(source.path, tracks)]
             row.strips += [("after", picture) for picture in track_pictures(place, tracks)]
@@ -164,6 +161,7 @@ class Rows:
         if not self.before or source.problem is not None:
             return
         try:
+            row.mode &= mode_of(source.path)
             pixels = decode(read_bytes(source.path), max_pixels=self.max_pixels).pixels
         except (OSError, FastperturbError) as error:
             row.verdict = f"MISSED: it cannot be read: {describe(error)}"
@@ -182,6 +180,7 @@ class Rows:
             row.spared = self.boxes.spared(source)
         original = None
         try:
+            row.mode &= mode_of(source.path) if self.before else 0o666
             data = read_bytes(source.path)
             header = read_header(data)
             shape = upright_shape((header.height, header.width), header.orientation)
@@ -210,53 +209,6 @@ class Rows:
             count = len(row.outside)
             row.verdict += f"; LOOK: {count} {'face' if count == 1 else 'faces'} found outside of all regions"
             row.problem = True
-
-
-def small_copy(pixels: Image) -> str:
-    """A small JPEG in base64."""
-    cv2 = import_opencv()
-    image = _small(pixels)
-    if image.ndim == 3:
-        image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return base64.b64encode(data.tobytes()).decode("ascii")
-
-
-def changed_areas(before: Image, after: Image) -> list[Region]:
-    """Boxes around what differs between two images of one height and width, as far as small copies show it."""
-    cv2 = import_opencv()
-    one, other = (_small(image) for image in (before, after))
-    if one.ndim != other.ndim:
-        one, other = (np.dstack((image,) * 3) if image.ndim == 2 else image for image in (one, other))
-    difference = np.abs(one.astype(np.int16) - other)
-    mask = (difference if difference.ndim == 2 else difference.max(axis=2)) >= _LEAST_CHANGE
-    joined = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8))
-    _, _, areas, _ = cv2.connectedComponentsWithStats(joined)
-    scale_x, scale_y = before.shape[1] / one.shape[1], before.shape[0] / one.shape[0]
-    return [
-        Region(
-            int(x * scale_x), int(y * scale_y), max(1, round(width * scale_x)), max(1, round(height * scale_y))
-        )
-        for x, y, width, height, area in areas[1:].tolist()
-        if area >= _LEAST_AREA
-    ]  # fmt: skip
-
-
-def _small(pixels: Image) -> Any:
-    """8 bit grey or RGB, reduced; what is transparent lies over grey."""
-    cv2 = import_opencv()
-    height, width = pixels.shape[:2]
-    scale = SIDE / max(height, width)
-    image = np.ascontiguousarray(pixels)
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
-    if image.ndim == 3 and image.shape[2] == 4:
-        alpha = image[..., 3:].astype(np.uint16)
-        image = ((image[..., :3] * alpha + 128 * (255 - alpha)) // 255).astype(np.uint8)
-    return np.ascontiguousarray(image)
 
 
 def _missed(places: Partners) -> str:

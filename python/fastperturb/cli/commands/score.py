@@ -26,7 +26,9 @@ from ...evaluation import (
 )
 from ...evaluation.datasets import Sample
 from ...evaluation.result_cache import FOLDER, ResultCache
-from ...files import read_image, write_image
+from ...files import read_image
+from ...files.atomic import mode_of, write_atomically
+from ...files.writing import encode
 from ..batch.paths import Inputs, Source
 from ..errors import say
 from ..options.common import Job
@@ -79,7 +81,8 @@ def score(
     """
     if misses is not None and output is None:
         raise click.UsageError("--misses are written into a folder: -o FOLDER")
-    samples, study = _samples(job, options, counting.by_folder), options.study
+    samples, paths = _samples(job, options, counting.by_folder)
+    study = options.study
     cache = None if output is None else ResultCache(output / FOLDER)
     try:
         truth, undecided = _truth(job, truth_options, study, samples, cache)
@@ -97,11 +100,12 @@ def score(
             row = f"{missed.task.detector} {missed.task.protection} {missed.task.reading}"
             path = output / "misses" / _file_name(row) / f"{_file_name(missed.name)}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_image(path, missed.pixels)
+            write_atomically(path, encode(missed.pixels, "PNG"), mode=mode_of(paths[missed.name]))
     return _problems(run, bool(undecided), quiet=job.quiet)
 
 
-def _samples(job: Job, options: DetectionOptions, by_folder: bool) -> list[Sample]:
+def _samples(job: Job, options: DetectionOptions, by_folder: bool) -> tuple[list[Sample], dict[str, Path]]:
+    """What is looked at, and the files by their names there."""
     sources = list(Inputs(job.inputs))
     if not sources:
         raise ImageFileError(f"no images found in {', '.join(map(str, job.inputs))}")
@@ -112,9 +116,10 @@ def _samples(job: Job, options: DetectionOptions, by_folder: bool) -> list[Sampl
     if len(set(names)) < len(names):
         names = [source.path.as_posix() for source in sources]
     people = [source.path.parent.as_posix() if by_folder else None for source in sources]
-    return [
+    samples = [
         Sample(name, person, _reader(source, job)) for name, person, source in zip(names, people, sources, strict=True)
     ]
+    return samples, {name: source.path for name, source in zip(names, sources, strict=True)}
 
 
 def _reader(source: Source, job: Job) -> Callable[[], Any]:

@@ -14,7 +14,7 @@ import click
 from ..._optional import import_extra, import_opencv
 from ...checks import Image
 from ...files import read_image
-from ...files.atomic import write_atomically
+from ...files.atomic import mode_of, write_atomically
 from ...strength.threshold import Threshold, fit_threshold
 from ..batch.paths import Inputs
 from ..options.sections import SectionCommand, SectionOption
@@ -54,12 +54,13 @@ def threshold(folder: Path, output: Path, components: int | None, as_json: bool,
     for path in (output, picture):
         if path is not None and path.exists() and not rest["force"]:
             raise click.ClickException(f"{path} exists; --force replaces it")
+    mode = mode_of(*(source.path for source in Inputs((folder,)) if source.problem is None))
     images, people = _read(folder, _size(rest["size"]), rest["grey"])
     try:
         fitted = fit_threshold(images, people, components)
     except ValueError as error:
         raise click.ClickException(f"{folder}: {error}") from None
-    write_atomically(output, [fitted.to_bytes()], overwrite=rest["force"])
+    write_atomically(output, [fitted.to_bytes()], overwrite=rest["force"], mode=mode)
     if picture is not None:
         drawing = io.BytesIO()
         fitted.plot().savefig(drawing, format="png")

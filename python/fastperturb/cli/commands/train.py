@@ -13,7 +13,7 @@ import click
 
 from ...checks import Image
 from ...files import read_image
-from ...files.atomic import write_atomically
+from ...files.atomic import mode_of, write_atomically
 from ...protections import FittedProtection, parse_protection
 from ...region import Face
 from ..batch.paths import Inputs
@@ -71,13 +71,14 @@ def train(folder: Path, learner: tuple[str, FittedProtection], place: tuple[Path
     output, force, as_json = place
     if output.exists() and not force:
         raise click.ClickException(f"{output} exists; --force replaces it")
+    mode = mode_of(*(source.path for source in Inputs((folder,)) if source.problem is None))
     counts = {"pictures": 0, "faces": 0, "without": 0}
     one, other = itertools.tee(_read(folder, finder, counts))
     try:
         protection.fit((image for image, _ in one), (faces for _, faces in other))
     except ValueError as error:
         raise click.ClickException(f"{folder}: {error}") from None
-    write_atomically(output, [protection.to_bytes()], overwrite=force)
+    write_atomically(output, [protection.to_bytes()], overwrite=force, mode=mode)
     if as_json:
         sys.stdout.write(json.dumps({"method": protection.name, "output": str(output), **counts}) + "\n")
     else:
