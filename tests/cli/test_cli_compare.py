@@ -125,3 +125,31 @@ def test_a_map_in_a_format_that_cannot_be_written_is_no_folder(folder, here, cap
     assert run(["compare", "in/a.png", "in/a.png", "--map", "x.gif"]) == 2
     assert ".gif cannot be written" in capsys.readouterr().err
     assert not (here / "x.gif").exists()
+
+
+def test_a_map_replaces_nothing_without_force_and_never_a_picture_that_is_compared(folder, here, capsys):
+    write_image("other.png", pixels("in/a.png") ^ 3)
+    (here / "link.png").symlink_to("other.png")
+    (here / "hard.png").hardlink_to("other.png")
+    before = {name: (here / name).read_bytes() for name in ("in/a.png", "other.png", "face.png")}
+    for name in ("in/a.png", "other.png", "link.png", "hard.png"):
+        for options in ([], ["--force"]):
+            assert run(["compare", "in/a.png", "other.png", "--map", name, *options]) == 1
+            assert "the map would be the input itself" in capsys.readouterr().err
+    assert run(["compare", "in/a.png", "other.png", "--map", "face.png"]) == 1
+    assert "face.png: it exists; --force writes it anew" in capsys.readouterr().err
+    assert {name: (here / name).read_bytes() for name in before} == before
+    assert run(["compare", "in/a.png", "other.png", "--map", "face.png", "--force"]) == 0
+    assert pixels("face.png").shape == (40, 50)
+
+
+def test_maps_go_into_no_folder_that_is_compared(folder, here, capsys):
+    write_image("in/a.png.png", pixels("in/a.png"))
+    (here / "two").mkdir()
+    write_image("two/a.png", pixels("in/a.png"))
+    for name in ("in", "two"):
+        assert run(["compare", "in", "two", "--map", name, "--force"]) == 2
+        assert f"is the input folder {name}; choose another" in capsys.readouterr().err
+    assert run(["compare", "two", "in", "--map", "maps"]) == 0
+    assert run(["compare", "two", "in", "--map", "maps"]) == 1
+    assert run(["compare", "two", "in", "--map", "maps", "--force"]) == 0

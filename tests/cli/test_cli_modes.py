@@ -9,9 +9,10 @@ import pytest
 from cli_cases import BOXES, astronaut, folder, here
 
 from fastperturb.cli.app import run
-from fastperturb.files import write_image
+from fastperturb.files import read_image, write_image
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes")
+CLOSED = (0o600, 0o400, 0o640)
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,14 @@ def test_a_sheet_is_no_more_open_than_copies_in_the_clear_that_it_shows(folder, 
     assert mode(here / "sheet.html") == 0o600
 
 
+def test_maps_of_differences_are_no_more_open_than_either_picture(folder, here):
+    protected(folder)
+    for kind in (0o644, *CLOSED):
+        (folder / "a.png").chmod(kind)
+        assert run(["compare", "in/a.png", "out/a.png", "--map", "map.png", "--force"]) == 0
+        assert mode(here / "map.png") == kind | 0o600
+
+
 @pytest.mark.parametrize("method", ["ksame:2", "weighted"])
 def test_what_was_learnt_is_no_more_open_than_what_it_was_learnt_from(folder, here, method):
     assert run(["train", "in", "-o", "open.npz", "--method", method, *BOXES[:2]]) == 0
@@ -85,3 +94,19 @@ def test_pictures_of_missed_faces_are_no_more_open_than_the_photographs(here, as
     pictures = list((here / "out/misses").rglob("*.png"))
     assert pictures
     assert {mode(path) for path in pictures} == {0o600}
+
+
+def test_tracks_of_a_video_are_drawn_for_those_who_may_see_it(here):
+    pytest.importorskip("av")
+    from tiny_videos import write_clip
+
+    face = read_image("face.png").pixels[0:160, 130:290]
+    write_clip(here / "movie.mp4", width=160, height=160, frames=6, pictures=lambda _: face, audio=False)
+    (here / "movie.mp4").chmod(0o600)
+    assert run(["locate", "movie.mp4", "-o", "look"]) == 0
+    assert mode(here / "look/movie.tracks-1.png") == 0o600
+    tracks = ("--boxes", "look/movie.tracks.json")
+    assert run(["perturb", "movie.mp4", "-o", "out", *tracks, "--protect", "black", "--one-time-key", "-q"]) == 0
+    for options, kind in (([], 0o644), (["--before"], 0o600)):
+        assert run(["sheet", "movie.mp4", "out", "-o", "sheet.html", *tracks, "-q", *options]) == 0
+        assert mode(here / "sheet.html") == kind

@@ -139,6 +139,12 @@ def test_looking_before(here, movie, capsys):
     (here / "other.mp4").write_bytes(movie.read_bytes() + b"\0\0\0\x08free")
     assert run(["perturb", "other.mp4", "-o", "a.mp4", "--boxes", "look/movie.tracks.json", *KEY]) == 1
     assert "the tracks are those of another video, or it was changed since" in capsys.readouterr().err
+    assert run(["locate", "movie.mp4", "-o", "look", "--force"]) == 0
+    (here / "own").mkdir()
+    (here / "own/movie.tracks-1.png").write_bytes(b"mine")
+    assert run(["locate", "movie.mp4", "-o", "own"]) == 1
+    assert tree(here / "own") == ["movie.tracks-1.png"]
+    assert (here / "own/movie.tracks-1.png").read_bytes() == b"mine"
     text = (here / "look/movie.tracks.json").read_text()
     boxes = ("--boxes", "look/movie.tracks.json")
     assert run(["perturb", "movie.mp4", "-o", "a.mp4", *boxes, "--protect", "black", "--one-time-key"]) == 0

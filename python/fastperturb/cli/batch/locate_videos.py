@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import VideoFileError
-from ...files.atomic import write_atomically
+from ...files.atomic import mode_of, write_together
+from ...files.header import Bytes
 from ...files.writing import encode
 from ...video import VideoOptions, follow_faces
 from ...video.contact_sheet import contact_sheets, frames_to_show
@@ -57,7 +58,8 @@ class VideoLocating:
             watch = self.live.watch(source.path)
             tracks, passed = follow_faces(source.path, self.finder.detector, self.options, watch)
             found = VideoTracks(*passed.size, passed.seconds, tuple(tracks), passed.sha256)
-            sheets = [] if place is None else write_tracks(place, found, source.path, passed, watch)
+            force = self.writer is not None and self.writer.job.force
+            sheets = [] if place is None else write_tracks(place, found, source.path, passed, watch, force=force)
         facts = describe_tracks(found)
         if sheets:
             facts["sheets"] = [str(path) for path in sheets]
@@ -86,17 +88,24 @@ def describe_tracks(found: VideoTracks) -> dict[str, Any]:
     return {"width": found.width, "height": found.height, "frames": found.frame_count, "tracks": tracks}
 
 
-def write_tracks(place: Path, found: VideoTracks, video: Path, passed: Passed, progress: Progress) -> list[Path]:
-    """Writes the tracks, and contact sheets of them beside; the sheets."""
+def write_tracks(
+    place: Path, found: VideoTracks, video: Path, passed: Passed, progress: Progress, *, force: bool = False
+) -> list[Path]:
+    """Writes the tracks, and contact sheets of them beside, which are no more open than the video; the sheets.
+
+    Raises:
+        FileExistsError: one of these files is there, and ``force`` does not say that it may go.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
-    sheets = []
+    sheets: list[tuple[Path, list[Bytes], int]] = []
     if found.tracks:
         for number, sheet in enumerate(_sheets(found.tracks, video, progress), 1):
             path = place.with_name(f"{place.name.removesuffix('.json')}-{number}.png")
-            write_atomically(path, encode(sheet, "PNG"))
-            sheets.append(path)
-    write_atomically(place, [found.to_json().encode("ascii")])
-    return sheets
+            sheets.append((path, encode(sheet, "PNG"), mode_of(video)))
+    names = [path for path, _, _ in sheets]
+    tracks = (place, [found.to_json().encode("ascii")], 0o666)
+    write_together([*sheets, tracks], overwrite=force, new=() if force else names)
+    return names
 
 
 def _sheets(tracks: tuple[Track, ...], video: Path, progress: Progress) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ import numpy as np
 
 from ...checks import Image
 from ...errors import ImageFileError, RecordError
-from ...files import Picture, write_image
+from ...files import Picture
+from ...files.atomic import mode_of, write_atomically
+from ...files.header import Bytes
 from ...files.reading import find_record
+from ...files.writing import encode, format_for
 from ...metrics.measures import mse, psnr, ssim, ssim_map
 from ...region import Region
 from ..batch.job import read_picture, run_job
@@ -38,11 +42,13 @@ class Scoring:
         map: file or folder for pictures of SSIM; ``None`` for none.
         boxes: regions by file; only what they hold counts.
         inside: only the regions of the record count.
+        force: replace maps that are there.
     """
 
     map: Path | None
     boxes: Boxes | None
     inside: bool
+    force: bool
 
 
 @dataclass(slots=True)
@@ -61,11 +67,11 @@ class _Means:
         return _line(mean, rest[1], rest[2], f"mean of {len(self.rows)}")
 
 
-def _scoring(map: Path | None, boxes: Path | None, inside: bool) -> Scoring:  # noqa: A002
+def _scoring(map: Path | None, boxes: Path | None, inside: bool, force: bool) -> Scoring:  # noqa: A002
     if boxes is not None and inside:
         raise ValueError("--boxes is instead of --inside")
     try:
-        return Scoring(map=map, boxes=None if boxes is None else Boxes(boxes, "box"), inside=inside)
+        return Scoring(map=map, boxes=None if boxes is None else Boxes(boxes, "box"), inside=inside, force=force)
     except OSError as error:
         raise ValueError(f"the boxes cannot be read: {boxes}: {error.strerror}") from None
 
@@ -88,6 +94,7 @@ scoring_options = shared(
         section=_PLACE,
         help="Write SSIM around every pixel as a grey picture: white is 1, black 0 or less.",
     ),
+    option("--force", is_flag=True, section=_PLACE, help="Write maps anew that are there already."),
 )
 
 
@@ -106,16 +113,22 @@ def compare(job: Job, scoring: Scoring) -> int:
     first, second = job.inputs
     if first.is_dir() and second.is_file():
         raise click.UsageError(f"{first} is a folder and {second} is a file")
-    inputs, means = Inputs((first,)), _Means()
+    if scoring.map is not None and second.is_dir() and scoring.map.resolve() == second.resolve():
+        raise click.UsageError(f"the folder of maps is the input folder {second}; choose another")
+    inputs, means = Inputs((first,), scoring.map), _Means()
     finder = PartnerFinder(second, READABLE, (first,))
     maps = None if scoring.map is None else Targets(scoring.map, inputs, ".png", full_names=True)
 
     def step(source: Source) -> Outcome:
         other = _partner(source, second, finder)
+        target = None if maps is None else _place_of_map(maps.path_for(source), (source.path, other), scoring.force)
         one, two = read_picture(source, job), read_picture(Source(other, source.relative), job)
         region = _region(source, other, (one, two), scoring)
         facts = _facts(one.pixels, two.pixels, region)
-        target = None if maps is None else _write_map(one.pixels, two.pixels, maps.path_for(source))
+        if target is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            mode = mode_of(source.path, other)
+            write_atomically(target, _map(one.pixels, two.pixels, target), overwrite=scoring.force, mode=mode)
         row = (math.inf if facts["psnr"] is None else facts["psnr"], facts["ssim"], facts["mse"])
         means.rows.append(row)
         text = _line(*row, printable(str(source.path)))
@@ -183,10 +196,22 @@ def _facts(a: Image, b: Image, region: list[Region] | None) -> dict[str, Any]:
     }
 
 
-def _write_map(a: Image, b: Image, target: Path) -> Path:
+def _place_of_map(target: Path, inputs: tuple[Path, Path], force: bool) -> Path:
+    """Where a map goes.
+
+    Raises:
+        FileExistsError: something is there, and ``force`` does not say that it may go.
+        ImageFileError: one of the two pictures is there.
+    """
+    if any(target.exists() and path.exists() and target.samefile(path) for path in inputs):
+        raise ImageFileError("the map would be the input itself")
+    if os.path.lexists(target) and not force:
+        raise FileExistsError(17, "it exists; --force writes it anew", str(target))
+    return target
+
+
+def _map(a: Image, b: Image, target: Path) -> list[Bytes]:
     scores = ssim_map(a, b)
     if scores.ndim == 3:
         scores = scores.mean(axis=2)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_image(target, np.rint(np.clip(scores, 0, 1) * 255).astype(np.uint8), allow_lossy=True)
-    return target
+    return encode(np.rint(np.clip(scores, 0, 1) * 255).astype(np.uint8), format_for(target))
