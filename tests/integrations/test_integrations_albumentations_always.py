@@ -125,7 +125,13 @@ def test_stacks_under_other_names_are_refused(role, astronaut, key):
 
 def test_what_could_be_a_picture_and_is_no_target_is_refused(astronaut, key):
     pipeline = A.Compose([PerturbFaces(key)])
-    for value in (astronaut, astronaut[..., 0].astype(float), [astronaut], {"image": astronaut}):
+    for value in (
+        astronaut,
+        astronaut[..., 0].astype(float),
+        [astronaut],
+        {"image": astronaut},
+        astronaut[::9].tolist(),
+    ):
         with pytest.raises(ValueError, match="'thumbnail' could be a picture and would pass in the clear; name it in"):
             pipeline(image=astronaut, thumbnail=value)
     result = pipeline(image=astronaut, name="a.png", points=np.ones((68, 2)), label=np.arange(40))

@@ -192,6 +192,36 @@ def test_another_column_of_pictures_does_not_pass_in_the_clear(face, key):
         assert np.array_equal(shown, np.array(rows[0]["image"]))
 
 
+def test_a_column_of_numbers_that_could_be_a_picture_does_not_pass_in_the_clear(face, astronaut, key):
+    """The library makes lists of lists of NumPy arrays, and knows no lengths of them."""
+    others = {
+        "thumb": [astronaut[40:180:4, 150:310:4]],
+        "within": [{"grey": [astronaut[::8, ::8, 0]], "name": "x"}],
+        "several": [[astronaut[::8, ::8], astronaut[::16, ::16]]],
+    }
+    for name, values in others.items():
+        rows = data_set([face], **{name: values})
+        for form in (None, "numpy"):
+            with pytest.raises(ValueError, match=f"'{name}' could be a picture and would pass in the clear"):
+                rows.with_format(form).map(PerturbImages(key), batched=True)
+        done = rows.map(PerturbImages(key, unprotected=name), batched=True)
+        assert done.column_names == ["image", name, "record"]
+        with pytest.raises(ValueError, match="could be a picture"):
+            list(rows.to_iterable_dataset().map(PerturbImages(key), batched=True))
+
+
+def test_columns_of_numbers_that_are_no_pictures_pass(face, key):
+    numbers = {
+        "boxes": [[[1, 2, 30, 40]] * 9] * 3,
+        "points": [np.ones((20, 5, 2))] * 3,
+        "vector": [np.ones(512)] * 3,
+        "tokens": [[list(range(length)) for length in range(1, 20)]] * 3,
+        "mask": [np.ones((20, 20), bool)] * 3,
+    }
+    done = data_set([face] * 3, **numbers).map(PerturbImages(key), batched=True)
+    assert done.column_names == ["image", *numbers, "record"]
+
+
 @pytest.mark.parametrize("decode", [True, False])
 def test_a_profile_brings_its_colours_and_nothing_else(astronaut, key, decode):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

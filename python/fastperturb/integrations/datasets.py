@@ -20,7 +20,7 @@ from ..files.icc import colours_alone
 from ..files.record_chunk import CHUNK, RECORD_TEXT, TIFF_TAG
 from .key_places import KeysLike
 from .protector import FaceOptions, Image, Protector, refuse_taken
-from .samples import refuse_pictures
+from .samples import SMALLEST_SIDE, refuse_pictures
 
 __all__ = ["FaceOptions", "PerturbImages"]
 _KEPT_MODES = ("L", "RGB", "RGBA")
@@ -93,7 +93,7 @@ class PerturbImages:
         for name in batch:
             if name not in (self._image, *self._unprotected):
                 values = [None] if _is_free_of_pictures(batch, name) else batch[name]
-                refuse_pictures([(name, list(values))], (), "protect it by a PerturbImages of its own")
+                refuse_pictures(((name, value) for value in values), (), "protect it by a PerturbImages of its own")
         boxes = [None] * len(column.images) if self._boxes is None else _boxes(batch, self._boxes)
         rows = [self._row(image, own, column) for image, own in zip(column.images, boxes, strict=True)]
         return {name: [row[number] for row in rows] for number, name in enumerate([self._image, *self._added])}
@@ -168,15 +168,22 @@ def _is_free_of_pictures(batch: Any, name: str) -> bool:
     return feature is not None and not _holds_pictures(feature)
 
 
-def _holds_pictures(feature: Any) -> bool:
+def _holds_pictures(feature: Any, long: int = 0) -> bool:
+    """Whether a column of a type may hold pictures; ``long`` counts the lists around it that may be a picture's side.
+
+    Lists are of any length where their type does not say which; then the values have to be looked at.
+    """
     if isinstance(feature, dict):
-        return any(_holds_pictures(inner) for inner in feature.values())
+        return any(_holds_pictures(inner, long) for inner in feature.values())
     if isinstance(feature, (list, tuple)):
-        return any(_holds_pictures(inner) for inner in feature)
+        return any(_holds_pictures(inner, long + 1) for inner in feature)
     inner = getattr(feature, "feature", None)  # of a list
     if inner is not None:
-        return _holds_pictures(inner)
+        length = getattr(feature, "length", None) or -1
+        return _holds_pictures(inner, long + (length < 0 or length >= SMALLEST_SIDE))
     name = type(feature).__name__
+    if name == "Value":
+        return long >= 2 and re.match("u?int|float|double|half|decimal", feature.dtype) is not None
     return name in ("Image", "Video", "Pdf") or re.fullmatch(r"Array\dD", name) is not None
 
 

@@ -16,7 +16,7 @@ from .._optional import import_extra
 from .always import refuse_in, refuse_running
 from .key_places import KeysLike
 from .protector import FaceOptions, Image, Protector, refuse_taken
-from .samples import refuse_pictures
+from .samples import number_lists, refuse_pictures
 
 _pil: Any = import_extra("PIL.Image", "torchvision")
 _torch: Any = import_extra("torch", "torchvision")
@@ -97,9 +97,8 @@ class PerturbFaces(_v2.Transform):  # type: ignore[misc]
         free = [i for i, name in enumerate(names) if name not in self.unprotected]
         images = _images(flat, free)
         others = [(name, flat[i]) for i, name in enumerate(names) if i not in images and not _is_known(flat[i])]
-        refuse_pictures(
-            others, self.unprotected, "make masks tv_tensors.Mask, protect them by a transform of their own"
-        )
+        advice = "make masks tv_tensors.Mask, protect them by a transform of their own"
+        refuse_pictures([*others, *number_lists(sample)], self.unprotected, advice)
         keys = _record_keys(self.record_key, [names[i] for i in images])
         if keys:
             _place_of_record(sample, keys)
