@@ -1,6 +1,6 @@
 """Hugging Face datasets: a function for ``Dataset.map(…, batched=True)``; images in, protected and records out.
 
-Images leave as PNG (16-bit grey as TIFF), whatever they were, with the colour profile and transparent colour they had.
+Images leave as PNG (16-bit grey as TIFF), whatever they were, with the colours of their profile, and transparent ones.
 """
 
 from __future__ import annotations
