@@ -20,7 +20,7 @@ def as_json(data: Any) -> Response:
 
 def whole(text: str, name: str) -> int:
     """A whole number of a query; raises Problem if it is none."""
-    if not text.lstrip("-").isdecimal() or len(text) > 12 or not text.isascii():
+    if not text.removeprefix("-").isdecimal() or len(text) > 12 or not text.isascii():
         raise Problem("bad-request", f"{name} must be a whole number")
     return int(text)
 
