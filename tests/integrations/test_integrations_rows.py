@@ -270,3 +270,17 @@ def test_options_survive_json():
         FaceOptions(no_face="skip")
     with pytest.raises(ValueError, match="a detector must be one of yunet"):
         FaceOptions(detector="younet")
+
+
+def test_rows_of_one_file_name_do_not_replace_each_other(here, job):
+    for folder in ("one", "two"):
+        (here / folder).mkdir()
+        write_image(here / folder / "face.png", read_image("face.png").pixels[: None if folder == "one" else -1])
+    rows = [str(here / folder / "face.png") for folder in ("one", "two")]
+    with pytest.raises(ValueError, match="overwrite needs a root: without one rows of one file name"):
+        RowJob(key=job.key, output=job.output, overwrite=True)
+    flat = RowWorker(RowJob(key=job.key, output=str(here / "flat")))
+    assert [flat(path, None).status for path in rows] == ["perturbed", "failed"]
+    deep = RowWorker(RowJob(key=job.key, output=str(here / "deep"), root=str(here), overwrite=True))
+    assert [deep(path, None).status for path in rows] == ["perturbed", "perturbed"]
+    assert RowJob(key=job.key, overwrite=True).output is None, "bytes in columns have no names"

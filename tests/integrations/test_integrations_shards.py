@@ -70,6 +70,16 @@ def test_another_result_stays_unless_told(here, shards, job):
     assert again["status"].tolist() == ["unchanged"]  # a retry does not protect it again
 
 
+def test_shards_of_one_name_do_not_replace_each_other(here, shards, job):
+    (here / "more").mkdir()
+    rows = pq.read_table(here / "shards" / "0.parquet").slice(0, 1)
+    pq.write_table(rows, here / "more" / "0.parquet")
+    twice = shards.assign(shard=[str(here / folder / "0.parquet") for folder in ("shards", "more", "shards")])
+    done = PerturbShards(RowJob(key=job.key, overwrite=True), str(here / "out"))(twice)
+    assert done["status"].tolist() == ["perturbed", "failed", "unchanged"]
+    assert pq.read_table(here / "out" / "0.parquet").num_rows == 2
+
+
 def test_a_shard_that_cannot_be_read_or_written_fails_alone_and_leaves_nothing(here, shards, job, monkeypatch):
     (here / "shards" / "1.parquet").write_bytes(b"x")
     worker = PerturbShards(job, str(here / "out"))

@@ -40,17 +40,19 @@ class RowJob:
             are reproducible where all recipients are secret keys.
         output: folder that all machines mount, for PNG files; a relative one is taken from the folder of the process
             that makes the job. ``None`` to have their bytes in the column ``image``.
-        root: folder that paths are relative to below ``output``; ``None`` takes their last part.
+        root: folder that paths are relative to below ``output``; ``None`` takes their last part, and of two rows whose
+            last parts are the same the second fails.
         seals: "inside" the record, or "beside": in NAME.png.seal, or in the column ``seals`` without ``output``.
         record_beside: put the record into NAME.png.json instead of into the PNG; needs ``output``.
-        overwrite: replace files that are there and are not the results of this job.
+        overwrite: replace files that are there and are not the results of this job; with ``output`` it needs ``root``,
+            for without it a row could replace another's result.
         max_pixels: refuse larger images.
 
     Raises:
         TypeError: the detector is an object, or the key is neither a place nor a PublicKey.
         ValueError: ``output`` or the key's file is an address, such as ``s3://bucket``, and no path; more than 16
             recipients; reproducible with a public key; ``seals`` is neither, or beside of windows; ``record_beside``
-            without ``output``; the options contradict each other.
+            without ``output``; ``overwrite`` with ``output`` and without ``root``; the options contradict each other.
     """
 
     key: JobKey | Sequence[JobKey] = KeyPlace()  # noqa: RUF009 frozen
@@ -77,6 +79,8 @@ class RowJob:
             check_recipients(public[:1], reproducible=True)
         if self.record_beside and self.output is None:
             raise ValueError("record_beside needs an output folder: without one the records are a column")
+        if self.overwrite and self.output is not None and self.root is None:
+            raise ValueError("overwrite needs a root: without one rows of one file name would replace each other")
         if self.output is not None:
             advice = "output=None gives the images as bytes, which the engine's own writers take there"
             object.__setattr__(self, "output", absolute_path(os.fspath(self.output), "output", advice))

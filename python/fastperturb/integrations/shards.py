@@ -38,7 +38,9 @@ class PerturbShards:
 
     Each goes to a file of its name in ``output``, with the columns of :class:`PerturbImages`, under a hidden name until
     it is whole. One that is there and came from the same file (by size and time), options and key is "unchanged"; any
-    other is an error, unless the job overwrites. The rows that come out have the columns of :data:`SHARD_COLUMNS`.
+    other is an error, unless the job overwrites. What this object wrote for another file of that name is an error in
+    any case; other processes do not know of it, so that all files need different names. The rows that come out have the
+    columns of :data:`SHARD_COLUMNS`.
 
     Args:
         job: what to do with every row; its ``output`` must be ``None``, as images stay in the column ``image``.
@@ -59,6 +61,7 @@ class PerturbShards:
         self._parquet = import_extra("pyarrow.parquet", "ray")
         self._images = PerturbImages(job, path=path, data=data, folder=output)
         self._overwrite, self._output = job.overwrite, Path(output)
+        self._written: dict[Path, Path] = {}
 
     def __call__(self, rows: Any) -> Any:
         """Protects the files that rows name, in any kind of batch; one that fails does not fail the others."""
@@ -85,7 +88,7 @@ class PerturbShards:
             known, rows, problems = (metadata.get(MARK, b"") + b"  ").split(b" ")[:3]
             if self._images.marks.fits(known.decode("ascii", "replace"), mark):
                 return "unchanged", os.fspath(target), int(rows), int(problems)
-            if not self._overwrite:
+            if not self._overwrite or self._written.get(target, shard) != shard:
                 raise FileExistsError(17, "it is not the result of this file, options and key", os.fspath(target))
         table = self._parquet.read_table(shard)
         done = self._images(table.to_pandas(types_mapper=self._pandas.ArrowDtype))
@@ -94,6 +97,7 @@ class PerturbShards:
         shown = [memoryview(image) for image in done["image"] if isinstance(image, bytes)]
         text = f"{self._images.marks.text(mark, shown)} {len(done)} {problems}".encode()
         self._write(result.replace_schema_metadata({**(result.schema.metadata or {}), MARK: text}), target)
+        self._written[target] = shard
         return "perturbed", os.fspath(target), len(done), problems
 
     def _write(self, table: Any, target: Path) -> None:
