@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import VideoFileError
-from ...files.atomic import mode_of, write_together
+from ...files.atomic import mode_of
 from ...files.header import Bytes
+from ...files.together import write_together
 from ...files.writing import encode
 from ...video import VideoOptions, follow_faces
 from ...video.contact_sheet import contact_sheets, frames_to_show
