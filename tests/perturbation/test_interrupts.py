@@ -5,12 +5,14 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
 import pytest
 
 import fastperturb as fp
+from fastperturb.perturbation import batch_pipeline
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timers"),
@@ -71,7 +73,8 @@ def test_one_image_in_place(key, interrupted):
     check(image, image.copy(), lambda: fp.perturb(image, (0, 0, 900, 900), key, out=image), interrupted)
 
 
-def test_an_interrupt_while_the_turn_is_left(key, image, monkeypatch):
+@pytest.mark.parametrize("protection", [fp.Strength(), fp.Mosaic(cells=4)])
+def test_an_interrupt_while_the_turn_is_left(key, image, monkeypatch, protection):
     class Interrupted:
         def __enter__(self):
             return self
@@ -82,7 +85,7 @@ def test_an_interrupt_while_the_turn_is_left(key, image, monkeypatch):
     monkeypatch.setattr("fastperturb.perturbation.single.limit_calls", lambda _: Interrupted())
     before = image.copy()
     with pytest.raises(KeyboardInterrupt):
-        fp.perturb(image, (0, 0, 60, 60), key, out=image)
+        fp.perturb(image, (0, 0, 60, 60), key, protection, out=image)
     assert np.array_equal(image, before)
 
 
@@ -92,6 +95,79 @@ def test_a_batch_in_place(key, interrupted, threads):
     boxes = [(5, 5, 70, 70)] * len(stack)
     job = lambda: fp.perturb_many(stack, boxes, key, out=stack, threads=threads)  # noqa: E731
     check(stack, stack.copy(), job, interrupted)
+
+
+@pytest.mark.parametrize("again", [0, 1, 3])
+@pytest.mark.parametrize("protection", [fp.Strength(), fp.Mosaic(cells=4)])
+def test_an_interrupt_while_a_thread_is_started(key, monkeypatch, protection, again):
+    """Nobody knows of that thread yet, and it writes all the same; more interrupts come while it is waited for."""
+    images = list(np.random.default_rng(3).integers(0, 256, (8, 700, 700, 3), np.uint8))
+    before = [image.copy() for image in images]
+    start, sleep, pauses = threading.Thread.start, time.sleep, []
+
+    def interrupted_start(thread):
+        start(thread)
+        raise KeyboardInterrupt
+
+    def interrupted_sleep(seconds):
+        pauses.append(seconds)
+        if len(pauses) <= again:
+            raise KeyboardInterrupt
+        sleep(seconds)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+    monkeypatch.setattr(time, "sleep", interrupted_sleep)
+    others = set(threading.enumerate())
+    with pytest.raises(KeyboardInterrupt):
+        fp.perturb_many(images, [[(5, 5, 600, 600)]] * 8, key, protection, out=images, threads=2, reproducible=True)
+    for thread in set(threading.enumerate()) - others:
+        thread.join(60)
+    assert all(np.array_equal(image, old) for image, old in zip(images, before, strict=True))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("protection", [fp.Strength(), fp.Mosaic(cells=4)])
+def test_another_interrupt_while_images_are_taken_back(key, monkeypatch, protection, threads):
+    stack = np.random.default_rng(4).integers(0, 256, (12, 80, 80, 3), np.uint8)
+    before = stack.copy()
+    real, calls = batch_pipeline.Chunk.take_back, []
+
+    def end(*_):
+        raise KeyboardInterrupt
+
+    def interrupted(chunk, index):
+        calls.append(index)
+        if len(calls) % 3 == 1:
+            raise KeyboardInterrupt
+        real(chunk, index)
+        if len(calls) % 3 == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("fastperturb.perturbation.batch.gather", end)
+    monkeypatch.setattr(batch_pipeline.Chunk, "take_back", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fp.perturb_many(stack, [(5, 5, 70, 70)] * 12, key, protection, out=stack, threads=threads)
+    assert np.array_equal(stack, before)
+
+
+def test_one_image_that_cannot_be_taken_back_does_not_lose_the_others(key, monkeypatch):
+    stack = np.random.default_rng(4).integers(0, 256, (6, 80, 80, 3), np.uint8)
+    before = stack.copy()
+    real = batch_pipeline.Chunk.take_back
+
+    def end(*_):
+        raise KeyboardInterrupt
+
+    def without_memory(chunk, index):
+        if index == 2:
+            raise MemoryError
+        real(chunk, index)
+
+    monkeypatch.setattr("fastperturb.perturbation.batch.gather", end)
+    monkeypatch.setattr(batch_pipeline.Chunk, "take_back", without_memory)
+    with pytest.raises(MemoryError):
+        fp.perturb_many(stack, [(5, 5, 70, 70)] * 6, key, out=stack, threads=1)
+    assert [i for i in range(6) if not np.array_equal(stack[i], before[i])] == [2]
 
 
 DAEMONS = """

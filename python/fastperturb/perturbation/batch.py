@@ -21,7 +21,18 @@ from ..region import RegionLike
 from ..strength.strength import Strength
 from ..threads import check_threads
 from . import plan as planning
-from .batch_pipeline import CHUNK_BYTES, Chunk, Complete, Moved, Prepare, cut, run_in_turn, run_side_by_side
+from .batch_pipeline import (
+    CHUNK_BYTES,
+    Chunk,
+    Complete,
+    Moved,
+    Prepare,
+    cut,
+    gather,
+    run_in_turn,
+    run_side_by_side,
+    take_all_back,
+)
 from .drawing import Drawing, is_drawing
 from .formats import Opened
 from .sealing import Sealing, draw_and_seal
@@ -231,10 +242,12 @@ class _Batch:
                 run_in_turn(chunks, prepare, complete, helpers=self.workers - 1, threads=self.spare)
             else:
                 run_side_by_side(chunks, prepare, complete, workers=self.workers, threads=self.spare)
-            results, errors = _gather(chunks, len(self.images))
+            results, errors = gather(chunks, len(self.images))
         except BaseException:
-            for chunk in chunks:
-                chunk.take_all_back()
+            try:
+                take_all_back(chunks)
+            finally:
+                take_all_back(chunks)  # again: two interrupts at once leave the first call before it begins
             raise
         if errors and not return_errors:
             raise BatchError(
@@ -252,18 +265,6 @@ class _Batch:
             return [None] * len(images)
         (shape, dtype) = alike.pop()
         return list(np.empty((len(images), *shape), dtype))
-
-
-def _gather(chunks: list[Chunk], count: int) -> tuple[list[Any], dict[int, Exception]]:
-    """What became of each image, and those of them that are errors by index."""
-    results: list[Any] = [None] * count
-    errors: dict[int, Exception] = {}
-    for chunk in chunks:
-        for index, result in chunk.results.items():
-            results[index] = result
-            if isinstance(result, Exception):
-                errors[index] = result
-    return results, errors
 
 
 def _match(items: list[T], images: list[Image], name: str) -> list[T]:

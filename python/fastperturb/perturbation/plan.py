@@ -108,9 +108,9 @@ WorkerQueue = _core.WorkerQueue
 """Threads that move pixels while the caller prepares the next images."""
 
 
-def move_back(job: CoreJob, *, inverse: bool) -> None:
-    """Takes back what was moved with ``inverse``."""
-    _core.permute([job._replace(source=job.target, collect=False)], not inverse, 1, [])
+def move_back(job: CoreJob, *, inverse: bool, done: list[Any] | None = None) -> None:
+    """Takes back what was moved with ``inverse``; ``done``, an empty list, is not empty from then on."""
+    _core.permute([job._replace(source=job.target, collect=False)], not inverse, 1, [] if done is None else done)
 
 
 def record_of(

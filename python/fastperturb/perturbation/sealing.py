@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +20,8 @@ from .ownership import find_owners
 from .plan import check_touching
 from .record_v2 import RecordV2
 from .record_v2_parts import WINDOWS, RegionV2
+
+_FREE: AbstractContextManager[None] = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,32 @@ def draw_and_seal(
     drawing: Drawing,
     out: Image | None,
     sealing: Sealing,
+    turn: AbstractContextManager[None] = _FREE,
 ) -> tuple[Image, RecordV2]:
-    """Draws over the faces of a checked image; raises as :func:`fastperturb.perturb`.
+    """Draws over the faces of a checked image while it holds ``turn``; raises as :func:`fastperturb.perturb`.
 
     The original is copied first where it could change meanwhile: in place, or where keys are made of it.
     """
+    kept: list[tuple[Image, Image]] = []
+    try:
+        with turn:
+            return _draw_and_seal(image, faces, key, drawing, out, sealing, kept)
+    except BaseException:  # around all of it: an interrupt may come while the turn is left
+        for target, original in kept:
+            target[...] = original  # without its record nobody could
+        raise
+
+
+def _draw_and_seal(
+    image: Image,
+    faces: RegionLike | Iterable[RegionLike],
+    key: Recipients,
+    drawing: Drawing,
+    out: Image | None,
+    sealing: Sealing,
+    kept: list[tuple[Image, Image]],
+) -> tuple[Image, RecordV2]:
+    """Does it; ``kept`` gets target and original if it works in place."""
     recipients = check_recipients(key, reproducible=sealing.reproducible)
     regions = final_regions(drawing, as_faces(faces), image.shape)
     target = destination(image, out)
@@ -61,25 +85,22 @@ def draw_and_seal(
     options = (first_key(recipients), repr(drawing).encode()) if sealing.reproducible else None
     draft = Draft(original, items, options)
     owners = find_owners(image.shape, regions, [item.core_region() for item in items])
-    try:
-        if not same_pixels(target, image):
-            np.copyto(target, original)
-        drawing.draw(original, owners.parts, target, draft.permutation_keys())
-        pixels = [
-            RegionPixels(
-                original[part.rows, part.columns] if sealing.seal else None, target[part.rows, part.columns], part.mask
-            )
-            for part in owners.parts
-        ]
-        scene = owners.surroundings(target) if sealing.surroundings else None
-        record = seal_record(draft, pixels, recipients, scene=scene, options=sealing.options)
-        if sealing.face_keys is not None:
-            sealing.face_keys.extend(draft.face_key(index) for index in range(len(regions)))
-        return target, record
-    except BaseException:
-        if in_place:
-            target[...] = original  # without its record nobody could
-        raise
+    if in_place:
+        kept.append((target, original))
+    if not same_pixels(target, image):
+        np.copyto(target, original)
+    drawing.draw(original, owners.parts, target, draft.permutation_keys())
+    pixels = [
+        RegionPixels(
+            original[part.rows, part.columns] if sealing.seal else None, target[part.rows, part.columns], part.mask
+        )
+        for part in owners.parts
+    ]
+    scene = owners.surroundings(target) if sealing.surroundings else None
+    record = seal_record(draft, pixels, recipients, scene=scene, options=sealing.options)
+    if sealing.face_keys is not None:
+        sealing.face_keys.extend(draft.face_key(index) for index in range(len(regions)))
+    return target, record
 
 
 def final_regions(drawing: Drawing, faces: Sequence[Face | Region], shape: tuple[int, ...]) -> tuple[Region, ...]:

@@ -85,9 +85,8 @@ def perturb(
     _check_metadata(metadata)
     count = check_threads(threads)
     if not isinstance(protection, (Strength, list, tuple)) and is_drawing(protection):
-        with limit_calls(image):
-            how = Sealing(seal, reproducible, surroundings, SealOptions(rest=metadata), face_keys)
-            return draw_and_seal(image, regions, key, protection, out, how)
+        how = Sealing(seal, reproducible, surroundings, SealOptions(rest=metadata), face_keys)
+        return draw_and_seal(image, regions, key, protection, out, how, limit_calls(image))
     job: planning.CoreJob | None = None
     done: list[list[tuple[list[int], bytes]]] = []
     try:
