@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -143,3 +144,30 @@ def whole(name: str, value: object, need: str = "a whole number") -> int:
         except TypeError:
             pass
     raise TypeError(f"{name} must be {need}, got {value!r}")
+
+
+def region_number(name: str, value: object, count: int, need: str = "be a whole number") -> int:
+    """The number of one of ``count`` regions as an int; anything else is a ValueError."""
+    try:
+        number = whole(name, value)
+    except TypeError:
+        number = -1
+    if not 0 <= number < count:
+        raise ValueError(f"{name} must {need} from 0 to {count - 1}, got {value!r:.80}")
+    return number
+
+
+def region_numbers(name: str, given: Iterable[int] | None, count: int) -> list[int] | None:
+    """A list of the numbers of some of ``count`` regions, of whatever gives them, once; None stays None.
+
+    Raises:
+        TypeError: it gives nothing, as a single number.
+        ValueError: something else is among them.
+    """
+    if given is None:
+        return None
+    try:
+        items = list(given)
+    except TypeError:
+        raise TypeError(f"{name} must be the numbers of regions, as in [0], got {given!r:.80}") from None
+    return [region_number(name, item, count, "hold numbers of regions") for item in items]

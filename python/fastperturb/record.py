@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .checks import region_number
 from .errors import RecordError
 from .face_key import FaceKey
 from .key import Key
@@ -128,11 +129,10 @@ class Record(ABC):
 
     def face_key(self, key: Key, index: int) -> FaceKey:
         """The key of one face; see :meth:`fastperturb.Key.face_key`."""
-        if type(index) is not int or not 0 <= index < len(self.regions):
-            raise ValueError(f"index must be a whole number from 0 to {len(self.regions) - 1}, got {index!r:.80}")
+        number = region_number("index", index, len(self.regions))
         if self.version not in FACE_KEYS:
             raise RecordError(f"a record of version {self.version} has no face keys; it restores as a whole")
-        return FACE_KEYS[self.version](self, key, index)
+        return FACE_KEYS[self.version](self, key, number)
 
     @property
     def sealed(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
+from ..checks import region_numbers
 from ..errors import RecordError
 from ..key import Key
 from ..recipients import Recipients, check_opening_key, check_recipients
@@ -31,7 +32,7 @@ def rekey(record: Record, key: Key, recipients: Recipients) -> Record:
     return _opened(record, key).for_recipients(check_recipients(recipients))
 
 
-def forget(record: Record, key: Key, regions: Sequence[int] | None = None, *, rest: bool | None = None) -> Record:
+def forget(record: Record, key: Key, regions: Iterable[int] | None = None, *, rest: bool | None = None) -> Record:
     """The record without the seals of some regions: their faces never come back. Copies made before keep them.
 
     The seals of a file beside the picture are to be written anew, by ``record.beside_bytes()``.
@@ -52,11 +53,9 @@ def forget(record: Record, key: Key, regions: Sequence[int] | None = None, *, re
     if opened.record.missing:
         raise RecordError("seals that lie beside are not at hand (NAME.seal): what is not there cannot be erased")
     count = len(record.regions)
-    for index in regions or ():
-        if type(index) is not int or not 0 <= index < count:
-            raise ValueError(f"regions must hold numbers of regions from 0 to {count - 1}, got {index!r:.80}")
+    given = region_numbers("regions", regions, count)
     changed = opened.record
-    chosen = [i for i, item in enumerate(changed.entries) if item.length] if regions is None else sorted(set(regions))
+    chosen = [i for i, item in enumerate(changed.entries) if item.length] if given is None else sorted(set(given))
     if chosen or not rest:
         if not chosen:
             raise RecordError("no region has a seal to erase")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
+from ..checks import region_numbers
 from ..errors import RecordError, Tampered, UnverifiedWarning, WrongKey
 from ..face_key import FaceKey
 from ..key import Key
@@ -25,7 +26,7 @@ def restore_coefficients(
     record: Record,
     key: Key | FaceKey,
     *,
-    only: Sequence[int] | None = None,
+    only: Iterable[int] | None = None,
     verify: bool = True,
     origin: str = "any",
 ) -> None:
@@ -44,14 +45,14 @@ def restore_coefficients(
         WrongKey, Tampered, RecordError, TypeError, ValueError: as :func:`fastperturb.restore`.
     """
     found = _checked(coefficients, record, key)
-    check_only(found, only)
+    numbers = region_numbers("only", only, len(found.regions))
     opened = Opened(found, key)
     check_origin(opened.origin, origin)
     parts = _owners(coefficients, found)
-    if only is None:
-        only = [key.index] if isinstance(key, FaceKey) else range(len(parts))
+    if numbers is None:
+        numbers = [key.index] if isinstance(key, FaceKey) else list(range(len(parts)))
     originals, changed = [], []
-    for index in sorted(set(only)):
+    for index in sorted(set(numbers)):
         part = parts[index]
         plain = opened.open_seal(index, part.count)
         sealed = decode(coefficients, plain, part.count, f"the seal of region {index}")
@@ -86,14 +87,6 @@ def examine_coefficients(coefficients: Coefficients, record: Record, key: Key | 
     if opened.whole:
         scene = opened.is_scene(McuBytes(coefficients.mcus, unowned(coefficients.layout, found.shape, parts)))
     return Verdicts(opened.whole, tuple(regions), scene, opened.origin)
-
-
-def check_only(record: RecordV2, only: Sequence[int] | None) -> None:
-    """Raises ValueError unless these are numbers of its regions."""
-    count = len(record.regions)
-    for index in only or ():
-        if type(index) is not int or not 0 <= index < count:
-            raise ValueError(f"only must hold numbers of regions from 0 to {count - 1}, got {index!r}")
 
 
 def _is_shown(opened: Opened, index: int, shown: McuBytes) -> bool | None:

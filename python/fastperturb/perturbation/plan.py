@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .. import _core
-from ..checks import Image, destination, dtype_name, packed
+from ..checks import Image, destination, dtype_name, packed, region_numbers
 from ..errors import Tampered, UnknownOrigin
 from ..face_key import FaceKey
 from ..key import Key
@@ -136,7 +136,7 @@ ORIGINS = ("any", "key")
 
 
 def open_record(
-    image: Image, record: Record, key: Key | FaceKey, only: Sequence[int] | None = None, origin: str = "any"
+    image: Image, record: Record, key: Key | FaceKey, only: Iterable[int] | None = None, origin: str = "any"
 ) -> Opened:
     """Checks that a record is of a checked image and of a key; the pixels are for :func:`check_pixels`."""
     if not isinstance(record, Record):
@@ -144,10 +144,7 @@ def open_record(
     check_opening_key(key)
     if origin not in ORIGINS:
         raise ValueError(f"origin must be one of {', '.join(ORIGINS)}, got {origin!r:.80}")
-    count = len(record.regions)
-    for index in only or ():
-        if type(index) is not int or not 0 <= index < count:
-            raise ValueError(f"only must hold numbers of regions from 0 to {count - 1}, got {index!r}")
+    only = region_numbers("only", only, len(record.regions))
     if image.shape != record.shape or dtype_name(image) != record.dtype:
         if isinstance(key, Key) and not record.opens_with(key):
             FORMATS[record.version].open_record(record, key, record.shape, only)  # says whose key is needed

@@ -119,7 +119,7 @@ def restore(
     record: Record,
     key: Key | FaceKey,
     *,
-    only: Sequence[int] | None = None,
+    only: Iterable[int] | None = None,
     verify: bool = True,
     origin: str = "any",
     out: Image | None = None,

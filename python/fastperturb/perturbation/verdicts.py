@@ -97,7 +97,8 @@ def say_verdicts(verdicts: Verdicts, only: Sequence[int] | None = None) -> list[
         only: the numbers of the regions to speak of; None: all.
     """
     said = ["the record was changed"] if verdicts.record is False else []
-    changed = [i for i, whole in enumerate(verdicts.regions) if whole is False and (only is None or i in only)]
+    spoken = range(len(verdicts.regions)) if only is None else set(only)
+    changed = [i for i, whole in enumerate(verdicts.regions) if whole is False and i in spoken]
     if changed:
         said.append(f"region{'s' * (len(changed) > 1)} {', '.join(map(str, changed))} changed")
     return said + ["surroundings changed"] * (verdicts.surroundings is False)
