@@ -236,6 +236,9 @@ def test_arrays_do_not_take_records_of_files(made):
     pixels = np.zeros((181, 203, 3), np.uint8)
     with pytest.raises(fp.errors.RecordError, match="of the coefficients of a JPEG"):
         fp.restore(pixels, record, KEY)
+    for key in (KEY, KEY.face_key(record, 0), fp.Key.generate()):
+        with pytest.raises(fp.errors.RecordError, match="of the coefficients of a JPEG"):
+            fp.examine(pixels, record, key)
     other = fp.perturb(picture(), FACE, KEY, SURROGATE)[1]
     with pytest.raises(fp.errors.RecordError, match="of an image's pixels"):
         restore_jpeg(DATA, KEY, other)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..checks import Image, check_image, dtype_name
-from ..errors import Tampered, WrongKey
+from ..errors import RecordError, Tampered, WrongKey
 from ..face_key import FaceKey
 from ..key import Key
 from ..recipients import check_opening_key
@@ -16,6 +16,7 @@ from .ownership import find_owners
 from .plan import open_record
 from .record_v2 import RecordV2
 from .seal_coding import Mask
+from .version_2 import OF_A_JPEG
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def examine(image: Image, record: Record, key: Key | FaceKey) -> Verdicts:
     Raises:
         WrongKey: the record was made with another key.
         Tampered: the record is of an image of another shape or dtype.
+        RecordError: it is of the coefficients of a JPEG, of which its pixels tell nothing.
         TypeError: an argument is of the wrong kind.
     """
     check_image(image)
@@ -64,6 +66,8 @@ def examine(image: Image, record: Record, key: Key | FaceKey) -> Verdicts:
             return Verdicts(True, (True,) * len(record.regions), None, opened.origin)
         return Verdicts(None, (False,) * len(record.regions), None)
     check_opening_key(key)
+    if record.layout is not None:
+        raise RecordError(OF_A_JPEG)
     unknown = (None,) * len(record.regions)
     try:
         opened_2 = Opened(record, key, strict=False)
