@@ -74,6 +74,10 @@ class BatchError(FastperturbError):
         self.errors = errors
         self.results = results
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made again out of what it holds: processes send it to each other."""
+        return type(self), (self.errors, self.results), self.__dict__
+
 
 class UnverifiedWarning(UserWarning):
     """An image was restored although it, or its record, is not what was written; it will not be the original."""
