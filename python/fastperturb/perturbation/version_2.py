@@ -74,14 +74,15 @@ class OpenedRegions:
         record.check_lengths(owners.counts())
         self.origin = opened.origin
         self._opened, self._parts, self._only = opened, owners.parts, only
+        chosen = set(only)
         self._seals: dict[int, Sealed] = {}
         self._before: dict[int, Image] = {}
         self.core, self.subkey = [], []
         for index, item in enumerate(record.regions):
-            moves = index in only and item.method == WINDOWS and record.entries[index].state == "none"
+            moves = index in chosen and item.method == WINDOWS and record.entries[index].state == "none"
             self.core.append(core[index] if moves else core[index]._replace(pixels=0))
             self.subkey.append(opened.permutation_key(index) if moves else _NO_KEY)
-            if index in only and not moves:
+            if index in chosen and not moves:
                 self._seals[index] = opened.read_seal(index, count_owned(owners.parts[index]))
 
     def changed(self, image: Image, boxes: bytes | None = None) -> list[int]:

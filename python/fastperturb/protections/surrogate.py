@@ -21,7 +21,7 @@ from .area import owned_parts, touches
 from .base import Description, ProtectionBase, copy_masked
 from .patches import patch_for, take_part
 from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face
-from .surroundings import measure_surroundings
+from .surroundings import PartsByPlace, measure_surroundings
 from .template import Template
 from .toning import coarse_gains, draw_around, draw_toned, surrounding_gains
 
@@ -98,20 +98,21 @@ class Surrogate(ProtectionBase):
             out: of the image's shape and dtype; only owned pixels are written.
             keys: not looked at.
         """
+        placed = PartsByPlace(parts)
         for part in parts:
             rows, columns = part.rows, part.columns
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue
-            copy_masked(self._drawn(image, part, parts), part.mask, out[rows, columns])
+            copy_masked(self._drawn(image, part, placed), part.mask, out[rows, columns])
 
-    def _drawn(self, image: Image, part: Part, parts: Sequence[Part]) -> Image:
+    def _drawn(self, image: Image, part: Part, placed: PartsByPlace) -> Image:
         """What stands in the region's box, clipped to the image."""
         template = Template.default() if self.template is None else self.template
         patch = patch_for(template, part.region, self.area, image)
         if self.tone == "coarse":
             return draw_toned(patch, coarse_gains(image, part, patch), image, part)
         if self.tone == "around":
-            around = measure_surroundings(image, part.region, parts)
+            around = measure_surroundings(image, part.region, placed.near(part.region))
             if around is not None:
                 return draw_around(patch, surrounding_gains(around, patch), around, image, part)
         return take_part(patch.shown, part)

@@ -33,13 +33,29 @@ class Surroundings:
     field: NDArray[np.float32]
 
 
+class PartsByPlace:
+    """Parts of all regions of an image, by where they lie: a picture of a crowd has thousands."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        bounds = [(part.rows.start, part.rows.stop, part.columns.start, part.columns.stop) for part in parts]
+        self._bounds = np.array(bounds, np.int64).reshape(-1, 4).T + np.array([[-1], [1], [-1], [1]])  # with the rim
+
+    def near(self, region: Region) -> list[Part]:
+        """Those that can matter for the surroundings of a region, itself among them."""
+        rows, columns = _places(region.y, region.height), _places(region.x, region.width)
+        top, bottom, left, right = self._bounds
+        found = (top <= rows[-1]) & (bottom > rows[0]) & (left <= columns[-1]) & (right > columns[0])
+        return [self._parts[index] for index in np.flatnonzero(found).tolist()]
+
+
 def measure_surroundings(image: Image, region: Region, parts: Sequence[Part]) -> Surroundings | None:
     """The colours around a region, smoothed and carried on over it.
 
     Args:
         image: the original; pixels that a part owns are not looked at.
         region: whose surroundings.
-        parts: of all regions.
+        parts: of all regions, or those :class:`PartsByPlace` finds near it, which give the same.
 
     Returns:
         None if every pixel near the region is owned by some region.
