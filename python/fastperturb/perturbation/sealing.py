@@ -14,7 +14,7 @@ from ..face_key import FaceKey
 from ..recipients import Recipients, check_recipients, first_key
 from ..record import MAX_REGIONS
 from ..region import Face, Region, RegionLike, as_faces
-from .drawing import Drawing
+from .drawing import Drawing, Part
 from .format_v2 import Draft, RegionPixels, SealOptions, seal_record
 from .ownership import find_owners
 from .plan import check_touching
@@ -90,6 +90,7 @@ def _draw_and_seal(
     if not same_pixels(target, image):
         np.copyto(target, original)
     drawing.draw(original, owners.parts, target, draft.permutation_keys())
+    _check_drawn(target, owners.parts)
     pixels = [
         RegionPixels(
             original[part.rows, part.columns] if sealing.seal else None, target[part.rows, part.columns], part.mask
@@ -101,6 +102,12 @@ def _draw_and_seal(
     if sealing.face_keys is not None:
         sealing.face_keys.extend(draft.face_key(index) for index in range(len(regions)))
     return target, record
+
+
+def _check_drawn(target: Image, parts: Sequence[Part]) -> None:
+    """Raises ValueError where restoring would refuse what is shown."""
+    if target.dtype == np.float32 and not all(np.isfinite(target[part.rows, part.columns]).all() for part in parts):
+        raise ValueError("what a protection draws must be finite, got NaN or infinity")
 
 
 def final_regions(drawing: Drawing, faces: Sequence[Face | Region], shape: tuple[int, ...]) -> tuple[Region, ...]:

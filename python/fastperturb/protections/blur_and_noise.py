@@ -19,6 +19,7 @@ from .base import Description, DrawnProtection, copy_masked, crop_around, descri
 from .mosaic_and_black import has_alpha, peak
 
 _REACH = 4.0  # standard deviations to where the kernel is cut off
+_LARGE = 2.0**125  # float32 samples beyond are scaled while sums of them are made, which would not be finite
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 
 
@@ -81,10 +82,15 @@ def _blurred(image: Image, part: tuple[slice, slice], sigma: float) -> Image:
     rows, columns = part
     top, left = max(0, rows.start - radius), max(0, columns.start - radius)
     around = image[top : rows.stop + radius, left : columns.stop + radius].astype(np.float32)  # not in fixed point
+    scale = np.float32(0.25 if image.dtype == np.float32 and np.abs(around).max() > _LARGE else 1.0)
+    around *= scale
     size = 2 * radius + 1
     blurred = cv2.GaussianBlur(around, (size, size), sigma, borderType=cv2.BORDER_REFLECT_101).reshape(around.shape)
     found: Image = blurred[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-    return found if image.dtype == np.float32 else np.rint(found).astype(image.dtype)
+    if image.dtype != np.float32:
+        return np.rint(found).astype(image.dtype)
+    most = np.finfo(np.float32).max * scale
+    return found if scale == 1 else np.clip(found, -most, most) / scale
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def paste_crop(image: Image, part: Part, mask: NDArray[np.bool_], crop: NDArray[
     """
     cv2 = import_opencv()
     height, width = mask.shape
-    large = cv2.resize(np.clip(crop, 0.0, 1.0), (width, height), interpolation=cv2.INTER_LINEAR)
+    large = cv2.resize(np.clip(np.nan_to_num(crop, nan=0.0), 0.0, 1.0), (width, height), interpolation=cv2.INTER_LINEAR)
     colours = image[part] if image.ndim == 3 else image[part][..., np.newaxis]
     if has_alpha(image):
         colours = colours[..., :-1]
