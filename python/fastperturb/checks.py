@@ -41,6 +41,8 @@ def check_array(image: object, name: str) -> None:
     if hasattr(image, "mask") or hasattr(image, "unit"):
         got = f"{type(image).__name__}, which means more than its samples"
         raise TypeError(f"{name} must be a plain NumPy array, got {got}")
+    if isinstance(image, np.matrix):  # whose rows and parts keep two axes, whatever is asked for
+        raise TypeError(f"{name} must be a plain NumPy array, got a matrix; np.asarray({name}) makes one")
 
 
 def _advice(image: object) -> str:
@@ -109,8 +111,8 @@ def destination(image: Image, out: Image | None) -> Image:
     """
     if out is None:
         return np.empty(image.shape, image.dtype)
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
+    if type(out) is not np.ndarray:
+        check_array(out, "out")
     if out.dtype != image.dtype:
         raise TypeError(f"out must be {image.dtype} as the image is, got {out.dtype}")
     if out.shape != image.shape:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .. import Face
 from .._optional import import_opencv
-from ..checks import check_image
+from ..checks import check_array, check_image
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from ..region import Point
@@ -186,6 +186,8 @@ def _checked_head(head: Any) -> Box:
 def _checked_matte(matte: Any, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
     if matte is None:
         return None
+    if isinstance(matte, np.ndarray):
+        check_array(matte, "matte")
     if not isinstance(matte, np.ndarray) or matte.dtype != np.uint8:
         raise TypeError(f"matte must be a uint8 array, got {getattr(matte, 'dtype', type(matte).__name__)}")
     if matte.shape != shape[:2]:
