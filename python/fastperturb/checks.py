@@ -148,15 +148,20 @@ def whole(name: str, value: object, need: str = "a whole number") -> int:
     raise TypeError(f"{name} must be {need}, got {value!r}")
 
 
-def region_number(name: str, value: object, count: int, need: str = "be a whole number") -> int:
-    """The number of one of ``count`` regions as an int; anything else is a ValueError."""
+def whole_within(name: str, value: object, need: str, least: int, most: int | None = None) -> int:
+    """The value as an int from ``least`` to ``most``; anything else is a ValueError that says what is needed."""
     try:
         number = whole(name, value)
     except TypeError:
-        number = -1
-    if not 0 <= number < count:
-        raise ValueError(f"{name} must {need} from 0 to {count - 1}, got {value!r:.80}")
+        number = least - 1
+    if number < least or (most is not None and number > most):
+        raise ValueError(f"{name} must {need}, got {value!r:.80}")
     return number
+
+
+def region_number(name: str, value: object, count: int, need: str = "be a whole number") -> int:
+    """The number of one of ``count`` regions as an int; anything else is a ValueError."""
+    return whole_within(name, value, f"{need} from 0 to {count - 1}", 0, count - 1)
 
 
 def region_numbers(name: str, given: Iterable[int] | None, count: int) -> list[int] | None:

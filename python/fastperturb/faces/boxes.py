@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..region import Region, Shape
+from ..region import MAX_COORDINATE, Region, Shape
 
 Margins: TypeAlias = float | tuple[float, float, float, float]
 
@@ -125,9 +125,11 @@ def four_margins(margins: Margins) -> tuple[float, float, float, float]:
     several = margins if isinstance(margins, (tuple, list)) else (margins,) * 4
     if len(several) != 4 or not all(isinstance(margin, Real) for margin in several):
         raise TypeError(f"grow must be a number or (left, top, right, bottom), got {margins!r}")
-    left, top, right, bottom = (float(margin) for margin in several)
-    if not all(0 <= margin < math.inf for margin in (left, top, right, bottom)):
+    if not all(0 <= margin < math.inf for margin in several):
         raise ValueError(f"grow must be 0 or more on every side, got {margins!r}")
+    if max(several) > MAX_COORDINATE:
+        raise ValueError(f"grow must be up to {MAX_COORDINATE} on every side, got {margins!r:.80}")
+    left, top, right, bottom = (float(margin) for margin in several)
     return left, top, right, bottom
 
 

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Protocol, runtime_checkable
 
 from .._forks import apart_from_forks, first_apart_from_forks
-from ..checks import Image
+from ..checks import Image, whole_within
 from ..region import Face, RegionLike, Shape, as_regions
 from .boxes import Margins, at_least, four_margins, grow_region, holds_middle, touches
 from .pixels import check_visible
@@ -78,8 +78,7 @@ def locate(
         raise ValueError(f"shape must be 'box' or 'ellipse', got {shape!r}")
     if threshold is not None:
         check_threshold(threshold)
-    if isinstance(least, bool) or not isinstance(least, int) or least < 1:
-        raise ValueError(f"least must be a whole number of pixels from 1, got {least!r}")
+    least = whole_within("least", least, "be a whole number of pixels from 1", 1)
     hidden = as_regions(ignore)
     if detector is not None and not callable(getattr(detector, "detect", None)):
         raise TypeError(f"detector must have a method detect(image), got {detector!r}")

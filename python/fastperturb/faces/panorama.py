@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
-from ..checks import Image
+from ..checks import Image, whole_within
 from ..region import Face, Point, Region
 from .boxes import covering_region
 from .looks import check_detects, distinct
@@ -59,8 +59,7 @@ class Panorama:
 
     def __init__(self, detector: _Detects, *, max_side: int = 2048, others: bool = False) -> None:
         check_detects(detector)
-        if not isinstance(max_side, int) or isinstance(max_side, bool) or not _LEAST <= max_side <= 8192:
-            raise ValueError(f"max_side must be a whole number from {_LEAST} to 8192, got {max_side!r}")
+        max_side = whole_within("max_side", max_side, f"be a whole number from {_LEAST} to 8192", _LEAST, 8192)
         self.detector = detector
         self.max_side = max_side
         self.others = others

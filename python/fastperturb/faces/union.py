@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import Image
+from ..checks import Image, whole_within
 from ..errors import DetectorFailed, FastperturbError, MissingExtra
 from ..region import Face, Region
 from .boxes import united
@@ -54,8 +54,8 @@ class Union:
         for name, detector in detectors.items():
             if not callable(getattr(detector, "detect", None)):
                 raise TypeError(f"detectors[{name!r}] must have a method detect(image), got {detector!r}")
-        if not isinstance(agree, int) or isinstance(agree, bool) or not 1 <= agree <= len(detectors):
-            raise ValueError(f"agree must be from 1 to the {len(detectors)} detectors, got {agree!r}")
+        count = len(detectors)
+        agree = whole_within("agree", agree, f"be from 1 to the {count} detectors", 1, count)
         self.detectors = dict(detectors)
         self.agree = agree
 

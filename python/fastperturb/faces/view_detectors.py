@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._optional import import_opencv
-from ..checks import Image, check_image
+from ..checks import Image, check_image, whole_within
 from ..errors import NoFaceFound
 from ..perturbation.block_view import Border, Interpolation, check_border, check_interpolation, view
 from ..record import Record
@@ -123,8 +123,7 @@ def coarse_detector(detector: Detector, pixels: int) -> Detector:
         TypeError, ValueError: an argument is not as said above.
     """
     _check_detector(detector)
-    if not isinstance(pixels, int) or isinstance(pixels, bool) or pixels < 1:
-        raise ValueError(f"pixels must be a whole number from 1, got {pixels!r}")
+    pixels = whole_within("pixels", pixels, "be a whole number from 1", 1)
     return _ReducedReader(detector, pixels)
 
 

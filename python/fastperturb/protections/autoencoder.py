@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face
-from ..checks import Image, check_image
+from ..checks import Image, check_image, whole
 from ..errors import ModelError
 from ..faces.model_files import PerThread, read_model
 from ..faces.opencv import quiet_opencv
@@ -42,6 +42,7 @@ class Autoencoder(PerThread, DrawnProtection):
 
     def __init__(self, code: int = 32, area: Area = AS_FOUND, *, epochs: int = 100) -> None:
         super().__init__()
+        code, epochs = whole("code", code), whole("epochs", epochs)
         if not 1 <= code <= 4096:
             raise ValueError(f"code must be 1 to 4096, got {code}")
         if epochs < 1:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face
-from ..checks import Image, check_image
+from ..checks import Image, check_image, whole
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from .area import AS_FOUND, Area, owned_parts
@@ -41,9 +41,9 @@ class KSame(DrawnProtection):
     method = 8
 
     def __init__(self, k: int, area: Area = AS_FOUND) -> None:
-        if k < 1:
+        self.k = whole("k", k)
+        if self.k < 1:
             raise ValueError(f"k must be at least 1, got {k}")
-        self.k = k
         self.area = area
         self._faces: NDArray[np.uint8] | None = None
 

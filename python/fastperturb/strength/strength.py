@@ -29,12 +29,21 @@ def _positive(name: str, value: object, least: int) -> int:
     return number
 
 
-def _real(name: str, value: object, need: str) -> float:
+def _number(name: str, value: object, need: str) -> float:
+    """The value as a float; infinity where none holds it."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be {need}, got {value!r}")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be {need}, got {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _real(name: str, value: object, need: str) -> float:
+    number = _number(name, value, need)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be {need}, got {value!r:.80}")
+    return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +94,10 @@ class Strength:
         if self.pixels is not None:
             object.__setattr__(self, "pixels", _positive("pixels", self.pixels, 2))
         if self.coverage is not None:
-            if isinstance(self.coverage, bool) or not isinstance(self.coverage, (int, float)):
-                raise TypeError(f"coverage must be a number over 0 and up to 1, got {self.coverage!r}")
-            if not 0.0 < self.coverage <= 1.0:  # also refuses NaN
-                raise ValueError(f"coverage must be over 0 and up to 1, got {self.coverage!r}")
+            share = _number("coverage", self.coverage, "a number over 0 and up to 1")
+            if not 0.0 < share <= 1.0:  # also refuses NaN
+                raise ValueError(f"coverage must be over 0 and up to 1, got {self.coverage!r:.80}")
+            object.__setattr__(self, "coverage", share)
         self._check_target()
 
     def _check_target(self) -> None:

@@ -1,0 +1,81 @@
+"""Numbers of NumPy count as those of Python wherever a number is asked for; what is none is refused by name."""
+
+import numpy as np
+import pytest
+
+import fastperturb as fp
+from fastperturb.faces import Panorama, Union, coarse_detector, grow_region
+from fastperturb.protections import Autoencoder, KSame
+
+IMAGE = np.zeros((80, 90, 3), np.uint8)
+
+
+class Finds:
+    """The same face everywhere."""
+
+    def detect(self, image, /):
+        return [fp.Face(fp.Region(40, 30, 2, 3))]
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("name", ["coverage", "psnr", "distance", "mse"])
+def test_amounts_of_a_strength(kind, name):
+    strength = fp.Strength(**{name: kind(0.5)})
+    assert strength == fp.Strength(**{name: 0.5})
+    assert type(getattr(strength, name)) is float
+
+
+def test_a_whole_share():
+    assert fp.Strength(coverage=np.int64(1)) == fp.Strength(coverage=1)
+
+
+@pytest.mark.parametrize("name", ["coverage", "psnr", "distance", "mse"])
+@pytest.mark.parametrize("value", [float("inf"), np.float32("nan"), 10**400, np.longdouble("inf")])
+def test_amounts_that_no_number_holds(name, value):
+    with pytest.raises(ValueError, match=f"{name} must be "):
+        fp.Strength(**{name: value})
+
+
+@pytest.mark.parametrize("kind", [int, np.int8, np.uint16, np.int64])
+def test_whole_numbers(kind):
+    (face,) = fp.locate(IMAGE, Finds(), least=kind(9))
+    assert (face.region.width, face.region.height) == (9, 9)
+    assert repr(KSame(kind(2))) == repr(KSame(2))
+    assert repr(Autoencoder(kind(32), epochs=kind(3))) == repr(Autoencoder(32))
+    assert repr(Union({"a": Finds()}, agree=kind(1))).endswith("agree=1)")
+    assert coarse_detector(Finds(), kind(4)).detect(IMAGE)
+    if kind not in (np.int8,):
+        assert "max_side=512," in repr(Panorama(Finds(), max_side=kind(512)))
+
+
+@pytest.mark.parametrize("bad", [2.5, 2.0, True, "2", None, np.True_, np.float32(2)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        KSame,
+        Autoencoder,
+        lambda bad: Autoencoder(epochs=bad),
+        lambda bad: fp.locate(IMAGE, Finds(), least=bad),
+        lambda bad: Union({"a": Finds()}, agree=bad),
+        lambda bad: Panorama(Finds(), max_side=bad),
+        lambda bad: coarse_detector(Finds(), bad),
+    ],
+)
+def test_what_is_no_whole_number(make, bad):
+    with pytest.raises((TypeError, ValueError), match=r"^(k|code|epochs|least|agree|max_side|pixels) must be "):
+        make(bad)
+
+
+@pytest.mark.parametrize("grow", [1e308, 1e30, 10**400, 10**30, (0, 1e308, 0, 0)])
+@pytest.mark.parametrize("turn", [0.0, 90.0, 30.0])
+def test_margins_larger_than_any_picture(grow, turn):
+    with pytest.raises(ValueError, match="grow must be up to 2147483647 on every side"):
+        grow_region(fp.Region(40, 30, 20, 30), grow, turn=turn)
+    with pytest.raises(ValueError, match="grow must be up to 2147483647 on every side"):
+        fp.locate(IMAGE, Finds(), grow=grow)
+
+
+@pytest.mark.parametrize("turn", [0.0, 90.0, 30.0])
+def test_margins_that_make_no_region(turn):
+    with pytest.raises(ValueError, match="must be within"):
+        grow_region(fp.Region(40, 30, 2000, 3000), 2**31 - 1, turn=turn)
