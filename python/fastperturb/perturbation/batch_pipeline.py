@@ -196,7 +196,7 @@ def run_side_by_side(chunks: list[Chunk], prepare: Prepare, complete: Complete, 
         else:
             said.put(None)
 
-    crew = [threading.Thread(target=work, name="fastperturb-batch", daemon=True) for _ in range(workers)]
+    crew = [threading.Thread(target=work, name="fastperturb-batch") for _ in range(workers)]
     try:
         try:
             for thread in crew:
