@@ -36,6 +36,7 @@ def twins(here):  # noqa: F811
     shutil.move("x.png", "in/c.jpg")
     write_image("in/c.png", colours(2))
     (here / "boxes.json").write_text(json.dumps({"c.jpg": BOX, "c.png": BOX}))
+    fp.Key.generate().public().to_file("far.pub")
     return here
 
 
@@ -67,6 +68,20 @@ def test_nobody_else_is_called_unchanged_in_the_place_of_a_png_instead(twins, ca
     lines = lines_of(capsys.readouterr().out)[:-1]
     assert [line["status"] for line in lines] == ["failed", "failed"]
     assert "out/c.png exists, and is not the result of this input" in lines[1]["message"]
+
+
+@pytest.mark.parametrize("more", [[], ["--record-beside"]])
+def test_a_copy_in_the_clear_is_called_one_in_the_place_of_a_png_instead_too(twins, capsys, more):
+    Path("in/c.png").unlink()
+    (twins / "boxes.json").write_text(json.dumps({"c.jpg": []}))
+    job = ["perturb", "in", "-o", "out", "--boxes", "boxes.json", "--on-no-face", "copy", "--json"]
+    for status in ("copied", "unchanged"):
+        capsys.readouterr()
+        assert run([*job, *(["--to", "far.pub", *more] if more else ["--one-time-key"])]) == 0
+        assert lines_of(capsys.readouterr().out)[0]["status"] == status
+    assert tree("out") == ["c.png"]
+    assert run(["sheet", "in", "out", "-o", "sheet.html"]) == 3
+    assert "COPIED in the clear" in Path("sheet.html").read_text()
 
 
 def test_no_output_is_another_input(here, capsys):  # noqa: F811

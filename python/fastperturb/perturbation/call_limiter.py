@@ -1,7 +1,7 @@
 """Limits how many threads work on small images at a time, because more would hold each other up.
 
-A call on a small image takes about 60 microseconds and holds the global interpreter lock for 20 of them. When dozens of
-threads call at once they spend their time on passing it round; behind the core's queue they do so less often
+A call on a small image takes some hundred microseconds and holds the global interpreter lock for most of them. When
+dozens of threads call at once they spend their time on passing it round; behind the core's queue they do so less often
 (bench/README.md has the measured rates). Large images work outside of Python for so long that it does not matter, and
 every thread may go in.
 """
@@ -19,7 +19,7 @@ SMALL_BYTES = 2**20
 """An image up to this size takes a turn."""
 
 MAX_INSIDE = 4
-"""More threads than this gain nothing, because a third of the work holds the lock."""
+"""More threads than this gain nothing, because most of the work holds the lock."""
 
 _LARGE: AbstractContextManager[None] = nullcontext()
 

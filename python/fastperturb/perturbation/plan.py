@@ -17,8 +17,7 @@ from ..face_key import FaceKey
 from ..key import Key
 from ..recipients import Recipients, check_opening_key, check_recipients
 from ..record import CoreRegion, Record
-from ..region import RegionLike, as_regions, raster_order
-from ..region import check_touching as check_touching  # for sealing.py too
+from ..region import RegionLike, as_regions, check_touching, raster_order
 from ..strength import distance_law
 from ..strength.pixel_counts import resolve
 from ..strength.strength import Strength, list_strengths

@@ -13,11 +13,10 @@ from ..errors import NoFaceFound
 from ..face_key import FaceKey
 from ..recipients import Recipients, check_recipients, first_key
 from ..record import MAX_REGIONS
-from ..region import Face, Region, RegionLike, as_faces
+from ..region import Face, Region, RegionLike, as_faces, check_touching
 from .drawing import Drawing, Part
 from .format_v2 import Draft, RegionPixels, SealOptions, seal_record
 from .ownership import find_owners
-from .plan import check_touching
 from .record_v2 import RecordV2
 from .record_v2_parts import WINDOWS, RegionV2
 

@@ -27,7 +27,7 @@ MARK_TEXT = "fastperturb-job"
 COPIED = "-copied"
 """What the mark of a file ends in that was copied as it is."""
 _INSTEAD = "-instead"
-"""What the mark of a PNG ends in that stands where another file's result may stand, if marks do not tell the inputs."""
+"""In the mark of a PNG that stands where another file's result may stand, if marks do not tell the inputs."""
 _PURPOSE = b"fastperturb job"
 _SALT_BYTES = 8
 _as_text = json.JSONEncoder(sort_keys=True).encode
@@ -59,7 +59,8 @@ class Marks:
 
     def of_place(self, mark: str, *, instead: bool) -> str:
         """The mark of a result; ``instead``: of a PNG in the place of what its format cannot hold."""
-        return mark + _INSTEAD if instead and self._key is None else mark
+        job = mark.removesuffix(COPIED)
+        return job + _INSTEAD + mark[len(job) :] if instead and self._key is None else mark
 
     def text(self, mark: str, shown: Image) -> str:
         """The text that a file with these pixels carries for a mark of :meth:`mark`."""

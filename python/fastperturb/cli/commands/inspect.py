@@ -80,8 +80,8 @@ def _facts(path: Path, data: bytes, picture: Picture, key: Key | None) -> tuple[
     try:
         facts["record"] = None
         record = find_record_alone(path, picture.texts)
-        if record is not None:
-            facts["record"] = _decoded(record)
+        facts["record"] = None if record is None else _decoded(record)
+        if record is not None and record.missing:
             record = with_seals_beside(path, record)
             facts["record"] = _decoded(record)
     except RecordError as error:
