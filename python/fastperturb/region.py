@@ -140,7 +140,12 @@ def raster_order(regions: Sequence[Region]) -> list[int]:
 
     Records have this order, and the first of several owns what lies equally deep in them.
     """
-    return sorted(range(len(regions)), key=lambda i: (regions[i].y, regions[i].x))
+    return sorted(range(len(regions)), key=lambda i: in_raster_order(regions[i]))
+
+
+def in_raster_order(region: Region) -> tuple[int, int, int, int, str]:
+    """What regions are sorted by: their corners, row by row, then what is smaller."""
+    return region.y, region.x, region.height, region.width, region.shape
 
 
 def check_touching(regions: Sequence[Region], shape: tuple[int, ...]) -> None:

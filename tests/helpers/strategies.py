@@ -1,5 +1,7 @@
 """What properties are tested on: small random images, regions that overlap and reach beyond them, strengths."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -29,13 +31,30 @@ def regions(draw, image):
 
 
 @st.composite
+def several_regions(draw, image, most=4):
+    """Regions that touch the image; some have the middle or the corner of the one before, so that owners are tied."""
+    found = [draw(regions(image))]
+    for _ in range(draw(st.integers(0, most - 1))):
+        before, kind = found[-1], draw(st.sampled_from(["any", "any", "any", "middle", "corner"]))
+        across, down = draw(st.integers(0, 4)), draw(st.integers(0, 4))
+        if kind == "any":
+            found.append(draw(regions(image)))
+        elif kind == "middle":
+            place = (before.x - across, before.y - down, before.width + 2 * across, before.height + 2 * down)
+            found.append(fp.Region(*place, draw(st.sampled_from(["box", "ellipse"]))))
+        else:
+            found.append(replace(before, width=before.width + across, height=before.height + down))
+    return draw(st.permutations(found))
+
+
+@st.composite
 def jobs(draw, max_side=40, version=1):
     """(image, regions as the core takes them) with any window and any number of pixels that they own."""
     from fastperturb import _core
     from fastperturb.record import core_region
 
     image = draw(images(max_side))
-    where = draw(st.lists(regions(image), min_size=1, max_size=4))
+    where = draw(several_regions(image))
     window = st.integers(2, max_side + 3)
     blank = [core_region(region, draw(window), 0) for region in where]
     owned = _core.owned_pixels(*image.shape[:2], blank, version)

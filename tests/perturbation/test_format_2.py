@@ -9,7 +9,7 @@ import reference_seal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from records_2 import WINDOWS, make, owned_pixels, region, restored, textured
-from strategies import images, regions
+from strategies import images, several_regions
 
 import fastperturb as fp
 from fastperturb.errors import RecordError
@@ -26,7 +26,7 @@ MASTER = bytes(range(32))
 def protected(draw):
     """Any image, with up to three regions of any kind."""
     image = draw(images(16))
-    where = draw(st.lists(regions(image), min_size=1, max_size=3))
+    where = draw(several_regions(image, 3))
     methods = st.sampled_from([1, 2, 3, 255])
     items = []
     for item in where:

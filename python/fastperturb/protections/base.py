@@ -15,7 +15,7 @@ from .._forks import first_apart_from_forks
 from .._optional import import_opencv
 from ..checks import Image, rows_are_packed
 from ..perturbation.drawing import Part
-from ..region import Face, Region
+from ..region import Face, Region, in_raster_order
 from .area import AS_FOUND, Area
 
 
@@ -136,7 +136,7 @@ class DrawnProtection(AreaProtection):
         """The area of each face that touches an image of ``shape``, in raster order, each once."""
         given = [face if isinstance(face, Face) else Face(face) for face in faces]
         found = set(self.regions(given, shape))
-        return tuple(sorted(found, key=lambda one: (one.y, one.x, one.height, one.width, one.shape)))
+        return tuple(sorted(found, key=in_raster_order))
 
     @first_apart_from_forks
     def draw(self, image: Image, parts: Sequence[Part], out: Image, keys: Sequence[bytes]) -> None:

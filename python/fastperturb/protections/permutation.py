@@ -19,6 +19,7 @@ from ..checks import Image, check_image
 from ..faces import regions_from_landmarks
 from ..perturbation.block_view import Interpolation
 from ..recipients import Recipients
+from ..region import in_raster_order
 from .area import AS_FOUND, Area, owned_parts, touches
 from .base import AreaProtection, Description, describe
 from .window_size import WindowSize
@@ -66,7 +67,7 @@ class Permuting(AreaProtection):
         grid = self.grid(faces, image)
         if not grid:
             raise NoFaceFound("faces must hold at least one that touches the image, got none: nothing to protect")
-        grid = sorted(grid, key=lambda item: (item[0].y, item[0].x))  # as records have them
+        grid = sorted(grid, key=lambda item: in_raster_order(item[0]))  # as records have them
         regions, strengths = [item[0] for item in grid], [item[1] for item in grid]
         fitting = _fitting(regions, strengths, image.shape)
         how: dict[str, Any] = {"reproducible": reproducible, "surroundings": surroundings, "metadata": metadata}

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from .. import _core
 from ..faces.boxes import touches
-from ..region import MAX_ELLIPSE_SIDE, Face, Point, Region
+from ..region import MAX_ELLIPSE_SIDE, Face, Point, Region, in_raster_order
 
 LEAST_WIDTH = 32  # smaller ones leave what names a tiny face around it, and detectors miss them
 _ASPECT = (13, 10)  # height to width
@@ -65,7 +65,7 @@ def round_face(face: Face | Region, margins: Hundredths = HEAD_MARGINS) -> Regio
 def raster_ordered(regions: Iterable[Region], shape: tuple[int, ...]) -> tuple[Region, ...]:
     """Those that touch an image of ``shape``, row by row and each once: neither order nor number tells a score."""
     found = {region for region in regions if touches(region, shape)}
-    return tuple(sorted(found, key=lambda region: (region.y, region.x, region.height, region.width)))
+    return tuple(sorted(found, key=in_raster_order))
 
 
 def class_size(number: int) -> tuple[int, int]:
