@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, SupportsFloat, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,14 @@ Image: TypeAlias = NDArray[Any]
 
 _DTYPES = {np.dtype(kind): kind.__name__ for kind in (np.uint8, np.uint16, np.float32)}
 MAX_SIDE = 2**31 - 1
+
+
+def is_finite(number: SupportsFloat) -> bool:
+    """Whether a number is neither NaN nor infinite, nor a whole one that float64 does not reach."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def check_image(image: Image, name: str = "image") -> None:

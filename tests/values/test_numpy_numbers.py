@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 
 import fastperturb as fp
-from fastperturb.faces import Panorama, Union, coarse_detector, grow_region
-from fastperturb.protections import Autoencoder, KSame
+from fastperturb.faces import Panorama, Union, coarse_detector, grow_region, regions_from_landmarks
+from fastperturb.protections import Autoencoder, Blur, KSame, Noise, Surrogate, Template
+from fastperturb.video import find_tracks
 
 IMAGE = np.zeros((80, 90, 3), np.uint8)
+PLACE = fp.Region(20, 20, 30, 40)
+MARKS = ((25.0, 30.0), (40.0, 30.0), (32.0, 38.0), (26.0, 46.0), (39.0, 46.0))
+FAR = ((10**400, 30), *MARKS[1:])
 
 
 class Finds:
@@ -34,6 +38,33 @@ def test_a_whole_share():
 def test_amounts_that_no_number_holds(name, value):
     with pytest.raises(ValueError, match=f"{name} must be "):
         fp.Strength(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: Blur(sigma=10**400), "sigma must be over 0 and up to 1000"),
+        (lambda: Blur(cells=10**400), "cells must be over 0 and up to 1000"),
+        (lambda: Noise(10**400), "variance must be over 0 and up to 100"),
+        (lambda: fp.metrics.psnr(IMAGE, IMAGE, data_range=10**400), "data_range must be positive and finite"),
+        (lambda: fp.metrics.SsimOptions(sigma=10**400), "sigma must be positive and finite"),
+        (lambda: grow_region(PLACE, 0.1, turn=10**400), "turn must be finite degrees"),
+        (lambda: Surrogate().regions([fp.Face(PLACE, turn=10**400)], IMAGE.shape), "turn must be finite degrees"),
+        (lambda: Surrogate().regions([fp.Face(PLACE, turn=np.nan)], IMAGE.shape), "turn must be finite degrees"),
+        (lambda: Template(IMAGE, FAR, (0, 0, 10, 10)), "a landmark must be"),
+        (lambda: Template(IMAGE, MARKS, (0, 0, 10**400, 10)), "head must be"),
+        (lambda: regions_from_landmarks(fp.Face(PLACE, landmarks=FAR)), "landmarks must be finite and apart"),
+        (lambda: find_tracks([], Finds(), scale=10**400), "scale must be over 0"),
+    ],
+)
+def test_whole_numbers_beyond_float64_are_refused_by_name(call, text):
+    with pytest.raises(ValueError, match=text):
+        call()
+
+
+def test_a_turn_cannot_be_told_from_landmarks_beyond_float64():
+    face = fp.Face(PLACE, landmarks=FAR)
+    assert Surrogate().regions([face], IMAGE.shape) == Surrogate().regions([fp.Face(PLACE)], IMAGE.shape)
 
 
 @pytest.mark.parametrize("kind", [int, np.int8, np.uint16, np.int64])

@@ -17,6 +17,7 @@ from fastperturb.cli.app import run
 from fastperturb.errors import VideoFileError
 from fastperturb.protections import Black
 from fastperturb.video import Coding, VideoOptions, perturb_video, restore_video
+from fastperturb.video.describing import describe_video
 
 MILLI = Fraction(1, 1000)
 WINDOWS = fp.Strength(cells=4)
@@ -113,10 +114,8 @@ def test_timed_places_can_be_kept_and_come_back(tmp_path, kind):
         perturb_video(clip, tmp_path / "x.mkv", None, Black(), tracks=BOX, options=VideoOptions(keep=(2,)))
 
 
-def test_chapters_come_back_once(tmp_path):
-    """In MP4 they are a stream of data too."""
-    clip = write_clip(tmp_path / "clip.mp4")
-    with av.open(str(clip)) as source, av.open(str(tmp_path / "in.mp4"), "w") as out:
+def with_chapters(clip, path):
+    with av.open(str(clip)) as source, av.open(str(path), "w") as out:
         mark = {"id": 1, "start": 0, "end": 200, "time_base": MILLI, "metadata": {"title": "One"}}
         out.set_chapters([mark, mark | {"id": 2, "start": 200, "end": 400, "metadata": {"title": "Two"}}])
         copies = [out.add_stream_from_template(stream) for stream in source.streams]
@@ -124,6 +123,27 @@ def test_chapters_come_back_once(tmp_path):
             if packet.size:
                 packet.stream = copies[packet.stream.index]
                 out.mux(packet)
+    return path
+
+
+def test_chapters_are_copied_and_nothing_else_is_said(tmp_path):
+    clip = with_chapters(with_places(tmp_path / "places.mp4"), tmp_path / "in.mp4")
+    assert kinds_of(clip) == ["video", "audio", "data", "data"]
+    left = ["stream 2, data (bin_data)"]
+    assert describe_video(clip).left_out == left
+    for name, more in (("out.mp4", []), ("out.mkv", []), ("out.gif", ["chapters (.gif holds none)"])):
+        options = VideoOptions(audio=name != "out.gif")
+        report = perturb_video(clip, tmp_path / name, None, Black(), tracks=BOX, options=options)
+        assert [line for line in report.left_out if "sound" not in line] == left + more
+        with av.open(str(tmp_path / name)) as container:
+            titles = [item["metadata"]["title"] for item in container.chapters()]
+            assert titles == ([] if more else ["One", "Two"])
+
+
+def test_chapters_come_back_once(tmp_path):
+    """In MP4 they are a stream of data too."""
+    clip = write_clip(tmp_path / "clip.mp4")
+    with_chapters(clip, tmp_path / "in.mp4")
     perturb_video(tmp_path / "in.mp4", tmp_path / "out.mp4", KEY, WINDOWS, tracks=BOX, options=lossless())
     found = restore_video(tmp_path / "out.mp4", tmp_path / "back.mp4", KEY)
     assert found.left_out == ()

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import is_finite
 from ..region import MAX_COORDINATE, Region, Shape
 
 Margins: TypeAlias = float | tuple[float, float, float, float]
@@ -76,8 +77,7 @@ def _turned_margins(
     to 2.4 or nearer: with the tilted box's sides w, h and c, s of the angle, W = w c + h s and H = w s + h c give
     (W s)^2 + (H c)^2 - h^2 = 2 c s (w h + w^2 c s - h^2 c s), and c s is at most 1/2.
     """
-    if not math.isfinite(turn):
-        raise ValueError(f"turn must be finite degrees, got {turn!r}")
+    check_turn(turn)
     c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
     wide, high = math.hypot(region.width * c, region.height * s), math.hypot(region.width * s, region.height * c)
     left, top, right, bottom = (margin * side for margin, side in zip(margins, (wide, high) * 2, strict=True))
@@ -112,6 +112,12 @@ def holds_middle(region: Region, other: Region) -> bool:
     """Whether the middle of ``other`` lies in the box of ``region``."""
     x, y = other.x + other.width / 2, other.y + other.height / 2
     return region.x <= x < region.x + region.width and region.y <= y < region.y + region.height
+
+
+def check_turn(turn: float) -> None:
+    """Raises ValueError unless a face's turn is a finite number of degrees."""
+    if not (isinstance(turn, Real) and is_finite(turn)):
+        raise ValueError(f"turn must be finite degrees, got {turn!r:.80}")
 
 
 def touches(region: Region, image_shape: tuple[int, ...]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from ..checks import is_finite
 from ..region import Face, Point, Region, Shape
 from .boxes import covering_region, touches
 
@@ -55,6 +56,9 @@ def _features(landmarks: tuple[Point, ...], shape: Shape) -> list[Region]:
             "a face must have 5 landmarks (right eye, left eye, nose tip, right and left mouth corner), "
             f"got {len(landmarks)}: detect with YuNet, or protect the face's box"
         )
+    apart = f"a face's landmarks must be finite and apart, got {landmarks}"
+    if not all(is_finite(x) and is_finite(y) for x, y in landmarks):
+        raise ValueError(apart)
     right_eye, left_eye, nose, right_corner, left_corner = landmarks
     eyes, mouth = _middle(right_eye, left_eye), _middle(right_corner, left_corner)
     across = (left_eye[0] - right_eye[0], left_eye[1] - right_eye[1])
@@ -63,7 +67,7 @@ def _features(landmarks: tuple[Point, ...], shape: Shape) -> list[Region]:
     axis = (across[0] + down[1], across[1] - down[0])  # to the person's left, by the eyes and by the eyes and mouth
     length = math.hypot(*axis)
     if not (math.isfinite(length) and length > 1e-6 * unit):
-        raise ValueError(f"a face's landmarks must be finite and apart, got {landmarks}")
+        raise ValueError(apart)
     axis = (axis[0] / length, axis[1] / length)
     half_mouth = math.dist(right_corner, left_corner) / 2 / unit
     widths = (_EYE, _EYE, _NOSE, (_MOUTH[0] + half_mouth, *_MOUTH[1:]))

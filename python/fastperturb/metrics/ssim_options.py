@@ -26,6 +26,8 @@ def positive(name: str, value: object) -> float:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, got {value!r}") from None
+    except OverflowError:
+        number = math.inf
     if not 0.0 < number < math.inf:
         raise ValueError(f"{name} must be positive and finite, got {value!r}")
     return number

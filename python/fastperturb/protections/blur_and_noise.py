@@ -46,7 +46,7 @@ class Blur(DrawnProtection):
         if len(given) != 1:
             raise ValueError(f"give sigma or cells, got {'both' if given else 'neither'}")
         name, value = given[0]
-        if not (math.isfinite(value) and 0.0 < value <= 1000.0):
+        if not 0.0 < value <= 1000.0:
             raise ValueError(f"{name} must be over 0 and up to 1000, got {value!r}")
 
     def describe(self) -> Description:
@@ -111,7 +111,7 @@ class Noise(DrawnProtection):
     area: Area = AS_FOUND
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.variance) and 0.0 < self.variance <= 100.0):
+        if not 0.0 < self.variance <= 100.0:
             raise ValueError(f"variance must be over 0 and up to 100, got {self.variance!r}")
 
     def describe(self) -> Description:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import Face, locate
 from .._optional import import_opencv
-from ..checks import check_image
+from ..checks import check_image, is_finite
 from ..faces import HEAD, grow_region
 from ..region import Point
 from .mosaic_and_black import has_alpha, peak
@@ -93,11 +93,13 @@ def _similarity(landmarks: tuple[Point, ...], marks: Sequence[Point]) -> NDArray
 
     In complex numbers it is a line: the regression of the marks on these.
     """
+    if not all(is_finite(x) and is_finite(y) for x, y in landmarks):
+        raise ValueError(f"a face's landmarks must be finite and apart, got {landmarks}")
     points = np.array([complex(x, y) for x, y in landmarks])
     goals = np.array([complex(x, y) for x, y in marks])
     off, aim = points - points.mean(), goals - goals.mean()
     spread = float(np.sum(np.abs(off) ** 2))
-    if not (math.isfinite(spread) and spread > 0):
+    if not 0 < spread < math.inf:
         raise ValueError(f"a face's landmarks must be finite and apart, got {landmarks}")
     factor = np.sum(np.conj(off) * aim) / spread
     shift = goals.mean() - factor * points.mean()

@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from .. import _core
-from ..faces.boxes import touches
+from ..checks import is_finite
+from ..faces.boxes import check_turn, touches
 from ..region import MAX_ELLIPSE_SIDE, Face, Point, Region, in_raster_order
 
 LEAST_WIDTH = 32  # smaller ones leave what names a tiny face around it, and detectors miss them
@@ -46,7 +47,7 @@ def round_face(face: Face | Region, margins: Hundredths = HEAD_MARGINS) -> Regio
         ValueError: the face is larger than any region can be.
     """
     box, landmarks = (face.region, face.landmarks) if isinstance(face, Face) else (face, ())
-    turn = quarter_turn(landmarks) if landmarks or not isinstance(face, Face) else round(face.turn / 90) % 4
+    turn = quarter_turn(landmarks) if landmarks or not isinstance(face, Face) else _quarters(face.turn)
     x, y, width, height = turned_box((box.x, box.y, box.width, box.height), -turn)
     left, top, right, bottom = margins
     head = _Head(
@@ -80,13 +81,18 @@ def class_count() -> int:
 
 def quarter_turn(landmarks: tuple[Point, ...]) -> int:
     """How many quarter turns clockwise bring an upright face to this one, 0 to 3; 0 without five finite landmarks."""
-    if len(landmarks) != 5 or not all(math.isfinite(x) and math.isfinite(y) for x, y in landmarks):
+    if len(landmarks) != 5 or not all(is_finite(x) and is_finite(y) for x, y in landmarks):
         return 0
     (right_x, right_y), (left_x, left_y), _, (corner_x, corner_y), (other_x, other_y) = landmarks
     down = (corner_x + other_x - right_x - left_x, corner_y + other_y - right_y - left_y)
     if abs(down[1]) >= abs(down[0]):
         return 0 if down[1] >= 0 else 2
     return 1 if down[0] < 0 else 3
+
+
+def _quarters(turn: float) -> int:
+    check_turn(turn)
+    return round(turn / 90) % 4
 
 
 def turn_of(region: Region) -> int:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .. import Face
 from .._optional import import_opencv
-from ..checks import check_array, check_image
+from ..checks import check_array, check_image, is_finite
 from ..errors import ModelError
 from ..faces.model_files import read_model
 from ..region import Point
@@ -157,7 +157,7 @@ def _checked_landmarks(landmarks: Any, shape: tuple[int, ...]) -> tuple[Point, .
         )
     points = []
     for point in landmarks:
-        if len(point) != 2 or not all(isinstance(number, Real) for number in point):
+        if len(point) != 2 or not all(isinstance(number, Real) and is_finite(number) for number in point):
             raise ValueError(f"a landmark must be (x, y), got {point!r}")
         x, y = float(point[0]), float(point[1])
         if not (0 <= x <= shape[1] and 0 <= y <= shape[0]):
@@ -175,7 +175,7 @@ def _checked_landmarks(landmarks: Any, shape: tuple[int, ...]) -> tuple[Point, .
 
 
 def _checked_head(head: Any) -> Box:
-    if len(head) != 4 or not all(isinstance(number, Real) and math.isfinite(number) for number in head):
+    if len(head) != 4 or not all(isinstance(number, Real) and is_finite(number) for number in head):
         raise ValueError(f"head must be (x, y, width, height), got {head!r}")
     x, y, width, height = (float(number) for number in head)
     if not (1 <= width <= 4 * _LARGEST and 1 <= height <= 4 * _LARGEST and max(abs(x), abs(y)) <= 4 * _LARGEST):

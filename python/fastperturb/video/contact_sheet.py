@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._optional import import_opencv
-from ..checks import Image
+from ..checks import Image, is_finite
 from ..region import Region
 from .tracks import Track
 
@@ -76,7 +76,7 @@ def contact_sheets(
     Raises:
         ValueError: ``rows`` or ``scale`` is not over 0.
     """
-    if rows < 1 or not (math.isfinite(scale) and scale > 0):
+    if rows < 1 or not (is_finite(scale) and scale > 0):
         raise ValueError(f"rows and scale must be over 0, got {rows!r} and {scale!r}")
     kept, seconds = _collect(tracks, frames, (scale / stretched[0], scale / stretched[1]))
     for start in range(0, len(tracks), rows):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import Image, check_image
+from ..checks import Image, check_image, is_finite
 from ..faces import Detector
 from ..faces.tilt import Box, within_half_turn
 from .ahead import Workers, finished
@@ -63,7 +63,7 @@ def find_tracks(
         TypeError: an image of another dtype.
         ValueError: an image of another shape or size, or indices with gaps.
     """
-    if not (math.isfinite(scale) and scale > 0):
+    if not (is_finite(scale) and scale > 0):
         raise ValueError(f"scale must be over 0, got {scale!r}")
     chosen = rules or Rules()
     found: list[Track] = []

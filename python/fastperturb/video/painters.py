@@ -38,7 +38,7 @@ class Painter(Protocol):
 
         Args:
             canvas: the frame; only what the regions touch is written.
-            spots: its regions; where they overlap, the last one shows.
+            spots: its regions; where they overlap, the last one shows, but windows move what each region owns.
         """
 
 

@@ -235,6 +235,8 @@ class _Work:
             report.notes.append(rounded)
         if passed.quarters and target.suffix == ".gif":
             report.notes.append(".gif holds no turn: it shows the frames as they are stored, not upright")
+        if target.suffix == ".gif" and others.chapters:
+            report.left_out.append("chapters (.gif holds none)")
         if drawn.padded:
             report.notes.append(f"{drawn.codec} has even sides: a row or column was repeated")
         if drawn.opaque:

@@ -20,7 +20,7 @@ from .perturbing import ATTACHED, bytes_watch
 from .protecting import Progress, begun
 from .reading import FrameClock, VideoSource, import_av, open_video
 from .sealed_file import HEADER, ORIGINAL, Nowhere, Unsealed, sealed_beside, unseal
-from .sound import OtherStreams, can_hold, codec_name, describe_stream, is_chapter_track, sort_streams
+from .sound import OtherStreams, can_hold, codec_name, describe_stream, sort_streams
 from .windows import MAX_RECORD_BYTES, WindowsRecord, restore_frame
 from .writing import FORMATS, LazyWriter, Target
 
@@ -152,13 +152,11 @@ def _kind_of(path: Path) -> str:
 
 def _other_streams(video: VideoSource, suffix: str) -> OtherStreams:
     """All streams but the video that comes back and the sealed file, which were copied as this one was written."""
-    container, main = video.container, video.stream
-    numbers = [stream.index for stream in container.streams]
-    found, holdable = sort_streams(container, main, keep=numbers), OtherStreams()
+    numbers = [stream.index for stream in video.container.streams]
+    found, holdable = sort_streams(video.container, video.stream, keep=numbers), OtherStreams()
     with import_av().open(io.BytesIO(), "w", format=FORMATS[suffix]) as output:
         for stream in found.copied:
-            sealed = stream.type == "attachment" and stream.metadata.get("filename") == ATTACHED
-            if sealed or is_chapter_track(container, stream):
+            if stream.type == "attachment" and stream.metadata.get("filename") == ATTACHED:
                 continue
             if can_hold(output, stream):
                 holdable.copied.append(stream)

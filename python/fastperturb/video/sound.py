@@ -24,11 +24,13 @@ class OtherStreams:
         copied: those whose packets are copied.
         left_out: what the others are, for the user to know.
         in_the_clear: those of ``copied`` that hold pictures, which nothing protects.
+        chapters: whether there are chapters, which are copied into all formats that hold any.
     """
 
     copied: list[Any] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     in_the_clear: list[str] = field(default_factory=list)
+    chapters: bool = False
 
 
 def sort_streams(container: Any, main: Any, *, audio: bool = True, keep: Sequence[int] = ()) -> OtherStreams:
@@ -47,9 +49,9 @@ def sort_streams(container: Any, main: Any, *, audio: bool = True, keep: Sequenc
     for number in keep:
         if number not in numbers:
             raise VideoFileError(f"there is no stream {number} to keep, streams are 0 to {max(numbers)}")
-    found = OtherStreams()
+    found = OtherStreams(chapters=bool(container.chapters()))
     for stream in container.streams:
-        if stream.index == main.index:
+        if stream.index == main.index or (found.chapters and _is_chapter_track(stream)):
             continue
         wanted = (stream.type == "audio" and audio) or stream.type == "subtitle" or stream.index in keep
         if not wanted:
@@ -59,6 +61,11 @@ def sort_streams(container: Any, main: Any, *, audio: bool = True, keep: Sequenc
         if stream.type == "video":
             found.in_the_clear.append(describe_stream(stream))
     return found
+
+
+def _is_chapter_track(stream: Any) -> bool:
+    """Whether a stream is how MP4 and QuickTime hold chapters: FFmpeg reads them out of it and discards its packets."""
+    return bool(stream.type == "data" and stream.discard.name == "all")
 
 
 def describe_stream(stream: Any) -> str:
@@ -86,11 +93,6 @@ def can_hold(output: Any, stream: Any) -> bool:
     if stream.codec_context is not None and stream.codec_context.codec is not None:
         names.add(stream.codec_context.codec.name)  # dvdsub is listed, dvd_subtitle is not
     return stream.type == "attachment" or not names or bool(names & output.supported_codecs)
-
-
-def is_chapter_track(container: Any, stream: Any) -> bool:
-    """Whether a stream is how MP4 and QuickTime hold chapters, which come with the chapters themselves."""
-    return bool(stream.type == "data" and codec_name(stream) == "bin_data" and container.chapters())
 
 
 def add_copies(output: Any, streams: Sequence[Any]) -> dict[int, Any]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import re
 from functools import partial
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
 from ..._optional import import_opencv
+from ...checks import is_finite
 from ...files import read_image
 from ...files.reading import decode
 from .att import find_att, list_att, undo_line_ends
@@ -45,7 +45,7 @@ def open_dataset(where: str | os.PathLike[str], *, enlarge: float | None = None)
     """
     kind, path = _parse(where)
     factor = enlarge if enlarge is not None else _ATT_ENLARGED if kind == "att" else 1.0
-    if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not (factor > 0 and isfinite(factor)):
+    if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not (factor > 0 and is_finite(factor)):
         raise ValueError(f"enlarge must be a number over 0, got {enlarge!r}")
     folder = find_att() if path is None else path
     listed = list_att(folder) if kind == "att" else _list_flat(folder) if kind == "flat" else _list_people(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,5 +225,5 @@ def is_box(value: Any) -> bool:
     if not all(isinstance(value.get(side), int) and abs(value[side]) <= 2**30 for side in SIDES):
         return False
     score = value.get("score", 0.5)
-    sound = isinstance(score, (int, float)) and math.isfinite(score) and 0 <= score <= 1
+    sound = isinstance(score, (int, float)) and 0 <= score <= 1
     return bool(sound and value["width"] > 0 and value["height"] > 0)
