@@ -21,8 +21,9 @@ from ...protections import Protection
 from ..bootstrap import Floats
 from ..datasets.sample import Pixels
 from .filters import FILTERS, filter_subject
-from .gallery import ClearGallery, GallerySplit, people_of, seed_for
+from .gallery import ClearGallery, GallerySplit, fit_anew, people_of, seed_for
 from .matching_heads import (
+    FOLDS,
     Comparison,
     Enrolment,
     Head,
@@ -35,6 +36,7 @@ from .matching_heads import (
 )
 from .recogniser import Recogniser
 from .restorer import Restorer, look_up_restored
+from .scores import identification_hits
 from .subjects import Subject
 
 Attacker: TypeAlias = Literal["naive", "cleaner", "parrot", "linker", "restorer"]
@@ -44,7 +46,8 @@ ATTACKERS = EVERY_ATTACKER[:-1]
 DIRECT, VIEW = "direct", "view"
 _VALIDATED = 40  # people of whom a cleaner looks up one image each, to choose a filter
 DRAWS = 8  # nonces with which a parrot enrols every image
-_DIFFERENT = 0.01  # of the pixels: what nonces change less, such as ties, is not worth enrolling again
+_DIFFERENT = 0.01  # of a region: what nonces change less, such as ties, is not worth enrolling again
+_LOOKED_AT = 5  # enrolled images, to see whether nonces differ and views are others
 _VALIDATED_DRAWS = 3  # of them in cross-validation, which fits every head five times
 
 
@@ -83,10 +86,21 @@ class AttackRun:
         if sees_inside:  # the attacker looks at the same regions of clear images
             self._clear = ClearGallery(self._recogniser, [self._covered(one) for one in gallery_split.gallery])
         self._embedded: dict[tuple[str, str, int], Floats] = {}
-        first = gallery_split.probes[0]
-        image, again = (_protect(protection, seed_for(seed, role), first.clear(), first) for role in ("one", "other"))
-        self._has_view = sees_inside is not False and not np.array_equal(_view(protection, image, first), image)
-        self._is_random = float(np.mean(image != again)) > _DIFFERENT
+        self._cleaned: dict[tuple[int, str], Enrolment] = {}
+        some = gallery_split.gallery[:: -(-len(gallery_split.gallery) // _LOOKED_AT)]
+        found = [self._compare_nonces(subject) for subject in some]
+        self._has_view = sees_inside is not False and any(has_view for has_view, _ in found)
+        self._is_random = max(share for _, share in found) > _DIFFERENT
+
+    def _compare_nonces(self, subject: Subject) -> tuple[bool, float]:
+        """Whether a protected subject has a view of its own, and how much of its regions another nonce changes."""
+        clear = subject.clear()
+        one, other = (
+            _protect(self._protection, seed_for(self._seed, role), clear, subject) for role in ("one", "other")
+        )
+        parts = [region.clipped(*clear.shape[:2]) for region in self._regions([subject.face], clear.shape)]
+        shares = [float(np.mean(one[part] != other[part])) for part in parts if one[part].size]
+        return not np.array_equal(_view(self._protection, one, subject), one), max(shares, default=0.0)
 
     def naive(self) -> AttackOutcome:
         """Enrols clear images, and looks up the protected ones as they are."""
@@ -105,64 +119,69 @@ class AttackRun:
         For the cross-validation the attacker protects one gallery image of each of up to 40 people, and looks it up
         among the others. Who looks at no face tries one filter, for filters change its values little.
         """
-        places = self._gallery_split.validation_places(_VALIDATED, self._seed)
-        people = [self._gallery_split.gallery[place].person for place in places]
-        enrolled = {}
-        tried: dict[str, float] = {}
         filters = list(FILTERS)[: 1 if getattr(self._recogniser, "one_nonce", False) else None]
-        for reading in [*filters, *([VIEW] if self._has_view else [])]:
-            for name, gallery in ((reading, self._clear.plain), (f"{reading}, gallery too", self._cleaned(reading))):
-                enrolled[name] = reading, gallery
-                if places:
-                    left = without(gallery, places)
-                    points = self._validated(reading, places)
-                    tried[name] = rank1(compare_nearest(left, left, points), people)
-        best = max(tried, key=lambda name: tried[name]) if tried else next(reversed(enrolled))
-        reading, gallery = enrolled[best]
+        readings = [*filters, *([VIEW] if self._has_view else [])]
+        tried = self._rehearse(readings)
+        best = max(tried, key=lambda name: tried[name]) if tried else f"{readings[-1]}, gallery too"
+        reading = best.removesuffix(", gallery too")
+        gallery = self._galleries(self._clear, reading)[best]
         points = self._embed("probes", reading, self._recogniser)
         return AttackOutcome(compare_nearest(gallery, gallery, points), best, tried)
 
-    def _cleaned(self, reading: str) -> Enrolment:
-        if reading != VIEW:
-            return self._clear.filtered(reading)
-        return self._clear.enrol(self._recogniser.embed(self._altered(self._clear.subjects, VIEW)))
+    def _rehearse(self, readings: Sequence[str]) -> dict[str, float]:
+        """Rank-1 of gallery images that the attacker protects and looks up among the others; empty without any."""
+        places = self._gallery_split.validation_places(_VALIDATED, self._seed)
+        chosen = [self._gallery_split.gallery[place] for place in places]
+        knows = self._recogniser.trained and self._gallery_split.enrolled_are_trained
+        clear = self._clear.fitted_without(places) if knows else self._clear
+        tried: dict[str, float] = {}
+        if clear is None or not places:
+            return tried
+        for reading in readings:
+            points = clear.recogniser.embed(self._protected(chosen, "rehearsal", reading))
+            for name, enrolled in self._galleries(clear, reading).items():
+                left = enrolled if knows else without(enrolled, places)
+                tried[name] = rank1(compare_nearest(left, left, points), people_of(chosen))
+        return tried
 
-    def _validated(self, reading: str, places: list[int]) -> Floats:
-        key = "rehearsal", reading, 0
-        if key not in self._embedded:
-            chosen = [self._gallery_split.gallery[place] for place in places]
-            self._embedded[key] = self._recogniser.embed(self._protected(chosen, "rehearsal", reading))
-        return self._embedded[key]
+    def _galleries(self, clear: ClearGallery, reading: str) -> dict[str, Enrolment]:
+        """The clear gallery as it is and as it is read, by name."""
+        key = id(clear), reading
+        if key not in self._cleaned:
+            seen = self._altered(clear.subjects, VIEW)
+            self._cleaned[key] = (
+                clear.enrol(clear.recogniser.embed(seen)) if reading == VIEW else clear.filtered(reading)
+            )
+        return {reading: clear.plain, f"{reading}, gallery too": self._cleaned[key]}
 
     def parrot(self) -> AttackOutcome:
         """Enrols and fits protected images of other nonces; chooses reading and head by cross-validation.
 
-        A recogniser that is trained is trained anew; on the embeddings of one that is not, heads are fitted. Every
-        image is enrolled with eight nonces, where they make a difference; cross-validation looks at three of them.
+        A recogniser that is trained is trained anew, in cross-validation without the images that are looked up; on the
+        embeddings of one that is not, heads are fitted. Every image is enrolled with eight nonces, where they make a
+        difference; cross-validation looks at three of them.
         """
         tried: dict[str, float] = {}
-        made: dict[str, tuple[str, Head, Recogniser, int]] = {}
+        made: dict[str, tuple[str, Head, int]] = {}
         readings = (DIRECT, VIEW) if self._has_view else (DIRECT,)
         for reading in readings:
             several = self._is_random and reading == DIRECT and not getattr(self._recogniser, "one_nonce", False)
             draws = self._most_draws if several else 1
-            if getattr(self._recogniser, "memorises", False):
-                if len(readings) > 1:
-                    tried[f"{reading}, nearest"] = self._held_back(reading, min(draws, _VALIDATED_DRAWS))
-                made[f"{reading}, nearest"] = reading, compare_nearest, self._recogniser, draws
+            few = min(draws, _VALIDATED_DRAWS)
+            if self._recogniser.trained:
+                rate = self._held_back(reading, few) if len(readings) > 1 else None
+                tried |= {} if rate is None else {f"{reading}, nearest": rate}
+                made[f"{reading}, nearest"] = reading, compare_nearest, draws
                 continue
-            fitted = self._fitted(reading, draws)
-            few = self._training(reading, fitted, min(draws, _VALIDATED_DRAWS))
-            own = fitted.trained or fitted.metric == "masked"
-            heads = {"nearest": compare_nearest} if own else list_heads(few.people, few.points.shape[1])
+            shown = self._training(reading, self._recogniser, few)
+            own = self._recogniser.metric == "masked"
+            heads = {"nearest": compare_nearest} if own else list_heads(shown.people, shown.points.shape[1])
             for name, head in heads.items():
-                shown = min(draws, _VALIDATED_DRAWS)
-                tried[f"{reading}, {name}"] = cross_validate_head(head, few, self._seed, shown)
-                made[f"{reading}, {name}"] = reading, head, fitted, draws
-        best = max(tried, key=lambda name: tried[name]) if tried else next(iter(made))
-        reading, head, fitted, draws = made[best]
-        if getattr(fitted, "memorises", False):
-            fitted = self._fitted(reading, draws)
+                tried[f"{reading}, {name}"] = cross_validate_head(head, shown, self._seed, few)
+                made[f"{reading}, {name}"] = reading, head, draws
+        best = max(tried, key=lambda name: tried[name]) if tried else next(reversed(made))
+        reading, head, draws = made[best]
+        fitted = self._fitted(reading, draws)
         training, enrolled = self._training(reading, fitted, draws), self._enrol("gallery", reading, fitted, draws)
         return AttackOutcome(head(training, enrolled, self._embed("probes", reading, fitted)), best, tried)
 
@@ -178,20 +197,24 @@ class AttackRun:
         role = "gallery" if self._gallery_split.enrolled_are_trained else "training"
         return self._enrol(role, reading, recogniser, draws)
 
-    def _held_back(self, reading: str, draws: int) -> float:
-        """Rank-1 of one fifth of the training images, by a recogniser that was trained without them."""
+    def _held_back(self, reading: str, draws: int) -> float | None:
+        """Rank-1 of training images, by recognisers that were trained without them; None where too few are left."""
         training = self._gallery_split.training
         fold = fold_of(people_of(training), self._seed)
-        if not (fold == 0).any():
-            return 0.0
-        fitted = copy.copy(self._recogniser)
-        kept, held = (
-            [one for one, at in zip(training, fold, strict=True) if (at == 0) == out] for out in (False, True)
-        )
-        fitted.fit(chain.from_iterable(self._protected(kept, f"training {draw}", reading) for draw in range(draws)))
-        known = Enrolment(fitted.embed(self._protected(kept, "training 0", reading)), people_of(kept), fitted.metric)
-        points = fitted.embed(self._protected(held, "held back", reading))
-        return rank1(compare_nearest(known, known, points), people_of(held))
+        hits: list[float] = []
+        for number in range(min(FOLDS, getattr(self._recogniser, "folds", FOLDS))):
+            kept, held = (
+                [one for one, at in zip(training, fold, strict=True) if (at == number) == out] for out in (0, 1)
+            )
+            several = [self._protected(kept, f"training {draw}", reading) for draw in range(draws)]
+            fitted = fit_anew(self._recogniser, chain.from_iterable(several)) if held else None
+            if fitted is not None:
+                again = (self._protected(kept, f"training {draw}", reading) for draw in range(draws))
+                points = fitted.embed(chain.from_iterable(again))
+                known = Enrolment(points, people_of(kept) * draws, fitted.metric)
+                found = compare_nearest(known, known, fitted.embed(self._protected(held, "held back", reading)))
+                hits.extend(identification_hits(found.distances, people_of(held), found.people, 1))
+        return float(np.mean(hits)) if hits else None
 
     def restorer(self, networks: Restorer | None = None) -> AttackOutcome:
         """Looks up what a network fitted on other people made of the probes; see restorer.py.

@@ -42,7 +42,7 @@ class Convolutional:
 
     metric: Metric = "cosine"
     trained = True
-    memorises = True
+    folds = 1  # of its validation: each is a fit
 
     def __init__(self, margin: float = 0.0, seed: int = 0) -> None:
         import_extra("torch", EXTRA)

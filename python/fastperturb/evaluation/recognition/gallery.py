@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -76,6 +77,7 @@ class ClearGallery:
         self.recogniser, self.subjects = recogniser, subjects
         self.plain = self.enrol(recogniser.embed(subjects))
         self._filtered: dict[str, Enrolment] = {}
+        self._without: dict[tuple[int, ...], ClearGallery | None] = {}
 
     def filtered(self, name: str) -> Enrolment:
         """Of the images through one of the published filters."""
@@ -84,9 +86,31 @@ class ClearGallery:
             self._filtered[name] = self.enrol(self.recogniser.embed(shown))
         return self._filtered[name]
 
+    def fitted_without(self, places: Sequence[int]) -> ClearGallery | None:
+        """The gallery without some of its images, by the recogniser fitted on what is left; None if that is too little.
+
+        Whoever was fitted on an image knows it, and cannot try on it how well a reading names people.
+        """
+        key = tuple(places)
+        if key not in self._without:
+            kept = [subject for place, subject in enumerate(self.subjects) if place not in key]
+            fitted = fit_anew(self.recogniser, kept)
+            self._without[key] = None if fitted is None else ClearGallery(fitted, kept)
+        return self._without[key]
+
     def enrol(self, points: Floats) -> Enrolment:
         """Other embeddings of the same images."""
         return Enrolment(points, people_of(self.subjects), self.recogniser.metric)
+
+
+def fit_anew(recogniser: Recogniser, subjects: Iterable[Subject]) -> Recogniser | None:
+    """A copy of the recogniser fitted on other subjects; None where they are too few for it."""
+    fitted = copy.copy(recogniser)
+    try:
+        fitted.fit(subjects)
+    except ValueError:
+        return None
+    return fitted
 
 
 def people_of(subjects: Sequence[Subject]) -> list[str]:

@@ -21,7 +21,7 @@ from .region_recognisers import masked_distances
 from .scores import identification_hits
 
 _AT_ONCE = 1 << 22
-_FOLDS = 5
+FOLDS = 5
 
 
 def measure_distances(rows: Floats, columns: Floats, metric: Metric) -> Floats:
@@ -150,7 +150,7 @@ def cross_validate_head(head: Head, enrolled: Enrolment, seed: int, draws: int =
     count = len(enrolled.people) // draws
     fold = fold_of(enrolled.people[:count], seed)
     hits: list[float] = []
-    for number in range(_FOLDS):
+    for number in range(FOLDS):
         held = np.flatnonzero(fold == number)
         if len(held):
             left = without(enrolled, np.concatenate([held + draw * count for draw in range(draws)]))
@@ -170,5 +170,5 @@ def fold_of(people: Sequence[str], seed: int) -> NDArray[np.intp]:
         if len(places) > 1:
             start = hashlib.blake2b(f"{seed}/{person}".encode(), digest_size=1).digest()[0]
             for number, place in enumerate(places):
-                fold[place] = (start + number) % min(_FOLDS, len(places))
+                fold[place] = (start + number) % min(FOLDS, len(places))
     return fold

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -35,7 +36,8 @@ class PairBench:
         if recogniser.trained:
             raise ValueError(f"recogniser must come trained, got {recogniser.name}, which is fitted on a gallery")
         self._recogniser, self._pairs = recogniser, pairs
-        self._clear = self._embed(0, None, "", 0)
+        self._sees_inside = bool(getattr(recogniser, "sees_inside", False))  # and so looks where it was changed
+        self._clear: Floats | None = None
 
     def run(self, protection: Protection, *, seed: int = 0) -> dict[str, Verification]:
         """Verification by the naive attacker (the first clear, the second protected) and the linker (both protected).
@@ -48,24 +50,27 @@ class PairBench:
             ValueError: no pair of one person or none of two, or the protection does not fit the faces.
         """
         second = self._embed(1, protection, "second", seed)
-        both = {"naive": self._clear, "linker": self._embed(0, protection, "first", seed)}
+        clear = self._clear
+        if clear is None or self._sees_inside:
+            clear = self._clear = self._embed(0, protection, None, seed)
+        both = {"naive": clear, "linker": self._embed(0, protection, "first", seed)}
         one, other = ([pair[side].person for pair in self._pairs] for side in (0, 1))
         return {name: verify(self._apart(first, second), one, other, seed) for name, first in both.items()}
 
-    def _embed(self, side: int, protection: Protection | None, role: str, seed: int) -> Floats:
-        """(pairs, dimensions): one side of each pair; an image that stands there several times is embedded once."""
+    def _embed(self, side: int, protection: Protection, role: str | None, seed: int) -> Floats:
+        """(pairs, dimensions): one side of each pair; an image that stands there several times is embedded once.
+
+        Without a role images are clear; who looks inside of regions looks at those that the protection would change.
+        """
         subjects = {pair[side].name: pair[side] for pair in self._pairs}
         places = {name: place for place, name in enumerate(subjects)}
-        points = self._recogniser.embed(
-            self._shown(list(subjects.values()), protection, seed_for(seed, f"pairs {role}"))
-        )
-        return np.asarray(points)[[places[pair[side].name] for pair in self._pairs]]
-
-    @staticmethod
-    def _shown(subjects: Sequence[Subject], protection: Protection | None, seed: int) -> Iterator[Subject]:
-        if protection is None:
-            return iter(subjects)
-        return (subject.altered(partial(_protected, protection, seed)) for subject in subjects)
+        shown: Iterable[Subject] = subjects.values()
+        if role is not None or self._sees_inside:
+            shown = (replace(subject, covers=protection.regions) for subject in shown)
+        if role is not None:
+            hide = partial(_protected, protection, seed_for(seed, f"pairs {role}"))
+            shown = (subject.altered(hide) for subject in shown)
+        return np.asarray(self._recogniser.embed(shown))[[places[pair[side].name] for pair in self._pairs]]
 
     def _apart(self, first: Floats, second: Floats) -> Floats:
         metric = self._recogniser.metric

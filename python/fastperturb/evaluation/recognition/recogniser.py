@@ -22,6 +22,8 @@ class Recogniser(Protocol):
         metric: how to compare embeddings: "euclidean" distance, or "cosine": Euclidean after scaling to unit length,
             or "masked": the first half are values, the second says which of them count (region_recognisers.py).
         trained: whether it must be fitted before it embeds; other recognisers come trained, and ``fit`` does nothing.
+            One that is fitted may have ``folds``, how many fifths of the images are held back, one after the other,
+            when an attacker chooses a reading: 5 unless said otherwise, 1 where a fit takes long.
     """
 
     name: str
