@@ -149,6 +149,94 @@ def test_a_recogniser_off_the_shelf_knows_nobody_and_does_not_adapt():
     assert recommend(rows, fitted=["net", "eigenfaces"])[0].aim == UNKNOWN  # nobody to ask
 
 
+def rate(name, actor, value, low, high, measure="rank1"):
+    """A row of a protection that is named as its family."""
+    return Row(name, name, 1.0, name, True, measure, actor, "direct", value, low, high, 100, 0, "")
+
+
+def answers_to(rows):
+    return {item.aim: item for item in recommend(Rows(rows))}
+
+
+def test_a_detector_of_few_images_does_not_hide_another_that_finds():
+    rows = [rate("one", "naive/net", 0.03, 0.0, 0.06), rate("one", "eye", 0.98, 0.95, 1.0, "recall")]
+    few = rate("one", "slow", 1.0, 0.7, 1.0, "recall")  # ten images, all found
+    for given in (rows, [*rows, few], [few, *rows]):
+        chosen = answers_to(given)[SHELF].chosen
+        assert chosen.protection == "one"
+        assert (chosen.detector, chosen.recall) == ("eye, direct", (0.98, 0.95, 1.0))
+
+
+def test_of_what_is_not_found_the_largest_lower_end_is_told():
+    rows = [rate("one", "naive/net", 0.03, 0.0, 0.06), rate("one", "eye", 0.9, 0.85, 0.95, "recall")]
+    (nearest,) = answers_to([*rows, rate("one", "slow", 1.0, 0.7, 1.0, "recall")])[SHELF].others
+    assert (nearest.detector, nearest.recall) == ("eye, direct", (0.9, 0.85, 0.95))
+    without = rate("one", "eye", 1.0, None, None, "recall")  # no resampling, no interval
+    assert answers_to([rows[0], without])[SHELF].chosen is None
+
+
+def test_every_attacker_must_keep_the_limit_not_only_the_strongest():
+    rows = [
+        rate("one", "naive/net", 0.061, 0.03, 0.095),
+        rate("one", "parrot/net", 0.06, 0.0, 0.16),
+        rate("one", "eye", 0.98, 0.95, 1.0, "recall"),
+        rate("black", "naive/net", 0.02, 0.0, 0.05),
+        rate("black", "parrot/net", 0.02, 0.0, 0.05),
+    ]
+    answers = answers_to(rows)
+    assert answers[UNKNOWN].chosen.protection == "one"  # the parrot is not asked
+    assert answers[TRAINED].chosen is None
+    (nearest,) = answers[TRAINED].others
+    assert (nearest.attacker, nearest.rank1[0]) == ("naive/net, direct", 0.061)  # who names most
+    (standing,) = nearest.standings
+    assert (standing.attacker, standing.rank1, standing.hidden) == ("parrot, direct", (0.06, 0.0, 0.16), False)
+    assert standing.black == (0.02, 0.0, 0.05)
+    assert "every attacker who took part (naive and parrot)" in answers[TRAINED].conditions
+
+
+def test_black_boxes_give_away_what_their_attackers_get_at_most():
+    rows = [
+        rate("one", "naive/net", 0.3, 0.1, 0.4),
+        rate("one", "parrot/net", 0.2, 0.1, 0.45),
+        rate("black", "naive/net", 0.3, 0.2, 0.4),
+        rate("black", "parrot/net", 0.25, 0.1, 0.45),
+    ]
+    (standing,) = answers_to(rows)[TRAINED].chosen.standings
+    assert (standing.attacker, standing.rank1) == ("parrot, direct", (0.2, 0.1, 0.45))
+    assert standing.black == (0.3, 0.2, 0.45)
+    more = rate("one", "parrot/net", 0.2, 0.1, 0.46)
+    assert answers_to([rows[0], more, *rows[2:]])[TRAINED].chosen is None
+
+
+def broken(restored):
+    """Two protections and black boxes; the restorer names "one" 0.3 and failed on "two", whatever the others get."""
+    rows = [rate(name, "restorer/net", value, value - 0.02, value + 0.02) for name, value in restored.items()]
+    for name, naive in (("one", 0.03), ("two", 0.02), ("black", 0.03)):
+        rows += [rate(name, "naive/net", naive, 0.0, 0.07), rate(name, "eye", 0.98, 0.95, 1.0, "recall")]
+    return answers_to([rate("clear", "naive/net", 1.0, 0.9, 1.0), *rows])
+
+
+def test_an_attacker_who_failed_on_a_protection_did_not_find_it_to_hide():
+    answers = broken({"one": 0.3, "black": 0.03})
+    for aim in (TRAINED_FOUND, TRAINED, EVERYTHING):
+        assert answers[aim].chosen is None
+        assert [(choice.protection, choice.failed) for choice in answers[aim].others] == [
+            ("one", ()),
+            ("two", ("restorer/net",)),  # not the nearest: nobody knows what the restorer would have got
+        ]
+    assert answers[UNKNOWN].chosen.protection == "two"  # he is not asked
+    assert broken({"one": 0.3, "two": 0.04, "black": 0.03})[TRAINED].chosen.protection == "two"
+    undefined = rate("two", "restorer/net", None, None, None)
+    rows = [rate("one", "restorer/net", 0.3, 0.2, 0.4), rate("two", "naive/net", 0.0, 0.0, 0.03), undefined]
+    assert answers_to(rows)[TRAINED].chosen is None
+
+
+def test_without_an_attacker_who_learns_nothing_is_said_of_one():
+    rows = [rate("one", "naive/net", 0.03, 0.0, 0.06), rate("one", "eye", 0.98, 0.95, 1.0, "recall")]
+    assert list(answers_to(rows)) == [SHELF, UNKNOWN]
+    assert TRAINED in answers_to([*rows, rate("one", "restorer/net", 0.03, 0.0, 0.06)])
+
+
 @pytest.mark.parametrize("value", [-0.1, 1.1, "0.5", True])
 def test_bad_aims(value):
     with pytest.raises(ValueError, match=r"aims\.rank1 must be 0 to 1"):

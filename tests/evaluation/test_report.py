@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 from study_cases import Fickle, make_study
 
 from fastperturb.evaluation.report import render_report, tables
-from fastperturb.evaluation.report.frontier import draw_frontier
+from fastperturb.evaluation.report.charts import draw_rates
+from fastperturb.evaluation.report.frontier import draw_frontier, mean_recall
 from fastperturb.evaluation.report.labels import Label, place_labels
-from fastperturb.evaluation.report.plain_words import in_plain_words
+from fastperturb.evaluation.report.plain_words import in_plain_words, list_purposes
 from fastperturb.evaluation.report.theme import INK, SERIES, drawing, to_svg
-from fastperturb.evaluation.study import run_study
+from fastperturb.evaluation.study import Row, Rows, recommend, run_study
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -200,3 +201,90 @@ def test_no_line_crosses_the_words_of_the_frontier(results):
         grounds = re.findall(r'style="[^"]*fill: var\(--card\)[^"]*opacity: 0\.82', svg)
         assert len(grounds) >= svg.count("black box ")
         assert len(grounds) > 2
+
+
+def recall(name, detector, value, reading="direct", count=10):
+    return Row(name, name, 1.0, name, True, "recall", detector, reading, value, None, None, count, 0, "")
+
+
+def test_a_mean_of_detectors_is_over_all_of_them_or_there_is_none():
+    rows = Rows(
+        [
+            *(recall("X", "eye", value, reading) for value, reading in ((0.1, "direct"), (0.2, "view"))),
+            *(recall("X", "lens", value, reading) for value, reading in ((0.9, "direct"), (0.8, "view"))),
+            recall("Y", "lens", 0.9),
+            recall("Z", "eye", None),
+            recall("Z", "lens", 0.9),
+            *(recall("W", "eye", value, reading) for value, reading in ((0.1, "direct"), (0.2, "view"))),
+            recall("W", "lens", 0.5),  # and the view failed, by which it may find more
+        ]
+    )
+    means = {name: mean_recall(rows, name, ["eye", "lens"]) for name in "XYZW"}
+    assert means == {"X": pytest.approx(0.55), "Y": None, "Z": None, "W": None}
+    assert mean_recall(rows, "W", ["eye", "lens"], "direct") == pytest.approx(0.3)
+    assert mean_recall(rows, "Y", ["lens"]) == 0.9
+    assert mean_recall(rows, "X", ["eye", "lens"], "other") is mean_recall(rows, "X", []) is None
+
+
+MOSAIC = "mosaic, 8 px"
+
+
+@pytest.fixture(scope="module")
+def partial(results):
+    """The results as if an attacker and a detector had failed on the mosaic, and another detector on some images."""
+    lost = {(MOSAIC, "linker/histograms 4 x 4"), (MOSAIC, "blind")}
+    rows = Rows(row for row in results.rows.all if (row.protection, row.actor) not in lost)
+    return replace(results, rows=rows, advice=recommend(rows))
+
+
+def test_the_best_of_those_who_did_not_fail_is_a_bound(partial):
+    rows = partial.rows
+    tables_of = (tables.recognition_table(rows, "rank1"), tables.verification_table(rows))
+    strongest, verified = ({name: [cell.text for cell in cells] for name, cells in t.rows} for t in tables_of)
+    assert strongest[MOSAIC][-1].startswith("≥ ")
+    assert not any(text[-1].startswith("≥") for name, text in strongest.items() if name != MOSAIC)
+    assert [text[:1] for text in verified[MOSAIC]] == [*(text[:1] for text in verified[MOSAIC][:3]), "≤", "≥", "≥"]
+    assert not any(text[0] in "≤≥" for text in verified[MOSAIC][:3])  # the naive attacker did not fail
+    plain = {item.protection: item.more for item in in_plain_words(rows, partial.advice, "eigenfaces")}
+    assert plain == {name: name == MOSAIC for name in plain}
+    assert MOSAIC in plain
+    purposes = list_purposes(rows, partial.advice)
+    assert all(item.more_of_all == (item.protection == MOSAIC) for item in purposes)
+
+
+def test_what_somebody_failed_on_is_told_and_not_drawn_as_of_all(results, partial):
+    whole, html = render_report(results), render_report(partial)
+    words = " ".join(re.sub(r"<[^>]*>", "", html).split())
+    assert "names at least " in words
+    assert "names at least " not in re.sub(r"<[^>]*>", "", whole)
+    caption = re.search(r"<figcaption>mosaic, 8 px<i>(.*?)</i>", html)[1]
+    assert "recognised ≥ " in caption
+    assert "found" not in caption  # a mean over the other detectors is another
+    assert "mosaic, 8 px:" in re.search(r"Change of F in points.*?</p>", whole)[0]
+    assert "mosaic, 8 px:" not in re.search(r"Change of F in points.*?</p>", html)[0]
+    detectors, actors = results.rows.actors("recall"), results.rows.actors("rank1")
+    assert draw_frontier(results.rows, detectors) != draw_frontier(partial.rows, detectors)
+    names = tables.list_protections(results.rows)
+    marks = [draw_rates(given.rows, actors, names).wide.count("<use") for given in (results, partial)]
+    assert marks[1] == marks[0] - 1
+
+
+def test_an_advice_names_who_failed_and_who_decides(results, partial):
+    unknown = next(item for item in partial.advice if item.aim.startswith("unknown"))
+    failed = replace(unknown.others[0], failed=("cleaner/net",), fulfils=False)
+    html = render_report(replace(partial, advice=(replace(unknown, chosen=None, others=(failed,)),)))
+    assert "<dt>failed</dt><dd>cleaner/net: more may be recognised</dd>" in html
+    over = next(standing for standing in failed.standings if not standing.hidden)
+    assert f'<span class="small">{over.attacker}</span>' in html
+    assert "at least " in html
+
+
+def test_images_are_those_that_recall_rests_on(results):
+    rows = [
+        replace(row, count=5) if row.actor == "fickle" and row.protection == MOSAIC else row for row in results.rows.all
+    ]
+    counts = {row.count for row in results.rows.all if (row.measure, row.actor) == ("recall", "fickle")}
+    assert len(counts) == 1
+    (count,) = counts
+    assert f"fickle {count}<" in render_report(results).replace(".", "<")
+    assert f"fickle 5 to {count}<" in render_report(replace(results, rows=Rows(rows))).replace(".", "<")

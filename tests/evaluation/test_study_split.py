@@ -87,6 +87,23 @@ def test_pairs_of_people_who_were_learnt_from_are_left_out():
     assert all(people_of(inputs, (pair.first, pair.second)) <= measured for pair in pairs)
 
 
+def test_pairs_that_are_left_out_on_purpose_have_not_failed():
+    same = [Pair(f"p{who}/0.png", f"p{who}/1.png", True) for who in range(4)]
+    others = [Pair(f"p{one}/0.png", f"p{two}/2.png", False) for one in range(4) for two in range(one)]
+    faceless = [Sample(f"p{who}/x.png", f"p{who}", lambda: tiny().samples[0].read() * 0) for who in range(4)]
+    lost = [Pair(f"p{who}/0.png", f"p{who}/x.png", True) for who in range(4)]
+    study = make_study(
+        dataset=DataSet("patterns", (*tiny().samples, *faceless), (*same, *others, *lost)), recognisers=("histograms",)
+    )
+    for given, failed in (
+        (study, 4),
+        (by_person(study), 2),  # the other two are of people who were learnt from
+        (replace(study, config=replace(study.config, people=3)), 3),  # one person was not drawn
+    ):
+        rows = [row for row in run_study(given).rows.all if row.measure == "pairs_eer"]
+        assert {row.failed for row in rows} == {failed}
+
+
 def test_people_who_cannot_be_divided_are_told():
     nobody = DataSet("nobody", tuple(Sample(item.name, None, item.read) for item in tiny().samples))
     with pytest.raises(ValueError, match="split by person: nobody must have at least two people, got 0"):

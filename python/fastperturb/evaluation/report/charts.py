@@ -154,21 +154,20 @@ def draw_threshold(threshold: dict[str, Any]) -> Drawn:
 
 
 def draw_rates(rows: Rows, actors: Sequence[str], names: Sequence[str]) -> Drawn:
-    """Rank-1 by attacker, the strongest recogniser, with intervals: one line a protection."""
+    """Rank-1 by attacker, the strongest recogniser, with intervals: one line a protection; none where one failed."""
     attackers = list(dict.fromkeys(actor.partition("/")[0] for actor in actors))
-    found: dict[str, dict[str, Any]] = {
-        who: {
-            name: rows.best(name, "rank1", [actor for actor in actors if actor.startswith(f"{who}/")]) for name in names
-        }
-        for who in attackers
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for who in attackers:
+        own = [actor for actor in actors if actor.startswith(f"{who}/")]
+        whole = (name for name in names if not rows.unanswered(name, "rank1", own))
+        found[who] = {name: rows.best(name, "rank1", own) for name in whole}
 
     def draw(axes: Any) -> None:
         for number, who in enumerate(attackers):
             at = np.arange(len(names)) + (number - (len(attackers) - 1) / 2) * min(0.17, 0.8 / len(attackers))
             label: str | None = who
             for y, name in zip(at, names, strict=True):
-                row = found[who][name]
+                row = found[who].get(name)
                 if row is None or row.value is None:
                     continue
                 axes.plot([row.low, row.high], [y, y], color=SERIES[number], linewidth=1.4, alpha=0.55)

@@ -29,14 +29,16 @@ class Point:
 
 
 def mean_recall(rows: Rows, protection: str, detectors: Sequence[str], reading: str | None = None) -> float | None:
-    """The mean over detectors of the recall, of the reading that finds more (or of one reading)."""
-    values = []
-    for detector in detectors:
-        found = [row.value for row in rows.readings(protection, "recall", detector) if reading in (None, row.reading)]
-        known = [value for value in found if value is not None]
-        if known:
-            values.append(max(known))
-    return sum(values) / len(values) if values else None
+    """The mean over detectors of the recall, of the reading that finds more (or of one reading).
+
+    None unless each of them has a value for every reading that the protection has: a mean over the others is another.
+    """
+    given = {detector: rows.measured(protection, "recall", detector) for detector in detectors}
+    values = {detector: {row.reading: row.value or 0.0 for row in each} for detector, each in given.items()}
+    readings = {each for known in values.values() for each in known if reading in (None, each)}
+    if not readings or any(not readings <= set(known) for known in values.values()):
+        return None
+    return sum(max(known[each] for each in readings) for known in values.values()) / len(values)
 
 
 def list_families(rows: Rows) -> list[str]:
@@ -81,7 +83,7 @@ def _points(
     points = {}
     actors = list(actors)
     for row in rows.all:
-        if row.family != family or row.protection in points:
+        if row.family != family or row.protection in points or rows.unanswered(row.protection, "rank1", actors):
             continue
         recognised = rows.best(row.protection, "rank1", actors)
         found = mean_recall(rows, row.protection, detectors, reading)
@@ -135,7 +137,8 @@ def _frame(axes: Any, rows: Rows, actors: Sequence[str], *, small: bool) -> None
     axes.set_xlim(1.03, -0.03)
     axes.set_ylim(-0.03, 1.05)
     chance = next((row.value for row in rows.all if row.measure == "chance1"), None)
-    black = rows.best(next((row.protection for row in rows.all if row.family == "black"), ""), "rank1", actors)
+    box = next((row.protection for row in rows.all if row.family == "black"), "")
+    black = None if rows.unanswered(box, "rank1", actors) else rows.best(box, "rank1", actors)
     lines = [(chance, "chance", ":"), (black.value if black else None, "black box", "--")]
     known = [(at, words, style) for at, words, style in lines if at is not None]
     for at, words, style in known:

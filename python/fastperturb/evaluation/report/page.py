@@ -87,6 +87,7 @@ def _content(results: StudyResults) -> dict[str, Any]:
         "width_recall": tables.widest(rows, ["recall"]),
         "width_rank1": tables.widest(rows, ["rank1"]),
         "looked": _looked(rows, detectors),
+        "attackers": list(dict.fromkeys(actor.partition("/")[0] for actor in rows.actors("rank1"))),
         "enrolled_people": max((row.count for row in rows.all if row.measure == "chance1"), default=0),
         "changes": _changes(rows),
         "examples": _examples(results),
@@ -104,13 +105,15 @@ def _first_recogniser(rows: Rows) -> str:
     return rows.actors("rank1")[0].partition("/")[2]
 
 
-def _looked(rows: Rows, detectors: list[str]) -> dict[str, int]:
-    """How many images each detector was shown."""
-    return {name: max((r.count + r.failed for r in rows.all if r.actor == name), default=0) for name in detectors}
+def _looked(rows: Rows, detectors: list[str]) -> dict[str, str]:
+    """On how many images the recall of each detector rests: one number, or the least and the most over protections."""
+    recall = [row for row in rows.all if row.measure == "recall"]
+    counts = {name: sorted(row.count for row in recall if row.actor == name) for name in detectors}
+    return {name: f"{n[0]}" if n[0] == n[-1] else f"{n[0]} to {n[-1]}" for name, n in counts.items()}
 
 
 def _changes(rows: Rows) -> list[dict[str, Any]]:
-    """For each protection that moves few pixels: by how many points F changes, by detector, as the paper has it."""
+    """For each protection that no detector failed on: by how many points F changes, at least and at most."""
     changes = []
     for name in tables.list_protections(rows):
         points = {}
@@ -119,7 +122,7 @@ def _changes(rows: Rows) -> list[dict[str, Any]]:
             after = rows.find(name, "f_score_paper", detector, "direct")
             if before and after and before.value is not None and after.value is not None:
                 points[detector] = 100 * abs(before.value - after.value)
-        if points and name != "clear":
+        if name != "clear" and len(points) == len(rows.actors("f_score_paper")) > 0:
             changes.append({"name": name, "low": min(points.values()), "high": max(points.values())})
     return changes
 
@@ -140,13 +143,15 @@ def _facts(rows: Rows, name: str) -> list[str]:
     facts = []
     quality = rows.find(name, "psnr_face", reading="direct")
     recall = mean_recall(rows, name, rows.actors("recall"))
-    strongest = rows.best(name, "rank1", rows.actors("rank1"))
+    attackers = rows.actors("rank1")
+    strongest = rows.best(name, "rank1", attackers)
     if quality is not None and quality.value is not None:
         facts.append(f"{quality.value:.1f} dB")
     if recall is not None:
         facts.append(f"found {recall:.2f}")
     if strongest is not None and strongest.value is not None:
-        facts.append(f"recognised {strongest.value:.2f}")
+        least = tables.AT_LEAST if rows.unanswered(name, "rank1", attackers) else ""
+        facts.append(f"recognised {least}{strongest.value:.2f}")
     return facts
 
 

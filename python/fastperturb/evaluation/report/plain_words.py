@@ -47,8 +47,9 @@ class Plain(NamedTuple):
         standard: how many of them the first recogniser names, which knows clear faces and does not adapt.
         best: how many the strongest attacker names.
         by: who that is, in words.
-        found: the share of faces that the detector finds that finds most; None if none looked.
+        found: the share of faces that the detector finds whose recall has the largest lower end; None if none looked.
         detector: which.
+        more: whether an attacker failed, so that more may be named.
     """
 
     protection: str
@@ -58,6 +59,7 @@ class Plain(NamedTuple):
     by: str
     found: float | None
     detector: str
+    more: bool = False
 
 
 def in_plain_words(rows: Rows, advice: Sequence[Advice], recogniser: str) -> list[Plain]:
@@ -87,8 +89,10 @@ class Purpose(NamedTuple):
         black: how many of black boxes the same attackers name; None if not measured.
         worst: how many the strongest attacker of all names.
         pictures: of how many.
-        found: the share of faces that the detector finds that finds most; None if none looked.
+        found: the share of faces that the detector finds whose recall has the largest lower end; None if none looked.
         psnr: in the protected region, dB; None if it was not measured.
+        more: whether an attacker of this purpose failed, so that more may be named.
+        more_of_all: whether any attacker failed.
     """
 
     purpose: str
@@ -100,6 +104,8 @@ class Purpose(NamedTuple):
     pictures: int
     found: float | None
     psnr: float | None
+    more: bool = False
+    more_of_all: bool = False
 
 
 def list_purposes(rows: Rows, advice: Sequence[Advice]) -> list[Purpose]:
@@ -126,6 +132,8 @@ def _purpose(rows: Rows, aim: str, choice: Choice) -> Purpose:
         pictures=pictures,
         found=None if choice.recall is None else choice.recall[0],
         psnr=choice.psnr,
+        more=bool(choice.failed),
+        more_of_all=_failed(rows, choice.protection),
     )
 
 
@@ -142,7 +150,13 @@ def _told(rows: Rows, name: str, recogniser: str) -> Plain | None:
         _who(best.actor),
         None if found is None else found.value,
         "" if found is None else found.actor,
+        _failed(rows, name),
     )
+
+
+def _failed(rows: Rows, name: str) -> bool:
+    """Whether an attacker who took part elsewhere has no number for this protection."""
+    return bool(rows.unanswered(name, "rank1", rows.actors("rank1")))
 
 
 def _who(actor: str) -> str:

@@ -5,8 +5,8 @@ A dash is undefined or not measured, never zero. Shades follow the value; interv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ..study import Row, Rows
 
@@ -33,6 +33,8 @@ class Table:
 NOTHING = "\N{EN DASH}"
 """What stands where a number is undefined or was not measured."""
 DASH = TableCell(NOTHING)
+AT_LEAST, AT_MOST = "≥ ", "≤ "
+"""Before the best of several, one of whom failed: the others' best bounds it, and no more."""
 
 
 def list_protections(rows: Rows) -> list[str]:
@@ -109,7 +111,7 @@ def recognition_table(rows: Rows, measure: str) -> Table | None:
 
     def line(name: str) -> tuple[TableCell, ...]:
         cells = [_rate_cell(rows.find(name, measure, actor)) for actor in ordered]
-        return *cells, _rate_cell(rows.best(name, measure, actors))
+        return *cells, _best_cell(rows, name, measure, actors)
 
     lines = [(name, line(name)) for name in list_protections(rows)]
     chance = next((row.value for row in rows.all if row.measure == measure.replace("rank", "chance")), None)
@@ -147,7 +149,8 @@ def restoration_table(rows: Rows) -> Table | None:
         decibels = [rows.find(name, measure, "restorer") for measure in ("psnr_read", "psnr_restored", "psnr_gained")]
         if any(row is not None for row in decibels):
             best = rows.best(name, "rank1", actors)
-            lines.append((name, (*(_decibel_cell(row) for row in decibels), _rate_cell(best), _who_cell(best))))
+            named = _best_cell(rows, name, "rank1", actors)
+            lines.append((name, (*(_decibel_cell(row) for row in decibels), named, _who_cell(best))))
     heads = ("as anybody can read it", "restored", "gained", "then named", "by")
     return Table("restoration", (("PSNR in the region, dB", 3), ("rank-1", 2)), heads, tuple(lines))
 
@@ -174,26 +177,19 @@ def verification_table(rows: Rows, prefix: str = "") -> Table | None:
     if not actors:
         return None
     attackers = list(dict.fromkeys(actor.partition("/")[0] for actor in actors))
-    measures: tuple[tuple[str, str, Callable[..., Row]], ...] = (
-        ("eer", "EER", min),
-        ("tar_0.01", "TAR at 10⁻²", max),
-        ("tar_0.001", "TAR at 10⁻³", max),
-    )
+    measures = (("eer", "EER"), ("tar_0.01", "TAR at 10⁻²"), ("tar_0.001", "TAR at 10⁻³"))
 
     def line(name: str) -> tuple[TableCell, ...]:
         cells = []
         for who in attackers:
-            for measure, _, pick in measures:
-                own = [rows.find(name, prefix + measure, actor) for actor in actors if actor.startswith(f"{who}/")]
-                known = [row for row in own if row is not None and row.value is not None]
-                row = pick(known, key=lambda row: row.value) if known else None
-                cells.append(_rate_cell(row, 1 - 2 * (row.value or 0.0) if row and measure == "eer" else None))
+            own = [actor for actor in actors if actor.startswith(f"{who}/")]
+            cells += [_best_cell(rows, name, prefix + measure, own, errors=measure == "eer") for measure, _ in measures]
         return tuple(cells)
 
     lines = [(name, line(name)) for name in list_protections(rows)]
     guess = (TableCell("0.50", "", 0.0), TableCell("0.01", "", 0.01), TableCell("0.00", "", 0.0))
     lines.append(("chance", guess * len(attackers)))
-    heads = tuple(words for _ in attackers for _, words, _ in measures)
+    heads = tuple(words for _ in attackers for _, words in measures)
     return Table(f"{prefix}verification", tuple((who, len(measures)) for who in attackers), heads, tuple(lines))
 
 
@@ -227,6 +223,18 @@ def _decibel_cell(row: Row | None) -> TableCell:
 
 def _who_cell(row: Row | None) -> TableCell:
     return DASH if row is None else TableCell(row.actor.partition("/")[2])
+
+
+def _best_cell(rows: Rows, name: str, measure: str, actors: Sequence[str], *, errors: bool = False) -> TableCell:
+    """The most that some actors recognise, by the largest rate or the least error; a bound where one of them failed."""
+    known = [row for actor in actors for row in rows.measured(name, measure, actor)]
+    if not known:
+        return DASH
+    row = (min if errors else max)(known, key=lambda row: row.value or 0.0)
+    cell = _rate_cell(row, 1 - 2 * (row.value or 0.0) if errors else None)
+    if not rows.unanswered(name, measure, actors):
+        return cell
+    return replace(cell, text=(AT_MOST if errors else AT_LEAST) + cell.text)
 
 
 def _rate_cell(row: Row | None, shade: float | None = None) -> TableCell:

@@ -64,8 +64,8 @@ class Aims:
     """The limits of the recommendation, for "hidden" and for "found".
 
     Attributes:
-        rank1: a person is hidden where with each recogniser the upper end of the attacker's rank-1 interval is at most
-            this, or value and upper end are at most what the same attackers get with it out of black boxes.
+        rank1: a person is hidden where with each recogniser the upper end of every attacker's rank-1 interval is at
+            most this, or value and upper end are at most what these attackers get with it out of black boxes.
         recall: a face is still found where the lower end of a detector's recall interval is at least this.
 
     Raises:

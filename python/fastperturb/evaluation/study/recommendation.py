@@ -1,9 +1,10 @@
 """Recommends a protection for each aim, by rules over the numbers; or says that nothing fulfils it.
 
-Hidden: with each recogniser, the upper end of the strongest attacker's rank-1 interval is at most a limit, or value and
-upper end are at most what the same attackers get with it out of black boxes (hair and background, which a protection of
-the face cannot hide; the upper end alone says nothing where few people make every interval wide). Found: the lower end
-of the recall interval of at least one detector, direct or through the view, is at least a limit.
+Hidden: with each recogniser, for every attacker who took part, the upper end of the rank-1 interval is at most a limit,
+or value and upper end are at most what these attackers get with it out of black boxes (hair and background, which a
+protection of the face cannot hide; the upper end alone says nothing where few people make every interval wide). Whoever
+failed on a protection, and not on all, did not find it to hide. Found: the lower end of the recall interval of at least
+one detector, direct or through the view, is at least a limit.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from .config import Aims
 from .rows import BLACK, CLEAR, Row, Rows
 
 KEYLESS = ("naive", "cleaner")
-
+LEARNING = ("parrot", "restorer", "file")
+"""Attackers who are fitted on what is protected."""
 
 Ends: TypeAlias = tuple[float, float, float]
 """Value, lower and upper end of the 95 % interval."""
@@ -28,10 +30,12 @@ class Standing:
 
     Attributes:
         recogniser: its name.
-        attacker: the strongest of the aim with it, and how it read: "cleaner, blurred".
+        attacker: who decides, and how it read: "cleaner, blurred". Of the aim's attackers who get over the limits, or
+            of all where none does, the one with the largest upper end.
         rank1: what that gets: value, low, high.
-        black: what the strongest of the aim with this recogniser gets out of black boxes; None if not measured.
-        hidden: whether people are hidden from this recogniser.
+        black: what the attackers of the aim get at most with this recogniser out of black boxes: the largest value with
+            its lower end, and the largest upper end; None if not measured.
+        hidden: whether every attacker who was measured keeps the limits; who was not stands in :attr:`Choice.failed`.
     """
 
     recogniser: str
@@ -47,13 +51,15 @@ class Choice:
 
     Attributes:
         protection: its name.
-        rank1: of the strongest attacker of the aim: value, low, high.
+        rank1: of the attacker of the aim who recognises most: value, low, high.
         attacker: who that is, "cleaner/dlib ResNet", and how it read.
         standings: against each recogniser, all of which must fail to recognise.
-        recall: of the detector that finds most: value, low, high; None if none was measured.
+        recall: of the detector with the largest lower end: value, low, high; None if none was measured.
         detector: which, and its reading.
         psnr: in the protected region, dB; None if it was not measured.
         fulfils: whether the aim's conditions hold.
+        failed: attackers of the aim, "restorer/dlib ResNet", who were measured elsewhere and not here; with any of
+            them the conditions do not hold.
     """
 
     protection: str
@@ -64,6 +70,7 @@ class Choice:
     detector: str
     psnr: float | None
     fulfils: bool
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class _Aim:
     found: bool
     reversible: bool
     off_the_shelf: bool = False  # only recognisers of faces that were not fitted on the data
+    some_of: tuple[str, ...] = ()  # without any of these there is no answer
 
 
 _AIMS = (
@@ -103,9 +111,9 @@ _AIMS = (
         off_the_shelf=True,
     ),
     _Aim("unknown recogniser, still detectable", KEYLESS, found=True, reversible=False),
-    _Aim("attacker trains on protected images, still detectable", None, found=True, reversible=False),
-    _Aim("attacker trains on protected images", None, found=False, reversible=False),
-    _Aim("reversible, hide everything", None, found=False, reversible=True),
+    _Aim("attacker trains on protected images, still detectable", None, found=True, reversible=False, some_of=LEARNING),
+    _Aim("attacker trains on protected images", None, found=False, reversible=False, some_of=LEARNING),
+    _Aim("reversible, hide everything", None, found=False, reversible=True, some_of=LEARNING),
 )
 
 
@@ -126,30 +134,41 @@ def recommend(
 
 
 def _asked(rows: Rows, aim: _Aim, fitted: Collection[str]) -> list[str]:
-    """The recognisers with which the attackers of an aim took part."""
-    actors = [actor.partition("/") for actor in rows.actors("rank1")]
-    names = dict.fromkeys(who for attacker, _, who in actors if aim.attackers is None or attacker in aim.attackers)
+    """The recognisers with which the attackers of an aim took part; none without those who make it one."""
+    if aim.some_of and not _actors(rows, aim.some_of):
+        return []
+    names = dict.fromkeys(actor.partition("/")[2] for actor in _actors(rows, aim.attackers))
     return [name for name in names if not aim.off_the_shelf or name not in fitted]
+
+
+def _actors(
+    rows: Rows, attackers: Iterable[str] | None = None, recognisers: Iterable[str] | None = None
+) -> tuple[str, ...]:
+    """Who took part of some attackers and recognisers, "cleaner/dlib ResNet"; None means all."""
+    wanted = None if attackers is None else set(attackers)
+    with_whom = None if recognisers is None else set(recognisers)
+    pairs = {actor: actor.partition("/") for actor in rows.actors("rank1")}
+    return tuple(
+        actor
+        for actor, (attacker, _, who) in pairs.items()
+        if (wanted is None or attacker in wanted) and (with_whom is None or who in with_whom)
+    )
 
 
 def strongest(
     rows: Rows, protection: str, attackers: Iterable[str] | None = None, recognisers: Iterable[str] | None = None
 ) -> Row | None:
     """The rank-1 row of the attacker who recognises most, of some attackers and recognisers; None without one."""
-    wanted = None if attackers is None else set(attackers)
-    with_whom = None if recognisers is None else set(recognisers)
-    pairs = {actor: actor.split("/", 1) for actor in rows.actors("rank1")}
-    actors = [
-        actor
-        for actor, (attacker, who) in pairs.items()
-        if (wanted is None or attacker in wanted) and (with_whom is None or who in with_whom)
-    ]
-    return rows.best(protection, "rank1", actors)
+    return rows.best(protection, "rank1", _actors(rows, attackers, recognisers))
 
 
 def found_best(rows: Rows, protection: str) -> Row | None:
-    """The recall row of the detector and reading that find most; None if nobody was measured."""
-    return rows.best(protection, "recall", rows.actors("recall"))
+    """The recall row with the largest lower end, over detectors and readings; None if nobody was measured.
+
+    Few images make a wide interval, and a large value of them says little.
+    """
+    found = [row for who in rows.actors("recall") for row in rows.measured(protection, "recall", who)]
+    return max(found, key=lambda row: (_ends(row)[1], row.value or 0.0), default=None)
 
 
 def _advise(rows: Rows, aims: Aims, aim: _Aim, recognisers: Sequence[str]) -> Advice | None:
@@ -162,7 +181,8 @@ def _advise(rows: Rows, aims: Aims, aim: _Aim, recognisers: Sequence[str]) -> Ad
         alone.append((recogniser, own[0].protection if own else None))
     fit = sorted((choice for choice in choices if choice.fulfils), key=_price)
     chosen, others = (fit[0], fit[1:4]) if fit else (None, _nearest(choices, aims, aim))
-    return Advice(aim.words, _conditions(aims, aim), chosen, tuple(others), tuple(alone) if len(alone) > 1 else ())
+    conditions = _conditions(aims, aim, _actors(rows, aim.attackers, recognisers))
+    return Advice(aim.words, conditions, chosen, tuple(others), tuple(alone) if len(alone) > 1 else ())
 
 
 def _choices(rows: Rows, aims: Aims, aim: _Aim, recognisers: Sequence[str]) -> list[Choice]:
@@ -180,8 +200,8 @@ def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str, recognisers: Sequence[
     quality = rows.find(name, "psnr_face", reading="direct")
     each = (_stand(rows, aims, aim, name, recogniser) for recogniser in recognisers)
     standings = tuple(standing for standing in each if standing is not None)
-    asked_all = len(standings) == len(recognisers)  # whoever failed on a protection did not find it to hide
-    hidden = asked_all and all(standing.hidden for standing in standings)
+    failed = rows.unanswered(name, "rank1", _actors(rows, aim.attackers, recognisers))
+    hidden = not failed and all(standing.hidden for standing in standings)
     seen = found is not None and _ends(found)[1] >= aims.recall
     return Choice(
         name,
@@ -192,20 +212,28 @@ def _choice(rows: Rows, aims: Aims, aim: _Aim, name: str, recognisers: Sequence[
         "" if found is None else f"{found.actor}, {found.reading}",
         None if quality is None else quality.value,
         hidden and (seen or not aim.found),
+        failed,
     )
 
 
 def _stand(rows: Rows, aims: Aims, aim: _Aim, name: str, recogniser: str) -> Standing | None:
     """Against one recogniser, beside what this recogniser gets out of black boxes; None if it was not asked."""
-    attack = strongest(rows, name, aim.attackers, [recogniser])
-    if attack is None:
+    actors = _actors(rows, aim.attackers, [recogniser])
+    attacks = [row for actor in actors for row in rows.measured(name, "rank1", actor)]
+    if not attacks:
         return None
-    black = strongest(rows, _black(rows), aim.attackers, [recogniser])
-    rank1, floor = _ends(attack), None if black is None else _ends(black)
-    hidden = rank1[2] <= aims.rank1
-    if floor is not None:
-        hidden = hidden or (rank1[0] <= floor[0] and rank1[2] <= floor[2])
-    return Standing(recogniser, f"{attack.actor.partition('/')[0]}, {attack.reading}", rank1, floor, hidden)
+    past = [_ends(row) for actor in actors for row in rows.measured(_black(rows), "rank1", actor)]
+    black = (*max(past)[:2], max(ends[2] for ends in past)) if past else None
+    over = [row for row in attacks if not _keeps(_ends(row), black, aims)]
+    decides = max(over or attacks, key=lambda row: (_ends(row)[2], row.value or 0.0))
+    who = f"{decides.actor.partition('/')[0]}, {decides.reading}"
+    return Standing(recogniser, who, _ends(decides), black, not over)
+
+
+def _keeps(rank1: Ends, black: Ends | None, aims: Aims) -> bool:
+    """Whether an attacker gets no more than the limit, or no more than is got out of black boxes."""
+    past_black = black is not None and rank1[0] <= black[0] and rank1[2] <= black[2]
+    return rank1[2] <= aims.rank1 or past_black
 
 
 def _black(rows: Rows) -> str:
@@ -213,8 +241,8 @@ def _black(rows: Rows) -> str:
 
 
 def _ends(row: Row) -> Ends:
-    value = row.value or 0.0
-    return value, value if row.low is None else row.low, value if row.high is None else row.high
+    """Value and interval of a share; without an interval it may be any."""
+    return row.value or 0.0, 0.0 if row.low is None else row.low, 1.0 if row.high is None else row.high
 
 
 def _price(choice: Choice) -> tuple[float, float, float]:
@@ -224,21 +252,26 @@ def _price(choice: Choice) -> tuple[float, float, float]:
 
 
 def _nearest(choices: Sequence[Choice], aims: Aims, aim: _Aim) -> list[Choice]:
-    """What comes nearest: where faces must be found, first those in which they are; then by who is recognised least."""
+    """What comes nearest: where faces must be found, first those in which they are; then by who is recognised least.
 
-    def missing(choice: Choice) -> tuple[float, float, float]:
+    Those on which an attacker failed come after the others: nobody knows whom he would have recognised.
+    """
+
+    def missing(choice: Choice) -> tuple[float, bool, float, float]:
         lower = choice.recall[1] if choice.recall else 0.0
-        return (max(0.0, round(aims.recall - lower, 2)) if aim.found else 0.0, choice.rank1[0], -lower)
+        short = max(0.0, round(aims.recall - lower, 2)) if aim.found else 0.0
+        return short, bool(choice.failed), choice.rank1[0], -lower
 
     return sorted(choices, key=missing)[:3]
 
 
-def _conditions(aims: Aims, aim: _Aim) -> str:
-    who = "every attacker" if aim.attackers is None else " and ".join(aim.attackers)
+def _conditions(aims: Aims, aim: _Aim, actors: Iterable[str]) -> str:
+    names = " and ".join(dict.fromkeys(actor.partition("/")[0] for actor in actors))
+    who = f"every attacker who took part ({names})" if aim.attackers is None else names
     each = "each recogniser" + (" of faces that was not fitted on these people" * aim.off_the_shelf)
     parts = [
-        f"rank-1 of {who}, with {each}: upper end of the 95 % interval at most {aims.rank1:g}, or value and upper end "
-        "at most what that recogniser gets out of black boxes"
+        f"rank-1 of {who}, with {each}: measured, and upper end of the 95 % interval at most {aims.rank1:g}, or value "
+        "and upper end at most what that recogniser gets out of black boxes"
     ]
     if aim.found:
         parts.append(f"recall of at least one detector, direct or through the view: lower end at least {aims.recall:g}")

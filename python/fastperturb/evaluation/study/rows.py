@@ -17,6 +17,7 @@ RESTORATION = ("psnr_read", "psnr_restored", "psnr_gained")
 SEVERAL = "rank1_five"
 PAIRS = ("pairs_eer", "pairs_tar_0.01", "pairs_tar_0.001")
 CLEAR, BLACK = "clear", "black"
+RESTORER = "restorer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,19 @@ class Rows:
         """All rows of a protection, measure and actor, one a reading."""
         return list(self._by_key.get((protection, measure, actor), []))
 
+    def measured(self, protection: str, measure: str, actor: str = "") -> list[Row]:
+        """Those of the readings that have a value."""
+        return [row for row in self.readings(protection, measure, actor) if row.value is not None]
+
+    def unanswered(self, protection: str, measure: str, actors: Iterable[str]) -> tuple[str, ...]:
+        """Those of some actors who have no value for a protection; of clear images the restorer needs none.
+
+        A best or a mean over the others says nothing about these.
+        """
+        asked = (who for who in actors if protection != CLEAR or who.partition("/")[0] != RESTORER)
+        return tuple(who for who in asked if not self.measured(protection, measure, who))
+
     def best(self, protection: str, measure: str, actors: Iterable[str]) -> Row | None:
         """The row of the largest value over actors and readings; None if nobody measured it."""
-        found = [row for actor in actors for row in self.readings(protection, measure, actor) if row.value is not None]
+        found = [row for actor in actors for row in self.measured(protection, measure, actor)]
         return max(found, key=lambda row: row.value or 0.0, default=None)

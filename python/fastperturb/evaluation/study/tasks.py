@@ -170,6 +170,16 @@ def usable_pairs(study: Study, inputs: StudyInputs) -> list[Pair]:
     return pairs if len({pair.same for pair in pairs}) == 2 else []
 
 
+def asked_pairs(study: Study, inputs: StudyInputs) -> list[Pair]:
+    """Pairs of the data set's own list but for those of people who were not drawn, or on whom models are fitted."""
+    learnt = inputs.training if study.config.split == "person" else ()
+    people = {inputs.samples[name].person for name in learnt}
+    drawn = {*inputs.samples, *inputs.faceless, *(failure.image for failure in inputs.failures)}
+    samples = study.dataset.samples
+    out = {sample.name for sample in samples if sample.name not in drawn or (people and sample.person in people)}
+    return [pair for pair in study.dataset.pairs if not out & {pair.first, pair.second}]
+
+
 def example_names(inputs: StudyInputs) -> tuple[str, ...]:
     """Two samples of different people, if there are two."""
     chosen: dict[str, str] = {}
