@@ -14,7 +14,10 @@ pytest_plugins = ["cli_cases"] if find_spec("click") else []
 
 settings.register_profile("default", deadline=None, max_examples=100)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
-settings.register_profile("sanitize", deadline=None, max_examples=20)  # a core that checks itself is slow
+# A core that checks itself is slow.
+settings.register_profile("sanitize", deadline=None, max_examples=20, derandomize=True, database=None)
+# A change is judged by the same examples as the one before it; others are drawn by whoever runs the tests by hand.
+settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True, database=None)
 settings.load_profile("default")
 
 
