@@ -21,7 +21,7 @@ from fastperturb.evaluation import (
 from fastperturb.evaluation.datasets import Sample
 from fastperturb.evaluation.detection.tasks import faces_of
 from fastperturb.evaluation.result_cache import ResultCache
-from fastperturb.protections import Permutation
+from fastperturb.protections import Permutation, parse_protection
 
 
 def test_going_on(tmp_path):
@@ -70,6 +70,31 @@ def test_other_code_looks_again(tmp_path, monkeypatch):
     again = Bright()
     run(again, cache=ResultCache(tmp_path))
     assert again.looks == 6
+
+
+@pytest.mark.parametrize("library", ["numpy", "cv2"])
+def test_other_versions_of_libraries_look_again(tmp_path, monkeypatch, library):
+    run(cache=ResultCache(tmp_path))
+    monkeypatch.setattr(f"{library}.__version__", "9.9")
+    again = Bright()
+    run(again, cache=ResultCache(tmp_path))
+    assert again.looks == 6
+
+
+def test_a_library_counts_where_it_is_used(tmp_path, monkeypatch):
+    from fastperturb.evaluation.versions import list_libraries
+    from fastperturb.faces import Panorama, Union, YuNet
+
+    run(cache=ResultCache(tmp_path))
+    monkeypatch.setattr("fastperturb.evaluation.versions._installed", lambda library: f"another {library}")
+    again = Bright()  # it could compute with any
+    run(again, cache=ResultCache(tmp_path))
+    assert again.looks == 6
+    assert list_libraries(Bright()) == ("dlib", "scikit-learn", "torch")
+    assert list_libraries(YuNet()) == list_libraries(Panorama(YuNet())) == ()
+    assert list_libraries(Union({"a": YuNet(), "b": Bright()})) == list_libraries(Bright())
+    assert list_libraries(WINDOWS) == ()
+    assert list_libraries(parse_protection("cae:code=8")) == ("torch",)
 
 
 def test_images_without_a_face_are_looked_at_once(tmp_path):

@@ -1,17 +1,24 @@
 """What finished work is known by: the content of models and code, not paths, times or words."""
 
+import importlib.metadata
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+import cv2
 import pytest
-from study_cases import FACE, make_study, tiny
+from study_cases import FACE, Fixed, make_study, tiny
 
+from fastperturb.evaluation import versions
 from fastperturb.evaluation.model_files import identity
+from fastperturb.evaluation.recognition import make_recogniser
 from fastperturb.evaluation.result_cache import PRESENTING, ResultCache, digest_code, meaning_of
 from fastperturb.evaluation.study import Running, run_study
 from fastperturb.evaluation.study.inputs import prepare
 from fastperturb.evaluation.study.tasks import RecogniserFactory, Task, described, task_digest
+from fastperturb.evaluation.study.versions import study_versions, task_versions
+from fastperturb.faces import Union, YuNet, make_detector
 from fastperturb.protections import KSame, parse_protection
 
 
@@ -136,3 +143,69 @@ def test_other_code_does_the_work_again(tmp_path, monkeypatch):
     monkeypatch.setattr("fastperturb.evaluation.study.running.digest_code", lambda: "other")
     again = run_study(make_study(), Running(tmp_path))
     assert again.times["tasks_done"] == again.times["tasks"]
+
+
+def test_another_opencv_finds_the_faces_again(tmp_path, monkeypatch):
+    looks = []
+
+    @dataclass(frozen=True)
+    class Counting(Fixed):
+        def detect(self, image):
+            looks.append(1)
+            return super().detect(image)
+
+    first = run_study(make_study(locator=Counting()), Running(tmp_path))
+    count = len(looks)
+    assert count == len(tiny().samples)
+    run_study(make_study(locator=Counting()), Running(tmp_path))
+    assert len(looks) == count
+    monkeypatch.setattr(cv2, "__version__", "9.9")
+    again = run_study(make_study(locator=Counting()), Running(tmp_path))
+    assert len(looks) == 2 * count
+    assert again.times["tasks_done"] == first.times["tasks"]
+    assert again.about["versions"]["opencv"] == "9.9"
+
+
+def with_recognisers(*names):
+    made = {name: RecogniserFactory(partial(make_recogniser, name), (name,)) for name in names}
+    return replace(make_study(detectors={"yunet": YuNet()}, face_quality=None), recognisers=made)
+
+
+def test_a_task_depends_on_the_libraries_that_it_computes_with(monkeypatch):
+    monkeypatch.setattr(versions, "_installed", lambda library: "9.9")
+
+    def used(kind, actor="", protection="mosaic, 8 px"):
+        names = set(task_versions(study, Task(kind, protection, actor)))
+        return names - {"fastperturb", "python", "numpy", "opencv", "onnxruntime"}
+
+    study = with_recognisers("dlib-resnet", "eigenfaces", "convolutional?margin=0.5")
+    learning = parse_protection("cae:code=8")
+    study = replace(study, protections={**study.protections, "learns": learning})
+    assert used("detection", "yunet") == used("quality") == used("sweep", protection="") == set()
+    assert used("detection", "yunet", "learns") == used("examples", protection="") == {"torch"}
+    assert used("attack", "eigenfaces") == {"scikit-learn"}
+    assert used("attack", "dlib-resnet") == {"scikit-learn", "dlib"}
+    assert used("attack", "convolutional?margin=0.5") == {"scikit-learn", "torch"}
+    assert used("restorer") == {"scikit-learn", "torch", "dlib"}
+    assert used("file") == {"scikit-learn", "isal"}
+    study = replace(study, recognisers={"mine": RecogniserFactory(print, ("mine",))}, detectors={"mine": Fixed()})
+    assert used("attack", "mine") == used("detection", "mine") == {"scikit-learn", "torch", "dlib"}
+
+
+def test_another_library_does_the_tasks_again_that_use_it(tmp_path, monkeypatch):
+    def study():
+        return with_recognisers("eigenfaces")
+
+    first = run_study(study(), Running(tmp_path))
+    assert first.about["versions"]["scikit-learn"] == importlib.metadata.version("scikit-learn")
+    read = versions._installed
+    monkeypatch.setattr(versions, "_installed", lambda library: "9.9" if library == "scikit-learn" else read(library))
+    again = run_study(study(), Running(tmp_path))
+    assert again.times["tasks_done"] == len(study().protections)  # the attacks, whose heads it fits
+    assert again.about["versions"]["scikit-learn"] == "9.9"
+
+
+def test_the_locator_has_libraries_too():
+    others = {"dlib", "scikit-learn", "torch", "isal"}
+    for locator, used in ((YuNet(), set()), (Union({"a": YuNet(), "b": make_detector("dlib-hog")}), {"dlib"})):
+        assert set(study_versions(make_study(locator=locator), [])) & others == used

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ... import Detector, Face, __version__
+from ... import Detector, Face
 from ...protections import Clear, FittedProtection, Protection
 from ..datasets import Sample
 from ..model_files import identity
 from ..result_cache import ResultCache, digest_code, digest_of, error_text, pack_faces, pixel_digest, unpack_faces
+from ..versions import list_libraries, read_versions
 from .annotations import Truth, TruthBox
 from .matching import ImageFaces
 from .tasks import (
@@ -65,7 +66,7 @@ def run_detection(
         samples: what to look at; names must differ. Images of one person are drawn together for intervals.
         truth: where the faces are; all of them are protected, ignored ones too.
         study: detectors and protections.
-        cache: earlier results, used where image, faces, protection, reading, seed, version, code and detector are the
+        cache: earlier results, used where image, faces, protection, reading, seed, versions, code and detector are the
             same (its name, what ``repr`` says of it, and what is in its model file). What failed is tried again.
         progress: called with (done, all) after each look.
 
@@ -118,7 +119,7 @@ class _Image:
         else:
             self.faces = faces_of(truth)
             if cache is not None:
-                self._digest = digest_of(["detection", __version__, digest_code(), pixel_digest(self.pixels)])
+                self._digest = digest_of(["detection", read_versions(), digest_code(), pixel_digest(self.pixels)])
                 self._found = cache.find(self._digest) or {}
 
     def do(self, task: DetectionTask) -> ImageFaces:
@@ -147,9 +148,11 @@ class _Image:
     def _task_digest(self, task: DetectionTask) -> str:
         detector, protection = self.study.detectors[task.detector], self.study.protections[task.protection]
         work: list[Any] = [task.detector, identity(detector)]
+        libraries = {*list_libraries(detector)}
         if protection.regions(self.faces, self.pixels.shape):  # else the image is as it was
             work += [task.reading, self.study.seed, self.truth, *_protection_facts(protection)]
-        return digest_of(work)
+            libraries |= {*list_libraries(protection)}
+        return digest_of([*work, read_versions(libraries)])
 
 
 def look_at_clear(
