@@ -71,23 +71,21 @@ def run_detection(
         progress: called with (done, all) after each look.
 
     Raises:
-        ValueError: no samples, or none of them has truth.
+        ValueError: no samples, none of them has truth, or what the truth says of one image fits several.
     """
     if not samples:
         raise ValueError("samples must name at least one, got none")
     run = DetectionRun(study, truth, {task: [] for task in study.tasks()})
     known: list[tuple[Sample, tuple[TruthBox, ...]]] = []
-    used: set[str] = set()
+    entries = truth.assign(sample.name for sample in samples)
     for sample in samples:
-        entry = truth.find(sample.name)
-        if entry is None:
-            run.without_truth.append(sample.name)
+        if sample.name in entries:
+            known.append((sample, truth.boxes[entries[sample.name]]))
         else:
-            known.append((sample, truth.boxes[entry]))
-            used.add(entry)
+            run.without_truth.append(sample.name)
     if not known:
         raise ValueError(f"{truth.source} knows none of the {len(samples)} images, such as {samples[0].name}")
-    run.unused_truth = sorted(truth.boxes.keys() - used)
+    run.unused_truth = sorted(truth.boxes.keys() - set(entries.values()))
     done, total = 0, len(known) * len(run.results)
     for sample, boxes in known:
         image = _Image(sample, boxes, study, cache)
