@@ -47,6 +47,9 @@ def test_going_on(tmp_path):
     assert second.looks == 2 + 3 + 3  # the faces protected are others; the clear images are as they were
     run(second, protections={"window 5": Permutation(fp.Strength(window=5), interpolation="cubic")}, cache=cache)
     assert second.looks == 2 + 3 + 3 + 3
+    for grow in (0.1, 0.1000001):  # of one name
+        run(second, protections={"mosaic": parse_protection(f"mosaic:5,grow={grow}")}, cache=cache)
+    assert second.looks == 2 + 3 + 3 + 3 + 3 + 3
 
 
 def test_a_run_that_was_ended_goes_on_at_the_next_look(tmp_path):

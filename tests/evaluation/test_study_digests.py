@@ -1,5 +1,6 @@
 """What finished work is known by: the content of models and code, not paths, times or words."""
 
+import copy
 import importlib.metadata
 import os
 from dataclasses import dataclass, replace
@@ -7,11 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from study_cases import FACE, Fixed, make_study, tiny
 
 from fastperturb.evaluation import versions
-from fastperturb.evaluation.model_files import identity
+from fastperturb.evaluation.model_files import identity, protection_identity
 from fastperturb.evaluation.recognition import make_recogniser
 from fastperturb.evaluation.result_cache import PRESENTING, ResultCache, digest_code, meaning_of
 from fastperturb.evaluation.study import Running, run_study
@@ -19,7 +21,7 @@ from fastperturb.evaluation.study.inputs import prepare
 from fastperturb.evaluation.study.tasks import RecogniserFactory, Task, described, task_digest
 from fastperturb.evaluation.study.versions import study_versions, task_versions
 from fastperturb.faces import Union, YuNet, make_detector
-from fastperturb.protections import KSame, parse_protection
+from fastperturb.protections import Area, Camouflage, KSame, Permutation, Weighted, parse_protection
 
 
 class Modelled:
@@ -115,6 +117,49 @@ def test_a_fitted_protection_is_known_by_what_it_learnt():
     assert digest_with(loaded("p0", "p1")) == digest_with(loaded("p0", "p1"))
     assert len({digest_with(item) for item in (loaded("p0", "p1"), loaded("p2", "p3"), KSame(2))}) == 3
     assert len({digest_with(parse_protection(f"cae:code=8,epochs={epochs}")) for epochs in (1, 2)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Permutation(), Permutation(interpolation="cubic")),
+        (parse_protection("mosaic:16,grow=0.1"), parse_protection("mosaic:16,grow=0.1000001")),
+        (parse_protection("permutation:coverage=0.5"), parse_protection("permutation:coverage=0.50000001")),
+        (Weighted(0.5), Weighted(0.50000001)),
+        (KSame(2, Area(grow=0.1)), KSame(2, Area(grow=0.1000001))),
+    ],
+)
+def test_protections_are_known_by_more_than_their_names(one, other):
+    assert (one.name, one.order) == (other.name, other.order)
+    known = []
+    for protection in (one, other, copy.deepcopy(one)):
+        study = make_study()
+        study = replace(study, protections={**study.protections, "this": protection})
+        known.append([digest(study, Task(kind, "this", names=("p0/0.png",))) for kind in ("quality", "file")])
+        known[-1].append(protection_identity(protection))
+    assert known[0] == known[2]
+    assert all(a != b for a, b in zip(known[0], known[1], strict=True))
+
+
+def test_a_protection_is_known_again_in_another_process():
+    class Own:
+        """Of a user: what it says of itself is its place in memory."""
+
+        name = family = label = "own"
+        order, reversible = 1.0, False
+
+        def __init__(self, window, picture):
+            self.window, self.picture = window, picture
+
+    def known(window=3, value=0):
+        return protection_identity(Own(window, np.full((40, 40), value)))
+
+    assert known() == known()
+    assert " at 0x" not in str(known())
+    assert known() != known(window=4)
+    assert known() != known(value=1)
+    ground = type("Ground", (), {"face_ellipse": None, "render_luminance": print, "render_colours": print})()
+    assert " at 0x" not in str(protection_identity(Camouflage(ground)))
 
 
 def test_code_is_known_by_what_it_does():

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ... import Detector, Face
-from ...protections import Clear, FittedProtection, Protection
+from ...protections import Clear
 from ..datasets import Sample
-from ..model_files import identity
+from ..model_files import identity, protection_identity
 from ..result_cache import ResultCache, digest_code, digest_of, error_text, pack_faces, pixel_digest, unpack_faces
 from ..versions import list_libraries, read_versions
 from .annotations import Truth, TruthBox
@@ -148,7 +148,7 @@ class _Image:
         work: list[Any] = [task.detector, identity(detector)]
         libraries = {*list_libraries(detector)}
         if protection.regions(self.faces, self.pixels.shape):  # else the image is as it was
-            work += [task.reading, self.study.seed, self.truth, *_protection_facts(protection)]
+            work += [task.reading, self.study.seed, self.truth, *protection_identity(protection)]
             libraries |= {*list_libraries(protection)}
         return digest_of([*work, read_versions(libraries)])
 
@@ -179,12 +179,6 @@ def look_at_clear(
         for task, images in run.results.items()
     }
     return found, failed
-
-
-def _protection_facts(protection: Protection) -> list[Any]:
-    """What tells a protection from another one."""
-    learnt = protection.fingerprint if isinstance(protection, FittedProtection) else ""
-    return [protection.name, protection.family, protection.order, learnt, getattr(protection, "interpolation", "")]
 
 
 def _check_inside(truth: Sequence[TruthBox], image: Any) -> None:
