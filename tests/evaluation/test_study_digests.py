@@ -20,7 +20,7 @@ from fastperturb.evaluation.study import Running, run_study
 from fastperturb.evaluation.study.inputs import prepare
 from fastperturb.evaluation.study.tasks import RecogniserFactory, Task, described, task_digest
 from fastperturb.evaluation.study.versions import study_versions, task_versions
-from fastperturb.faces import Union, YuNet, make_detector
+from fastperturb.faces import Panorama, Union, YuNet, make_detector
 from fastperturb.protections import Area, Camouflage, KSame, Permutation, Weighted, parse_protection
 
 
@@ -69,6 +69,12 @@ def test_several_model_files_count(models):
     one.models = (models[0].model, models[1].model)
     two.models = (models[0].model, models[2].model)
     assert described(one) != described(two)
+
+
+def test_the_models_of_detectors_inside_others_count(models):
+    for around in (Panorama, lambda one: Union({"one": one}), lambda one: Panorama(Union({"one": one}))):
+        here, there, other = (identity(around(one)) for one in models)
+        assert here == there != other
 
 
 def test_a_folder_of_results_moves_to_another_machine(tmp_path, models):

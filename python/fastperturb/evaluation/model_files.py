@@ -17,11 +17,17 @@ from .result_cache import pixel_digest
 
 
 def model_files(thing: object) -> list[Path]:
-    """The model files that a detector, recogniser or judge of faces says it has, in ``model`` or ``models``."""
+    """The model files that a detector, recogniser or judge of faces says it has, in ``model`` or ``models``.
+
+    Those of the detectors that it looks with (``detector``, ``detectors`` by name) are among them.
+    """
     one = getattr(thing, "model", None)
     several = getattr(thing, "models", ())
     found = [*(several if isinstance(several, (tuple, list)) else ()), one]
-    return [Path(item) for item in found if isinstance(item, (str, os.PathLike))]
+    files = [Path(item) for item in found if isinstance(item, (str, os.PathLike))]
+    inner = getattr(thing, "detectors", None)
+    parts = [*(inner.values() if isinstance(inner, dict) else ()), getattr(thing, "detector", None)]
+    return files + [path for part in parts if hasattr(part, "detect") for path in model_files(part)]
 
 
 def file_content(path: Path) -> list[str | int]:
