@@ -101,9 +101,33 @@ def test_names_with_folders_in_front():
         truth.find("a.png")
 
 
+def test_an_entry_is_of_one_image():
+    truth = Truth({"IMG_1.jpg": (), "a/IMG_2.jpg": (), "b/IMG_2.jpg": (), "c": ()}, "test")
+    given = ["a/IMG_1.jpg", "a/IMG_2.jpg", "b/IMG_2.jpg", "c.jpg", "d.jpg"]
+    assert truth.assign(given) == {name: name for name in given[1:3]} | {"a/IMG_1.jpg": "IMG_1.jpg", "c.jpg": "c"}
+    for other, entry, first in (("b/IMG_1.jpg", "IMG_1.jpg", "a/IMG_1.jpg"), ("c.png", "c", "c.jpg")):
+        with pytest.raises(ValueError, match=f"{entry} of test could be {first} or {other}: name its folder there"):
+            truth.assign([*given, other])
+
+
+def test_lfpw_images_of_one_name(tmp_path):
+    text = LFPW.replace("org/two.jpg\tA3", "org/b/one.jpg\tA3")
+    truth = read_truth(write(tmp_path / "t.csv", text), "lfpw")
+    assert list(truth.boxes) == ["example.org/a/one.jpg", "two.jpg", "example.org/b/one.jpg"]
+    assert truth.boxes["two.jpg"][0][:4] == pytest.approx((0 - 9, 0 - 35, 108, 135))
+    assert truth.find("a/one.jpg") == "example.org/a/one.jpg"
+    with pytest.raises(ValueError, match=r"one\.jpg could be example\.org/a/one\.jpg or example\.org/b/one\.jpg"):
+        truth.find("one.jpg")
+
+
 @pytest.mark.parametrize(
     ("name", "form", "text", "error"),
     [
+        ("t.csv", None, "file,x,y,width,height\na,,5,10,10\n", "line 2: x, y, width, height and ignored must be num"),
+        ("t.csv", None, "file,x,y,width,height\na,,,,10\n", "line 2: x, y, width, height and ignored must be num"),
+        ("t.csv", None, "file,x,y,width,height\na,1,5,2,5,3,4\n", "line 2 must have 5 values, got more"),
+        ("t.csv", None, "file,x,y,width,height\n,1,2,3,4\n", "an entry must name its image, got '' with 1 faces"),
+        ("t.json", None, '{"": []}', "an entry must name its image, got '' with 0 faces"),
         ("t.txt", None, "a.jpg\nmany\n", r"t\.txt: line 2 must be the number of faces of 'a\.jpg'"),
         ("t.txt", None, "a.jpg\n", "line 2 must be the number of faces"),
         ("t.txt", None, "a.jpg\n2\n1 2 3 4\n", r"'a\.jpg' must have 2 faces, the file ends after 1"),

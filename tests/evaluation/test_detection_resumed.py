@@ -21,7 +21,7 @@ from fastperturb.evaluation import (
 from fastperturb.evaluation.datasets import Sample
 from fastperturb.evaluation.detection.tasks import faces_of
 from fastperturb.evaluation.result_cache import ResultCache
-from fastperturb.protections import Permutation
+from fastperturb.protections import Permutation, parse_protection
 
 
 def test_going_on(tmp_path):
@@ -47,6 +47,9 @@ def test_going_on(tmp_path):
     assert second.looks == 2 + 3 + 3  # the faces protected are others; the clear images are as they were
     run(second, protections={"window 5": Permutation(fp.Strength(window=5), interpolation="cubic")}, cache=cache)
     assert second.looks == 2 + 3 + 3 + 3
+    for grow in (0.1, 0.1000001):  # of one name
+        run(second, protections={"mosaic": parse_protection(f"mosaic:5,grow={grow}")}, cache=cache)
+    assert second.looks == 2 + 3 + 3 + 3 + 3 + 3
 
 
 def test_a_run_that_was_ended_goes_on_at_the_next_look(tmp_path):
@@ -70,6 +73,31 @@ def test_other_code_looks_again(tmp_path, monkeypatch):
     again = Bright()
     run(again, cache=ResultCache(tmp_path))
     assert again.looks == 6
+
+
+@pytest.mark.parametrize("library", ["numpy", "cv2"])
+def test_other_versions_of_libraries_look_again(tmp_path, monkeypatch, library):
+    run(cache=ResultCache(tmp_path))
+    monkeypatch.setattr(f"{library}.__version__", "9.9")
+    again = Bright()
+    run(again, cache=ResultCache(tmp_path))
+    assert again.looks == 6
+
+
+def test_a_library_counts_where_it_is_used(tmp_path, monkeypatch):
+    from fastperturb.evaluation.versions import list_libraries
+    from fastperturb.faces import Panorama, Union, YuNet
+
+    run(cache=ResultCache(tmp_path))
+    monkeypatch.setattr("fastperturb.evaluation.versions._installed", lambda library: f"another {library}")
+    again = Bright()  # it could compute with any
+    run(again, cache=ResultCache(tmp_path))
+    assert again.looks == 6
+    assert list_libraries(Bright()) == ("dlib", "scikit-learn", "torch")
+    assert list_libraries(YuNet()) == list_libraries(Panorama(YuNet())) == ()
+    assert list_libraries(Union({"a": YuNet(), "b": Bright()})) == list_libraries(Bright())
+    assert list_libraries(WINDOWS) == ()
+    assert list_libraries(parse_protection("cae:code=8")) == ("torch",)
 
 
 def test_images_without_a_face_are_looked_at_once(tmp_path):

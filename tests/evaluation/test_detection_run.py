@@ -175,3 +175,9 @@ def test_older_names_are_told_the_new_ones(module, names):
     for name in names:
         with pytest.raises(ImportError, match=rf"{module}\.{name} is now \w+"):
             getattr(importlib.import_module(module), name)
+
+
+def test_what_the_truth_says_of_one_image_serves_no_other():
+    given = [Sample(f"{folder}/0.png", None, samples(1)[0].read) for folder in "ab"]
+    with pytest.raises(ValueError, match=r"0\.png of by hand could be a/0\.png or b/0\.png"):
+        run(given=given)

@@ -1,6 +1,7 @@
 """The attackers that are networks: what they learn of made-up people, on whom they are fitted, life without torch."""
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -267,3 +268,25 @@ def test_training_is_the_gallery_of_the_split_only(noisy):
     probes = {one.clear().tobytes() for one in split.probes}
     assert seen
     assert not probes & set(seen)
+
+
+def test_an_image_of_the_same_name_is_guessed_anew(monkeypatch):
+    class Echo:
+        def __init__(self, seen, clear, seed):
+            pass
+
+        def guess(self, seen):
+            return np.rint(seen[:3].transpose(1, 2, 0) * 255).astype(np.uint8)
+
+    monkeypatch.setattr("fastperturb.evaluation.recognition.restorer.Restoration", Echo)
+    split = make_split(make_people(4, 4))
+    made = Restorer(split, parse_protection("black"), 0)
+    subject = split.probes[0]
+    (first,) = (one.shown() for one in made.restored([subject], "probes"))
+    large = np.repeat(np.repeat(subject.clear(), 2, axis=0), 2, axis=1)
+    face = fp.Face(fp.Region(*(2 * side for side in (FACE.region.x, FACE.region.y, 20, 20))))
+    other = replace(subject, face=face, clear=lambda: large, shown=lambda: large)
+    (anew,) = (one.shown() for one in Restorer(split, parse_protection("black"), 0).restored([other], "probes"))
+    (again,) = (one.shown() for one in made.restored([other], "probes"))
+    assert again.shape != first.shape
+    assert np.array_equal(again, anew)

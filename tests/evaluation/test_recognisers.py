@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -270,6 +271,19 @@ def test_dlib_may_be_pickled_and_reads_the_clear_image_once():
     points = recogniser.embed([hidden, hidden])
     assert len(reads) == 3  # to align, and what is shown twice
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(recogniser)).embed([hidden]), points[:1])  # noqa: S301
+
+
+@NEEDS_DLIB
+def test_dlib_aligns_another_image_of_the_same_name_anew():
+    photograph = astronaut().read()
+    large = np.repeat(np.repeat(photograph, 2, axis=0), 2, axis=1)
+    used = DlibResnet()
+    for image in (photograph, large, np.ascontiguousarray(large[:, ::-1])):
+        sample = Sample("astronaut", "Collins", lambda image=image: image)
+        subjects = make_subjects([sample], find_faces([sample]))
+        moved = [replace(one, face=fp.Face(replace(one.face.region, x=one.face.region.x + 9))) for one in subjects]
+        for shown in (subjects, moved):
+            np.testing.assert_array_equal(used.embed(shown), DlibResnet().embed(shown))
 
 
 def test_values_know_a_person_again_wherever_the_pixels_went():

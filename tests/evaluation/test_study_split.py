@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from study_cases import make_study, tiny
+from study_cases import make_study, pattern, tiny
 
 from fastperturb.evaluation.datasets import DataSet, Pair, Sample
 from fastperturb.evaluation.report import render_report
 from fastperturb.evaluation.result_cache import ResultCache
 from fastperturb.evaluation.study import Running, make_config, run_study
 from fastperturb.evaluation.study.inputs import prepare
-from fastperturb.evaluation.study.tasks import list_tasks, task_digest, usable_pairs
+from fastperturb.evaluation.study.tasks import count_lost_pairs, list_tasks, task_digest, usable_pairs
 from fastperturb.protections import KSame
 
 
@@ -87,21 +87,24 @@ def test_pairs_of_people_who_were_learnt_from_are_left_out():
     assert all(people_of(inputs, (pair.first, pair.second)) <= measured for pair in pairs)
 
 
-def test_pairs_that_are_left_out_on_purpose_have_not_failed():
-    same = [Pair(f"p{who}/0.png", f"p{who}/1.png", True) for who in range(4)]
-    others = [Pair(f"p{one}/0.png", f"p{two}/2.png", False) for one in range(4) for two in range(one)]
-    faceless = [Sample(f"p{who}/x.png", f"p{who}", lambda: tiny().samples[0].read() * 0) for who in range(4)]
-    lost = [Pair(f"p{who}/0.png", f"p{who}/x.png", True) for who in range(4)]
-    study = make_study(
-        dataset=DataSet("patterns", (*tiny().samples, *faceless), (*same, *others, *lost)), recognisers=("histograms",)
-    )
-    for given, failed in (
-        (study, 4),
-        (by_person(study), 2),  # the other two are of people who were learnt from
-        (replace(study, config=replace(study.config, people=3)), 3),  # one person was not drawn
-    ):
-        rows = [row for row in run_study(given).rows.all if row.measure == "pairs_eer"]
-        assert {row.failed for row in rows} == {failed}
+def test_pairs_of_people_who_are_not_measured_are_not_lost():
+    def broken():
+        raise OSError("cut off")
+
+    bad = [Sample(f"p{who}/x.png", f"p{who}", broken) for who in range(4)]
+    bad += [Sample(f"p{who}/y.png", f"p{who}", lambda: pattern(0, 0) * 0) for who in range(4)]
+    pairs = [Pair(f"p{who}/0.png", f"p{who}/{name}.png", True) for who in range(4) for name in ("1", "x", "y", "none")]
+    pairs += [Pair(f"p{one}/0.png", f"p{two}/2.png", False) for one in range(4) for two in range(one)]
+    every = make_study(dataset=DataSet("patterns", (*tiny().samples, *bad), tuple(pairs)))
+    assert count_lost_pairs(every, inputs_of(every)) == 4 * 3
+    few = replace(every, config=replace(every.config, people=3))
+    assert len(usable_pairs(few, inputs_of(few))) == 3 + 3
+    assert count_lost_pairs(few, inputs_of(few)) == 3 * 3
+    halved = by_person(every)
+    assert len(usable_pairs(halved, inputs_of(halved))) == 2 + 1
+    assert count_lost_pairs(halved, inputs_of(halved)) == 2 * 3
+    row = run_study(replace(few, recognisers=make_study(recognisers=("histograms",)).recognisers)).rows
+    assert row.find("clear", "pairs_eer", "naive/histograms").failed == 3 * 3
 
 
 def test_people_who_cannot_be_divided_are_told():

@@ -151,3 +151,11 @@ def test_every_extra_stands_on_the_page_that_says_how_to_install():
     extras = set(re.findall(r"^(\w+) = ", stated, re.M))
     table = re.findall(r"^\| (`.*?) \|", (DOCS / "install.md").read_text(encoding="utf-8"), re.M)
     assert set(re.findall(r"`(\w+)`", " ".join(table))) == extras - {"test", "docs", "wheel", "lint"}  # for developers
+
+
+def test_the_frontiers_script_measures_with_the_nonces_that_its_page_names():
+    page = " ".join((DOCS / "frontier.md").read_text(encoding="utf-8").split())
+    script = (DOCS / "figures" / "frontier_data.py").read_text(encoding="utf-8")
+    assert "enrols protected images (three nonces" in page
+    assert re.search(r"^NONCES = 3\b", script, re.MULTILINE)
+    assert re.search(r"AttackRun\([^)]*draws=NONCES\)", script)

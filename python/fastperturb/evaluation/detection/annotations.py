@@ -12,6 +12,7 @@ import json
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,23 @@ class Truth:
                 return fits[0]
         return None
 
+    def assign(self, names: Iterable[str]) -> dict[str, str]:
+        """What the source calls each of several images, without those that it does not know.
+
+        Raises:
+            ValueError: several entries fit one image, or one entry fits several images.
+        """
+        found: dict[str, str] = {}
+        taken: dict[str, str] = {}
+        for name in names:
+            entry = self.find(name)
+            if entry is None:
+                continue
+            if entry in taken:
+                raise ValueError(f"{entry} of {self.source} could be {taken[entry]} or {name}: name its folder there")
+            found[name], taken[entry] = entry, name
+        return found
+
 
 def read_truth(path: str | os.PathLike[str], form: TruthForm | None = None) -> Truth:
     """Reads an annotation file.
@@ -76,10 +94,11 @@ def read_truth(path: str | os.PathLike[str], form: TruthForm | None = None) -> T
         path: of the file; for LFPW also a folder of ``.pts`` files.
         form: "wider": WIDER FACE's ``wider_face_*_bbx_gt.txt``, whose faces marked invalid are ignored ones; "lfpw":
             LFPW's table of landmarks (tabs or commas, columns ``imageURL``, ``worker``, ``..._x``, ``..._y``), of which
-            the worker "average" is taken where there is one, else all together; or ``.pts`` files, for images of
+            the worker "average" is taken where there is one, else all together, and whose images are called by their
+            files' names, or by their whole addresses where two have one name; or ``.pts`` files, for images of
             the same name; landmarks but ears become boxes by margins on top and, for sets without the outline of the
             jaw, at the sides; "csv": columns file, x, y, width, height, and ignored (0 or 1) if there is one, a row a
-            face, numbers left empty for an image without; "json": what ``fastperturb locate`` prints, or
+            face, all four numbers left empty for an image without; "json": what ``fastperturb locate`` prints, or
             {"file": [[x, y, width, height], …]}. None tells
             it by the name's ending (.csv, .json, .jsonl, .pts; .txt is WIDER FACE's).
 
@@ -96,6 +115,8 @@ def read_truth(path: str | os.PathLike[str], form: TruthForm | None = None) -> T
     boxes: dict[str, tuple[TruthBox, ...]] = {}
     try:
         for name, faces in readers[chosen](path):
+            if not name or not name.strip():
+                raise ValueError(f"an entry must name its image, got {name!r} with {len(faces)} faces")
             for face in faces:
                 _check(name, face)
             boxes[_normal(name)] = (*boxes.get(_normal(name), ()), *faces)
@@ -162,17 +183,19 @@ def _read_lfpw(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
     names = [name for name in columns if name.endswith("_x") and f"{name[:-1]}y" in columns and "_ear_" not in name]
     if not names or "imageURL" not in columns:
         raise ValueError("the first line must name the columns imageURL, worker and landmarks ending in _x and _y")
-    points: dict[str, dict[bool, list[tuple[float, float]]]] = {}
+    points: dict[str, dict[bool, list[tuple[float, float]]]] = {}  # by address
     for row in table:
         try:
             found = [(float(row[name]), float(row[f"{name[:-1]}y"])) for name in names]
         except (TypeError, ValueError):
             raise ValueError(f"line {table.line_num} must give a number for each landmark") from None
         average = (row.get("worker") or "").strip().lower() == "average"
-        file = (row["imageURL"] or "").partition("?")[0].rpartition("/")[2]
-        points.setdefault(file, {}).setdefault(average, []).extend(found)
-    for file, sets in points.items():
-        yield file, [_around(sets.get(True) or sets[False], len(names))]
+        address = (row["imageURL"] or "").partition("?")[0].rpartition("://")[2]
+        points.setdefault(address, {}).setdefault(average, []).extend(found)
+    shared = Counter(address.rpartition("/")[2] for address in points)
+    for address, sets in points.items():
+        file = address.rpartition("/")[2]
+        yield file if shared[file] == 1 else address, [_around(sets.get(True) or sets[False], len(names))]
 
 
 def _pts(path: Path) -> list[tuple[float, float]]:
@@ -201,7 +224,9 @@ def _read_csv(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
     if missing:
         raise ValueError(f"the first line must name the columns {', '.join(_COLUMNS)}; it lacks {', '.join(missing)}")
     for row in table:
-        if not row["x"]:
+        if None in row:
+            raise ValueError(f"line {table.line_num} must have {len(table.fieldnames or ())} values, got more")
+        if not any((row[name] or "").strip() for name in _COLUMNS[1:]):
             yield row["file"], []
             continue
         try:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ... import Detector, Face, __version__
-from ...protections import Clear, FittedProtection, Protection
+from ... import Detector, Face
+from ...protections import Clear
 from ..datasets import Sample
-from ..model_files import identity
+from ..model_files import identity, protection_identity
 from ..result_cache import ResultCache, digest_code, digest_of, error_text, pack_faces, pixel_digest, unpack_faces
+from ..versions import list_libraries, read_versions
 from .annotations import Truth, TruthBox
 from .matching import ImageFaces
 from .tasks import (
@@ -65,28 +66,26 @@ def run_detection(
         samples: what to look at; names must differ. Images of one person are drawn together for intervals.
         truth: where the faces are; all of them are protected, ignored ones too.
         study: detectors and protections.
-        cache: earlier results, used where image, faces, protection, reading, seed, version, code and detector are the
+        cache: earlier results, used where image, faces, protection, reading, seed, versions, code and detector are the
             same (its name, what ``repr`` says of it, and what is in its model file). What failed is tried again.
         progress: called with (done, all) after each look.
 
     Raises:
-        ValueError: no samples, or none of them has truth.
+        ValueError: no samples, none of them has truth, or what the truth says of one image fits several.
     """
     if not samples:
         raise ValueError("samples must name at least one, got none")
     run = DetectionRun(study, truth, {task: [] for task in study.tasks()})
     known: list[tuple[Sample, tuple[TruthBox, ...]]] = []
-    used: set[str] = set()
+    entries = truth.assign(sample.name for sample in samples)
     for sample in samples:
-        entry = truth.find(sample.name)
-        if entry is None:
-            run.without_truth.append(sample.name)
+        if sample.name in entries:
+            known.append((sample, truth.boxes[entries[sample.name]]))
         else:
-            known.append((sample, truth.boxes[entry]))
-            used.add(entry)
+            run.without_truth.append(sample.name)
     if not known:
         raise ValueError(f"{truth.source} knows none of the {len(samples)} images, such as {samples[0].name}")
-    run.unused_truth = sorted(truth.boxes.keys() - used)
+    run.unused_truth = sorted(truth.boxes.keys() - set(entries.values()))
     done, total = 0, len(known) * len(run.results)
     for sample, boxes in known:
         image = _Image(sample, boxes, study, cache)
@@ -118,7 +117,7 @@ class _Image:
         else:
             self.faces = faces_of(truth)
             if cache is not None:
-                self._digest = digest_of(["detection", __version__, digest_code(), pixel_digest(self.pixels)])
+                self._digest = digest_of(["detection", read_versions(), digest_code(), pixel_digest(self.pixels)])
                 self._found = cache.find(self._digest) or {}
 
     def do(self, task: DetectionTask) -> ImageFaces:
@@ -147,9 +146,11 @@ class _Image:
     def _task_digest(self, task: DetectionTask) -> str:
         detector, protection = self.study.detectors[task.detector], self.study.protections[task.protection]
         work: list[Any] = [task.detector, identity(detector)]
+        libraries = {*list_libraries(detector)}
         if protection.regions(self.faces, self.pixels.shape):  # else the image is as it was
-            work += [task.reading, self.study.seed, self.truth, *_protection_facts(protection)]
-        return digest_of(work)
+            work += [task.reading, self.study.seed, self.truth, *protection_identity(protection)]
+            libraries |= {*list_libraries(protection)}
+        return digest_of([*work, read_versions(libraries)])
 
 
 def look_at_clear(
@@ -178,12 +179,6 @@ def look_at_clear(
         for task, images in run.results.items()
     }
     return found, failed
-
-
-def _protection_facts(protection: Protection) -> list[Any]:
-    """What tells a protection from another one."""
-    learnt = protection.fingerprint if isinstance(protection, FittedProtection) else ""
-    return [protection.name, protection.family, protection.order, learnt, getattr(protection, "interpolation", "")]
 
 
 def _check_inside(truth: Sequence[TruthBox], image: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,14 @@ Network: TypeAlias = Callable[[list[NDArray[np.uint8]]], list[NDArray[Any]]]
 """RGB chips of 150 x 150 to their embeddings."""
 
 
+class _Points(NamedTuple):
+    """The landmarks of one face, and in what they were found."""
+
+    clear: Callable[[], Any]
+    region: Region
+    points: list[tuple[int, int]]
+
+
 class DlibResnet(PerThread):
     """Embeds faces with dlib's recognition network; may be pickled and used by many threads.
 
@@ -65,7 +73,10 @@ class DlibResnet(PerThread):
         import_extra("dlib", "dlib")
         self.name = "dlib ResNet"
         self.models = tuple(packaged_model(PACKAGE, inside, ADVICE) for inside in (NETWORK, POINTS))
-        self._points: dict[str, list[tuple[int, int]]] = {}
+        self._points: dict[str, _Points] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_points": {}}  # what reads a sample need not be picklable
 
     def fit(self, subjects: Iterable[Subject]) -> None:
         """Nothing: it comes trained."""
@@ -81,12 +92,13 @@ class DlibResnet(PerThread):
 
     def _chip(self, subject: Subject) -> NDArray[np.uint8]:
         dlib = import_extra("dlib", "dlib")
-        if subject.name not in self._points:
+        square = _square(subject.face.region, dlib)
+        known = self._points.get(subject.name)  # another data set may use the name, too
+        if known is None or known.clear is not subject.clear or known.region != subject.face.region:
             _, predictor = self._own(self._load)
-            found = predictor(as_rgb(subject.clear()), _square(subject.face.region, dlib))
-            self._points[subject.name] = [(point.x, point.y) for point in found.parts()]
-        points = [dlib.point(*point) for point in self._points[subject.name]]
-        place = dlib.full_object_detection(_square(subject.face.region, dlib), points)
+            found = [(point.x, point.y) for point in predictor(as_rgb(subject.clear()), square).parts()]
+            known = self._points[subject.name] = _Points(subject.clear, subject.face.region, found)
+        place = dlib.full_object_detection(square, [dlib.point(*point) for point in known.points])
         return np.asarray(dlib.get_face_chip(as_rgb(subject.shown()), place, CHIP), np.uint8)
 
     def _load(self) -> tuple[Network, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from ...protections.area import owned_parts
 from ...protections.permutation import Permuting
 from ..bootstrap import Floats
 from ..datasets.sample import Pixels
+from ..result_cache import pixel_digest
 from .alignment import as_grey
 from .gallery import ClearGallery, GallerySplit, people_of, seed_for
 from .matching_heads import Comparison, compare_nearest, rank1, without
@@ -72,7 +73,7 @@ class Restorer:
         if len(people) < LEAST_PEOPLE:
             raise ValueError(f"restorers must be fitted on at least {LEAST_PEOPLE} people, got {len(people)}")
         self._first = frozenset(people[::2])
-        self._guessed: dict[tuple[str, str], NDArray[np.uint8]] = {}  # 12 kB for an image and nonce
+        self._guessed: dict[tuple[Any, ...], NDArray[np.uint8]] = {}  # 12 kB for an image and nonce
         self._networks = [self._fit(half) for half in (False, True)]
         self.way = GUESS
         if isinstance(protection, (Permuting, Camouflage)):
@@ -111,13 +112,13 @@ class Restorer:
                 continue
             hidden = self._hide(role, image, subject)
             read = self.protection.view(hidden, (subject.face, *subject.others))
-            made = self._restore(way or self.way, role, hidden, subject)
+            made = self._restore(way or self.way, hidden, subject)
             mask = _covered(regions, image.shape)
             yield Gain(subject.person, *(_psnr(image, other, mask) for other in (read, made)))
 
     def restored(self, subjects: Sequence[Subject], role: str) -> Iterator[Subject]:
         """Subjects protected with the role's nonces, and restored."""
-        hide, restore = partial(self._hide, role), partial(self._restore, self.way, role)
+        hide, restore = partial(self._hide, role), partial(self._restore, self.way)
         return (subject.altered(hide).altered(restore) for subject in subjects)
 
     def _hide(self, role: str, image: Pixels, subject: Subject) -> Pixels:
@@ -128,8 +129,9 @@ class Restorer:
         mask = _covered(self.protection.regions((subject.face,), hidden.shape), hidden.shape)
         return see(square, hidden, self.protection.view(hidden, faces), mask)
 
-    def _restore(self, way: str, role: str, hidden: Pixels, subject: Subject) -> Pixels:
-        square, known = Square.around(subject.face), (role, subject.name)
+    def _restore(self, way: str, hidden: Pixels, subject: Subject) -> Pixels:
+        square = Square.around(subject.face)
+        known = pixel_digest(hidden), subject.person, subject.face, subject.others  # names may be another set's, too
         if known not in self._guessed:
             network = self._networks[subject.person not in self._first]
             self._guessed[known] = network.guess(self._seen(square, hidden, subject))

@@ -9,7 +9,7 @@ from ..bootstrap import mean_over_people
 from ..recognition import AttackResult, Estimate, Identification, Restorer, Verification, attack_files
 from .measuring import Number, Tools
 from .rows import RESTORATION, SEVERAL
-from .tasks import Task, asked_pairs, usable_pairs, with_recogniser
+from .tasks import Task, count_lost_pairs, with_recogniser
 
 WHAT_FILES_SHOW = "no pixel"
 _PSNR_WORDS = "mean over images, inside the protected regions, against the clear image"
@@ -60,7 +60,7 @@ def measure_pairs(tools: Tools, task: Task) -> tuple[list[Number], list[tuple[st
     if bench is None:
         return [], []
     results = bench.run(study.protections[task.protection], seed=study.config.seed)
-    lost = len(asked_pairs(study, tools.inputs)) - len(usable_pairs(study, tools.inputs))
+    lost = count_lost_pairs(study, tools.inputs)
     found = ((who, verification) for who, verification in results.items() if who in study.config.attackers)
     return [
         number

@@ -69,7 +69,8 @@ def prepare(
     Args:
         dataset: where from.
         locator: finds faces in clear images.
-        settings: ``people``, ``enrolled``, ``seed``, ``split`` and ``version``, as the configuration has them.
+        settings: ``people``, ``enrolled``, ``seed`` and ``split``, as the configuration has them; and ``version``,
+            what tells libraries and code that find the faces from others.
         cache: earlier findings.
         progress: called with (what, done, all).
 

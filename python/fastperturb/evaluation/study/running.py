@@ -19,6 +19,7 @@ from typing import Any
 
 from ..._optional import import_opencv
 from ..result_cache import FOLDER, ResultCache, digest_code, error_text
+from ..versions import list_libraries, read_versions
 from .attacking import measure_attack, measure_files, measure_pairs, measure_restorer
 from .examples import make_examples, make_sweep, make_threshold
 from .fitting import fit_protections, one_thread
@@ -26,7 +27,7 @@ from .inputs import StudyInputs, prepare
 from .measuring import Tools, measure_detection, measure_quality
 from .results import StudyResults, gather
 from .tasks import Study, Task, expected_cost, leave_out, list_tasks, task_digest
-from .versions import read_versions
+from .versions import study_versions, task_versions
 
 Progress = Callable[[str, float, float], None]
 Content = dict[str, Any]
@@ -81,7 +82,6 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:
         ValueError: no image shows a face.
         OSError: the folder cannot be written.
     """
-    versions = read_versions(study)
     cache = ResultCache(None if running.folder is None else running.folder / FOLDER)
 
     def reading(what: str, done: int, total: int) -> None:
@@ -91,12 +91,13 @@ def run_study(study: Study, running: Running = Running()) -> StudyResults:
             running.progress(f"{what} {done} of {total}", 0.0, 1.0)
 
     began = time.perf_counter()
-    made_by = {**versions, "code": digest_code()}
-    version = [versions["fastperturb"], made_by["code"]]
+    code = digest_code()
+    version = [read_versions(list_libraries(study.locator)), code]
     inputs = prepare(study.dataset, study.locator, {**study.settings, "version": version}, cache, reading)
     study = leave_out(study, inputs)
     tasks = list_tasks(study, inputs)
-    digests = {task: task_digest(study, inputs, task, made_by) for task in tasks}
+    versions = study_versions(study, tasks)
+    digests = {task: task_digest(study, inputs, task, {**task_versions(study, task), "code": code}) for task in tasks}
     contents = {task: found for task in tasks if (found := cache.find(digests[task])) is not None}
     todo = [task for task in tasks if task not in contents]
     study, unfit = _fitted(study, inputs, todo, running)

@@ -10,7 +10,7 @@ from ...faces import Detector
 from ...protections import FittedProtection, Protection
 from ..datasets import DataSet, Pair
 from ..detection.tasks import readings_of
-from ..model_files import file_content, identity, model_files
+from ..model_files import file_content, identity, model_files, protection_identity
 from ..recognition import ATTACKERS, Attacker, Recogniser
 from ..result_cache import digest_of
 from .config import FILE, StudyConfig
@@ -170,14 +170,21 @@ def usable_pairs(study: Study, inputs: StudyInputs) -> list[Pair]:
     return pairs if len({pair.same for pair in pairs}) == 2 else []
 
 
-def asked_pairs(study: Study, inputs: StudyInputs) -> list[Pair]:
-    """Pairs of the data set's own list but for those of people who were not drawn, or on whom models are fitted."""
-    learnt = inputs.training if study.config.split == "person" else ()
-    people = {inputs.samples[name].person for name in learnt}
-    drawn = {*inputs.samples, *inputs.faceless, *(failure.image for failure in inputs.failures)}
-    samples = study.dataset.samples
-    out = {sample.name for sample in samples if sample.name not in drawn or (people and sample.person in people)}
-    return [pair for pair in study.dataset.pairs if not out & {pair.first, pair.second}]
+def count_lost_pairs(study: Study, inputs: StudyInputs) -> int:
+    """How many pairs of the people who are measured are not usable: of an image without a face, unreadable or missing.
+
+    Pairs of people who were not chosen, or on whom models are fitted, are none of the study's.
+    """
+    person = {sample.name: sample.person for sample in study.dataset.samples}
+    looked = {*inputs.samples, *inputs.faceless, *(failure.image for failure in inputs.failures)}
+    learnt = {person[name] for name in inputs.training} if study.config.split == "person" else set()
+    measured = {person[name] for name in looked if name in person} - learnt
+    own = [
+        pair
+        for pair in study.dataset.pairs
+        if all(name not in person or person[name] in measured for name in (pair.first, pair.second))
+    ]
+    return len(own) - len(usable_pairs(study, inputs))
 
 
 def example_names(inputs: StudyInputs) -> tuple[str, ...]:
@@ -207,6 +214,7 @@ def task_digest(study: Study, inputs: StudyInputs, task: Task, versions: dict[st
     if task.kind == "pairs":
         work += [study.recognisers[task.actor].identity, study.config.attackers]
         work += [[pair.first, pair.second] for pair in usable_pairs(study, inputs)]
+        work.append(count_lost_pairs(study, inputs))
     if task.kind == "quality":
         work.append(described(study.face_quality))
     if task.kind in ("sweep", "threshold"):
@@ -215,14 +223,12 @@ def task_digest(study: Study, inputs: StudyInputs, task: Task, versions: dict[st
 
 
 def _identity(name: str, study: Study, inputs: StudyInputs) -> list[Any]:
-    """A protection is what its name says, and what it learnt or is to learn from."""
+    """A protection is what its settings are, and what it learnt or is to learn from."""
     protection = study.protections[name]
-    known: list[Any] = [name, protection.family, protection.order]
-    if not isinstance(protection, FittedProtection):
-        return known
-    if protection.fitted:
-        return [*known, protection.fingerprint]
-    return [*known, getattr(protection, "epochs", None), inputs.digest(inputs.training)]
+    known = [name, *protection_identity(protection)]
+    if isinstance(protection, FittedProtection) and not protection.fitted:
+        return [*known, inputs.digest(inputs.training)]
+    return known
 
 
 def described(thing: object) -> tuple[str | int, ...]:
