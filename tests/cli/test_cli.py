@@ -1,7 +1,9 @@
 """The command line as its users meet it: files and folders there and back, resuming, formats, keys, options."""
 
+import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +27,22 @@ def test_a_photograph_there_and_back(here, capsys):
     assert not same("face.png", "hidden.png")
     assert same("view.png", "view of face.png")  # what a view shows is the same before and after
     assert read_record("hidden.png").opens_with(fp.Key(bytes(range(32))))
+
+
+def test_the_page_has_every_status():
+    cli, found = Path(fp.__file__).parent / "cli", set()
+    for path in [*cli.glob("batch/*.py"), *cli.glob("commands/*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+        said = [call.args[1] for call in calls if call.func.id == "Outcome"]
+        said += [call.args[-1] for call in calls if call.func.id == "change_records"]
+        texts = "\n".join(ast.unparse(node) for node in said)
+        if "status" in texts:  # of a variable of that name
+            texts += "\n".join(re.findall(r"^ *status(?:, \w+)? = (.+)$", ast.unparse(tree), re.M))
+        found |= set(re.findall(r"'([a-z ]+)'", texts))
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    table = page.split("| status | |")[1].split("\n\n")[0]
+    assert set(re.findall(r"`([a-z ]+)`", re.sub(r" \| [^|]+ \|$", "", table, flags=re.M))) == found
 
 
 def test_every_command_is_where_the_table_says_and_only_its_own_module_is_imported():

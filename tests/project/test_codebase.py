@@ -100,6 +100,17 @@ def test_wings_import_what_they_may(name):
     assert {other for other, place in imported.items() if place not in allowed} == set()
 
 
+def test_the_architecture_says_what_wings_may_import():
+    table = re.findall(r"^\| `(\w+)/` \| .+ \| (.+) \|$", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.M)
+    told = {}
+    for name, may in table:
+        wings = set(re.findall(r"`(\w+)`", may))
+        told[name] = set(MAY_IMPORT) - wings - {VALUES, name} if may.startswith("all but") else wings
+    assert told == {
+        name: allowed & set(MAY_IMPORT) - {VALUES} for name, allowed in MAY_IMPORT.items() if name != VALUES
+    }
+
+
 def test_no_circle_of_imports():
     """Nor by way of functions that import: what a module needs is below it."""
     graph = {name: imports_of(path) - {name} for name, path in MODULES.items() if path.suffix == ".py"}

@@ -30,10 +30,15 @@ BLOCK = re.compile(r"^(?P<skip><!-- not run: .+ -->\n)?```(?P<kind>python|sh|tex
 ABOUT = re.compile(r"(?<=about )-?\d+\.?\d*")
 REFERENCE = {
     "fastperturb": ["api", "api-faces"],
+    "fastperturb.errors": ["api"],
     "fastperturb.faces": ["api-faces", "api"],
     "fastperturb.files": ["api-files"],
     "fastperturb.evaluation": ["api-evaluation"],
+    "fastperturb.metrics": ["api"],
+    "fastperturb.perturbation": ["api"],
+    "fastperturb.protections": ["api-protections", "api"],
     "fastperturb.server": ["api-server"],
+    "fastperturb.strength": ["api"],
     "fastperturb.video": ["api-video"],
 }
 
@@ -109,12 +114,19 @@ def test_the_pages_have_blocks():
 @pytest.mark.parametrize("module", REFERENCE)
 def test_the_reference_has_every_public_name(module):
     text = "\n".join((DOCS / f"{page}.md").read_text(encoding="utf-8") for page in REFERENCE[module])
-    stated = set(re.findall(r"^\.\. (?:auto(?:function|class|exception|data)|data):: (\w+)$", text, re.M))
+    stated = set(re.findall(r"^\.\. (?:auto(?:function|class|exception|data)|data):: (?:[\w.]+\.)?(\w+)$", text, re.M))
     if re.search(rf"^\.\. automodule:: {re.escape(module)}\n   :members:$", text, re.M):
         return  # every name of __all__ goes in by itself
     public = importlib.import_module(module)
-    names = {name for name in public.__all__ if not isinstance(getattr(public, name), ModuleType)}
+    own = [name for name, item in vars(public).items() if getattr(item, "__module__", None) == module]
+    listed = getattr(public, "__all__", own)
+    names = {name for name in listed if not isinstance(getattr(public, name), ModuleType)}
     assert names - {"__version__"} <= stated
+
+
+def test_the_reference_is_looked_at_for_every_wing():
+    wings = [path.parent.name for path in PACKAGE.glob("*/__init__.py") if "__all__" in path.read_text("utf-8")]
+    assert {"fastperturb", "fastperturb.errors", *(f"fastperturb.{name}" for name in wings)} == set(REFERENCE)
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "integrations").glob("*.py")), ids=lambda path: path.stem)

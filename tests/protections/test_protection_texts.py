@@ -1,6 +1,8 @@
 """Protections out of text: every form, names and orders, and what a wrong text is told."""
 
 import importlib
+import re
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +120,17 @@ def test_all_are_listed():
     assert not listed["mosaic"].reversible
     assert listed["mosaic"].settings[0] == "window"
     assert all(info.description for info in listed.values())
+
+
+def test_the_page_has_all_with_their_settings():
+    page = (Path(__file__).parents[2] / "docs" / "protections.md").read_text(encoding="utf-8")
+    strength = next(item for item in list_protections() if item.name == "permutation").settings
+    several = ", ".join(strength[strength.index("pixels") : strength.index("mse") + 1])
+    told = {}
+    for name, settings, undone in re.findall(r"^\| `(\w+)` \| (.*?) ?\| .* \| (yes|no|) ?\|$", page, re.M):
+        words = re.sub(r" \(.*?\)", "", settings).replace("pixels … mse", several)
+        told[name] = (set(words.split(", ")) - {""}, undone == "yes")
+    assert told == {item.name: (set(item.settings), item.reversible) for item in list_protections()}
 
 
 def test_names_hold_every_amount():

@@ -1,7 +1,9 @@
 """Rounded regions: whole numbers, few sizes, the head covered, and nothing of a detector's jitter left."""
 
 import math
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,6 +93,9 @@ def test_classes_are_fourth_roots_of_two():
         assert abs(height - 1.3 * width) <= 0.5
     assert class_size(0) == (32, 42)
     assert class_size(4) == (64, 83)
+    page = (Path(__file__).parents[2] / "docs" / "protections.md").read_text(encoding="utf-8")
+    told = re.search(r"widths are ([\d, ]+) \.\.\. pixels", page)[1].split(", ")
+    assert [int(width) for width in told] == [class_size(number)[0] for number in range(len(told))]
 
 
 @pytest.mark.parametrize("margins", [HEAD_MARGINS, FACE_MARGINS])

@@ -86,8 +86,9 @@ def test_its_recipients_are_its_operators(kiosk):
         answer = kiosk.post("/v1/perturb", params=BOX, files=[("image", SMALL_PNG), *files])
         problem(answer, 422, "bad-recipients")
     problem(kiosk.post("/v1/perturb", SMALL_PNG, BOX | {"key_id": KEY.id}), 422, "bad-recipients")
-    gone = kiosk.post("/v1/perturb", SMALL_PNG, BOX | {"key_id": "one-time"})
-    assert gone.headers["fastperturb-reversible"] == "false"
+    for asked in ({"key_id": "one-time"}, {"seals": "none"}):
+        gone = kiosk.post("/v1/perturb", SMALL_PNG, BOX | asked)
+        assert gone.headers["fastperturb-reversible"] == "false"
     answer = kiosk.post("/v1/perturb", SMALL_PNG, BOX | {"reproducible": "true"})
     assert "reproducible needs secret keys" in problem(answer, 422, "bad-recipients")["detail"]
 

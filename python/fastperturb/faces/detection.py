@@ -47,7 +47,7 @@ def locate(
     Args:
         image: (height, width) or (height, width, channels): grey, grey and alpha, RGB or RGBA; uint8, uint16, or
             float32 within 0 to 1; any strides. Alpha is not looked at.
-        detector: what finds them; None is :class:`YuNet` with its defaults.
+        detector: what finds them; None is what ``find`` says, :class:`AnyAngle` around :class:`YuNet` for "fast".
         threshold: the lowest score to keep, 0 to 1; None keeps what the detector gives (YuNet: 0.6 and more).
         grow: margins to add to each face's box, as fractions of its size: one number for all sides, or (left, top,
             right, bottom). 0 is the detector's box, brow to chin; ``fastperturb.faces.HEAD`` takes in the head.

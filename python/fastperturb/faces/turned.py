@@ -60,9 +60,10 @@ class AnyAngle:
     copies turned by 45, 135, 225 and 315 degrees where nothing was found yet, or always if ``diagonals``. If a quarter
     turn shows more clear faces than the image as it is, that turn is looked at in full size. A face that
     is not surely upright (a score under 0.92, landmarks that are tilted, a better score at another angle) is looked at
-    in crops that are turned until it scores best and its landmarks are level. Its region is then the upright box around
-    the tilted one with 3 % on each side, and its ``turn`` says how it lies. If no crop settles that, the region
-    is a square around all boxes that were found there, half as large again. Boxes that overlap are one face.
+    in crops that are turned until it scores best and its landmarks are level, if it is one of the 64 best. Its region
+    is then the upright box around the tilted one with 3 % on each side, and its ``turn`` says how it lies. If no crop
+    settles that, the region is a square around all boxes that were found there, half as large again. Boxes that
+    overlap are one face.
 
     Turned copies are left out where faces that are surely upright fill half of the image with their heads. Faces that
     are surely upright keep the detector's box, with ``margin``, and a turn of 0.

@@ -46,10 +46,10 @@ _OUTPUTS = {
 class YuNet:
     """Finds faces with YuNet.
 
-    Each image is reduced to ``max_pixels``; from there copies of a quarter of the size are looked at too, until the
-    shorter side is at most 512 pixels, so that a face may fill the frame. Small images are enlarged to a shorter side
-    of 256 pixels, at most fourfold. Found are faces, upright ones best, from about 20 pixels wide in the reduced image
-    upwards, with five landmarks each.
+    Each image is reduced to ``max_pixels``; from there copies with sides of a quarter, but never under 160 pixels, are
+    looked at too, until the shorter side is at most 256 pixels, so that a face may fill the frame. Small images are
+    enlarged to a shorter side of 256 pixels, at most fourfold. Found are faces, upright ones best, from about 20 pixels
+    wide in the reduced image upwards, with five landmarks each.
 
     An object may be used by many threads (each has its own network), pickled, and kept across a fork. The package's
     own network is loaded by the first ``detect`` of a thread.

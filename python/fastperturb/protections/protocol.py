@@ -86,7 +86,7 @@ class FittedProtection(Protection, Protocol):
 
     @property
     def fitted(self) -> bool:
-        """Whether it has; until then :meth:`protect` raises a ValueError."""
+        """Whether it has; until then :meth:`Protection.protect` raises a ValueError."""
 
     def fit(self, images: Iterable[Image], faces: Iterable[Sequence[Face]]) -> None:
         """Learns from faces.

@@ -82,7 +82,8 @@ class Settings:
     Attributes:
         limits: what requests may cost.
         keys: the key ring; an empty one means one-time keys: results that can never be restored.
-        to: public keys that all images are protected to. Then the process holds no secret, and nothing can be restored.
+        to: public keys that all images are protected to, unless a request asks that nobody can restore them. Then the
+            process holds no secret, and restores nothing.
         origin: whose records are taken where a request does not say: "key", those that a key was needed to make; or
             "any".
         tokens: who may ask for what; ``None`` for nobody having to say who they are.
