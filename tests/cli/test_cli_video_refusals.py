@@ -55,3 +55,36 @@ def test_a_video_that_was_changed_stays_refused(here, protected, capsys):
     assert run(["restore", "out", "-o", "back", "--no-verify", *KEY]) == 1
     assert "was changed or cut since it was written; --no-verify is for pictures alone" in capsys.readouterr().err
     assert tree(here / "back") == []
+
+
+NEW = ("rekey", "--new-key-file", "new.key")
+
+
+@pytest.mark.parametrize("command", [NEW, ("forget", "--all")])
+def test_protected_videos_are_not_left_out_of_what_changes_records(here, protected, command, capsys):
+    """Beside, inside, a sealed file alone, a folder below, a video that is named: all are named and fail."""
+    assert run(["keygen", "-o", "new.key"]) == 0
+    assert run(["perturb", "face.png", "-o", "out/face.png", *KEY, "-q"]) == 0
+    (protected / "sub").mkdir()
+    key = fp.Key.from_file("my.key")
+    perturb_video("film.mp4", "out/sub/inside.mkv", key, tracks=[], allow_no_face=True)
+    (protected / "alone.mp4.age").write_bytes((protected / "film.mp4.age").read_bytes())
+    (protected / "clear.mp4").write_bytes((here / "film.mp4").read_bytes())
+    (protected / ".hidden.mp4").write_bytes((protected / "sub/inside.mkv").read_bytes())
+    (protected / "not.mp4.age").write_bytes(b"no sealed file")
+    (protected / "rubbish.mkv").write_bytes(b"\x1aE\xdf\xa3 rubbish")
+    before = {name: (protected / name).read_bytes() for name in tree(protected) if name != "face.png"}
+    capsys.readouterr()
+    name, *more = command
+    assert run([name, "out", *more, *KEY, "--json"]) == 1
+    told = capsys.readouterr()
+    *results, last = lines_of(told.out)
+    failed = {item["file"].replace("\\", "/"): item["message"] for item in results if item["status"] == "failed"}
+    assert sorted(failed) == ["out/alone.mp4.age", "out/film.mp4", "out/sub/inside.mkv"]
+    assert all(text.startswith(f"a protected video, which {name} does not cover") for text in failed.values())
+    assert last["summary"]["counts"] == {"failed": 3, "rekeyed" if name == "rekey" else "forgotten": 1}
+    assert last["summary"]["ignored"] == 3
+    assert all(path in told.err.replace("\\", "/") for path in failed)
+    assert {name: (protected / name).read_bytes() for name in before} == before
+    assert run([name, "out/film.mp4", *more, *KEY]) == 1
+    assert f"a protected video, which {name} does not cover" in capsys.readouterr().err
