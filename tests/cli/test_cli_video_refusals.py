@@ -1,5 +1,6 @@
 """Wishes that videos cannot fulfil: each is refused by name, and what the run can do without them is done."""
 
+import numpy as np
 import pytest
 
 pytest.importorskip("av")
@@ -10,6 +11,8 @@ from tiny_videos import write_clip
 
 import fastperturb as fp
 from fastperturb.cli.app import run
+from fastperturb.cli.batch.video_wishes import ARCHIVE_NOTE, KEEP_NOTE
+from fastperturb.files import read_image
 from fastperturb.video import perturb_video
 
 KEY = ("--key-file", "my.key")
@@ -88,3 +91,105 @@ def test_protected_videos_are_not_left_out_of_what_changes_records(here, protect
     assert {name: (protected / name).read_bytes() for name in before} == before
     assert run([name, "out/film.mp4", *more, *KEY]) == 1
     assert f"a protected video, which {name} does not cover" in capsys.readouterr().err
+
+
+@pytest.fixture
+def mixed(here):
+    """in/: a photograph of a face, and films of two kinds."""
+    (here / "in").mkdir()
+    (here / "face.png").rename(here / "in/face.png")
+    write_clip(here / "in/a.mp4", frames=4)
+    write_clip(here / "in/b.mkv", frames=4)
+    (here / "away.json").write_text('[{"file": "a.mp4", "faces": [{"x": 1, "y": 2, "width": 30, "height": 40}]}]')
+    return here / "in"
+
+
+def still(path):
+    """Pictures of a film that shows one photograph of a face, on grey."""
+    import cv2
+
+    shown = np.full((160, 256, 3), 110, np.uint8)
+    shown[16:144, 60:188] = cv2.resize(read_image(path).pixels[0:256, 100:356], (128, 128))
+    return lambda _index: shown
+
+
+LOOKING = ("--grow", "--features", "--least", "--ignore", "--shape")
+WHOLE = "videos have regions over the whole head: "
+NO_IGNORE = "in videos faces are looked for everywhere: no --ignore"
+REFUSED = [
+    (("--grow", "0.2", "--protect", "black"), "ab", WHOLE + "no --grow"),
+    (("--least", "20", "--protect", "black", "--grow", "0.1"), "ab", WHOLE + "no --grow and no --least"),
+    (("--least", "20"), "ab", WHOLE + "no --least"),
+    (("--shape", "box", "--protect", "black"), "ab", WHOLE + "no --shape box"),
+    (("--ignore", "0,0,10,10"), "ab", NO_IGNORE),
+    (("--ignore", "away.json"), "a", NO_IGNORE),
+    (("--reproducible",), "ab", "what restores a video is sealed anew each time: no --reproducible"),
+    (("--seals", "inside"), "a", ".mp4 files hold no sealed file, .mkv and .webm do: no --seals inside"),
+    (("--record-beside",), "b", "what restores a .mkv video lies inside: no --record-beside"),
+    (("--drop-metadata",), "ab", "the sealed original of a video holds all its metadata: no --drop-metadata"),
+    (("--exact-file", "--protect", "windows", "--lossless"), "ab", "not as the file: no --exact-file"),
+    (("--features", "--lossless"), "ab", WHOLE + "no --features"),
+]
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+@pytest.mark.parametrize(("options", "films", "words"), REFUSED)
+def test_options_that_a_video_would_ignore_refuse_it(here, mixed, options, films, words, more, capsys):
+    """Each by name; the picture beside it is done, and so are videos that can have what was asked for."""
+    job = ["perturb", "in", "-o", "out", *KEY, "--on-no-face", "skip", "--json", *options, *more]
+    assert run(job) == 1
+    *results, _ = lines_of(capsys.readouterr().out)
+    told = {item["file"].replace("\\", "/"): (item["status"], item.get("message", "")) for item in results}
+    for name in ("a.mp4", "b.mkv"):
+        status, message = told[f"in/{name}"]
+        assert status == ("failed" if name[0] in films else "skipped")
+        assert (words in message) == (name[0] in films)
+    assert told["in/face.png"][0] == "perturbed"
+    written = {name.removesuffix(".json") for name in tree(here / "out")}
+    assert written == (set() if more else {"face.png"})
+
+
+def test_what_can_be_had_is_not_refused(here, mixed, capsys):
+    """Nothing is sealed of what is for good; an ellipse is what videos have."""
+    for options in (("--drop-metadata", "--one-time-key"), ("--shape", "ellipse", "--protect", "black", *KEY)):
+        assert run(["perturb", "in/a.mp4", "-o", "out", "--on-no-face", "skip", *options]) == 0
+    assert run(["perturb", "in/b.mkv", "-o", "out", "--on-no-face", "skip", "--seals", "inside", *KEY]) == 0
+
+
+def test_a_threshold_and_looking_into_given_tracks_are_refused(here, mixed, capsys):
+    rng = np.random.default_rng(0)
+    fp.strength.fit_threshold(rng.integers(0, 256, (6, 16, 16), np.uint8)).save("fit.threshold")
+    assert run(["perturb", "in/a.mp4", "-o", "out", *KEY, "--lossless", "--threshold", "fit.threshold"]) == 1
+    assert "windows of videos take a window or cells, and a coverage: no --threshold" in capsys.readouterr().err
+    assert run(["perturb", "in/a.mp4", "-o", "out", *KEY, "--boxes", "away.json", "--every", "1"]) == 2
+    assert "--boxes are taken as they are: no --every" in capsys.readouterr().err
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(("options", "words"), [item[::2] for item in REFUSED if item[0][0] in LOOKING])
+def test_locate_refuses_what_it_would_ignore_of_a_video(here, mixed, options, words, capsys):
+    given = [text for text in options if text not in ("--protect", "black", "--lossless")]
+    assert run(["locate", "in", "-o", "look", "--json", *given]) == 1
+    *results, _ = lines_of(capsys.readouterr().out)
+    assert words in results[0]["message"]
+    assert [item["status"] for item in results[:2]] == [
+        "failed",
+        "without face" if "away.json" in options else "failed",
+    ]
+    assert results[2]["status"] == "located"
+
+
+def test_a_dry_run_of_locate_writes_no_tracks(here, mixed, capsys):
+    assert run(["locate", "in", "-o", "look", "--dry-run"]) == 0
+    assert tree(here / "look") == []
+
+
+def test_an_archive_says_what_lies_beside_and_what_stays_behind(here, mixed, capsys):
+    """The film of a face that is known: a photograph in motion, without a look for it."""
+    film = write_clip(here / "face.mp4", width=256, height=160, frames=3, pictures=still(mixed / "face.png"))
+    for kind, beside in (("mp4", True), ("mkv", False)):
+        job = ["perturb", str(film), "-o", f"out.{kind}", *KEY, "--purpose", "archive", "--keep", "icc,date"]
+        assert run([*job, "--json"]) == 0
+        told = lines_of(capsys.readouterr().out)[0]["notes"]
+        assert (ARCHIVE_NOTE in told, KEEP_NOTE in told) == (beside, True)
+        assert (here / f"out.{kind}.age").exists() == beside

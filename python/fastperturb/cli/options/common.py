@@ -105,7 +105,7 @@ def job_options(*formats: str, output: bool = True) -> Callable[[Command], Comma
             type=click.Choice(formats),
             default=formats[0] if formats else None,
             section=_FILES,
-            help="Format of files in a folder"
+            help="Format of pictures in a folder"
             + _SAME * ("same" in formats)
             + ".  [default: "
             + "".join(formats[:1])
