@@ -7,13 +7,14 @@ pytest.importorskip("av")
 pytest.importorskip("pyrage")
 
 from cli_cases import lines_of, tree
-from tiny_videos import write_clip
+from tiny_videos import moving_box, write_clip
 
 import fastperturb as fp
 from fastperturb.cli.app import run
 from fastperturb.cli.batch.video_wishes import ARCHIVE_NOTE, KEEP_NOTE
+from fastperturb.errors import VideoFileError
 from fastperturb.files import read_image
-from fastperturb.video import perturb_video
+from fastperturb.video import Coding, VideoOptions, perturb_video
 
 KEY = ("--key-file", "my.key")
 
@@ -193,3 +194,29 @@ def test_an_archive_says_what_lies_beside_and_what_stays_behind(here, mixed, cap
         told = lines_of(capsys.readouterr().out)[0]["notes"]
         assert (ARCHIVE_NOTE in told, KEEP_NOTE in told) == (beside, True)
         assert (here / f"out.{kind}.age").exists() == beside
+
+
+def test_larger_frames_than_may_be_are_refused(here, mixed, capsys):
+    """By all that decodes or describes them: frames of 96 x 64 have 6,144 pixels."""
+    job = ["perturb", "in/a.mp4", *KEY, "--protect", "windows", "--lossless", "--on-no-face", "copy"]
+    limits = ("--max-pixels", "6143"), ("--max-pixels", "6144")
+    tracks = moving_box(4)
+    options = VideoOptions(coding=Coding(lossless=True))
+    perturb_video("in/a.mp4", "out.mkv", fp.Key.from_file("my.key"), fp.Strength(), tracks=[tracks], options=options)
+    jobs = (
+        [*job, "-o", "copy.mkv"],
+        ["locate", "in/a.mp4"],
+        ["inspect", "in/a.mp4"],
+        ["restore", "out.mkv", "-o", "back.mkv", *KEY],
+    )
+    for arguments in jobs:
+        before = tree(here)
+        assert run([*arguments, *limits[0]]) == 1
+        assert "frames of 96 x 64 pixels are more than the limit of 6143" in capsys.readouterr().err
+        assert tree(here) == before
+        assert run([*arguments, *limits[1]]) == 0
+    given = VideoOptions(max_pixels=6143)
+    with pytest.raises(VideoFileError, match="more than the limit of 6143"):
+        perturb_video("in/a.mp4", "given.mp4", None, tracks=[tracks], options=given)
+    with pytest.raises(ValueError, match="max_pixels must be at least 1, got 0"):
+        VideoOptions(max_pixels=0)

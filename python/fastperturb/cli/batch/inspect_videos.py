@@ -17,14 +17,14 @@ from .paths import Source
 from .progress import Outcome
 
 
-def inspect_video(source: Source, key: Key | None, live: Live) -> Outcome:
+def inspect_video(source: Source, key: Key | None, live: Live, max_pixels: int) -> Outcome:
     """Format, streams, and what brings the original back; with a key, whether that is whole.
 
     Raises:
-        VideoFileError: it is no video.
+        VideoFileError: it is no video, or its frames have more pixels than ``max_pixels``.
         OSError: it cannot be read.
     """
-    found = describe_video(source.path)
+    found = describe_video(source.path, max_pixels)
     facts: dict[str, Any] = {**asdict(found), "protected": MARK_TEXT in found.texts}
     del facts["texts"]
     problem = None

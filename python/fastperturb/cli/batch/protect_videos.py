@@ -109,6 +109,7 @@ class VideoStep:
             keep=self.choices.keep,
             seal="beside" if self.method.beside or place.suffix.lower() not in MATROSKA else "inside",
             rules=self.choices.rules(self.finder.threshold),
+            max_pixels=self.writer.job.max_pixels,
             area=getattr(self.method.protection, "area", "head") if self.method.has_own_area else "head",
             texts={MARK_TEXT: self.writer.marks.text(mark, np.frombuffer(os.urandom(16), np.uint8))},
         )
@@ -155,7 +156,13 @@ def copy_clear(source: Source, place: Path, step: VideoStep, mark: str) -> None:
     """Writes a video without a face as the others are written, with all that is left out of them left out."""
     text = step.writer.marks.text(mark, np.frombuffer(os.urandom(16), np.uint8))
     choices = step.choices
-    options = VideoOptions(coding=choices.coding, audio=choices.audio, keep=choices.keep, texts={MARK_TEXT: text})
+    options = VideoOptions(
+        coding=choices.coding,
+        audio=choices.audio,
+        keep=choices.keep,
+        max_pixels=step.writer.job.max_pixels,
+        texts={MARK_TEXT: text},
+    )
     nothing: list[Track] = []
     perturb_video(
         source.path,

@@ -78,9 +78,10 @@ class VideoRestoring:
         return Outcome(source.path, "restored", found.path, said, facts)
 
     def _restore(self, path: Path, place: Path, key: Key) -> RestoredVideo:
-        how = {"overwrite": self.writer.job.force, "rename": not self.writer.targets.is_file}
+        job = self.writer.job
+        how: dict[str, Any] = {"overwrite": job.force, "rename": not self.writer.targets.is_file}
         try:
-            return restore_video(path, place, key, progress=self.live.watch(path), **how)
+            return restore_video(path, place, key, progress=self.live.watch(path), max_pixels=job.max_pixels, **how)
         except Tampered as error:
             if self.no_verify:
                 raise Tampered(f"{error}; --no-verify is for pictures alone") from None

@@ -56,7 +56,9 @@ def locate(job: Job, finder: Finder, every: int | None) -> int:
 
     live = Live()
     rules = follow_rules(every, finder.threshold)
-    find_in_video = VideoLocating(finder, VideoOptions(rules=rules), checker, live, refused_faces(finder))
+    find_in_video = VideoLocating(
+        finder, VideoOptions(rules=rules, max_pixels=job.max_pixels), checker, live, refused_faces(finder)
+    )
 
     def step(source: Source) -> Outcome:
         if source.video:

@@ -63,7 +63,7 @@ MAX_PIXELS_OPTION = option(
     default=MAX_PIXELS,
     metavar="N",
     section=_REPORT,
-    help=f"Refuse larger pictures (height x width).  [default: {MAX_PIXELS}]",
+    help=f"Refuse larger pictures, and videos of larger frames (height x width).  [default: {MAX_PIXELS}]",
 )
 _RUNNING = (
     option(
