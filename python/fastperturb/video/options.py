@@ -23,8 +23,8 @@ class VideoOptions:
         coding: codec and quality.
         audio: keep the sound. A voice names a person as a face does.
         keep: numbers of streams that are copied though they would be left out.
-        seal: where the sealed file goes: "beside" (NAME.age), or "inside", which Matroska alone can; None: inside
-            where that is possible.
+        seal: where the sealed file goes: "beside" (NAME.age), or "inside", which Matroska and WebM alone can; None:
+            inside where that is possible.
         rules: how faces are looked for and followed; None: as usual.
         area: what the regions of faces hide: the head, or brow to chin.
         longest: longer side of the pictures in which they are looked for, in pixels.

@@ -111,7 +111,12 @@ def job_options(*formats: str, output: bool = True) -> Callable[[Command], Comma
             + "".join(formats[:1])
             + "]",
         ),
-        option("--full-names", is_flag=True, section=_FILES, help="photo.jpg becomes photo.jpg.png, not photo.png."),
+        option(
+            "--full-names",
+            is_flag=True,
+            section=_FILES,
+            help="Keep the old extension where another comes: photo.jpg becomes photo.jpg.png as a PNG, not photo.png.",
+        ),
         option("--force", is_flag=True, section=_FILES, help="Write anew what is there already."),
         option(
             "--dry-run", is_flag=True, section=_FILES, help="Do all but write, and tell how large the results would be."

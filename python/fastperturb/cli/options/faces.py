@@ -255,7 +255,8 @@ finder_options = shared(
         type=click.Choice(["no", "quarters", "diagonals"]),
         section=_SECTION,
         help="Look for faces that lie on their side or upside down; 'diagonals' looks at tilted copies too and takes "
-        "twice as long; 'no' is fastest and half covers such faces.  [default: quarters; else diagonals]",
+        "half as long again to nearly twice; 'no' is fastest and half covers such faces.  [default: quarters; else "
+        "diagonals]",
     ),
     option(
         "--detector-model",
