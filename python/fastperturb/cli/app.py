@@ -27,7 +27,8 @@ fastperturb restore protected -o restored --key-file my.key
 Files or folders in, a mirrored tree out, in which JPEGs stay JPEGs and other pictures are lossless. A run that was
 interrupted goes on where it stopped.
 
-Exit codes: 0 every file went well, 1 some failed, 2 wrong usage, 3 none failed but some show no face, 130 interrupted.
+Exit codes: 0 every file went well, 1 some failed, 2 wrong usage, 3 none failed but some show no face (of 'sheet': there
+is something to look at), 130 interrupted.
 """
 
 

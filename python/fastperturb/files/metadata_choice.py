@@ -42,7 +42,7 @@ def parse_keep(text: str) -> Keep:
             chosen.add(name)
         else:
             known = ", ".join(CHOICES)
-            raise ValueError(f"keep must name some of {known}, or be 'all' or 'none' alone, got {name!r:.80}")
+            raise ValueError(f"keep must name some of {known}, or 'all', or be 'none' alone, got {name!r:.80}")
     return frozenset(chosen)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import RecordError
+from ..files import MAX_PIXELS
 from .reading import open_video
 from .restoring import sealed_content
 from .sealed_file import sealed_beside
@@ -47,14 +48,14 @@ class VideoFacts:
     recipients: int = 0
 
 
-def describe_video(path: Path) -> VideoFacts:
+def describe_video(path: Path, max_pixels: int = MAX_PIXELS) -> VideoFacts:
     """Reads what a video file says of itself.
 
     Raises:
-        VideoFileError: it is no video.
+        VideoFileError: it is no video, or its frames have more pixels than ``max_pixels``.
         OSError: it cannot be read.
     """
-    with open_video(path) as video:
+    with open_video(path, max_pixels) as video:
         stream = video.stream
         others = sort_streams(video.container, stream)
         facts = VideoFacts(

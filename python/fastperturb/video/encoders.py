@@ -40,8 +40,8 @@ class Coding:
     """What is asked for of the output.
 
     Attributes:
-        codec: one of :data:`CODECS`; "input" for that of the input; "auto": H.264, HEVC for more than 8 bits, and FFV1
-            where lossless in Matroska.
+        codec: one of :data:`CODECS`; "input" for that of the input; "auto": H.264, or HEVC for more than 8 bits; in
+            WebM VP9, or AV1 for more than 8 bits; in GIF that; where lossless FFV1 in Matroska (mkv), else H.264.
         lossless: frames come out of the output exactly as they went in.
         quality: constant rate factor of the codec, smaller is better; None: a good one.
     """

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ..files import MAX_PIXELS
 from .encoders import Coding
 from .rules import Rules
 from .track_file import VideoTracks
@@ -22,11 +23,12 @@ class VideoOptions:
         coding: codec and quality.
         audio: keep the sound. A voice names a person as a face does.
         keep: numbers of streams that are copied though they would be left out.
-        seal: where the sealed file goes: "beside" (NAME.age), or "inside", which Matroska alone can; None: inside
-            where that is possible.
+        seal: where the sealed file goes: "beside" (NAME.age), or "inside", which Matroska and WebM alone can; None:
+            inside where that is possible.
         rules: how faces are looked for and followed; None: as usual.
         area: what the regions of faces hide: the head, or brow to chin.
         longest: longer side of the pictures in which they are looked for, in pixels.
+        max_pixels: the most pixels of a frame; videos with larger ones are refused.
         texts: texts that the file carries.
     """
 
@@ -37,6 +39,7 @@ class VideoOptions:
     rules: Rules | None = None
     area: Literal["head", "face"] = "head"
     longest: int = LONGEST
+    max_pixels: int = MAX_PIXELS
     texts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -44,6 +47,8 @@ class VideoOptions:
             raise ValueError(f"seal must be inside, beside or None, got {self.seal!r}")
         if self.longest < 64:
             raise ValueError(f"longest must be at least 64, got {self.longest}")
+        if self.max_pixels < 1:
+            raise ValueError(f"max_pixels must be at least 1, got {self.max_pixels}")
 
 
 @dataclass(slots=True)

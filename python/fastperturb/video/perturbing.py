@@ -14,6 +14,7 @@ from typing import Any
 from ..bounded_files import digest_of
 from ..errors import NoFaceFound, VideoFileError
 from ..faces import Detector
+from ..files import MAX_PIXELS
 from ..files.partial import PartialFile
 from ..files.together import publish_together, replaced
 from ..protections.surrogate import Surrogate
@@ -53,7 +54,7 @@ def follow_faces(
     Args:
         path: of the video.
         detector: finds faces in single pictures; None: YuNet, for faces turned by quarters too.
-        options: ``rules``, ``area`` and ``longest`` are looked at.
+        options: ``rules``, ``area``, ``longest`` and ``max_pixels`` are looked at.
         progress: is told of each frame.
 
     Returns:
@@ -63,7 +64,7 @@ def follow_faces(
         VideoFileError: no frame can be read.
     """
     chosen = options or VideoOptions()
-    with open_video(path) as source:
+    with open_video(path, chosen.max_pixels) as source:
         digest = digest_of(path)
         frames = ReducedFrames(source, chosen.longest, None)
         with Ahead(frames, DECODED) as ready:
@@ -121,7 +122,7 @@ def perturb_video(
     if tracks is None:
         found, passed = follow_faces(source, detector, chosen, progress)
     else:
-        passed, found = _given_tracks(tracks, source, progress)
+        passed, found = _given_tracks(tracks, source, progress, chosen.max_pixels)
     hidden = [track for track in found if not track.spared]
     if not hidden and not allow_no_face:
         raise NoFaceFound("no face was found in any frame" if not found else "every face that was found is spared")
@@ -143,23 +144,25 @@ def perturb_video(
 
 
 def _given_tracks(
-    tracks: VideoTracks | Iterable[Track], path: str | os.PathLike[str], progress: Progress | None
+    tracks: VideoTracks | Iterable[Track], path: str | os.PathLike[str], progress: Progress | None, max_pixels: int
 ) -> tuple[Passed, list[Track]]:
     """The frames of a video, and tracks that somebody gave; raises VideoFileError where they are those of another."""
     if not isinstance(tracks, VideoTracks):
-        return survey_frames(path, progress), list(tracks)
+        return survey_frames(path, progress, max_pixels), list(tracks)
     try:
         tracks.check_file(path)
-        passed = survey_frames(path, progress)
+        passed = survey_frames(path, progress, max_pixels)
         tracks.check_video(*passed.size, passed.seconds)
     except ValueError as error:
         raise VideoFileError(str(error)) from None
     return passed, list(tracks.tracks)
 
 
-def survey_frames(path: str | os.PathLike[str], progress: Progress | None = None) -> Passed:
+def survey_frames(
+    path: str | os.PathLike[str], progress: Progress | None = None, max_pixels: int = MAX_PIXELS
+) -> Passed:
     """The times of all frames, without a look at the pictures."""
-    with open_video(path) as source:
+    with open_video(path, max_pixels) as source:
         frames = ReducedFrames(source, 64, progress)
         for _ in frames.ticks():
             pass
@@ -223,7 +226,7 @@ class _Work:
     def draw(self, partial: Path, tracks: Sequence[Track], passed: Passed) -> VideoReport:
         """The second pass."""
         options = self.options
-        with open_video(self.source) as video:
+        with open_video(self.source, self.options.max_pixels) as video:
             others = sort_streams(video.container, video.stream, audio=options.audio, keep=options.keep)
             target = Target(partial, self.place.suffix.lower(), options.coding, dict(options.texts))
             drawing = Drawing(tracks, self.painter, passed, others, self.progress)

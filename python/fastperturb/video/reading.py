@@ -12,6 +12,7 @@ from typing import Any
 
 from .._optional import import_extra
 from ..errors import VideoFileError
+from ..files import MAX_PIXELS
 
 EXTRA = "video"
 DEMUXERS = (
@@ -68,12 +69,14 @@ class VideoSource:
         path: of the file.
         container: PyAV's.
         stream: the video stream whose frames are worked on.
+        max_pixels: the most pixels of a frame.
         damage: what could not be read so far.
     """
 
     path: Path
     container: Any
     stream: Any
+    max_pixels: int = MAX_PIXELS
     damage: Damage = field(default_factory=Damage)
 
     @property
@@ -129,8 +132,18 @@ class VideoSource:
             return []
         except (av.error.FFmpegError, ValueError) as error:
             raise VideoFileError(f"{self.stream.codec_context.name} cannot be decoded: {error}") from None
+        for frame in frames:
+            self.check_size(frame)
         self.damage.corrupt += sum(frame.is_corrupt for frame in frames)
         return frames
+
+    def check_size(self, shown: Any) -> None:
+        """Raises VideoFileError if a frame, or what a decoder expects, has more pixels than may be."""
+        if shown.width * shown.height > self.max_pixels:
+            raise VideoFileError(
+                f"frames of {shown.width} x {shown.height} pixels are more than the limit of {self.max_pixels} "
+                "(max_pixels)"
+            )
 
     def flush(self) -> list[Any]:
         """The frames that the decoder still holds after a file that ends too early."""
@@ -149,15 +162,16 @@ class VideoSource:
 
 
 @contextmanager
-def open_video(path: str | os.PathLike[str]) -> Iterator[VideoSource]:
+def open_video(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Iterator[VideoSource]:
     """Opens a video; it is closed at the end of the block.
 
     Args:
         path: of the file, which must be a regular one.
+        max_pixels: the most pixels of a frame.
 
     Raises:
         OSError: it cannot be opened.
-        VideoFileError: it is no video, or has no stream of moving pictures.
+        VideoFileError: it is no video, has no stream of moving pictures, or larger frames.
         MissingExtra: PyAV is not installed.
     """
     av = import_av()
@@ -174,7 +188,9 @@ def open_video(path: str | os.PathLike[str]) -> Iterator[VideoSource]:
     with container:
         stream = choose_stream(container)
         stream.thread_type = "AUTO"
-        yield VideoSource(place, container, stream)
+        source = VideoSource(place, container, stream, max_pixels)
+        source.check_size(stream.codec_context)
+        yield source
 
 
 def choose_stream(container: Any) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RecordError, Tampered
+from ..files import MAX_PIXELS
 from ..files.partial import PartialFile
 from ..key import Key
 from .canvas import Canvas
@@ -93,6 +94,7 @@ def restore_video(
     progress: Progress | None = None,
     overwrite: bool = False,
     rename: bool = True,
+    max_pixels: int = MAX_PIXELS,
 ) -> RestoredVideo:
     """Brings a video back.
 
@@ -104,12 +106,14 @@ def restore_video(
         progress: is told what is done; it may raise to stop.
         overwrite: replace what is there.
         rename: replace an extension that is not the original's.
+        max_pixels: the most pixels of a frame of windows, which are decoded; the file of an original is not.
 
     Raises:
         ValueError: the extension is not the original's, and may not be replaced.
         RecordError: there is no sealed file, or it does not hold what it should.
         WrongKey: it was sealed to others.
         Tampered: it was changed or cut; or, of windows, a frame was.
+        VideoFileError: the protected video cannot be read, or its frames are larger than they may be.
         FileExistsError: the target is there.
         OSError: a file cannot be read or written.
         MissingExtra: PyAV or pyrage is missing; the extra ``video`` brings them.
@@ -126,7 +130,7 @@ def restore_video(
         left_out: tuple[str, ...] = ()
         if found.kind != ORIGINAL:
             record = _read_record(partial.path)
-            left_out = _restore_windows(path, partial, record, progress)
+            left_out = _restore_windows(path, partial, record, progress, max_pixels)
         if not overwrite and os.path.lexists(partial.target):
             raise FileExistsError(17, "File exists", os.fspath(partial.target))
         partial.sync()
@@ -166,7 +170,7 @@ def _other_streams(video: VideoSource, suffix: str) -> OtherStreams:
 
 
 def _restore_windows(
-    path: Path, partial: PartialFile, record: WindowsRecord, progress: Progress | None
+    path: Path, partial: PartialFile, record: WindowsRecord, progress: Progress | None, max_pixels: int
 ) -> tuple[str, ...]:
     """Decodes a permuted video, brings every frame back, and encodes them without loss in the same codec.
 
@@ -175,7 +179,7 @@ def _restore_windows(
     """
     suffix = _kind_of(path)
     index = 0
-    with open_video(path) as video:
+    with open_video(path, max_pixels) as video:
         others = _other_streams(video, suffix)
         coding = Coding(codec=codec_name(video.stream), lossless=True)
         clock = FrameClock(video.stream.time_base, video.rate)

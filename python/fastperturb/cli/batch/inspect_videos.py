@@ -17,14 +17,14 @@ from .paths import Source
 from .progress import Outcome
 
 
-def inspect_video(source: Source, key: Key | None, live: Live) -> Outcome:
+def inspect_video(source: Source, key: Key | None, live: Live, max_pixels: int) -> Outcome:
     """Format, streams, and what brings the original back; with a key, whether that is whole.
 
     Raises:
-        VideoFileError: it is no video.
+        VideoFileError: it is no video, or its frames have more pixels than ``max_pixels``.
         OSError: it cannot be read.
     """
-    found = describe_video(source.path)
+    found = describe_video(source.path, max_pixels)
     facts: dict[str, Any] = {**asdict(found), "protected": MARK_TEXT in found.texts}
     del facts["texts"]
     problem = None
@@ -32,6 +32,7 @@ def inspect_video(source: Source, key: Key | None, live: Live) -> Outcome:
         try:
             held = check_sealed(source.path, key, live.watch(source.path))
             facts |= {"restores": True, "holds": "file" if held.kind == ORIGINAL else "windows", "bytes": held.length}
+            facts["made_by"] = "anyone"  # who has the public key: a sealed file tells nothing of its maker
         except (WrongKey, Tampered, RecordError, VideoFileError) as error:
             facts["restores"], problem = False, str(error)
     status = "failed" if problem else "inspected"
@@ -54,6 +55,8 @@ def _as_text(source: Source, found: VideoFacts, facts: dict[str, Any]) -> str:
     else:
         place = "inside" if found.sealed == "inside" else f"beside, in {printable(found.sealed)}"
         lines.append(f"  original  sealed {place}, opened by {found.recipients} X25519 key(s)")
+    if "made_by" in facts:
+        lines.append("  made by   anyone who has the public key")
     if "restores" in facts:
         what = {"file": "the file, byte for byte", "windows": "the frames, bit for bit"}.get(facts.get("holds", ""), "")
         lines.append(f"  key       {f'brings back {what}' if facts['restores'] else 'does not restore it'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from ..options.faces import Finder
 from .live import Live
 from .paths import Source
 from .progress import Outcome
+from .video_wishes import check_refused
 from .writer import Writer
 
 TRACKS_SUFFIX = ".tracks.json"
@@ -40,17 +42,20 @@ class VideoLocating:
         options: how they are followed.
         writer: knows where results go; None: nothing is written.
         live: progress and Ctrl-C.
+        refused: why all videos are refused.
     """
 
     finder: Finder
     options: VideoOptions
     writer: Writer | None
     live: Live
+    refused: Sequence[str] = ()
 
     def __call__(self, source: Source) -> Outcome:
         """Follows the faces of a video; raises VideoFileError or OSError where it cannot be read."""
         if self.finder.boxes is not None:
             raise VideoFileError("in a video faces are looked for: no --boxes")
+        check_refused(self.refused, self.finder, source)
         place = None if self.writer is None else self.writer.targets.path_for(source)
         if place is not None and self.writer is not None and not self.writer.job.force and place.exists():
             raise FileExistsError(17, "it exists; --force writes it anew", str(place))
@@ -60,7 +65,9 @@ class VideoLocating:
             tracks, passed = follow_faces(source.path, self.finder.detector, self.options, watch)
             found = VideoTracks(*passed.size, passed.seconds, tuple(tracks), passed.sha256)
             force = self.writer is not None and self.writer.job.force
-            sheets = [] if place is None else write_tracks(place, found, source.path, passed, watch, force=force)
+            sheets = []
+            if place is not None and self.writer is not None and not self.writer.job.dry_run:
+                sheets = write_tracks(place, found, source.path, passed, watch, force=force)
         facts = describe_tracks(found)
         if sheets:
             facts["sheets"] = [str(path) for path in sheets]

@@ -73,14 +73,22 @@ class Inputs:
     """The files and folders that were named, without the output folder if it lies within one of them.
 
     With ``videos``, videos are taken too: those that are named, and those in folders if there is what reads them;
-    with ``tell_unread`` those that nothing reads are problems, else they are ignored.
+    with ``tell_unread`` those that nothing reads are problems, else they are ignored. ``refuse`` says why a file is a
+    problem, wherever it is, or None.
     """
 
     def __init__(
-        self, named: Sequence[Path], output: Path | None = None, *, videos: bool = False, tell_unread: bool = False
+        self,
+        named: Sequence[Path],
+        output: Path | None = None,
+        *,
+        videos: bool = False,
+        tell_unread: bool = False,
+        refuse: Callable[[Path], str | None] = lambda path: None,
     ) -> None:
         self.named = named
         self._videos = videos
+        self._refuse = refuse
         self._unread = tell_unread and not can_read_videos()
         self._videos_within = videos and (self._unread or can_read_videos())
         self._output = None if output is None else output.resolve()
@@ -116,7 +124,7 @@ class Inputs:
                 yield from self._walk(path, inner, path.resolve())
             else:
                 video = self._videos and is_video_name(path)
-                problem = self._problem_of(path) or (UNREAD if video and self._unread else None)
+                problem = self._problem_of(path) or (UNREAD if video and self._unread else self._refuse(path))
                 yield Source(path, PurePath(path.name), problem, video)
 
     def survey(self, targets: Targets | None = None) -> Survey:
@@ -186,6 +194,8 @@ class Inputs:
             elif self._videos_within and is_video_name(place) and not entry.name.startswith("."):
                 problem = _problem_within(entry, video=True) or (UNREAD if self._unread else None)
                 yield Source(place, inner / entry.name, _LEADS_OUT if outside else problem, video=True)
+            elif not entry.name.startswith(".") and (why := self._refuse(place)):
+                yield Source(place, inner / entry.name, _LEADS_OUT if outside else why)
             elif not _is_image(entry):
                 if not entry.name.endswith(_BESIDE):
                     self._ignored.add(place)

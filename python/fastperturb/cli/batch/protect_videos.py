@@ -15,6 +15,7 @@ from ...protections.method import Method
 from ...recipients import Recipient
 from ...strength.strength import Strength
 from ...video import VideoOptions, VideoReport, perturb_video
+from ...video.perturbing import MATROSKA
 from ...video.reading import open_video
 from ...video.sealed_file import sealed_beside
 from ...video.track_file import VideoTracks
@@ -22,9 +23,11 @@ from ...video.tracks import Track
 from ..options.faces import Finder
 from ..options.video import VideoChoices
 from .done_marks import COPIED, MARK_TEXT
+from .job import not_tried
 from .live import Live
 from .paths import Source
 from .progress import Outcome
+from .video_wishes import Wishes, check_refused
 from .writer import Writer
 
 
@@ -41,6 +44,7 @@ class VideoStep:
         on_no_face: "fail", "skip" or "copy".
         writer: knows where results go and which are there.
         live: progress and Ctrl-C.
+        wishes: what videos may be refused for.
         followed: takes the tracks that are found, by video; None: nobody asks for them.
     """
 
@@ -52,13 +56,17 @@ class VideoStep:
     on_no_face: str
     writer: Writer
     live: Live
+    wishes: Wishes
     followed: dict[Path, VideoTracks] | None = None
 
     def __call__(self, source: Source) -> Outcome:
         """Protects one video; raises what :func:`fastperturb.video.perturb_video` raises."""
+        place = self.writer.targets.path_for(source)
+        check_refused(self.wishes.refused(place.suffix.lower(), self._beside(place)), self.finder, source)
+        if self.writer.job.dry_run:
+            return not_tried(source)
         mark = self.writer.marks.mark(source.path, [self.finder.identity(source), self.choices.identity()])
         marks = (mark, mark + COPIED) if self.on_no_face == "copy" else (mark,)
-        place = self.writer.targets.path_for(source)
         done = self._done_before(source, place, marks)
         if done is not None:
             return done
@@ -70,21 +78,23 @@ class VideoStep:
             except NoFaceFound as error:
                 return self._without_face(source, place, mark + COPIED, str(error))
 
+    def _beside(self, place: Path) -> bool | None:
+        """Whether what restores a result lies beside it; None if nothing restores it."""
+        return None if self.recipients is None else self.method.beside or place.suffix.lower() not in MATROSKA
+
     def _protected(self, source: Source, place: Path, mark: str) -> Outcome:
         if has_mark(source.path):
             raise VideoFileError("it is protected already; restore it first")
         tracks = None if self.finder.boxes is None else self.finder.boxes.tracks(source)
         if self.finder.boxes is not None and tracks is None:
             raise NoFaceFound("no boxes given")
-        if self.finder.grow != 0.0 or self.finder.features:
-            raise VideoFileError("videos have regions over the whole head: no --grow and no --features")
         report = self._perturb(source, place, mark, tracks)
         if self.followed is not None and report.followed is not None:
             self.followed[source.path] = report.followed
         facts: dict[str, Any] = {"method": self.method.name, "frames": report.frames, "covered": report.covered}
         facts |= {"tracks": report.tracks, "codec": report.codec, "reversible": self.recipients is not None}
         facts["sealed"] = None if report.sealed is None else str(report.sealed)
-        facts |= {"left_out": report.left_out, "notes": report.notes}
+        facts |= {"left_out": report.left_out, "notes": [*report.notes, *self.wishes.notes(self._beside(place))]}
         facts |= {"bytes_in": source.path.stat().st_size, "bytes_out": place.stat().st_size}
         facts["bytes_beside"] = 0 if report.sealed in (None, place) else report.sealed.stat().st_size
         said = list(report.notes)
@@ -97,8 +107,9 @@ class VideoStep:
             coding=self.choices.coding,
             audio=self.choices.audio,
             keep=self.choices.keep,
-            seal="beside" if self.method.beside or place.suffix.lower() not in (".mkv", ".webm") else "inside",
+            seal="beside" if self.method.beside or place.suffix.lower() not in MATROSKA else "inside",
             rules=self.choices.rules(self.finder.threshold),
+            max_pixels=self.writer.job.max_pixels,
             area=getattr(self.method.protection, "area", "head") if self.method.has_own_area else "head",
             texts={MARK_TEXT: self.writer.marks.text(mark, np.frombuffer(os.urandom(16), np.uint8))},
         )
@@ -132,8 +143,7 @@ class VideoStep:
             return None
         texts = read_texts(place)
         mark = self.writer.marks.match(texts.get(MARK_TEXT), place, source.path, marks)
-        beside = self.recipients is not None and (self.method.beside or place.suffix.lower() not in (".mkv", ".webm"))
-        if mark is not None and (mark.endswith(COPIED) or not beside or sealed_beside(place).is_file()):
+        if mark is not None and (mark.endswith(COPIED) or not self._beside(place) or sealed_beside(place).is_file()):
             return Outcome(source.path, "unchanged", place)
         why = "is not the result of this input and these options"
         if mark is not None:
@@ -146,7 +156,13 @@ def copy_clear(source: Source, place: Path, step: VideoStep, mark: str) -> None:
     """Writes a video without a face as the others are written, with all that is left out of them left out."""
     text = step.writer.marks.text(mark, np.frombuffer(os.urandom(16), np.uint8))
     choices = step.choices
-    options = VideoOptions(coding=choices.coding, audio=choices.audio, keep=choices.keep, texts={MARK_TEXT: text})
+    options = VideoOptions(
+        coding=choices.coding,
+        audio=choices.audio,
+        keep=choices.keep,
+        max_pixels=step.writer.job.max_pixels,
+        texts={MARK_TEXT: text},
+    )
     nothing: list[Track] = []
     perturb_video(
         source.path,

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import FastperturbError, RecordError
+from ...errors import FastperturbError, RecordError, Tampered, UnknownOrigin, VideoFileError
 from ...face_key import FaceKey
 from ...files.partial import PartialFile
 from ...key import Key
-from ...video.restoring import has_sealed, restore_video, same_original
+from ...video.restoring import RestoredVideo, has_sealed, restore_video, same_original
 from ...video_names import ORIGINALS
+from .job import not_tried
 from .live import Live
 from .paths import Source
 from .progress import Outcome
@@ -31,19 +32,35 @@ class VideoRestoring:
         on_no_record: "fail", "skip" or "copy".
         writer: knows where results go.
         live: progress and Ctrl-C.
+        origin: "any"; or "key", for what cannot be anyone's alone, which no video is.
+        faces: numbers of the regions that are to come back alone, which a video has not.
+        no_verify: whether pictures that were changed come back as well as can be; videos never do.
     """
 
     key: Key | FaceKey
     on_no_record: str
     writer: Writer
     live: Live
+    origin: str = "any"
+    faces: tuple[int, ...] = ()
+    no_verify: bool = False
 
     def __call__(self, source: Source) -> Outcome:
         """Restores one video; raises what :func:`fastperturb.video.restore_video` raises."""
         place = self.writer.targets.path_for(source)
         if not isinstance(self.key, Key):
             raise RecordError("a face key opens a face of a picture; a video needs the key itself")
-        if not has_sealed(source.path):
+        if self.faces:
+            raise VideoFileError("a video comes back as a whole, with every face: no --face; nothing written")
+        sealed = has_sealed(source.path)
+        if sealed and self.origin == "key":
+            raise UnknownOrigin(
+                "anyone who has the public key can have sealed it, for sealed files of videos do not tell by whom; "
+                "nothing is restored with --origin key"
+            )
+        if self.writer.job.dry_run:
+            return not_tried(source)
+        if not sealed:
             return self._without_record(source, place)
         with self.live.one:
             self.live.check()
@@ -51,14 +68,24 @@ class VideoRestoring:
             if before is not None:
                 return before
             place.parent.mkdir(parents=True, exist_ok=True)
-            watch = self.live.watch(source.path)
-            how = {"overwrite": self.writer.job.force, "rename": not self.writer.targets.is_file}
-            found = restore_video(source.path, place, self.key, progress=watch, **how)
+            found = self._restore(source.path, place, self.key)
         facts: dict[str, Any] = {"exact": found.exact, "bytes": found.bytes, "verified": True, "origin": "anyone"}
         facts |= {"bytes_in": source.path.stat().st_size, "bytes_out": found.bytes}
         facts["left_out"] = list(found.left_out)
-        said = "left out: " + "; ".join(found.left_out) if found.left_out else None
+        if not found.left_out:
+            return Outcome(source.path, "restored", found.path, ANYONE, facts, cause=ANYONE)
+        said = f"{ANYONE}; left out: " + "; ".join(found.left_out)
         return Outcome(source.path, "restored", found.path, said, facts)
+
+    def _restore(self, path: Path, place: Path, key: Key) -> RestoredVideo:
+        job = self.writer.job
+        how: dict[str, Any] = {"overwrite": job.force, "rename": not self.writer.targets.is_file}
+        try:
+            return restore_video(path, place, key, progress=self.live.watch(path), max_pixels=job.max_pixels, **how)
+        except Tampered as error:
+            if self.no_verify:
+                raise Tampered(f"{error}; --no-verify is for pictures alone") from None
+            raise
 
     def _done_before(self, source: Source, place: Path) -> Outcome | None:
         """What to say of a video whose original is there, None if it is to be made."""

@@ -146,8 +146,8 @@ class Rows:
             row.size = tracks.width, tracks.height
             row.mode &= mode_of(place, *([source.path] if self.before else []))
             if self.before:
-                row.strips += [("before", picture) for picture in track_pictures(source.path, tracks)]
-            row.strips += [("after", picture) for picture in track_pictures(place, tracks)]
+                row.strips += [("before", picture) for picture in track_pictures(source.path, tracks, self.max_pixels)]
+            row.strips += [("after", picture) for picture in track_pictures(place, tracks, self.max_pixels)]
         except (OSError, FastperturbError) as error:
             row.problem, row.verdict = True, f"the video cannot be shown: {describe(error)}"
             return

@@ -21,18 +21,18 @@ VIDEO_ENDINGS = frozenset((".mp4", *KEPT.values()))
 """Of results."""
 
 
-def track_pictures(path: Path, found: VideoTracks) -> list[str]:
+def track_pictures(path: Path, found: VideoTracks, max_pixels: int) -> list[str]:
     """Contact sheets of a video's tracks as JPEG in base64, 12 tracks each; outlines show where regions are.
 
     Raises:
         OSError: the video cannot be opened.
-        VideoFileError: it cannot be read.
+        VideoFileError: it cannot be read, or its frames have more pixels than ``max_pixels``.
     """
     tracks: Sequence[Track] = found.tracks
     wanted = {frame for track in tracks for frame in frames_to_show(track)}
     cv2 = import_opencv()
     pictures = []
-    with open_video(path) as source:
+    with open_video(path, max_pixels) as source:
         frames = ReducedFrames(source, _LONGEST, None)
         for sheet in contact_sheets(tracks, frames.some(wanted), scale=frames.scale, rows=_ROWS):
             shown = cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)

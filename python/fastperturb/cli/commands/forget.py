@@ -14,6 +14,11 @@ from ..options.common import Job, job_options
 from ..options.keys import key_needed
 from ..options.sections import SectionCommand, option, shared
 
+_VIDEOS = (
+    "a protected video, which forget does not cover: nothing of it is erased. Delete its NAME.age; where its original "
+    "lies inside, restore it, protect it with --one-time-key and delete this one"
+)
+
 
 def _faces(faces: tuple[int, ...], all_faces: bool, metadata: bool) -> tuple[int, ...] | None:
     if all_faces + bool(faces) + metadata != 1:
@@ -33,7 +38,7 @@ _chosen = shared(
         section="Faces",
         help="A face by the number that 'inspect' gives it; may be given several times.",
     ),
-    option("--all", "all_faces", is_flag=True, section="Faces", help="All faces of every file."),
+    option("--all", "all_faces", is_flag=True, section="Faces", help="All faces of every picture."),
     option("--metadata", is_flag=True, section="Faces", help="No face: sealed names, times and metadata alone."),
 )
 
@@ -47,6 +52,8 @@ def forget(job: Job, key: Key, faces: tuple[int, ...] | None) -> int:
 
     What is shown stays. Sealed metadata go with the first face, for a thumbnail in them shows all faces; so do name
     and time. Copies made before keep their seals.
+
+    Videos are not covered: protected ones count as failed, and what restores them stays.
     """
 
     def change(record: Record) -> Record:
@@ -60,4 +67,4 @@ def forget(job: Job, key: Key, faces: tuple[int, ...] | None) -> int:
                 return record
         return forget_faces(record, key, faces)
 
-    return change_records(job, change, "forgotten")
+    return change_records(job, change, "forgotten", _VIDEOS)

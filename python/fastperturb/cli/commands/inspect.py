@@ -57,7 +57,7 @@ def inspect(job: Job, key: Key | None) -> int:
 
     def step(source: Source) -> Outcome:
         if source.video:
-            return inspect_video(source, key, live)
+            return inspect_video(source, key, live, job.max_pixels)
         data = read_bytes(source.path)
         facts, problem = _facts(source.path, data, decode(data, max_pixels=job.max_pixels), key)
         status, text = "failed" if problem else "inspected", _as_text(source.path, facts)

@@ -21,6 +21,7 @@ from ..batch.locate_videos import TRACKS_SUFFIX, VideoLocating
 from ..batch.paths import Inputs, Source
 from ..batch.progress import Outcome
 from ..batch.targets import VideoTargets
+from ..batch.video_wishes import refused_faces
 from ..batch.writer import Writer
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options
@@ -55,7 +56,9 @@ def locate(job: Job, finder: Finder, every: int | None) -> int:
 
     live = Live()
     rules = follow_rules(every, finder.threshold)
-    find_in_video = VideoLocating(finder, VideoOptions(rules=rules), checker, live)
+    find_in_video = VideoLocating(
+        finder, VideoOptions(rules=rules, max_pixels=job.max_pixels), checker, live, refused_faces(finder)
+    )
 
     def step(source: Source) -> Outcome:
         if source.video:

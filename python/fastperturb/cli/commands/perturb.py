@@ -13,6 +13,7 @@ from ...checks import Image
 from ...errors import ImageFileError
 from ...files import FORMATS, Picture
 from ...files.jpeg_open import OpenJpeg
+from ...files.metadata_choice import DEFAULT_KEEP
 from ...files.metadata_sealed import SealedFile
 from ...files.reading import RECORD_TEXT, decode, has_record_beside, read_bytes
 from ...key import Key
@@ -28,20 +29,28 @@ from ...video.writing import FORMATS as VIDEO_FORMATS
 from ...video_names import KEPT, VIDEOS
 from ..batch.done_marks import COPIED, Marks
 from ..batch.file_metadata import hide_metadata
-from ..batch.job import not_tried, plan_output, run_job
+from ..batch.job import plan_output, run_job
 from ..batch.jpeg_job import Opened, open_to_keep
 from ..batch.live import Live
 from ..batch.paths import Source
 from ..batch.progress import Outcome
 from ..batch.protect_videos import VideoStep
 from ..batch.targets import VideoTargets
+from ..batch.video_wishes import Wishes, refused_faces
 from ..batch.writer import Writer
 from ..errors import say
 from ..options.common import Job, job_options
 from ..options.faces import Finder, finder_options
 from ..options.keys import key_among_results, missing_key, recipients_or_one_time
 from ..options.metadata import MetadataChoices, metadata_options
-from ..options.protection import PROTECT_OPTIONS, choose_method, identify_method
+from ..options.protection import (
+    PROTECT_OPTIONS,
+    check_lossy,
+    check_reproducible,
+    choose_method,
+    identify_method,
+    say_what_it_means,
+)
 from ..options.sections import SectionCommand, option, shared
 from ..options.strength import Aim, aim_options
 from ..options.video import VideoChoices, video_options
@@ -94,7 +103,7 @@ _choices = shared(
         "--reproducible",
         is_flag=True,
         section="Key",
-        help="The same input, key and options give the same output; shows which inputs were equal.",
+        help="The same input, key and options give the same output; shows which inputs were equal. Not for videos.",
     ),
     option(
         "--sheet",
@@ -141,15 +150,17 @@ def perturb(
     method = choose_method(choices.protect, choices.purpose, choices.seals, aim, finder, bool(recipients))
     inputs, targets = plan_output(job, VideoTargets(tuple(VIDEO_FORMATS), kept), jpeg=method.sealed)
     if choices.reproducible:
-        _check_reproducible(method, recipients)
+        check_reproducible(method, recipients)
+    if finder.boxes is not None and video.every is not None:
+        raise click.UsageError("--boxes are taken as they are: no --every")
     if recipients == ():
         raise click.UsageError(missing_key(job.inputs))
     if choices.exact_file and not recipients:
         raise click.UsageError("--exact-file seals what the file's bytes need, and for that there must be a key")
     ending = job.output.suffix.lower() if targets.is_file and job.output else f".{job.format}"
-    _check_lossy(method, recipients, FORMATS.get(ending) == "JPEG", choices.allow_lossy)
+    check_lossy(method, recipients, FORMATS.get(ending) == "JPEG", choices.allow_lossy)
     if not job.quiet:
-        _say_what_it_means(method, recipients)
+        say_what_it_means(method, recipients)
         for said in (metadata.said(), finder.said(), None if targets.is_file else key_among_results(job.output)):
             if said is not None:
                 say(said)
@@ -164,38 +175,27 @@ def perturb(
     writer = Writer(job, targets, marks, beside, records=recipients is not None, published=True)
     live, followed = Live(), dict[Path, VideoTracks]()
     asked = None if choices.sheet is None else followed
-    videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live, asked)
+    wishes = _wishes(method, aim, finder, metadata, choices)
+    videos = VideoStep(recipients, method, aim.strength, finder, video, choices.on_no_face, writer, live, wishes, asked)
     step = _Perturbing(recipients, method, aim, finder, metadata, choices, writer, videos)
     code = run_job(job, step, inputs, targets, live=live)
     return code if choices.sheet is None else add_sheet(choices.sheet, job, finder, targets, followed, code)
 
 
-def _check_lossy(method: Method, recipients: tuple[Recipient, ...] | None, jpeg: bool, allowed: bool) -> None:
-    """Refuses windows that a JPEG would spoil."""
-    if not jpeg or recipients is None or method.sealed:
-        return
-    if not allowed:
-        raise click.UsageError(
-            "JPEG changes pixels, so that the originals could not be restored; choose another format, "
-            "--allow-lossy, or --one-time-key"
-        )
-    say("JPEG changes pixels: what is restored from these files will not be the originals")
-
-
-def _say_what_it_means(method: Method, recipients: tuple[Recipient, ...] | None) -> None:
-    if recipients is None and method.sealed:
-        say(f"{method.name} replaces the faces for good: no seal is made, they can never be restored")
-    elif recipients is None:
-        say("a one-time key is made and dropped: the results can never be restored")
-    if method.beside:
-        say("seals go into NAME.seal: NAME alone holds no pixel of the faces; NAME.seal and the key bring them back")
-
-
-def _check_reproducible(method: Method, recipients: tuple[Recipient, ...] | None) -> None:
-    if not recipients and method.sealed:
-        raise click.UsageError(f"{method.name} has no key: no --reproducible")
-    if not all(isinstance(item, Key) for item in recipients or ()):
-        raise click.UsageError("--reproducible needs secret keys alone: made from the image, secrets confirm guesses")
+def _wishes(method: Method, aim: Aim, finder: Finder, metadata: MetadataChoices, choices: Choices) -> Wishes:
+    """What was asked for, of what videos may be refused for."""
+    return Wishes(
+        faces=tuple(refused_faces(finder)),
+        sealed=method.sealed,
+        reproducible=choices.reproducible,
+        exact_file=choices.exact_file,
+        record_beside=choices.record_beside,
+        threshold=aim.threshold is not None,
+        drop_metadata=metadata.drop,
+        keep=bool(metadata.keep - DEFAULT_KEEP),
+        inside=choices.seals == "inside",
+        archive=choices.purpose == "archive",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class _Perturbing:
 
     def __call__(self, source: Source) -> Outcome:
         if source.video:
-            return not_tried(source) if self.writer.job.dry_run else self.videos(source)
+            return self.videos(source)
         mark = self.writer.marks.mark(source.path, self.finder.identity(source))
         marks = (mark, mark + COPIED) if self.choices.on_no_face == "copy" else (mark,)
         done = self.writer.done_before(source, marks)

@@ -24,7 +24,7 @@ from ...video_names import VIDEOS
 from ..batch.bringing_back import Restored, bring_back, check_seals
 from ..batch.done_marks import COPIED, Marks
 from ..batch.file_metadata import blocks_to_put_back, named_as_before, set_time
-from ..batch.job import not_tried, plan_output, run_job
+from ..batch.job import plan_output, run_job
 from ..batch.jpeg_job import Opened, bring_back_jpeg, exact_bytes, open_to_keep
 from ..batch.live import Live
 from ..batch.paths import Source
@@ -64,14 +64,15 @@ _choices = shared(
         "--no-verify",
         is_flag=True,
         section="Key",
-        help="Restore pictures that were changed since, as well as can be; they will not be the originals.",
+        help="Restore pictures that were changed since, as well as can be; they will not be the originals. Videos that "
+        "were changed stay refused.",
     ),
     option(
         "--origin",
         type=click.Choice(["any", "key"]),
         default="any",
         section="Key",
-        help="key: refuse what anyone can have made who has the public key.  [default: any]",
+        help="key: refuse what anyone can have made who has the public key, all videos among it.  [default: any]",
     ),
     option(
         "--face",
@@ -80,8 +81,8 @@ _choices = shared(
         multiple=True,
         metavar="N",
         section="Faces",
-        help="Restore this region alone, by the number that 'inspect' gives it; may be given several times. The result "
-        "has no record: keep the protected file for the others.",
+        help="Restore this region of a picture alone, by the number that 'inspect' gives it; may be given several "
+        "times. The result has no record: keep the protected file for the others. Videos are refused.",
     ),
 )
 
@@ -111,7 +112,7 @@ def restore(job: Job, key: Key | FaceKey, choices: Choices) -> int:
         choices = replace(choices, faces=(key.index,))
     marks = Marks("restore", settings, key if isinstance(key, Key) else None)
     writer, live = Writer(job, targets, marks), Live()
-    videos = VideoRestoring(key, choices.on_no_record, writer, live)
+    videos = VideoRestoring(key, choices.on_no_record, writer, live, choices.origin, choices.faces, choices.no_verify)
     return run_job(job, _Restoring(job, key, choices, writer, videos), inputs, targets, live=live)
 
 
@@ -147,7 +148,7 @@ class _Restoring:
 
     def __call__(self, source: Source) -> Outcome:
         if source.video:
-            return not_tried(source) if self.job.dry_run else self.videos(source)
+            return self.videos(source)
         mark = self.writer.marks.mark(source.path)
         marks = (mark, mark + COPIED) if self.choices.on_no_record == "copy" else (mark,)
         data = read_bytes(source.path)

@@ -63,7 +63,7 @@ MAX_PIXELS_OPTION = option(
     default=MAX_PIXELS,
     metavar="N",
     section=_REPORT,
-    help=f"Refuse larger pictures (height x width).  [default: {MAX_PIXELS}]",
+    help=f"Refuse larger pictures, and videos of larger frames (height x width).  [default: {MAX_PIXELS}]",
 )
 _RUNNING = (
     option(
@@ -105,13 +105,18 @@ def job_options(*formats: str, output: bool = True) -> Callable[[Command], Comma
             type=click.Choice(formats),
             default=formats[0] if formats else None,
             section=_FILES,
-            help="Format of files in a folder"
+            help="Format of pictures in a folder"
             + _SAME * ("same" in formats)
             + ".  [default: "
             + "".join(formats[:1])
             + "]",
         ),
-        option("--full-names", is_flag=True, section=_FILES, help="photo.jpg becomes photo.jpg.png, not photo.png."),
+        option(
+            "--full-names",
+            is_flag=True,
+            section=_FILES,
+            help="Keep the old extension where another comes: photo.jpg becomes photo.jpg.png as a PNG, not photo.png.",
+        ),
         option("--force", is_flag=True, section=_FILES, help="Write anew what is there already."),
         option(
             "--dry-run", is_flag=True, section=_FILES, help="Do all but write, and tell how large the results would be."

@@ -116,7 +116,8 @@ study_options = shared(
         "--recognisers",
         metavar="NAME,...",
         section=_WHO,
-        help="dlib-resnet, eigenfaces, fisherfaces, histograms, levels, colours, surroundings, onnx=MODEL?...",
+        help="dlib-resnet, eigenfaces, fisherfaces, convolutional, histograms, levels, colours, surroundings, "
+        "onnx=MODEL?...",
     ),
     option(
         "--attackers",

@@ -212,7 +212,7 @@ finder_options = shared(
         "--grow",
         metavar="SHARE",
         section=_SECTION,
-        help="Margin around a face as a share of its size; four for left,top,right,bottom; or 'head'.",
+        help="Margin around a face as a share of its size; four for left,top,right,bottom; or 'head'. Not for videos.",
     ),
     option(
         "--shape",
@@ -226,21 +226,22 @@ finder_options = shared(
         is_flag=True,
         section=_SECTION,
         help=f"Only eyes with brows, nose and mouth; --cells is then {FEATURE_CELLS} by default. Hides less than the "
-        "whole face.",
+        "whole face. Not for videos.",
     ),
     option(
         "--least",
         type=click.IntRange(1, 10_000),
         metavar="PIXELS",
         section=_SECTION,
-        help="Shortest side of a region: smaller faces get larger ones, so that they are hidden, too.",
+        help="Shortest side of a region: smaller faces get larger ones, so that they are hidden, too. Not for videos.",
     ),
     option(
         "--ignore",
         multiple=True,
         metavar="X,Y,WIDTH,HEIGHT|FILE",
         section=_SECTION,
-        help="Where nothing is to be found, in every picture; or boxes by file, as for --boxes. May be repeated.",
+        help="Where nothing is to be found, in every picture; or boxes by file, as for --boxes. May be repeated. Not "
+        "for videos.",
     ),
     option(
         "--panorama",
@@ -254,7 +255,8 @@ finder_options = shared(
         type=click.Choice(["no", "quarters", "diagonals"]),
         section=_SECTION,
         help="Look for faces that lie on their side or upside down; 'diagonals' looks at tilted copies too and takes "
-        "twice as long; 'no' is fastest and half covers such faces.  [default: quarters; else diagonals]",
+        "half as long again to nearly twice; 'no' is fastest and half covers such faces.  [default: quarters; else "
+        "diagonals]",
     ),
     option(
         "--detector-model",

@@ -6,9 +6,12 @@ from typing import Any
 
 import click
 
+from ...key import Key
 from ...protections import FittedProtection, list_protections
 from ...protections.method import DEFAULT, PURPOSES, WINDOWS, Method, make_method
+from ...recipients import Recipient
 from ...strength.strength import Strength
+from ..errors import say
 from .faces import Finder
 from .sections import option
 from .strength import Aim
@@ -30,14 +33,15 @@ PROTECT_OPTIONS = (
         "--purpose",
         type=click.Choice(list(PURPOSES)),
         section=_SECTION,
-        help="publish: a surrogate, seals beside; archive: a surrogate, seals inside; paper: windows.",
+        help="publish: a surrogate, seals beside; archive: a surrogate, seals inside, or beside where a video "
+        "holds none; paper: windows.",
     ),
     option(
         "--seals",
         type=click.Choice(["inside", "beside"]),
         section=_SECTION,
-        help="Where the encrypted originals go: with the record, or into NAME.seal, which need not be published.  "
-        "[default: inside]",
+        help="Where the encrypted originals go: with the record, or into NAME.seal, which need not be published; of "
+        "videos into NAME.age, or into Matroska and WebM.  [default: inside where that can be]",
     ),
 )
 
@@ -83,3 +87,33 @@ def choose_method(
     check_method(method, aim, finder)
     beside = (seals or place) == "beside" and method.sealed and reversible
     return Method(method.text, method.protection, beside)
+
+
+def check_lossy(method: Method, recipients: tuple[Recipient, ...] | None, jpeg: bool, allowed: bool) -> None:
+    """Refuses windows that a JPEG would spoil."""
+    if not jpeg or recipients is None or method.sealed:
+        return
+    if not allowed:
+        raise click.UsageError(
+            "JPEG changes pixels, so that the originals could not be restored; choose another format, "
+            "--allow-lossy, or --one-time-key"
+        )
+    say("JPEG changes pixels: what is restored from these files will not be the originals")
+
+
+def check_reproducible(method: Method, recipients: tuple[Recipient, ...] | None) -> None:
+    """Refuses results that are the same again where that cannot be, or says too much."""
+    if not recipients and method.sealed:
+        raise click.UsageError(f"{method.name} has no key: no --reproducible")
+    if not all(isinstance(item, Key) for item in recipients or ()):
+        raise click.UsageError("--reproducible needs secret keys alone: made from the image, secrets confirm guesses")
+
+
+def say_what_it_means(method: Method, recipients: tuple[Recipient, ...] | None) -> None:
+    """Says what becomes of the originals."""
+    if recipients is None and method.sealed:
+        say(f"{method.name} replaces the faces for good: no seal is made, they can never be restored")
+    elif recipients is None:
+        say("a one-time key is made and dropped: the results can never be restored")
+    if method.beside:
+        say("seals go into NAME.seal: NAME alone holds no pixel of the faces; NAME.seal and the key bring them back")

@@ -118,7 +118,8 @@ detection_options = shared(
         multiple=True,
         metavar="SETTING",
         section=_WHAT,
-        help="'default', or like window=12 or cells=8+6 or window=12,pixels=8000; may be given several times.",
+        help="'default', or like window=12 or cells=8+6 or window=12,pixels=8000, of window, cells, pixels, coverage, "
+        "psnr, distance and mse; may be given several times.",
     ),
     option(
         "--reading",

@@ -71,7 +71,8 @@ video_options = shared(
         type=click.Choice(["auto", "input", *CODECS]),
         default="auto",
         section=_SECTION,
-        help="auto: H.264, or HEVC for more than 8 bits; input: that of the video.  [default: auto]",
+        help="auto: by the kind of file, H.264 or for more than 8 bits HEVC; in WebM VP9 or AV1; GIF in GIF; with "
+        "--lossless FFV1 in .mkv, else H.264. input: that of the video.  [default: auto]",
     ),
     option(
         "--lossless",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...bounded_files import digest_of
-from ...errors import FastperturbError, VideoFileError
+from ...errors import FastperturbError
 from ...video.options import VideoOptions
 from ...video.passed import Passed
 from ...video.perturbing import follow_faces, survey_frames
@@ -96,10 +96,8 @@ class Videos:
         self._review.take_tracks(clip, saved, stamp, fresh=True, stale=changed)
 
     def _check_size(self, path: Path) -> None:
-        with open_video(path) as source:
-            width, height = source.stream.codec_context.width, source.stream.codec_context.height
-        if width * height > self._max_pixels:
-            raise VideoFileError(f"{width} x {height} pixels are more than the limit of {self._max_pixels}")
+        with open_video(path, self._max_pixels):
+            pass
 
     def _watch(self, clip: Clip) -> Progress:
         told = 0.0
