@@ -154,7 +154,7 @@ def test_one_look_does_for_small_pictures():
         Thorough(SeesRed(), fill=2_000_000)
 
 
-@pytest.mark.parametrize(("height", "width"), [(195, 1510), (1510, 195), (100, 7000), (280, 1031)])
+@pytest.mark.parametrize(("height", "width"), [(195, 1510), (1510, 195), (150, 1990), (280, 1031)])
 def test_long_pictures_are_looked_at_themselves_too(height, width):
     """Their tiles are squares, which cut faces as large as the picture is high; one look would do for others."""
     side = round(0.8 * min(height, width))
