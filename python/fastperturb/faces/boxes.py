@@ -114,6 +114,13 @@ def holds_middle(region: Region, other: Region) -> bool:
     return region.x <= x < region.x + region.width and region.y <= y < region.y + region.height
 
 
+def part_within(region: Region, other: Region) -> float:
+    """How much of a region's box lies in another's, 0 to 1."""
+    wide = min(region.x + region.width, other.x + other.width) - max(region.x, other.x)
+    high = min(region.y + region.height, other.y + other.height) - max(region.y, other.y)
+    return max(wide, 0) * max(high, 0) / (region.width * region.height)
+
+
 def check_turn(turn: float) -> None:
     """Raises ValueError unless a face's turn is a finite number of degrees."""
     if not (isinstance(turn, Real) and is_finite(turn)):

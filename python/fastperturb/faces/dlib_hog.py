@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from .._optional import import_extra
 from ..checks import Image
-from ..region import Face, Region
+from ..region import Face
+from .boxes import covering_region
 from .model_files import PerThread
 from .pixels import check_max_pixels, check_visible, reduced_copy
 from .yunet import check_threshold
@@ -76,7 +77,7 @@ def dlib_faces(boxes: Any, scores: list[float], copy: NDArray[np.uint8], image: 
     across, down = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
     faces = []
     for box, score in zip(boxes, scores, strict=True):
-        left, right = round(box.left() * across), round((box.right() + 1) * across)
-        top, bottom = round(box.top() * down), round((box.bottom() + 1) * down)
-        faces.append(Face(Region(left, top, max(1, right - left), max(1, bottom - top)), round(score, 5)))
+        left, wide = box.left() * across, (box.right() + 1 - box.left()) * across
+        top, high = box.top() * down, (box.bottom() + 1 - box.top()) * down
+        faces.append(Face(covering_region(left, top, wide, high), round(score, 5)))
     return sorted(faces, key=lambda face: (-face.score, -face.region.width, face.region.y, face.region.x))

@@ -16,7 +16,8 @@ import numpy as np
 from .._optional import import_opencv
 from ..checks import Image
 from ..errors import MissingExtra, ModelError
-from ..region import Face, Region
+from ..region import Face
+from .boxes import covering_region
 from .model_files import PerThread, read_model
 from .pixels import check_max_pixels, check_visible, reduced_copy
 from .yunet import check_threshold
@@ -83,7 +84,7 @@ class Haar(PerThread):
         boxes, counts = classifier.detectMultiScale2(cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY), _STEP, least)
         across, down = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
         faces = [
-            Face(Region(round(x * across), round(y * down), round(w * across), round(h * down)), n / (n + 1))
+            Face(covering_region(x * across, y * down, w * across, h * down), n / (n + 1))
             for (x, y, w, h), n in zip(np.asarray(boxes).tolist(), np.asarray(counts).ravel().tolist(), strict=True)
         ]
         # OpenCV's threads hand in their findings in any order.

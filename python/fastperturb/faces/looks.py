@@ -52,8 +52,8 @@ class Thorough:
             twofold, also at 1.
         rims: width of the mirrored rim to the image's shorter side, up to 0.5; 0 for none.
         fill: pixels that smaller images are enlarged to, at most ``pixels``; None for that.
-        itself: whether to look at the image as it is too where it is enlarged in one tile. A detector that finds
-            faces of 10 pixels as well as large ones needs one look.
+        itself: whether to look at the image as it is too where one tile shows all of it, enlarged. A detector that
+            finds faces of 10 pixels as well as large ones needs one look.
 
     Raises:
         TypeError: ``detector`` has no ``detect``.
@@ -102,15 +102,15 @@ class Thorough:
         return max(self.enlarge, filling if filling >= _WORTH else 1.0)
 
     def _fits_one_tile(self, image: Image) -> bool:
-        """Whether one tile shows all of the image, enlarged."""
+        """Whether one tile shows all of the image, enlarged; long images have several."""
         zoom = self._zoom(image)
-        return zoom > 1 and image.shape[0] * image.shape[1] * zoom * zoom <= self.pixels
+        return zoom > 1 and len(list(_parts(image.shape, math.isqrt(self.pixels), zoom))) == 1
 
     def _copies(self, image: Image) -> Iterator[tuple[Image, float]]:
         """Images to cut tiles from, and how much larger the tiles are than their parts."""
         zoom, source = self._zoom(image), image
-        if self._fits_one_tile(image):
-            yield source, zoom  # one tile
+        if zoom > 1 and image.shape[0] * image.shape[1] * zoom * zoom <= self.pixels:
+            yield source, zoom  # one tile, or a row of tiles of a long image
             return
         while source.shape[0] * source.shape[1] * zoom * zoom > self.pixels:
             yield source, zoom

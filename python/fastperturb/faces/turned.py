@@ -18,7 +18,7 @@ from ..checks import Image
 from ..region import Face, Point, Region
 from .boxes import HEAD, grow_region, united
 from .pixels import LEAST_PIXELS, brightest_copy, check_max_pixels, check_visible, reduced_copy
-from .sightings import Sighting, distinct_faces, grouped
+from .sightings import Group, Sighting, differences, distinct_faces, grouped, head_of, neighbours
 from .tilt import (
     Box,
     Look,
@@ -62,8 +62,9 @@ class AnyAngle:
     is not surely upright (a score under 0.92, landmarks that are tilted, a better score at another angle) is looked at
     in crops that are turned until it scores best and its landmarks are level, if it is one of the 64 best. Its region
     is then the upright box around the tilted one with 3 % on each side, and its ``turn`` says how it lies. If no crop
-    settles that, the region is a square around all boxes that were found there, half as large again. Boxes that
-    overlap are one face.
+    settles that, the region is a square around all boxes that were found there, half as large again. Boxes of several
+    looks that overlap are one face; two that one look shows are two faces, and what the detector finds in the image
+    itself lies in some region.
 
     Turned copies are left out where faces that are surely upright fill half of the image with their heads. Faces that
     are surely upright keep the detector's box, with ``margin``, and a turn of 0.
@@ -105,23 +106,22 @@ class AnyAngle:
             MissingExtra: OpenCV cannot be imported.
         """
         check_visible(image)
-        found = [_upright(face) for face in self.detector.detect(image)]
-        found += self._lit(image)
-        if not _is_filled(found, image.shape):
-            found += self._turned(image, found)
-        groups = grouped(found)
+        looks = [[_upright(face) for face in self.detector.detect(image)], self._lit(image)]
+        if not _is_filled(looks[0], image.shape):
+            looks += self._turned(image, [*looks[0], *looks[1]])
+        groups = grouped(looks)
         crops = None
-        faces: list[tuple[Box, Face]] = []
+        faces: list[tuple[Box, Face, Group]] = []
         for index, group in enumerate(groups):
-            best = group[0]
-            if _is_sure(group) and best.face is not None:
-                faces.append((best.box, _whole(best.face, best.tilt, self.margin)))
+            best = group.best
+            if _is_sure(best) and best.face is not None:
+                faces.append((best.box, _whole(best.face, best.tilt, self.margin), group))
                 continue
             crops = _Crops(self.simple or self.detector, image) if crops is None else crops
-            settled = crops.settle(group) if index < _SETTLED else None
-            if settled is None and best.score < _CLEAR and index < _SETTLED and all(i.face is None for i in group):
+            settled = crops.settle(group.sightings, neighbours(groups, index)) if index < _SETTLED else None
+            if settled is None and best.score < _CLEAR and index < _SETTLED and group.known is None:
                 continue  # a turned copy took something for a face, and no crop does
-            faces.append((best.box if settled is None else settled.box, _covered(group, settled, self.margin)))
+            faces.append((best.box if settled is None else settled.box, _covered(group, settled, self.margin), group))
         return distinct_faces(faces)
 
     def _lit(self, image: Image) -> list[Sighting]:
@@ -132,22 +132,22 @@ class AnyAngle:
         scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
         return _look(self.detector, turned_copy(copy, 0.0, scale))
 
-    def _turned(self, image: Image, found: Sequence[Sighting]) -> list[Sighting]:
-        """What turned copies show."""
+    def _turned(self, image: Image, found: Sequence[Sighting]) -> list[list[Sighting]]:
+        """What each of the turned copies shows."""
         detector = self.simple or self.detector
         copy = reduced_copy(image, self.max_pixels)
         scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
         quarters = {turn: _look(detector, turned_copy(copy, turn, scale)) for turn in (90, 180, -90)}
-        seen = [item for part in quarters.values() for item in part]
+        seen = list(quarters.values())
         most = max(quarters, key=lambda turn: _count_clear(quarters[turn]))
         if copy.shape[:2] != image.shape[:2] and _count_clear(quarters[most]) > _count_clear(found):
-            seen += _look(detector, turned_copy(image, most, (1.0, 1.0)))  # the photograph itself lies on its side
-        if self.diagonals or not (found or seen):
+            seen.append(_look(detector, turned_copy(image, most, (1.0, 1.0))))  # the photograph itself lies on its side
+        if self.diagonals or not (found or any(seen)):
             if self.max_pixels is not None:  # a copy that stands on its corner takes up more
                 copy = reduced_copy(copy, max(LEAST_PIXELS, int(self.max_pixels * _diamond(copy))))
             scale = image.shape[1] / copy.shape[1], image.shape[0] / copy.shape[0]
             for turn in (45, 135, -135, -45):
-                seen += _look(detector, turned_copy(copy, turn, scale))
+                seen.append(_look(detector, turned_copy(copy, turn, scale)))
         return seen
 
 
@@ -159,27 +159,31 @@ class _Crops:
         self._copies = halved_copies(reduced_copy(image, _CROP_PIXELS))
         self._scale = image.shape[1] / self._copies[0].shape[1], image.shape[0] / self._copies[0].shape[0]
 
-    def settle(self, group: Sequence[Sighting]) -> Sighting | None:
-        """The face of a group as a crop shows it that is turned as it is; None if none shows it clearly."""
-        best = max(group, key=lambda item: item.score)
+    def settle(self, group: Sequence[Sighting], others: NDArray[Any]) -> Sighting | None:
+        """The face of a group as a crop shows it that is turned as it is; None if none shows it clearly.
+
+        ``others`` are the heads of faces that are not it.
+        """
+        best = group[0]
         starts = [within_half_turn(item.box.turn + _GAIN * item.tilt) for item in group[:3]]
         tried: list[float] = []
         found: list[Sighting] = []
         for turn in [*starts, *range(-135, 225, 45)]:
             if all(abs(within_half_turn(turn - other)) > 20 for other in tried):
                 tried.append(turn)
-                found += self._levelled(best.box, turn)
+                found += self._levelled(best.box, turn, others)
             if len(tried) >= len(starts) and any(item.score >= _CLEAR for item in found):
                 break
         clear = [item for item in found if abs(item.tilt) <= 15]
         return max(clear, key=lambda item: item.score, default=None)
 
-    def _levelled(self, box: Box, turn: float) -> list[Sighting]:
+    def _levelled(self, box: Box, turn: float, others: NDArray[Any]) -> list[Sighting]:
         """What crops show from this turn on, each turned by what the landmarks of the one before were tilted."""
         found: list[Sighting] = []
+        heads = np.vstack([head_of(box), others])
         for _ in range(3):
             side = max(box.width, box.height) * _AROUND
-            seen = self._nearest(box, Box(box.x, box.y, side, side, turn))
+            seen = self._nearest(box, Box(box.x, box.y, side, side, turn), heads)
             if seen is None:
                 break
             found.append(seen)
@@ -189,12 +193,14 @@ class _Crops:
             turn = within_half_turn(turn + _GAIN * max(-22.0, min(22.0, seen.tilt)))
         return found
 
-    def _nearest(self, box: Box, square: Box) -> Sighting | None:
+    def _nearest(self, box: Box, square: Box, heads: NDArray[Any]) -> Sighting | None:
+        """The best of what a square shows near a box and nearer to the first of some heads than to the others."""
         across, down = self._scale
         size = square.width / math.sqrt(across * down)
         place = Box(square.x / across, square.y / down, size, size, square.turn)
         seen = _look(self._detector, turned_crop(self._copies, place, _SIDE, self._scale))
         near = [item for item in seen if math.dist(item.box[:2], box[:2]) < max(box.width, box.height) * 0.6]
+        near = [item for item in near if not differences(item.box, heads).argmin()]
         return max(near, key=lambda item: item.score, default=None)
 
 
@@ -223,9 +229,8 @@ def _look(detector: _Detects, look: Look) -> list[Sighting]:
     ]
 
 
-def _is_sure(group: Sequence[Sighting]) -> bool:
-    """Whether the best of a group is the detector's own box of a face that is surely upright."""
-    best = group[0]
+def _is_sure(best: Sighting) -> bool:
+    """Whether a sighting is the detector's own box of a face that is surely upright."""
     return best.face is not None and bool(best.score >= _SURE and abs(best.tilt) <= _STRAIGHT)
 
 
@@ -243,29 +248,28 @@ def _count_clear(found: Sequence[Sighting]) -> int:
 
 def _is_filled(found: Sequence[Sighting], shape: tuple[int, ...]) -> bool:
     """Whether the heads of faces that are surely upright leave no more than half of the image."""
-    heads = [grow_region(item.face.region, HEAD) for item in found if item.face is not None and _is_sure([item])]
+    heads = [grow_region(item.face.region, HEAD) for item in found if item.face is not None and _is_sure(item)]
     parts = [head.clipped(shape[0], shape[1]) for head in heads]
     filled = sum((rows.stop - rows.start) * (columns.stop - columns.start) for rows, columns in parts)
     return bool(filled >= _FILLED * shape[0] * shape[1])
 
 
-def _covered(group: Sequence[Sighting], settled: Sighting | None, margin: float) -> Face:
-    best = group[0]
-    shape: Any = next((item.face.region.shape for item in group if item.face is not None), "box")
+def _covered(group: Group, settled: Sighting | None, margin: float) -> Face:
+    best, face = group.best, group.known
+    known = [] if face is None else [face.region]  # never less than without turned copies
     if settled is None:
         side = _PLAUSIBLE * max(best.box.width, best.box.height)  # a much larger box of another look shows no face
-        shown = [item.box for item in group if max(item.box.width, item.box.height) <= side]
-        region = _square([covering_box(box, 0.0) for box in shown])
+        shown = [item.box for item in group.sightings if max(item.box.width, item.box.height) <= side]
+        region = united([_square([covering_box(box, 0.0) for box in shown]), *known])
         turn, score = best.box.turn, best.score
         landmarks: tuple[Point, ...] = ()  # where they are was not settled either
     else:
         turn = within_half_turn(settled.box.turn + _GAIN * settled.tilt)
-        known = [item.face.region for item in group if item.face is not None]  # never less than without turned copies
         region = united([covering_box(settled.box._replace(turn=turn), max(margin, _MARGIN)), *known])
         landmarks, score = settled.landmarks, max(best.score, settled.score)
-    names = next((item.face.found_by for item in group if item.face is not None), ())
+    shape: Any = "box" if face is None else face.region.shape
     whole = Region(region.x, region.y, region.width, region.height, shape)
-    return Face(whole, score, landmarks, round(turn, 1) + 0.0, names)
+    return Face(whole, score, landmarks, round(turn, 1) + 0.0, () if face is None else face.found_by)
 
 
 def _square(regions: Sequence[Region]) -> Region:

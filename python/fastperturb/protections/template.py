@@ -157,9 +157,9 @@ def _checked_landmarks(landmarks: Any, shape: tuple[int, ...]) -> tuple[Point, .
         )
     points = []
     for point in landmarks:
-        if len(point) != 2 or not all(isinstance(number, Real) and is_finite(number) for number in point):
+        if len(point) != 2 or not all(isinstance(number, Real) for number in point):
             raise ValueError(f"a landmark must be (x, y), got {point!r}")
-        x, y = float(point[0]), float(point[1])
+        x, y = (float(number) if is_finite(number) else math.nan for number in point)
         if not (0 <= x <= shape[1] and 0 <= y <= shape[0]):
             raise ValueError(f"landmarks must lie in the picture of {shape[1]} x {shape[0]}, got ({x:g}, {y:g})")
         points.append((x, y))
