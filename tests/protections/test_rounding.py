@@ -225,3 +225,15 @@ def test_what_is_covered_of_extreme_boxes():
         _core.covered_points([(2**33, 0, 1, 1)], 1, 1)
     with pytest.raises(ValueError, match="width and height must be from 1 to 65535"):
         _core.covered_points([(0, 0, 1, 1)], 0, 1)
+
+
+@pytest.mark.parametrize("turn", [0.0, 90.0, 180.0, -90.0])
+def test_the_turn_counts_without_five_finite_landmarks(turn):
+    """Other landmarks made every face upright."""
+    box = fp.Region(100, 100, 60, 40) if turn % 180 else fp.Region(100, 100, 40, 60)
+    expected = round_face(fp.Face(box, turn=turn))
+    assert turn_of(expected) == round(turn / 90) % 4
+    for marks in ([(1.0, 2.0)] * 2, [(1.0, 2.0)] * 68, [(float("nan"), 2.0), *[(1.0, 2.0)] * 4]):
+        assert round_face(fp.Face(box, landmarks=tuple(marks), turn=turn)) == expected
+    upright = turned_face(box, 0)
+    assert round_face(fp.Face(box, landmarks=upright.landmarks, turn=turn)) == round_face(upright)

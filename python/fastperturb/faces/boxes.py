@@ -161,16 +161,23 @@ def suppress(boxes: NDArray[Any], scores: NDArray[Any], overlap: float, *, parts
     Returns:
         Indices of what is kept, best score first.
     """
-    far = boxes[:, :2] + boxes[:, 2:]
-    area = boxes[:, 2] * boxes[:, 3]
     order = np.argsort(-scores, kind="stable")
     kept: list[int] = []
     while order.size:
         best, rest = int(order[0]), order[1:]
         kept.append(best)
-        near = np.maximum(boxes[best, :2], boxes[rest, :2])
-        sides = np.clip(np.minimum(far[best], far[rest]) - near, 0, None)
-        shared = sides[:, 0] * sides[:, 1]
-        apart = shared <= overlap * (area[best] + area[rest] - shared)
-        order = rest[apart & (shared <= _PART * area[rest]) if parts else apart]
+        order = rest[~are_doubles(boxes[best], boxes[rest], overlap, parts=parts)]
     return kept
+
+
+def are_doubles(best: NDArray[Any], others: NDArray[Any], overlap: float, *, parts: bool = True) -> NDArray[np.bool_]:
+    """Which of some boxes, (count, 4), show what a better one shows, as :func:`suppress` takes it."""
+    near = np.maximum(best[:2], others[:, :2])
+    sides = np.clip(np.minimum(best[:2] + best[2:], others[:, :2] + others[:, 2:]) - near, 0, None)
+    shared = sides[:, 0] * sides[:, 1]
+    area, areas = best[2] * best[3], others[:, 2] * others[:, 3]
+    doubles = shared > overlap * (area + areas - shared)
+    if parts:
+        doubles |= shared > _PART * areas
+    found: NDArray[np.bool_] = doubles
+    return found

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from .._optional import import_opencv
 from ..checks import Image, whole_within
 from ..region import Face, Point, Region
-from .boxes import covering_region
-from .looks import check_detects, distinct
+from .boxes import HEAD, are_doubles, covering_region, four_margins, united
+from .looks import check_detects
 from .pixels import check_visible, rgb8_copy
+from .tilt import within_half_turn
 
 _HALF = math.radians(50)  # of a view's field
 _VIEWS = (
@@ -32,6 +33,10 @@ _VIEWS = (
 _ALONG_EDGE = 16
 _LEAST = 256  # of a view's side
 _CUT = 2  # pixels from a view's border within which a box is cut off; a neighbouring view has it whole
+_OVERLAP = 0.3  # intersection over union above which two boxes show one face
+_LEVEL = 8  # degrees up to which a view's upright is the panorama's
+_MOST_IN_ROW = 64  # boxes of a face over a pole
+_AROUND = 0.25  # of a side beyond it, so that the ellipse in the larger box holds the box: 2 / 1.5 ** 2 is under 1
 
 
 class _Detects(Protocol):
@@ -42,9 +47,13 @@ class Panorama:
     """A detector of faces in equirectangular panorama pictures, by another one.
 
     The picture is looked at as it is; then through 16 square views of 100 degrees: six around the horizon, four each
-    at 55 degrees above and below, and the poles. A face across the seam is given as two, one at either border; one over
-    a pole as the strip of all columns. A face near a pole may lie any way in its view: let the detector look at all
-    angles (:class:`AnyAngle`, or :func:`fastperturb.faces.finder`).
+    at 55 degrees above and below, and the poles. What several of them take for one face is given once, in a region
+    that covers all of their boxes. A face across the seam is given at either border, each time the whole of it, so that
+    margins, ellipses and rounded regions go on across the seam; one whose head may reach across it is, too, in a box
+    that holds the outermost column there. A face over a pole is given as a row of boxes, without landmarks, that cover
+    all columns up to the pole, as do the ellipses in them; their tops are turned from the pole. A face near a pole may
+    lie any way in its view: let the detector look at all angles (:class:`AnyAngle`, or
+    :func:`fastperturb.faces.finder`).
 
     Args:
         detector: what looks.
@@ -81,7 +90,8 @@ class Panorama:
             if self.others:
                 return self.detector.detect(image)
             raise ValueError(f"a panorama must be twice as wide as high, got {width} x {height}")
-        found = [*self.detector.detect(image)]
+        plain = self.detector.detect(image)
+        found: list[Face] = []
         focal = self.max_side / (2 * math.tan(_HALF))
         across = min(width, round(2 * math.pi * focal))
         side = max(_LEAST, min(self.max_side, round(across / math.pi * math.tan(_HALF))))
@@ -89,7 +99,7 @@ class Panorama:
         for yaw, pitch in _VIEWS:
             view = _View(math.radians(yaw), math.radians(pitch), side)
             found += view.faces(self.detector.detect(view.pixels(copy)), width, height)
-        return [part for face in _once(found, width) for part in _wrapped(face, width)]
+        return [place for face in _once(plain, found, width) for place in _placed(face, width, height)]
 
 
 class _View:
@@ -135,7 +145,17 @@ class _View:
                     box = [0.0, min(box[1], at), float(width), max(box[3], at)]
             points = self._points(face.landmarks, centre, width, height)
             region = covering_region(box[0], box[1], box[2] - box[0], box[3] - box[1], r.shape)
-            yield replace(face, region=region, landmarks=points, turn=0.0)
+            yield replace(face, region=region, landmarks=points, turn=self._turn_of(face, width, height))
+
+    def _turn_of(self, face: Face, width: int, height: int) -> float:
+        """A face's turn in the panorama, by where a step up along the face leads there."""
+        r, turn = face.region, math.radians(face.turn)
+        half = np.array([math.sin(turn), -math.cos(turn)]) / 2
+        middle = np.array([r.x + r.width / 2, r.y + r.height / 2])
+        x, y = self.on_sphere(np.stack([middle - half, middle + half]), width, height)
+        across = (float(x[1] - x[0]) + width / 2) % width - width / 2
+        turned = math.degrees(math.atan2(across, -float(y[1] - y[0])))
+        return face.turn if abs(within_half_turn(turned - face.turn)) <= _LEVEL else within_half_turn(turned)
 
     def _points(self, landmarks: Sequence[Point], centre: float, width: int, height: int) -> tuple[Point, ...]:
         if not landmarks:
@@ -163,15 +183,42 @@ def _outline(region: Region) -> NDArray[np.float64]:
     return np.asarray(points * [region.width, region.height] + [region.x, region.y], np.float64)
 
 
-def _once(faces: Sequence[Face], width: int) -> list[Face]:
-    """The faces of all views without doubles, also where one is seen from either side of the seam."""
-    for shift in (0, width // 2):
-        placed = []
-        for face in faces:
-            middle = face.region.x + face.region.width / 2
-            placed.append(_moved(face, (middle + shift) % width - middle if face.region.width < width else 0.0))
-        faces = distinct(placed)
-    return [_moved(face, -(width // 2) if face.region.width < width else 0.0) for face in faces]
+def _once(plain: Sequence[Face], seen: Sequence[Face], width: int) -> list[Face]:
+    """The faces of the picture and of all views, each once, in regions that cover all that was taken for them.
+
+    What the picture as it is shows at the seam may be a part of a face, and comes after what a view has whole.
+    """
+    faces = [*plain, *seen]
+    boxes = np.array([[f.region.x, f.region.y, f.region.width, f.region.height] for f in faces], float).reshape(-1, 4)
+    ends = boxes[: len(plain), 0], width - boxes[: len(plain), 0] - boxes[: len(plain), 2]
+    is_last = np.zeros(len(faces), np.bool_)
+    is_last[: len(plain)] = np.minimum(*ends) < _CUT
+    order = np.lexsort((-np.array([face.score for face in faces]), is_last))
+    found = []
+    while order.size:
+        best, rest = int(order[0]), order[1:]
+        by = _shifts(boxes[best], boxes[rest], width)
+        same = are_doubles(boxes[best], boxes[rest] + by[:, np.newaxis] * [1, 0, 0, 0], _OVERLAP)
+        others = [_moved(faces[i], shift) for i, shift in zip(rest[same], by[same], strict=True)]
+        found.append(_one([faces[best], *others], width))
+        order = rest[~same]
+    return sorted(found, key=lambda face: -face.score)
+
+
+def _shifts(best: NDArray[Any], others: NDArray[Any], width: int) -> NDArray[Any]:
+    """What to add to the x of boxes, (count, 4), so that they lie beside another one, whichever way round is nearer."""
+    apart = best[0] + best[2] / 2 - others[:, 0] - others[:, 2] / 2
+    whole = (others[:, 2] >= width) | (best[2] >= width)  # around a pole there is no seam
+    return np.asarray(np.where(whole, apart, np.round(apart / width) * width), np.float64)
+
+
+def _one(faces: Sequence[Face], width: int) -> Face:
+    """The first of the faces that show one, with a region that covers them all."""
+    first, whole = faces[0], united([face.region for face in faces])
+    if any(face.region.width >= width for face in faces):
+        whole = replace(whole, x=0, width=width)
+    region = first.region if whole == replace(first.region, shape="box") else whole
+    return replace(first, region=region, score=max(face.score for face in faces))
 
 
 def _moved(face: Face, by: float) -> Face:
@@ -180,19 +227,30 @@ def _moved(face: Face, by: float) -> Face:
     return replace(face, region=replace(face.region, x=face.region.x + by), landmarks=points)
 
 
-def _wrapped(face: Face, width: int) -> list[Face]:
-    """A face inside the borders; in two parts, of which the larger has the landmarks, if it lies across the seam."""
+def _placed(face: Face, width: int, height: int) -> list[Face]:
+    """A face wherever it, or its head, shows in the picture: across the seam it does at both borders."""
     if face.region.width >= width:
-        return [replace(face, region=replace(face.region, x=0, width=width))]
-    face = _moved(face, -(face.region.x // width) * width)
-    beyond = face.region.x + face.region.width - width
-    if beyond <= 0:
-        return [face]
-    left = replace(face.region, width=face.region.width - beyond, shape="box")
-    right = replace(face.region, x=0, width=beyond, shape="box")
-    keeps = left.width >= right.width
-    moved = _moved(face, -width).landmarks
-    return [
-        replace(face, region=left, landmarks=face.landmarks if keeps else ()),
-        replace(face, region=right, landmarks=() if keeps else moved),
-    ]
+        return _row(face, width, height)
+    reach = math.ceil(max(four_margins(HEAD)) * max(face.region.width, face.region.height))
+    face, found = _moved(face, -(face.region.x // width) * width), []
+    for by in (0, -width, width):
+        moved = _moved(face, by)
+        left, right = moved.region.x, moved.region.x + moved.region.width
+        if left < width + reach and right > -reach:
+            left, right = min(left, width - 1), max(right, 1)
+            found.append(replace(moved, region=replace(moved.region, x=left, width=right - left)))
+    return found
+
+
+def _row(face: Face, width: int, height: int) -> list[Face]:
+    """A face around a pole, in boxes of a face's aspect side by side: what lies beyond the pole costs nothing."""
+    strip = face.region
+    count = min(_MOST_IN_ROW, max(1, math.ceil(width / strip.height)))
+    across, down = width / count, max(strip.height, width / count)
+    is_upper, is_lower = strip.y <= 0, strip.y + strip.height >= height
+    share = 0.5 if is_upper == is_lower else float(is_upper)  # of what is beyond the strip, above it
+    top = strip.y - share * (down - strip.height)
+    box = (top - _AROUND * down, across * (1 + 2 * _AROUND), down * (1 + 2 * _AROUND))
+    regions = [covering_region((i - _AROUND) * across, *box) for i in range(count)]
+    turn = 180.0 if is_upper and not is_lower else 0.0
+    return [replace(face, region=region, landmarks=(), turn=turn) for region in regions]

@@ -24,7 +24,7 @@ from ..perturbation.drawing import Part
 from .area import owned_parts, touches
 from .base import Description, ProtectionBase
 from .bounded_store import BoundedStore
-from .patches import inside_region
+from .patches import inside_region, nearest_places, rendered_size
 from .rounding import FACE_MARGINS, HEAD_MARGINS, raster_ordered, round_face, turn_of
 from .template import Template
 
@@ -192,30 +192,28 @@ class Camouflage(ProtectionBase):
             if rows.start >= rows.stop or columns.start >= columns.stop:
                 continue
             mask = None if part.mask is None else np.ascontiguousarray(part.mask)
-            order = self._order(part, mask, colours)
+            order = self._order(part, mask, colours, image.shape[0] * image.shape[1])
             _core.match_ranks(source[rows, columns], out[rows, columns], order)
 
-    def _order(self, part: Part, mask: NDArray[np.bool_] | None, colours: bool) -> _core.PlaceOrder:
-        """The template's places in order; kept, for it depends on no pixel of the image.
+    def _order(self, part: Part, mask: NDArray[np.bool_] | None, colours: bool, pixels: int) -> _core.PlaceOrder:
+        """The template's places in order, for an image of so many pixels; kept, for it depends on none of them.
 
         Faces of one size class have one, unless the image's edge or another face cuts them.
         """
         region, inside, turn = part.region, inside_region(part), turn_of(part.region)
         bounds = tuple(bound for side in inside for bound in (side.start, side.stop))
-        name = (self._ground(), region.width, region.height, turn, colours, self.apart, self.area, bounds)
+        width, height = (min(side, _MOST_RENDERED) for side in rendered_size(region, pixels))
+        size = region.width, region.height, width, height
+        name = (self._ground(), *size, turn, colours, self.apart, self.area, bounds)
         kept = _orders.get(name)
         if kept is not None and _are_equal(mask, kept[0]):
             return kept[1]
-        width, height = (min(side, _MOST_RENDERED) for side in (region.width, region.height))
         render = _rendered if width * height <= _LARGEST_KEPT else _rendered.__wrapped__
         ground, labels = render(self._ground(), width, height, turn, colours, self.apart and self.area == "head")
         if (width, height) == (region.width, region.height) and not part.beyond:
             places: Any = inside  # views; fancy indices would copy what is there already
         else:
-            places = np.ix_(
-                _nearest(part.rows, region.y, region.height, height),
-                _nearest(part.columns, region.x, region.width, width),
-            )
+            places = np.ix_(*nearest_places(part, width, height))
         chosen = None if labels is None else np.ascontiguousarray(labels[places])
         order = _core.PlaceOrder(ground[places], mask, chosen, _LOTS, colours)
         _orders.put(name, (mask, order), order.nbytes + (0 if mask is None else mask.nbytes))
@@ -238,12 +236,6 @@ def _ground_of(template: Template) -> Ground:
 
 def _are_equal(a: NDArray[np.bool_] | None, b: NDArray[np.bool_] | None) -> bool:
     return a is b if a is None or b is None else np.array_equal(a, b)
-
-
-def _nearest(part: slice, start: int, length: int, rendered: int) -> NDArray[np.int64]:
-    """Which of the rendered rows (or columns) stands for each one of a part of the image."""
-    found = (np.arange(part.start, part.stop, dtype=np.int64) - start) * rendered // length
-    return np.asarray(np.clip(found, 0, rendered - 1), np.int64)
 
 
 @lru_cache(maxsize=_KEPT)

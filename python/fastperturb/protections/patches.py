@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,12 +21,15 @@ Image = NDArray[Any]
 Area = Literal["head", "face"]
 
 _ROOM = 32 << 20  # bytes of patches that are kept
+_LARGEST = 2**22  # places of a template that is rendered for an image of fewer pixels
 _GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
     """A template over a region's box, (height, width) or with the image's channels, in its dtype; alpha is opaque.
+
+    It has the box's size, or less for a box that is larger than the image (:func:`rendered_size`).
 
     Attributes:
         shown: the template on its own ground.
@@ -57,8 +61,38 @@ def inside_region(part: Part) -> tuple[slice, slice]:
     return slice(top, top + height), slice(left, left + width)
 
 
+def rendered_size(region: Region, pixels: int) -> tuple[int, int]:
+    """Width and height in which a template is rendered for a region of an image of so many pixels.
+
+    It is the region's own unless that is larger than the image and than 2**22 pixels: what lies beyond the image must
+    not decide how much memory is used.
+    """
+    share = max(pixels, _LARGEST) / (region.width * region.height)
+    if share >= 1:
+        return region.width, region.height
+    return max(1, int(region.width * math.sqrt(share))), max(1, int(region.height * math.sqrt(share)))
+
+
+def nearest_places(part: Part, width: int, height: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which rows and columns of a smaller array over a region's box stand for those of a part."""
+    found = []
+    for side, start, length, rendered in (
+        (part.rows, part.region.y, part.region.height, height),
+        (part.columns, part.region.x, part.region.width, width),
+    ):
+        places = (np.arange(side.start, side.stop, dtype=np.int64) - start) * rendered // length
+        found.append(np.asarray(np.clip(places, 0, rendered - 1), np.int64))
+    return found[0], found[1]
+
+
 def take_part(array: Image, part: Part) -> Image:
-    """Of an array over a region's box what a part draws: a view; beyond the box, as in a JPEG, its edge goes on."""
+    """Of an array over a region's box what a part draws: a view, or the nearest places of a smaller array.
+
+    Beyond the box, as in a JPEG, its edge goes on.
+    """
+    if array.shape[:2] != (part.region.height, part.region.width):
+        near: Image = array[np.ix_(*nearest_places(part, array.shape[1], array.shape[0]))]
+        return near
     rows, columns = inside_region(part)
     if not part.beyond:
         found: Image = array[rows, columns]
@@ -82,23 +116,21 @@ def patch_for(template: Template, region: Region, area: Area, image: Image) -> P
     """
     channels = image.shape[2] if image.ndim == 3 else 0
     turn = turn_of(region)
-    key = (template.fingerprint, area, region.width, region.height, turn, image.dtype.char, channels)
+    size = rendered_size(region, image.shape[0] * image.shape[1])
+    key = (template.fingerprint, area, *size, turn, image.dtype.char, channels)
     found = _kept.get(key)
     if found is None:
-        found = _made(template, region, area, image, turn)
+        found = _made(template, size, area, image, turn)
         _kept.put(key, found, found.nbytes)
     return found
 
 
-def _made(template: Template, region: Region, area: Area, image: Image, turn: int) -> Patch:
-    width, height = (region.height, region.width) if turn % 2 else (region.width, region.height)
+def _made(template: Template, size: tuple[int, int], area: Area, image: Image, turn: int) -> Patch:
+    width, height = size[::-1] if turn % 2 else size
     rows, columns = _frame_part(area)
     colours = np.rot90(_scaled(template.frame[rows, columns], width, height), -turn)
     matte = np.rot90(_scaled(template.frame_matte[rows, columns], width, height), -turn)
-    middle = (
-        slice(region.height // 4, -(-3 * region.height // 4)),
-        slice(region.width // 4, -(-3 * region.width // 4)),
-    )
+    middle = tuple(slice(side // 4, -(-3 * side // 4)) for side in (size[1], size[0]))
     lightness = float(_grey(colours[middle]).mean()) / 255
     alpha = has_alpha(image)
     count = (image.shape[2] if image.ndim == 3 else 1) - alpha

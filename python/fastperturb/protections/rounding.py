@@ -37,7 +37,7 @@ def round_face(face: Face | Region, margins: Hundredths = HEAD_MARGINS) -> Regio
     eighth of the width; it is the smallest class that covers 97 % of the ellipse in the box with its margins.
 
     Args:
-        face: as a detector gives it: box from brow to chin; its landmarks tell the turn, or its ``turn`` without them.
+        face: as a detector gives it: box from brow to chin; five finite landmarks tell the turn, or else its ``turn``.
         margins: around the box, by the face's own axes.
 
     Returns:
@@ -46,8 +46,7 @@ def round_face(face: Face | Region, margins: Hundredths = HEAD_MARGINS) -> Regio
     Raises:
         ValueError: the face is larger than any region can be.
     """
-    box, landmarks = (face.region, face.landmarks) if isinstance(face, Face) else (face, ())
-    turn = quarter_turn(landmarks) if landmarks or not isinstance(face, Face) else _quarters(face.turn)
+    box, turn = (face.region, _turn_of_face(face)) if isinstance(face, Face) else (face, 0)
     x, y, width, height = turned_box((box.x, box.y, box.width, box.height), -turn)
     left, top, right, bottom = margins
     head = _Head(
@@ -81,7 +80,7 @@ def class_count() -> int:
 
 def quarter_turn(landmarks: tuple[Point, ...]) -> int:
     """How many quarter turns clockwise bring an upright face to this one, 0 to 3; 0 without five finite landmarks."""
-    if len(landmarks) != 5 or not all(is_finite(x) and is_finite(y) for x, y in landmarks):
+    if not _are_five(landmarks):
         return 0
     (right_x, right_y), (left_x, left_y), _, (corner_x, corner_y), (other_x, other_y) = landmarks
     down = (corner_x + other_x - right_x - left_x, corner_y + other_y - right_y - left_y)
@@ -90,9 +89,16 @@ def quarter_turn(landmarks: tuple[Point, ...]) -> int:
     return 1 if down[0] < 0 else 3
 
 
-def _quarters(turn: float) -> int:
-    check_turn(turn)
-    return round(turn / 90) % 4
+def _turn_of_face(face: Face) -> int:
+    """The quarter turns of a face by its landmarks, or by its ``turn`` without five finite ones."""
+    if _are_five(face.landmarks):
+        return quarter_turn(face.landmarks)
+    check_turn(face.turn)
+    return round(face.turn / 90) % 4
+
+
+def _are_five(landmarks: tuple[Point, ...]) -> bool:
+    return len(landmarks) == 5 and all(is_finite(x) and is_finite(y) for x, y in landmarks)
 
 
 def turn_of(region: Region) -> int:

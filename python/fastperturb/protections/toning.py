@@ -63,10 +63,10 @@ def surrounding_gains(around: Surroundings, patch: Patch) -> Gains:
     return np.asarray(gain * np.clip((mean / light) ** 0.15, 0.92, 1.08), np.float32)
 
 
-def draw_toned(patch: Patch, gains: Gains, image: Image, part: Part | None = None) -> Image:
-    """The template with its head in another tone, on its own ground; or what a part shows of it."""
+def draw_toned(patch: Patch, gains: Gains, image: Image, part: Part) -> Image:
+    """What a part shows of the template with its head in another tone, on its own ground."""
     cv2 = import_opencv()
-    head, ground = (one if part is None else take_part(one, part) for one in (patch.head, patch.ground))
+    head, ground = take_part(patch.head, part), take_part(patch.ground, part)
     found: Image = cv2.add(_lit(head, gains, image), ground).reshape(head.shape)
     return np.clip(found, 0, 1) if image.dtype == np.float32 else found
 
@@ -79,8 +79,8 @@ def draw_around(patch: Patch, gains: Gains, around: Surroundings, image: Image, 
         field = np.concatenate([field, np.zeros((*field.shape[:2], 1), np.float32)], axis=2)
     if image.dtype != np.float32:
         field = np.rint(field).astype(image.dtype)
-    region = part.region
-    wide = take_part(cv2.resize(field, (region.width, region.height), interpolation=cv2.INTER_LINEAR), part)
+    size = patch.head.shape[1], patch.head.shape[0]
+    wide = take_part(cv2.resize(field, size, interpolation=cv2.INTER_LINEAR), part)
     head, outside = take_part(patch.head, part), take_part(patch.outside, part)
     ground = cv2.multiply(wide.reshape(head.shape), outside, scale=1 / peak(image))
     found: Image = cv2.add(_lit(head, gains, image), ground).reshape(head.shape)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +30,14 @@ from .window_size import EIGHTHS, WindowSize, cut_windows
 _SIZE = 64
 _COMPONENTS = 40
 _FORMAT = "fastperturb-weights 1"
+_LEAST_CUT = 2  # pixels of a box out of a window at the seam of two faces: one alone cannot move
 
 
 class Weighted(Permuting):
     """A permutation that moves a share of a face's pixels, all in the windows that count most.
+
+    Where faces overlap, windows at the seam are cut into smaller ones that hold pixels of one face alone; what is left
+    over, one to three pixels at a place, stays in the clear.
 
     Args:
         coverage: the share of a face's pixels that move, over 0 and up to 1.
@@ -133,7 +137,7 @@ class Weighted(Permuting):
     def _windows(self, faces: Sequence[Face], shape: tuple[int, ...]) -> Iterable[list[tuple[Region, float]]]:
         """The windows of each face, as a permutation of its region has them, each with its weight.
 
-        Where faces overlap, only windows that one of them owns altogether are among them.
+        Where faces overlap, a window that several of them own is cut into boxes that one of them owns altogether.
         """
         weights = self._known()
         for whole, (rows, columns), mask in owned_parts(self.area.regions(faces, shape), shape):
@@ -141,8 +145,8 @@ class Weighted(Permuting):
             found = []
             for top, bottom in cut_windows(rows, side):
                 for left, right in cut_windows(columns, side):
-                    box = Region(left, top, right - left, bottom - top)
-                    if mask[top - rows.start : bottom - rows.start, left - columns.start : right - columns.start].all():
+                    own = mask[top - rows.start : bottom - rows.start, left - columns.start : right - columns.start]
+                    for box in _owned_boxes(own, left, top):
                         found.append((box, _mean_weight(weights, box, whole)))
             yield found
 
@@ -159,3 +163,14 @@ def _mean_weight(weights: NDArray[np.float32], box: Region, whole: Region) -> fl
     rows = slice(min(int(first_row), _SIZE - 1), max(int(first_row) + 1, round(last_row)))
     columns = slice(min(int(first), _SIZE - 1), max(int(first) + 1, round(last)))
     return float(weights[rows, columns].mean())
+
+
+def _owned_boxes(own: NDArray[np.bool_], x: int, y: int) -> Iterator[Region]:
+    """A window at a place, or what of it is owned in the halves of its longer side, in theirs, and so on."""
+    height, width = own.shape
+    if own.all():
+        yield Region(x, y, width, height)
+    elif own.any() and own.size >= 2 * _LEAST_CUT:
+        across, down = (width // 2, height) if width > height else (width, height // 2)
+        yield from _owned_boxes(own[:down, :across], x, y)
+        yield from _owned_boxes(own[down % height :, across % width :], x + across % width, y + down % height)

@@ -17,7 +17,7 @@ from ..protections.area import Area
 from ..protections.blur_and_noise import Blur
 from ..protections.camouflage import Camouflage
 from ..protections.mosaic_and_black import Black, Mosaic
-from ..protections.patches import Patch, patch_for
+from ..protections.patches import Patch, patch_for, take_part
 from ..protections.surrogate import Surrogate
 from ..protections.surroundings import Surroundings, measure_surroundings
 from ..protections.template import Template
@@ -110,15 +110,14 @@ class SurrogatePainter:
 
     def _picture(self, spot: Spot) -> Samples:
         """The template over a region's box, upright, RGB."""
-        patch, tone = self._patch(spot.region), self._tones[spot.track]
+        patch, tone, region = self._patch(spot.region), self._tones[spot.track], spot.region
+        rows, columns = slice(region.y, region.y + region.height), slice(region.x, region.x + region.width)
+        whole = Part(region, rows, columns, None)
         if tone is None:
-            return patch.shown
+            return take_part(patch.shown, whole)
         if isinstance(tone, Surroundings):
-            region = spot.region
-            rows, columns = slice(region.y, region.y + region.height), slice(region.x, region.x + region.width)
-            whole = Part(region, rows, columns, None)
             return draw_around(patch, surrounding_gains(tone, patch), tone, _RGB, whole)
-        return draw_toned(patch, tone, _RGB)
+        return draw_toned(patch, tone, _RGB, whole)
 
     def _tone(self, canvas: Canvas, spot: Spot, regions: Sequence[Region]) -> Any:
         """What the first frame of a track says: colours around it, factors of its own lightness, or nothing."""
