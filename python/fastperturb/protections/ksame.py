@@ -20,6 +20,7 @@ from .. import Face
 from ..checks import Image, check_image, whole
 from ..errors import ModelError
 from ..faces.model_files import read_model
+from ..region import MAX_COORDINATE
 from .area import AS_FOUND, Area, owned_parts
 from .base import Description, DrawnProtection, describe
 from .crops import collect_crops, face_crop, paste_crop
@@ -42,8 +43,8 @@ class KSame(DrawnProtection):
 
     def __init__(self, k: int, area: Area = AS_FOUND) -> None:
         self.k = whole("k", k)
-        if self.k < 1:
-            raise ValueError(f"k must be at least 1, got {k}")
+        if not 1 <= self.k <= MAX_COORDINATE:
+            raise ValueError(f"k must be at {'least 1' if self.k < 1 else f'most {MAX_COORDINATE}'}, got {k!r:.80}")
         self.area = area
         self._faces: NDArray[np.uint8] | None = None
 
