@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from functools import lru_cache
 from pathlib import Path
+
+from ..bounded_files import digest_of
 
 
 def model_files(thing: object) -> list[Path]:
@@ -41,8 +42,4 @@ def identity(thing: object) -> list[str | int]:
 
 @lru_cache(maxsize=256)
 def _hash(path: Path, _size: int, _time: int) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
-    return digest.hexdigest()
+    return digest_of(path)
