@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import stat
+from typing import BinaryIO
 
 _FLAGS = (
     os.O_RDONLY
@@ -31,6 +32,26 @@ def read_regular_file(path: str | os.PathLike[str], most: int) -> bytes:
         return _read(descriptor, path, most)
     finally:
         os.close(descriptor)
+
+
+def read_regular_text(path: str | os.PathLike[str], most: int, encoding: str = "utf-8") -> str:
+    """All of a text file, its lines ending as in Python.
+
+    Raises:
+        OSError: as :func:`read_regular_file`.
+        UnicodeDecodeError: it is no such text.
+    """
+    text = read_regular_file(path, most).decode(encoding)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def open_regular_file(path: str | os.PathLike[str]) -> BinaryIO:
+    """A regular file, to be read.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file (EINVAL).
+    """
+    return os.fdopen(_open_regular(path), "rb")
 
 
 def _open_regular(path: str | os.PathLike[str]) -> int:

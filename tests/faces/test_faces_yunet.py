@@ -115,7 +115,9 @@ def test_models_that_are_refused(tmp_path, weights):
         YuNet(tmp_path / "none.onnx")
     with pytest.raises(fp.errors.ModelError, match="the model cannot be read"):
         YuNet(tmp_path)
-    for content in (b"", b"not a model", weights[:100_000]):
+    with pytest.raises(fp.errors.ModelError, match=r"model\.onnx: the model is an empty file"):
+        YuNet(model(b""))
+    for content in (b"not a model", weights[:100_000]):
         with pytest.raises(fp.errors.ModelError, match=r"not an ONNX model that OpenCV \d.* can read"):
             YuNet(model(content))
     renamed = weights.replace(b"kps_32", b"abc_32")

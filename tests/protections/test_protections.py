@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 import reference_v2
+from bounds import bounded
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import images, several_regions
@@ -160,6 +161,16 @@ def test_blur_by_cells_is_half_a_cell():
     image, region = picture(np.uint8), fp.Region(10, 10, 40, 60)
     by_cells = Blur(cells=8).protect(image, [fp.Face(region)], seed=0)
     assert np.array_equal(by_cells, Blur(sigma=2.5).protect(image, [fp.Face(region)], seed=0))
+
+
+@pytest.mark.parametrize("side", [100_000, 2**31 - 1])
+def test_a_blur_is_no_wider_than_1000_pixels_however_large_the_region(side):
+    image, region = picture(np.uint8, shape=(40, 50)), fp.Region(0, 0, side, side)
+    blur = Blur(cells=8)
+    assert (blur.sigma_for(region), blur.reach(region)) == (1000.0, 4000)
+    with bounded(5, 60):
+        hidden = blur.protect(image, [fp.Face(region)], seed=0)
+    assert np.array_equal(hidden, Blur(sigma=1000.0).protect(image, [fp.Face(region)], seed=0))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

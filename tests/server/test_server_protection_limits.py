@@ -5,10 +5,15 @@ import json
 
 import numpy as np
 import pytest
+from bounds import bounded
 from server_cases import BOX, KEY, SMALL_PNG, Client, archived, encoded, pixels_of, problem
 
+import fastperturb as fp
 from fastperturb.files.reading import decode
+from fastperturb.protections.method import make_method
 from fastperturb.server import KeyRing, Limits, Settings
+from fastperturb.server.methods import check_cost
+from fastperturb.server.problems import Problem
 
 NOISE = np.random.default_rng(3).integers(0, 256, (90, 120, 3), np.uint8)
 JSON = {"Accept": "application/json"}
@@ -29,6 +34,30 @@ def test_what_is_costly_is_refused_before_it_is_done():
     assert "so many regions" in problem(client.post("/v1/perturb", large, many), 422, "bad-options")["detail"]
     crowd = {"region": [f"{20 * i},0,10,10" for i in range(100)], "protect": "windows:grow=900"}
     assert "more than 8 times" in problem(client.post("/v1/perturb", large, crowd), 422, "bad-options")["detail"]
+
+
+def test_what_a_blur_costs_is_counted_by_what_it_reads():
+    """Both passes and all channels, of the region's part of the image and what reaches into it."""
+    blur = make_method("blur")
+
+    def cost(region, shape):
+        check_cost(blur, [fp.Region(*region)], shape)
+
+    cost((0, 0, 999_999, 999_999), (40, 50, 3))
+    cost((0, 0, 2**31 - 1, 2**31 - 1), (256, 256, 3))
+    cost((-900, -900, 1000, 1000), (8000, 8000, 3))  # a corner of 100 pixels
+    cost((0, 0, 1400, 1400), (1400, 1400, 3))
+    for region, shape in (((0, 0, 999_999, 999_999), (600, 500, 3)), ((0, 0, 1400, 1400), (1400, 1400, 4))):
+        with pytest.raises(Problem) as raised:
+            cost(region, shape)
+        assert "takes too long" in raised.value.detail
+    cost((0, 0, 999_999, 999_999), (600, 500))
+    client = Client(Settings(keys=KeyRing.of(KEY)))
+    with bounded(10, 100):
+        answer = client.post(
+            "/v1/perturb", encoded(NOISE[:40, :50]), {"region": "0,0,999999,999999", "protect": "blur"}
+        )
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("extension", [".png", ".tiff", ".webp"])

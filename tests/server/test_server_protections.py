@@ -223,7 +223,9 @@ def test_a_jpeg_that_was_asked_for_restores_its_faces_exactly(client):
         ({"purpose": "fun"}, "'publish', 'archive' or 'paper'"),
         ({"region": "0,0,60000,60000"}, "ellipse of 65535"),
         ({"region": "0,0,9000,9000"}, "up to 16777216 pixels"),
-        ({"protect": "blur:cells=0.000001"}, "takes too long"),
+        ({"protect": "windows:window=9223372036854775808"}, "window must be at most 2147483647"),
+        ({"protect": "mosaic:window=9223372036854775808"}, "window must be at most 2147483647"),
+        ({"protect": "mosaic:cells=1" + 180 * "0"}, "cells must be at most 2147483647"),
         ({"protect": "camouflage", "region": "900,900,5,5"}, "must touch the image"),
     ],
 )

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from fastperturb.bounded_files import read_file_or_pipe, read_regular_file
+from fastperturb.bounded_files import open_regular_file, read_file_or_pipe, read_regular_file, read_regular_text
 
 READERS = [read_regular_file, read_file_or_pipe]
 
@@ -47,3 +47,18 @@ def test_a_pipe_is_read_as_far_as_the_bound(tmp_path, size):
             assert read_file_or_pipe(path, 100) == bytes(size)
     finally:
         writer.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+@pytest.mark.parametrize("read", [lambda path: read_regular_text(path, 100), open_regular_file])
+def test_texts_and_open_files_are_regular_ones(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        read(tmp_path / "pipe")
+
+
+def test_a_text_has_line_ends_as_in_python(tmp_path):
+    (tmp_path / "text").write_bytes("\ufeffa\r\nb\rc\n".encode())
+    assert read_regular_text(tmp_path / "text", 100, "utf-8-sig") == "a\nb\nc\n"
+    with open_regular_file(tmp_path / "text") as file:
+        assert file.read() == "\ufeffa\r\nb\rc\n".encode()

@@ -5,7 +5,7 @@ import pytest
 
 import fastperturb as fp
 from fastperturb.faces import Panorama, Union, coarse_detector, grow_region, regions_from_landmarks
-from fastperturb.protections import Autoencoder, Blur, KSame, Noise, Surrogate, Template
+from fastperturb.protections import Autoencoder, Blur, KSame, Mosaic, Noise, Surrogate, Template, WindowSize
 from fastperturb.video import find_tracks
 
 IMAGE = np.zeros((80, 90, 3), np.uint8)
@@ -60,6 +60,48 @@ def test_amounts_that_no_number_holds(name, value):
 def test_whole_numbers_beyond_float64_are_refused_by_name(call, text):
     with pytest.raises(ValueError, match=text):
         call()
+
+
+HUGE = [2**31, 2**63, 2**64, 10**400, np.uint64(2**64 - 1)]
+
+
+@pytest.mark.parametrize("value", HUGE)
+@pytest.mark.parametrize("name", ["window", "cells"])
+def test_windows_that_the_core_cannot_count_are_refused_by_name(name, value):
+    for make in (fp.Strength, WindowSize, Mosaic):
+        with pytest.raises(ValueError, match=f"^{name} must be at most 2147483647, got "):
+            make(**{name: value})
+    with pytest.raises(ValueError, match=r"^k must be at most 2147483647, got "):
+        KSame(value)
+
+
+@pytest.mark.parametrize("name", ["window", "cells"])
+def test_the_largest_windows_there_are(name):
+    strength = fp.Strength(**{name: 2**31 - 1})
+    key = fp.Key.generate()
+    for region in (PLACE, fp.Region(0, 0, 2**31 - 1, 2**31 - 1)):
+        hidden, record = fp.perturb(IMAGE, [region], key, strength)
+        assert np.array_equal(fp.restore(hidden, record, key), IMAGE)
+        assert fp.view(IMAGE, [region], strength).shape == IMAGE.shape
+        assert fp.forecast(IMAGE, [region], strength).in_frame.mse == 0.0
+
+
+@pytest.mark.parametrize("value", [*HUGE, -1, -(2**63) - 1])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda v: fp.perturb(IMAGE, [PLACE], fp.Key.generate(), fp.Strength(pixels=v)),
+        lambda v: fp.forecast(IMAGE, [PLACE], fp.Strength(pixels=v)),
+        lambda v: fp.perturb(IMAGE, [PLACE], fp.Key.generate(), threads=v),
+        lambda v: fp.metrics.mse(IMAGE, IMAGE, threads=v),
+        lambda v: fp.metrics.SsimOptions(size=v),
+        lambda v: fp.view(IMAGE, [(0, 0, v, v)]),
+        lambda v: fp.metrics.ssim(IMAGE, IMAGE, region=(0, 0, 8, v)),
+    ],
+)
+def test_no_whole_number_reaches_the_core_that_it_cannot_hold(call, value):
+    with pytest.raises(ValueError, match=" must "):
+        call(value)
 
 
 def test_a_turn_cannot_be_told_from_landmarks_beyond_float64():

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("av")
 
 import av
+from bounds import bounded
 from tiny_videos import (
     BOX,
     KEY,
@@ -25,6 +26,7 @@ import fastperturb as fp
 from fastperturb.errors import NoFaceFound, VideoFileError
 from fastperturb.protections import Black
 from fastperturb.video import Coding, VideoOptions, perturb_video, restore_video
+from fastperturb.video.planes import layout_of, unit_area
 
 LOSSLESS = VideoOptions(coding=Coding(lossless=True))
 
@@ -254,3 +256,15 @@ def test_a_protected_video_whose_sound_was_changed_is_not_restored(tmp_path):
     with pytest.raises(fp.Tampered, match="packets of copied streams have times that nobody wrote"):
         restore_video(hidden, tmp_path / "back.mkv", KEY)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hidden.mkv", "in.mkv"]
+
+
+@pytest.mark.parametrize("shape", ["box", "ellipse"])
+def test_boxes_far_larger_than_the_frame_cost_no_more(shape):
+    layout = layout_of("yuv420p")
+    with bounded(1, 20):
+        far = unit_area(fp.Region(-9_000, -9_000, 18_011, 18_011, shape), layout, 96, 64)
+        assert far.mask_for((2, 2), layout, (32, 48)).all()
+    corner = unit_area(fp.Region(-18_001, -18_001, 18_011, 18_011, shape), layout, 96, 64)
+    mask = corner.mask_for((1, 1), layout, (64, 96))
+    assert mask.all() == (shape == "box")
+    assert mask.shape == (10, 10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import os
 import re
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..bounded_files import digest_of
 from ..protections import FittedProtection, Protection
 from .result_cache import pixel_digest
 
@@ -74,8 +74,4 @@ def _setting(value: Any) -> list[str]:
 
 @lru_cache(maxsize=256)
 def _hash(path: Path, _size: int, _time: int) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
-    return digest.hexdigest()
+    return digest_of(path)

@@ -9,19 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..bounded_files import read_regular_file
 from ..errors import MissingExtra, ModelError
 
 T = TypeVar("T")
+MAX_MODEL_BYTES = 2**32
 
 
 def read_model(path: str | os.PathLike[str]) -> bytes:
     """The bytes of a model file.
 
     Raises:
-        ModelError: it cannot be read, or is empty.
+        ModelError: it cannot be read, is no regular file, is empty, or has more than :data:`MAX_MODEL_BYTES`.
     """
     try:
-        content = Path(path).read_bytes()
+        content = read_regular_file(path, MAX_MODEL_BYTES)
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be read: {error.strerror or error}") from error
     if not content:

@@ -25,6 +25,7 @@ from ..errors import ModelError
 from ..region import Face
 from .boxes import covering_region, suppress
 from .engine import Engine, check_engine, engine_for, onnx_session, run_session
+from .model_files import read_model
 from .opencv import quiet_opencv
 from .pixels import LEAST_SIDE, check_max_pixels, check_visible, fitting_scale, network_planes, padded_copy, rgb8_copy
 from .yunet_decoding import MULTIPLE, decode
@@ -188,10 +189,7 @@ def _own_weights() -> bytes:
 
 def _checked_weights(path: Path) -> bytes:
     """The bytes of a model file that gives what FaceDetectorYN reads; it would read past the end of anything less."""
-    try:
-        weights = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: the model cannot be read: {error.strerror or error}") from error
+    weights = read_model(path)
     with quiet_opencv() as cv2:
         try:
             net = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))

@@ -19,6 +19,7 @@ from .base import Description, DrawnProtection, copy_masked, crop_around, descri
 from .mosaic_and_black import has_alpha, peak
 
 _REACH = 4.0  # standard deviations to where the kernel is cut off
+_MOST_SIGMA = 1000.0  # pixels: the work and memory of a kernel grow with it, and regions may be larger than images
 _LARGE = 2.0**125  # float32 samples beyond are scaled while sums of them are made, which would not be finite
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 
@@ -31,7 +32,7 @@ class Blur(DrawnProtection):
 
     Attributes:
         sigma: standard deviation in pixels, over 0; or
-        cells: instead: it is half of a region's shorter side divided by this.
+        cells: instead: it is half of a region's shorter side divided by this, 1000 at most.
         area: what of a face is protected.
     """
 
@@ -46,8 +47,8 @@ class Blur(DrawnProtection):
         if len(given) != 1:
             raise ValueError(f"give sigma or cells, got {'both' if given else 'neither'}")
         name, value = given[0]
-        if not 0.0 < value <= 1000.0:
-            raise ValueError(f"{name} must be over 0 and up to 1000, got {value!r}")
+        if not 0.0 < value <= _MOST_SIGMA:
+            raise ValueError(f"{name} must be over 0 and up to {_MOST_SIGMA:g}, got {value!r}")
 
     def describe(self) -> Description:
         """Ordered by the standard deviation."""
@@ -72,7 +73,7 @@ class Blur(DrawnProtection):
         """The standard deviation for a region, in pixels."""
         if self.sigma is not None:
             return self.sigma
-        return min(region.width, region.height) / (2.0 * (self.cells or 1.0))
+        return min(min(region.width, region.height) / (2.0 * (self.cells or 1.0)), _MOST_SIGMA)
 
 
 def _blurred(image: Image, part: tuple[slice, slice], sigma: float) -> Image:

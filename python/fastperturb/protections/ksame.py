@@ -9,7 +9,6 @@ average shows nobody who is protected, but two of one person may get the same av
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face
+from ..array_files import load_arrays
 from ..checks import Image, check_image, whole
 from ..errors import ModelError
 from ..faces.model_files import read_model
+from ..region import MAX_COORDINATE
 from .area import AS_FOUND, Area, owned_parts
 from .base import Description, DrawnProtection, describe
 from .crops import collect_crops, face_crop, paste_crop
@@ -28,6 +29,7 @@ from .mosaic_and_black import digest
 SIZE = 64
 _MOST = 4000  # faces that are kept; 49 MB
 _FORMAT = "fastperturb-ksame 1"
+_MOST_BYTES = 2**28
 
 
 class KSame(DrawnProtection):
@@ -42,8 +44,8 @@ class KSame(DrawnProtection):
 
     def __init__(self, k: int, area: Area = AS_FOUND) -> None:
         self.k = whole("k", k)
-        if self.k < 1:
-            raise ValueError(f"k must be at least 1, got {k}")
+        if not 1 <= self.k <= MAX_COORDINATE:
+            raise ValueError(f"k must be at {'least 1' if self.k < 1 else f'most {MAX_COORDINATE}'}, got {k!r:.80}")
         self.area = area
         self._faces: NDArray[np.uint8] | None = None
 
@@ -57,11 +59,12 @@ class KSame(DrawnProtection):
         """
         loaded = cls(k, area)
         try:
-            with np.load(io.BytesIO(read_model(path)), allow_pickle=False) as data:
-                if str(data["format"]) != _FORMAT or data["faces"].shape[1:] != (SIZE, SIZE, 3):
-                    raise ValueError
-                loaded._keep(data["faces"])
-        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            data = load_arrays(read_model(path), _MOST_BYTES)
+            known = data["faces"]
+            if str(data["format"]) != _FORMAT or known.shape[1:] != (SIZE, SIZE, 3) or known.dtype != np.uint8:
+                raise ValueError
+            loaded._keep(known)
+        except (KeyError, ValueError) as error:
             if isinstance(error, ModelError) or str(error).startswith("k must be"):
                 raise
             raise ModelError(f"{path}: not a file of faces for k-same: 'train --method ksame' writes one") from error

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import math
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +18,8 @@ from numpy.typing import NDArray
 
 from .. import Face
 from .._optional import import_opencv
+from ..array_files import load_arrays
+from ..bounded_files import read_regular_file
 from ..checks import check_array, check_image, is_finite
 from ..errors import ModelError
 from ..faces.model_files import read_model
@@ -34,6 +35,8 @@ FRAME_WIDTH, FRAME_HEIGHT = 400, 520
 _MARKS = drawn_face.LANDMARKS  # where landmarks lie in the frame
 _FORMAT = "fastperturb-template 1"
 _LARGEST = 8192
+_MOST_BYTES = 2**29  # of arrays; picture and matte of the largest sides have three fifths
+_MOST_TEXT = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +118,7 @@ class Template:
         content = read_model(path)
         try:
             return _from_arrays(cls, content) if content[:2] == b"PK" else _from_picture(cls, content, Path(path))
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, KeyError, TypeError, ValueError) as error:
             reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
             raise ModelError(f"{path}: no template: {reason}") from error
 
@@ -241,13 +244,10 @@ def _soft_ellipse() -> NDArray[np.uint8]:
 
 
 def _from_arrays(kind: type[Template], content: bytes) -> Template:
-    with np.load(io.BytesIO(content), allow_pickle=False) as data:
-        if str(data["format"]) != _FORMAT:
-            raise ValueError(f"its format must be {_FORMAT!r}, got {str(data['format'])!r}")
-        landmarks = tuple((float(x), float(y)) for x, y in data["landmarks"])
-        matte = data["matte"] if "matte" in data.files else None
-        head = _checked_head([float(number) for number in data["head"]])
-        return kind(data["picture"], landmarks, head, matte)
+    data = load_arrays(content, _MOST_BYTES)
+    if str(data["format"]) != _FORMAT:
+        raise ValueError(f"its format must be {_FORMAT!r}, got {str(data['format'])!r:.80}")
+    return kind(data["picture"], data["landmarks"], data["head"], data.get("matte"))  # type: ignore[arg-type]
 
 
 def _from_picture(kind: type[Template], content: bytes, path: Path) -> Template:
@@ -255,7 +255,10 @@ def _from_picture(kind: type[Template], content: bytes, path: Path) -> Template:
     beside = path.with_suffix(".json")
     if not beside.is_file():
         raise ValueError(f"landmarks must be in {beside.name} beside it, which is not there")
-    told = json.loads(beside.read_text(encoding="utf-8"))
+    try:
+        told = json.loads(read_regular_file(beside, _MOST_TEXT).decode("utf-8"))
+    except RecursionError:
+        raise ValueError(f"{beside.name} is nested too deeply") from None
     if not isinstance(told, dict) or not set(told) <= {"landmarks", "head"}:
         raise ValueError(f"{beside.name} must hold landmarks and, if wanted, head, got {str(told)[:80]}")
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)

@@ -9,7 +9,6 @@ a window survives the permutation: which windows were chosen tells nobody more t
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import Face, Region, Strength
+from ..array_files import load_arrays
 from ..checks import Image
 from ..errors import ModelError
 from ..faces.model_files import read_model
@@ -31,6 +31,7 @@ _SIZE = 64
 _COMPONENTS = 40
 _FORMAT = "fastperturb-weights 1"
 _LEAST_CUT = 2  # pixels of a box out of a window at the seam of two faces: one alone cannot move
+_MOST_BYTES = 2**20
 
 
 class Weighted(Permuting):
@@ -66,11 +67,11 @@ class Weighted(Permuting):
         """
         loaded = cls(coverage, window_size, area)
         try:
-            with np.load(io.BytesIO(read_model(path)), allow_pickle=False) as data:
-                weights = data["weights"]
-                if str(data["format"]) != _FORMAT or weights.shape != (_SIZE, _SIZE) or weights.dtype != np.float32:
-                    raise ValueError
-        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            data = load_arrays(read_model(path), _MOST_BYTES)
+            weights = data["weights"]
+            if str(data["format"]) != _FORMAT or weights.shape != (_SIZE, _SIZE) or weights.dtype != np.float32:
+                raise ValueError
+        except (KeyError, ValueError) as error:
             if isinstance(error, ModelError):
                 raise
             raise ModelError(f"{path}: not a file of weights: 'train --method weighted' writes one") from error

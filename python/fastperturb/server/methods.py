@@ -31,7 +31,7 @@ MOST_COVER = 8
 MAX_DRAWN_PIXELS = 2**24
 """The most pixels of a region that is drawn: what is drawn takes some 80 bytes each."""
 _MAX_NOISE_PIXELS = 2**23  # of all regions; some 110 bytes each
-_MAX_BLUR_WORK = 2**30  # pixels times the width of the kernel: about 4 s
+_MAX_BLUR_WORK = 2**33  # products of a sample and a weight of the kernel: 2 to 4 s
 _MAX_COPIED_PIXELS = 2**29  # protections that draw region by region copy the image for each
 
 
@@ -135,17 +135,19 @@ def check_cost(method: Method, found: Sequence[Face | Region], shape: tuple[int,
     if isinstance(protection, Noise) and sum(inside) > _MAX_NOISE_PIXELS:
         raise _bad(f"regions with noise may have up to {_MAX_NOISE_PIXELS} pixels together")
     if isinstance(protection, Blur):
-        work = sum(_blur_work(region, protection.sigma_for(region), shape) for region in regions)
+        work = sum(_blur_work(region, protection.reach(region), shape) for region in regions)
         if work > _MAX_BLUR_WORK:
             raise _bad("so wide a blur of so large a region takes too long; take more cells, or a smaller image")
     if not method.has_own_area and len(regions) * shape[0] * shape[1] > max(_MAX_COPIED_PIXELS, shape[0] * shape[1]):
         raise _bad("so many regions of so large an image take too long with this protection")
 
 
-def _blur_work(region: Region, sigma: float, shape: tuple[int, ...]) -> float:
-    """Pixels that are read, those around a region among them, times the width of the kernel."""
-    reach = 8.0 * sigma + 1.0
-    return min(region.height + reach, shape[0]) * min(region.width + reach, shape[1]) * reach
+def _blur_work(region: Region, reach: int, shape: tuple[int, ...]) -> int:
+    """Samples that are read, those around a region's part of the image among them, times both passes of the kernel."""
+    samples = shape[2] if len(shape) == 3 else 1
+    for part, side in zip(region.clipped(shape[0], shape[1]), shape, strict=False):
+        samples *= min(int(part.stop) + reach, side) - max(int(part.start) - reach, 0)
+    return 2 * (2 * reach + 1) * samples
 
 
 def check_cover(regions: Sequence[Region], shape: tuple[int, ...], problem: str, most: int) -> None:

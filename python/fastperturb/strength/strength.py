@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from ..checks import whole
-from ..region import Region
+from ..region import MAX_COORDINATE, Region
 
 Target: TypeAlias = tuple[Literal["psnr", "distance", "mse"], float, float | None]
 DEFAULT_CELLS = 8
@@ -22,10 +22,12 @@ MIN_WINDOW = 4
 _AMOUNTS = ("pixels", "coverage", "psnr", "distance", "mse")
 
 
-def _positive(name: str, value: object, least: int) -> int:
+def _positive(name: str, value: object, least: int, most: int | None = None) -> int:
     number = whole(name, value)
     if number < least:
-        raise ValueError(f"{name} must be at least {least}, got {number}")
+        raise ValueError(f"{name} must be at least {least}, got {number!r:.80}")
+    if most is not None and number > most:
+        raise ValueError(f"{name} must be at most {most}, got {number!r:.80}")
     return number
 
 
@@ -51,9 +53,9 @@ class Strength:
     """Window, and how many pixels move; the default moves all, in windows an eighth of the region's shorter side.
 
     Attributes:
-        window: side of the square windows in pixels, at least 4; or ``"region"``, one window for the whole region.
-        cells: instead of ``window``: how many windows lie across the region's shorter side. It keeps its meaning when
-            faces have different sizes. Small faces get windows of at least 4 pixels.
+        window: side of the square windows in pixels, 4 to 2**31 - 1; or ``"region"``, one for the whole region.
+        cells: instead of ``window``: how many windows lie across the region's shorter side, 1 to 2**31 - 1. It keeps
+            its meaning when faces have different sizes. Small faces get windows of at least 4 pixels.
         pixels: how many pixels of a region move, at least 2 (the paper's n).
         coverage: instead of ``pixels``: the share of a region's pixels that move, over 0 and up to 1.
         psnr: instead of ``pixels``: as many as bring the whole image to this peak signal-to-noise ratio, in dB. Like
@@ -88,9 +90,9 @@ class Strength:
             if self.window != "region":
                 raise ValueError(f"window must be a whole number of pixels or 'region', got {self.window!r}")
         elif self.window is not None:
-            object.__setattr__(self, "window", _positive("window", self.window, MIN_WINDOW))
+            object.__setattr__(self, "window", _positive("window", self.window, MIN_WINDOW, MAX_COORDINATE))
         if self.cells is not None:
-            object.__setattr__(self, "cells", _positive("cells", self.cells, 1))
+            object.__setattr__(self, "cells", _positive("cells", self.cells, 1, MAX_COORDINATE))
         if self.pixels is not None:
             object.__setattr__(self, "pixels", _positive("pixels", self.pixels, 2))
         if self.coverage is not None:

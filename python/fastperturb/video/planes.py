@@ -153,11 +153,10 @@ def to_native(region: Region, quarters: int, width: int, height: int) -> Region:
 
 
 class _Shape(NamedTuple):
-    """A region's size and shape, how far in from the box's corner it lies, units of the box, pixels of a unit."""
+    """A region's size and shape, how far in from the box's corner it lies, pixels of a unit."""
 
     kind: tuple[int, int, str]
     offset: tuple[int, int]
-    units: tuple[int, int]
     steps: tuple[int, int]
 
 
@@ -186,10 +185,10 @@ class UnitArea:
     def mask_for(self, steps: tuple[int, int], layout: Layout, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         """The mask in the samples of that plane."""
         rows, columns = self.place(steps, layout, shape)
-        across, down = layout.across // steps[0], layout.down // steps[1]
-        top, left = rows.start - self.box.y // steps[1], columns.start - self.box.x // steps[0]
-        whole = _mask(self.shape, (across, down))
-        return whole[top : top + rows.stop - rows.start, left : left + columns.stop - columns.start]
+        top, left = self.box.y // layout.down, self.box.x // layout.across
+        shown = (self.rows.start - top, self.rows.stop - top, self.columns.start - left, self.columns.stop - left)
+        mask = _mask(self.shape, shown, (layout.across // steps[0], layout.down // steps[1]))
+        return mask[: rows.stop - rows.start, : columns.stop - columns.start]
 
 
 def unit_area(region: Region, layout: Layout, width: int, height: int) -> UnitArea | None:
@@ -210,29 +209,34 @@ def unit_area(region: Region, layout: Layout, width: int, height: int) -> UnitAr
         return None
     kind = (region.width, region.height, region.shape)
     offset = (region.x - left * across, region.y - top * down)
-    shape = _Shape(kind, offset, (right - left, bottom - top), (across, down))
+    shape = _Shape(kind, offset, (across, down))
     box = Region(left * across, top * down, (right - left) * across, (bottom - top) * down)
     return UnitArea(box, slice(first, last), slice(start, stop), shape)
 
 
 @lru_cache(maxsize=128)
-def _mask(shape: _Shape, repeated: tuple[int, int]) -> NDArray[np.bool_]:
-    """Which units of its box a region touches, each repeated so often across and down; read-only."""
-    found = _touched(shape)
+def _mask(shape: _Shape, shown: tuple[int, int, int, int], repeated: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which units of its box a region touches, each repeated so often across and down; read-only.
+
+    Args:
+        shape: of the region, and how it lies in the box.
+        shown: the first row of units and the one after the last, then columns: boxes may be far larger than frames.
+        repeated: across and down.
+    """
+    found = _touched(shape, shown)
     for axis, count in ((1, repeated[0]), (0, repeated[1])):
         found = found.repeat(count, axis=axis)
     found.flags.writeable = False
     return found
 
 
-def _touched(shape_in_box: _Shape) -> NDArray[np.bool_]:
-    (width, height, shape), (left, top), units, steps = shape_in_box
-    pixels = np.zeros((units[1] * steps[1], units[0] * steps[0]), np.bool_)
-    inner = pixels[top : top + height, left : left + width]
-    if shape == "box":
-        inner[...] = True
-    else:
-        rows = ((2 * np.arange(height, dtype=np.float64) + 1 - height) / height)[:, np.newaxis]
-        columns = (2 * np.arange(width, dtype=np.float64) + 1 - width) / width
-        inner[...] = rows**2 + columns**2 <= 1.0
-    return np.asarray(pixels.reshape(units[1], steps[1], units[0], steps[0]).any(axis=(1, 3)))
+def _touched(shape_in_box: _Shape, shown: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+    (width, height, shape), (left, top), (across, down) = shape_in_box
+    first, last, start, stop = shown
+    rows = np.arange(first * down, last * down)[:, np.newaxis] - top
+    columns = np.arange(start * across, stop * across) - left
+    pixels = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    if shape != "box":
+        away = ((2.0 * rows + 1 - height) / height) ** 2 + ((2.0 * columns + 1 - width) / width) ** 2
+        pixels &= away <= 1.0
+    return np.asarray(pixels.reshape(last - first, down, stop - start, across).any(axis=(1, 3)))

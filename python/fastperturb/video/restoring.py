@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..bounded_files import open_regular_file
 from ..errors import RecordError, Tampered
 from ..files import MAX_PIXELS
 from ..files.partial import PartialFile
@@ -52,7 +53,7 @@ def sealed_content(path: Path) -> Iterator[Any]:
         OSError: it cannot be read.
     """
     with ExitStack() as stack:
-        file = stack.enter_context(path.open("rb"))
+        file = stack.enter_context(open_regular_file(path))
         if file.read(len(HEADER)) == HEADER:
             file.seek(0)
             yield file
@@ -64,7 +65,7 @@ def sealed_content(path: Path) -> Iterator[Any]:
         beside = sealed_beside(path)
         if not beside.is_file():
             raise RecordError(f"no sealed original inside, and no {beside.name} beside it")
-        yield stack.enter_context(beside.open("rb"))
+        yield stack.enter_context(open_regular_file(beside))
 
 
 def has_sealed(path: Path) -> bool:
@@ -217,7 +218,7 @@ class _Compared(io.RawIOBase):
         self._size = path.stat().st_size
         self._equal = True
         self._at = 0
-        self._file = path.open("rb")
+        self._file = open_regular_file(path)
 
     def close(self) -> None:
         """Closes the file."""

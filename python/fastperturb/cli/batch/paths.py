@@ -16,6 +16,7 @@ import click
 from ...bounded_files import read_start
 from ...files.reading import starts_as_image
 from ...files.returning import NAMES
+from ..real_paths import real_path
 from .ignored import Ignored
 from .video_names import can_read_videos, is_video_name
 
@@ -91,14 +92,14 @@ class Inputs:
         self._refuse = refuse
         self._unread = tell_unread and not can_read_videos()
         self._videos_within = videos and (self._unread or can_read_videos())
-        self._output = None if output is None else output.resolve()
+        self._output = None if output is None else real_path(output)
         folders: dict[str, Path] = {}
         for path in named if output is not None else ():
-            if path.is_dir() and path.resolve() == self._output:
+            if path.is_dir() and real_path(path) == self._output:
                 raise click.UsageError(f"the output folder is the input folder {path}; choose another")
-            if path.is_dir() and folders.setdefault(path.resolve().name, path) is not path:
-                twin = folders[path.resolve().name]
-                raise click.UsageError(f"{twin} and {path} would both be written to {path.resolve().name}")
+            if path.is_dir() and folders.setdefault(real_path(path).name, path) is not path:
+                twin = folders[real_path(path).name]
+                raise click.UsageError(f"{twin} and {path} would both be written to {real_path(path).name}")
         self._ignored = Ignored()
         self._clashes: dict[Path, str] = {}
         self._crowded: dict[Path, str] = {}
@@ -120,8 +121,8 @@ class Inputs:
     def _sources(self) -> Iterator[Source]:
         for path in self.named:
             if path.is_dir():
-                inner = PurePath() if len(self.named) == 1 else PurePath(path.resolve().name)
-                yield from self._walk(path, inner, path.resolve())
+                inner = PurePath() if len(self.named) == 1 else PurePath(real_path(path).name)
+                yield from self._walk(path, inner, real_path(path))
             else:
                 video = self._videos and is_video_name(path)
                 problem = self._problem_of(path) or (UNREAD if video and self._unread else self._refuse(path))

@@ -29,6 +29,7 @@ from ..errors import printable
 from ..options.boxes import Boxes
 from ..options.common import Job, job_options
 from ..options.sections import SectionCommand, option, shared
+from ..real_paths import real_path
 
 _HEAD = "    PSNR dB       SSIM          MSE  file\n"
 _PLACE, _WHERE = "SSIM map", "What counts"
@@ -113,7 +114,7 @@ def compare(job: Job, scoring: Scoring) -> int:
     first, second = job.inputs
     if first.is_dir() and second.is_file():
         raise click.UsageError(f"{first} is a folder and {second} is a file")
-    if scoring.map is not None and second.is_dir() and scoring.map.resolve() == second.resolve():
+    if scoring.map is not None and second.is_dir() and real_path(scoring.map) == real_path(second):
         raise click.UsageError(f"the folder of maps is the input folder {second}; choose another")
     inputs, means = Inputs((first,), scoring.map), _Means()
     finder = PartnerFinder(second, READABLE, (first,))

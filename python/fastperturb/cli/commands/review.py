@@ -24,6 +24,7 @@ from ..options.common import MAX_PIXELS_OPTION
 from ..options.numbers import Number
 from ..options.sections import SectionCommand, option, shared
 from ..options.video import follow_rules
+from ..real_paths import real_path
 
 _LOW = 0.3
 """Lowest score of what is shown as "perhaps a face"."""
@@ -80,7 +81,7 @@ def review(folder: Path, wish: Wish) -> int:
     import_extra("starlette", "server")
     import_extra("uvicorn", "server")
     import_opencv().setNumThreads(1)
-    path = Path(f"{folder.resolve().name}.boxes.jsonl") if wish.boxes is None else wish.boxes
+    path = Path(f"{real_path(folder).name}.boxes.jsonl") if wish.boxes is None else wish.boxes
     context = click.get_current_context()
     try:
         file = ReviewFile(path)

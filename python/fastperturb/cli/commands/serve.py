@@ -143,6 +143,8 @@ def token(name: str, scopes: tuple[str, ...], tokens: Path | None) -> int:
     if tokens is None:
         say(f"for the token file: {line}")
     else:
+        if tokens.exists() and not tokens.is_file():  # a pipe is waited for until somebody reads it
+            raise click.UsageError(f"{tokens}: not a regular file", click.get_current_context())
         with tokens.open("a", encoding="ascii") as file:
             file.write(line + "\n")
         say(f"hash added to {tokens}")

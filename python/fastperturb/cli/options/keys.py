@@ -15,6 +15,7 @@ from ...key import Key
 from ...public_key import PublicKey
 from ...recipients import Recipient, check_recipients
 from ..errors import say
+from ..real_paths import real_path
 from .sections import option, shared
 
 T = TypeVar("T")
@@ -124,7 +125,7 @@ def missing_key(named: Sequence[Path] = ()) -> str:
 def key_among_results(folder: Path | None) -> str | None:
     """What to say where the key file of the command lies in the folder that its results go to."""
     place: Path | None = click.get_current_context().params.get("key_file")
-    if place is None or folder is None or folder.resolve() not in place.resolve().parents:
+    if place is None or folder is None or real_path(folder) not in real_path(place).parents:
         return None
     return f"{place} lies among the results: who gets that folder gets the key, and with it the faces"
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...bounded_files import read_regular_text
 from .sample import Pair
 
 PAIRS = "pairs.txt"
+_MAX_PAIRS_BYTES = 2**26
 
 
 def find_pairs(folder: Path) -> Path | None:
@@ -29,7 +31,7 @@ def read_pairs(path: Path, suffix: str = ".jpg") -> tuple[Pair, ...]:
         OSError: it cannot be read.
         ValueError: a line that is no pair, or fewer pairs than the first line says; the message names the line.
     """
-    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [line.split() for line in read_regular_text(path, _MAX_PAIRS_BYTES).splitlines()]
     try:
         folds, each = [int(word) for word in ([*lines[0], ""] if len(lines[0]) > 1 else ["1", *lines[0], ""])[:2]]
     except (IndexError, ValueError):

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from ..._optional import import_opencv
+from ...bounded_files import read_regular_file
 from ...checks import is_finite
 from ...files import read_image
-from ...files.reading import decode
+from ...files.reading import MAX_FILE_BYTES, decode
 from .att import find_att, list_att, undo_line_ends
 from .lfw import find_pairs, read_pairs
 from .sample import DataSet, Pixels, Sample
@@ -106,7 +107,7 @@ def _read(path: Path, factor: float) -> Pixels:
 
 
 def _read_mended(path: Path, factor: float) -> Pixels:
-    return _usable(decode(undo_line_ends(path.read_bytes())).pixels, factor)
+    return _usable(decode(undo_line_ends(read_regular_file(path, MAX_FILE_BYTES))).pixels, factor)
 
 
 def _usable(pixels: np.ndarray, factor: float) -> Pixels:

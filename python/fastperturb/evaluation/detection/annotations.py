@@ -18,8 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from ...bounded_files import read_regular_text
+
 TruthForm: TypeAlias = Literal["wider", "lfpw", "csv", "json"]
 
+_MAX_BYTES = 2**30
 _COLUMNS = ("file", "x", "y", "width", "height")
 # LFPW marks points, not boxes. Margins at each side and on top, shares of the points' own width and height, that make
 # YuNet's box of them: medians over 34 faces of dlib's 68 points, with the outline of the jaw and without it.
@@ -137,7 +140,7 @@ def _check(name: str, face: TruthBox) -> None:
 
 
 def _read_wider(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_regular_text(path, _MAX_BYTES).splitlines()
     place = 0
     while place < len(lines):
         name = lines[place].strip()
@@ -177,7 +180,7 @@ def _read_lfpw(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
             found = _pts(each)
             yield name, [_around(found, len(found))]
         return
-    text = path.read_text(encoding="utf-8-sig")
+    text = read_regular_text(path, _MAX_BYTES, "utf-8-sig")
     table = csv.DictReader(io.StringIO(text), delimiter="\t" if "\t" in text.partition("\n")[0] else ",")
     columns = table.fieldnames or []
     names = [name for name in columns if name.endswith("_x") and f"{name[:-1]}y" in columns and "_ear_" not in name]
@@ -200,7 +203,7 @@ def _read_lfpw(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
 
 def _pts(path: Path) -> list[tuple[float, float]]:
     """The points of a ``.pts`` file, which counts from 1."""
-    inside = re.search(r"\{(.*?)\}", path.read_text(encoding="utf-8"), re.DOTALL)
+    inside = re.search(r"\{(.*?)\}", read_regular_text(path, _MAX_BYTES), re.DOTALL)
     try:
         numbers = [float(part) for part in inside[1].split()] if inside else []
     except ValueError:
@@ -219,7 +222,7 @@ def _around(points: list[tuple[float, float]], marked: int) -> TruthBox:
 
 
 def _read_csv(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
-    table = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")), skipinitialspace=True)
+    table = csv.DictReader(io.StringIO(read_regular_text(path, _MAX_BYTES, "utf-8-sig")), skipinitialspace=True)
     missing = [name for name in _COLUMNS if name not in (table.fieldnames or ())]
     if missing:
         raise ValueError(f"the first line must name the columns {', '.join(_COLUMNS)}; it lacks {', '.join(missing)}")
@@ -238,7 +241,7 @@ def _read_csv(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
 
 
 def _read_json(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
-    text = path.read_text(encoding="utf-8-sig")
+    text = read_regular_text(path, _MAX_BYTES, "utf-8-sig")
     try:
         data = json.loads(text)
     except ValueError:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ..._optional import import_extra
+from ...bounded_files import read_regular_text
 from ..recognition import ATTACKERS, EVERY_ATTACKER
 from .rows import BLACK, CLEAR
 
 Profile: TypeAlias = Literal["quick", "full"]
 Division: TypeAlias = Literal["image", "person"]
 
+_MAX_BYTES = 2**24
 _RENAMED = {"looks": "detector_images", "few": "detector_limits"}  # keys of older files, still read
 
 _FULL_FACES = ("dlib-resnet", "eigenfaces", "fisherfaces", "convolutional")
@@ -184,7 +186,7 @@ def read_config(path: str | os.PathLike[str]) -> StudyConfig:
     path = Path(path)
     toml = import_extra("tomllib" if sys.version_info >= (3, 11) else "tomli", "evaluate")
     try:
-        return make_config(toml.loads(path.read_text(encoding="utf-8")))
+        return make_config(toml.loads(read_regular_text(path, _MAX_BYTES)))
     except TypeError as error:
         raise TypeError(f"{path}: {error}") from None
     except ValueError as error:  # TOML's own errors too

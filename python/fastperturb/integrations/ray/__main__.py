@@ -139,7 +139,10 @@ def _keys(options: argparse.Namespace) -> list[JobKey]:
 
 def _files(folder: Path, output: Path) -> Iterator[str]:
     """The absolute paths of all files but hidden ones, records and seals."""
-    top, out = folder.resolve(), output.resolve()
+    try:
+        top, out = folder.resolve(), output.resolve()
+    except RuntimeError:  # as Python says it up to 3.12
+        raise ValueError(f"the links of {folder} or {output} lead in a circle") from None
     if not top.is_dir():
         raise NotADirectoryError(20, "the input must be a folder", str(folder))
     if out == top or top in out.parents or out in top.parents:
