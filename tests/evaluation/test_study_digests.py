@@ -136,3 +136,9 @@ def test_other_code_does_the_work_again(tmp_path, monkeypatch):
     monkeypatch.setattr("fastperturb.evaluation.study.running.digest_code", lambda: "other")
     again = run_study(make_study(), Running(tmp_path))
     assert again.times["tasks_done"] == again.times["tasks"]
+
+
+def test_finished_work_that_cannot_be_read_is_made_anew(tmp_path):
+    for text in ("{", "[]", "[" * 100_000 + "]" * 100_000):
+        (tmp_path / "a.json").write_text(text)
+        assert ResultCache(tmp_path).find("a") is None
