@@ -42,19 +42,20 @@ const Build builds[] = {
     {&kernels_baseline, always},
 };
 
-const Kernels& find(const std::string& name) {
+const Kernels& find(const std::string& name, const std::string& where = "") {
   std::string known;
   for (const Build& build : builds) {
     if (!build.runs_here()) continue;
     if (name == build.table->name) return *build.table;
     known += (known.empty() ? "" : ", ") + std::string(build.table->name);
   }
-  throw std::invalid_argument("instruction set must be one of " + known + " on this processor, got '" + name + "'");
+  throw std::invalid_argument(where + "instruction set must be one of " + known + " on this processor, got '" + name +
+                              "'");
 }
 
 const Kernels& choose() {
   const char* forced = std::getenv("FASTPERTURB_ISA");
-  if (forced != nullptr && *forced != '\0') return find(forced);
+  if (forced != nullptr && *forced != '\0') return find(forced, "FASTPERTURB_ISA: ");
   for (const Build& build : builds)
     if (build.runs_here()) return *build.table;
   return kernels_baseline;

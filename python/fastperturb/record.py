@@ -17,6 +17,7 @@ from .errors import RecordError
 from .face_key import FaceKey
 from .key import Key
 from .region import MAX_COORDINATE, Region
+from .strict_texts import no_repeats
 
 NONCE_BYTES = 24
 TAG_BYTES = 16
@@ -191,7 +192,7 @@ def read_object(text: str | bytes | bytearray, max_regions: int = MAX_REGIONS) -
             )
     try:
         plain = text if isinstance(text, str) else text.decode("utf-8")
-        data = json.loads(plain, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+        data = json.loads(plain, object_pairs_hook=no_repeats, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"a record must be JSON text: {error}") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
@@ -240,13 +241,6 @@ def _first(names: list[str]) -> str:
     """The first of some names, which anybody may have written, as a terminal can show them."""
     shown = ", ".join(repr(name)[1:-1][:80] for name in names[:5])
     return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a field is given twice")
-    return data
 
 
 def _no_constant(text: str) -> None:

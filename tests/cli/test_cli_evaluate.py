@@ -97,6 +97,7 @@ def test_people_too_few_to_be_divided_are_told(people, capsys):
             [*SMALL, "--attackers", "spy"],
             "attackers must be of naive, cleaner, parrot, linker, restorer, file, got spy",
         ),
+        (["evaluate", "folder:people", "-o", "out", "--resamples", "1000001"], "Invalid value for '--resamples'"),
         ([*SMALL, "--config", "bad.toml"], "unknown key colour"),
     ],
 )

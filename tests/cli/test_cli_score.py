@@ -95,6 +95,7 @@ def test_a_sample_is_drawn_by_its_seed(data, capsys):
         (["--detectors", "yunet,yunet"], "--detectors must name different detectors"),
         (["--reading", "sideways"], "reading must be one of direct, view, reduced, got 'sideways'"),
         (["--truth-form", "csv"], "--truth-form says what the file of --truth is"),
+        (["--resamples", "9223372036854775808"], "Invalid value for '--resamples'"),
         (["--iou", "2"], r"iou must be over 0 and up to 1, got 2"),
         (["--misses", "3"], "--misses are written into a folder: -o FOLDER"),
         (["--votes", "2"], "votes must be 1 to 1, the number of detectors, got 2"),

@@ -229,7 +229,11 @@ def test_resampled_average_precision_is_that_of_the_images_drawn():
     [
         (lambda: score_detections([]), "images must name at least one image, got none"),
         (lambda: score_detections([image("a", [], [])] * 2), "images must have different names, got 'a' twice"),
-        (lambda: score_detections([image("a", [], [])], resamples=-1), "resamples must be 0 or more, got -1"),
+        (lambda: score_detections([image("a", [], [])], resamples=-1), "resamples must be 0 to 1000000, got -1"),
+        (
+            lambda: score_detections([image("a", [], [])], resamples=2**63),
+            "must be 0 to 1000000, got 9223372036854775808",
+        ),
         (lambda: DetectionRule(iou=0), "iou must be over 0 and up to 1, got 0"),
         (lambda: DetectionRule(score=1.2), r"score must be 0 to 1, got 1\.2"),
         (lambda: DetectionRule(alpha=0), "alpha must be over 0, got 0"),

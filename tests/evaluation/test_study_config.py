@@ -24,6 +24,12 @@ def test_a_file(tmp_path):
     path.write_text("seed = [")
     with pytest.raises(ValueError, match=r"study\.toml: "):
         read_config(path)
+    path.write_text("data = " + "[" * 3000 + "]" * 3000)
+    with pytest.raises(ValueError, match=r"study\.toml: it is nested too deeply"):
+        read_config(path)
+    path.write_text("protections = 5")
+    with pytest.raises(TypeError, match=r"study\.toml: protections must be a list of texts, got 5"):
+        read_config(path)
     path.write_text("colour = 1")
     with pytest.raises(ValueError, match=r"study\.toml: unknown key colour; there are data, profile"):
         read_config(path)
@@ -49,6 +55,15 @@ def test_a_file(tmp_path):
         ({"detector_limits": 3}, TypeError, "detector_limits must give a number"),
         ({"data": ""}, TypeError, "data must be a text"),
         ({"enlarge": "x"}, TypeError, "enlarge must be a number"),
+        ({"enlarge": 0}, ValueError, "enlarge must be a number over 0, got 0"),
+        ({"enlarge": -1.5}, ValueError, "enlarge must be a number over 0, got -1.5"),
+        ({"enlarge": float("inf")}, ValueError, "enlarge must be a number over 0, got inf"),
+        ({"enlarge": float("nan")}, ValueError, "enlarge must be a number over 0, got nan"),
+        ({"enlarge": 10**400}, ValueError, "enlarge must be a number over 0, got 1000"),
+        ({"resamples": 2**63}, ValueError, "resamples must be at most 1000000, got 9223372036854775808"),
+        ({"detectors": 5}, TypeError, "detectors must be a list of texts, got 5"),
+        ({"recognisers": {"a": 1}}, TypeError, "recognisers must be a list of texts, got {'a': 1}"),
+        ({"attackers": None}, TypeError, "attackers must be a list of texts, got None"),
     ],
 )
 def test_bad_values(values, error, words):

@@ -260,3 +260,9 @@ def test_the_locator_has_libraries_too():
     others = {"dlib", "scikit-learn", "torch", "isal"}
     for locator, used in ((YuNet(), set()), (Union({"a": YuNet(), "b": make_detector("dlib-hog")}), {"dlib"})):
         assert set(study_versions(make_study(locator=locator), [])) & others == used
+
+
+def test_finished_work_that_cannot_be_read_is_made_anew(tmp_path):
+    for text in ("{", "[]", "[" * 100_000 + "]" * 100_000):
+        (tmp_path / "a.json").write_text(text)
+        assert ResultCache(tmp_path).find("a") is None

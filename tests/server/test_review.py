@@ -159,6 +159,8 @@ def test_what_cannot_be_saved_stays_in_memory_and_is_told(desk, monkeypatch):
         [box(-3, 2, 3, 4)],
         [box(1, 2, 2**40, 4)],
         [box(1, 2, 3, 4, "cat")],
+        [box(1, 2, 3, 4, [])],
+        [box(1, 2, 3, 4, {})],
         [box(1, 2, 3, 4)] * 10_001,
     ],
 )

@@ -203,6 +203,8 @@ def test_tracks_that_another_program_wrote_are_not_lost(desk):
     "bad",
     [
         {"do": "fly", "track": 0},
+        {"do": [], "track": 0},
+        {"do": {}, "track": 0},
         {"do": "spare", "track": 0},
         {"do": "delete", "track": 9},
         {"do": "delete", "track": True},

@@ -124,6 +124,14 @@ def test_tokens_are_read_strictly_and_never_shown():
     assert Tokens.from_text(line).holder("ü") is None
 
 
+def test_a_token_file_that_cannot_be_is_named(tmp_path):
+    path = tmp_path / "tokens"
+    path.write_text("nonsense")
+    with pytest.raises(ValueError, match=r"tokens: line 1 must be 'sha256:HASH") as caught:
+        Tokens.from_file(path)
+    assert str(caught.value).startswith(str(path))
+
+
 def test_a_token_file_is_reloaded_and_nothing_is_valid_while_it_cannot_be_read(tmp_path):
     path = tmp_path / "tokens"
     path.write_text(PERTURB)

@@ -36,4 +36,4 @@ def test_a_wrong_name_lists_the_right_ones():
     result = run_with("mmx")
     assert result.returncode != 0
     listed = ", ".join(_core.available_isas())
-    assert f"instruction set must be one of {listed} on this processor, got 'mmx'" in result.stderr
+    assert f"FASTPERTURB_ISA: instruction set must be one of {listed} on this processor, got 'mmx'" in result.stderr

@@ -140,6 +140,8 @@ def test_texts_that_are_no_json(tmp_path):
         VideoTracks.from_json("{")
     with pytest.raises(ValueError, match="NaN is no number"):
         VideoTracks.from_json(written().replace("0.12", "NaN"))
+    with pytest.raises(ValueError, match="'spared' is given twice in one object"):
+        VideoTracks.from_json(written().replace('"spared"', '"spared": false, "spared"', 1))
     with pytest.raises(ValueError, match=r"nested too deeply|must be JSON|must be an object"):
         VideoTracks.from_json("[" * 200_000)
     with pytest.raises(ValueError, match="may have up to 67108864 bytes"):

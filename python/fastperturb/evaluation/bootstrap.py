@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 DRAWS = 500
+MOST_RESAMPLES = 1_000_000  # whose counts fill the memory
 LEVEL = 0.95
 
 

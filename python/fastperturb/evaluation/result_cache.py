@@ -49,7 +49,7 @@ class ResultCache:
             return None
         try:
             content = json.loads((self._folder / f"{digest}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return content if isinstance(content, dict) else None
 

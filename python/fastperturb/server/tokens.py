@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from ..bounded_files import read_regular_file
 
@@ -66,9 +67,9 @@ class Tokens:
 
         Raises:
             OSError: it cannot be read.
-            ValueError: as :meth:`from_text`.
+            ValueError: as :meth:`from_text`; messages name the file.
         """
-        return cls(lambda: _parse(read_regular_file(path, _MAX_FILE_BYTES).decode("utf-8", "replace")))
+        return cls(partial(_read, path))
 
     @classmethod
     def from_environment(cls) -> Tokens | None:
@@ -135,6 +136,13 @@ def new_token(name: str, scopes: Iterable[str]) -> tuple[str, str]:
     line = f"sha256:{hashlib.sha256(token.encode('ascii')).hexdigest()} {','.join(scopes)} {name}"
     _parse(line)
     return token, line
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[Holder, ...]:
+    try:
+        return _parse(read_regular_file(path, _MAX_FILE_BYTES).decode("utf-8", "replace"))
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from None
 
 
 def _parse(text: str) -> tuple[Holder, ...]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bounded_files import digest_of, read_regular_file
+from ..strict_texts import no_repeats
 from .tracks import Track
 
 FORMAT = "fastperturb tracks"
@@ -123,7 +124,7 @@ class VideoTracks:
         if len(text) > MAX_BYTES:
             raise ValueError(f"a file of tracks may have up to {MAX_BYTES} bytes, got {len(text)}")
         try:
-            data = json.loads(text, parse_constant=_refuse_constant)
+            data = json.loads(text, object_pairs_hook=no_repeats, parse_constant=_refuse_constant)
         except RecursionError:
             raise ValueError("a file of tracks is nested too deeply") from None
         except ValueError as error:

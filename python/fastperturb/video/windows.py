@@ -21,6 +21,7 @@ from ..errors import RecordError, Tampered, VideoFileError
 from ..record import CoreRegion, core_region
 from ..region import MAX_ELLIPSE_SIDE, Region
 from ..strength.strength import MIN_WINDOW, Strength
+from ..strict_texts import read_json
 from .canvas import Canvas, Spot
 from .planes import PLANAR, Samples, UnitArea, unit_area
 
@@ -76,7 +77,7 @@ class WindowsRecord:
     def from_bytes(cls, data: bytes) -> WindowsRecord:
         """Reads what :meth:`to_bytes` wrote; raises RecordError for anything else: with a public key anybody writes."""
         try:
-            fields = json.loads(data)
+            fields = read_json(data)
             if fields["format"] != _FORMAT or fields["version"] != 1:
                 raise ValueError("another format or version")
             checks = base64.b64decode(fields["checks"], validate=True)

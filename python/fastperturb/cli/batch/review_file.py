@@ -142,8 +142,8 @@ def _item(number: int, source: Source, entries: Sequence[dict[str, Any]]) -> Ite
         width, height = entry.get("width"), entry.get("height")
         if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
             item.size = (width, height)
-        if entry.get("review") == "done" and item.size is not None:
-            item.state = "done"
+    if entries and item.size is not None and all(entry.get("review") == "done" for entry in entries):
+        item.state = "done"
     item.edited = bool(item.faces or item.spared)
     if source.problem is not None:
         item.state, item.problem = "broken", source.problem
@@ -165,7 +165,10 @@ def _box(box: Any, file: str) -> dict[str, Any]:
     if isinstance(box, list) and len(box) == 4:
         box = dict(zip(("x", "y", "width", "height"), box, strict=True))
     if not is_box(box):
-        raise ValueError(f"a box of {file!r} must be x, y, width and height in whole pixels, got {box!r:.80}")
+        raise ValueError(
+            f"a box of {file!r} must be x, y, width and height in whole pixels; where given, score 0 to 1, shape box "
+            f"or ellipse, found_by a list of names; got {box!r:.160}"
+        )
     return dict(box)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
-import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ... import strict_texts
 from ...bounded_files import digest_of, read_regular_file, read_start
 from ...errors import ImageFileError, VideoFileError
 from ...files.reading import read_bytes
@@ -38,7 +37,7 @@ class Boxes:
         self._shape = shape
         self._regions: dict[str, list[Region]] = {}
         self._spared: dict[str, list[Region]] = {}
-        self._reviewed: dict[str, dict[str, Any]] = {}
+        self._reviewed: dict[str, list[dict[str, Any]]] = {}
         self._tracks: VideoTracks | None = None  # of a video, if the file holds such instead
         self._track_files: dict[str, dict[str, Any]] = {}
         self._folder = path.parent
@@ -55,9 +54,9 @@ class Boxes:
                 found += [self._region(entry["file"], box) for box in entry["faces"]]
                 if "spared" in entry:
                     spared = _list(entry["spared"], entry["file"])
-                    self._spared[name] = [self._region(entry["file"], box) for box in spared]
+                    self._spared.setdefault(name, []).extend(self._region(entry["file"], box) for box in spared)
                 if "review" in entry:
-                    self._reviewed[name] = entry
+                    self._reviewed.setdefault(name, []).append(entry)
         except (ValueError, TypeError) as error:
             raise error if str(error).startswith(str(path)) else ValueError(f"{path}: {error}") from None
 
@@ -95,8 +94,8 @@ class Boxes:
         name = next((name for name in map(os.path.normpath, names_of(source)) if name in self._regions), None)
         if name is None:
             return None
-        if name in self._reviewed:
-            _check_review(self._reviewed[name], source)
+        for entry in self._reviewed.get(name, ()):
+            _check_review(entry, source)
         return self._regions[name]
 
     def spared(self, source: Source) -> list[Region]:
@@ -109,6 +108,8 @@ class Boxes:
             missing = [name for name in _COLUMNS[1:] if name not in box]
             if missing:
                 raise ValueError(f"a box of {file!r} lacks {', '.join(missing)}")
+            if not strict_texts.are_texts(box.get("found_by") or []):
+                raise ValueError(f"found_by of a box of {file!r} must be a list of names, got {box['found_by']!r:.60}")
             values, shape = [box[name] for name in _COLUMNS[1:]], box.get("shape") or self._shape
         elif isinstance(box, list) and len(box) == 4:
             values, shape = box, self._shape
@@ -137,8 +138,8 @@ class Ignored:
         self._files: list[Boxes] = []
         for text in texts:
             parts = text.split(",")
-            if len(parts) == 4 and all(part.strip().lstrip("-").isdecimal() for part in parts):
-                self._everywhere.append(Region(*(int(part) for part in parts)))  # type: ignore[arg-type]
+            if len(parts) == 4 and all(part.strip().removeprefix("-").isdecimal() for part in parts):
+                self._everywhere.append(_region_of(parts, text))
             elif Path(text).is_file():
                 self._files.append(Boxes(Path(text), "box"))
             else:
@@ -147,6 +148,14 @@ class Ignored:
     def find(self, source: Source) -> list[Region]:
         """The regions of a file."""
         return [*self._everywhere, *(region for boxes in self._files for region in boxes.find(source) or [])]
+
+
+def _region_of(parts: Iterable[str], text: str) -> Region:
+    try:
+        x, y, width, height = map(int, parts)
+        return Region(x, y, width, height)
+    except ValueError as error:
+        raise ValueError(f"--ignore {text:.60}: {error}") from None
 
 
 def names_of(source: Source) -> tuple[str, str, str]:
@@ -167,7 +176,9 @@ def read_entries(path: Path) -> list[dict[str, Any]]:
         ValueError: it is in none of the forms; the message says where.
     """
     try:
-        return list(_entries(read_regular_file(path, MAX_BOXES_BYTES).decode("utf-8-sig"), path.suffix.lower()))
+        entries = list(_entries(read_regular_file(path, MAX_BOXES_BYTES).decode("utf-8-sig"), path.suffix.lower()))
+        _check_tracks(entries)
+        return entries
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from None
     except RecursionError:
@@ -191,33 +202,30 @@ def _entries(text: str, suffix: str) -> Iterable[dict[str, Any]]:
             return [{"file": file, "faces": boxes} for file, boxes in _csv_rows(text)]
         except csv.Error as error:
             raise ValueError(f"a table of boxes must be CSV: {error}") from None
-    try:
-        data = json.loads(text)
-    except ValueError:
-        data = [_json_line(line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if isinstance(data, dict) and "file" not in data:
-        return [{"file": file, "faces": _list(boxes, file)} for file, boxes in data.items()]
-    entries = data if isinstance(data, list) else [data]
-    return (_entry(item) for item in entries if not (isinstance(item, dict) and ("summary" in item or "error" in item)))
-
-
-def _json_line(line: str, number: int) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"line {number} is not JSON: {error}") from None
+    return map(_entry, strict_texts.read_entries(text))
 
 
 def _entry(item: Any) -> dict[str, Any]:
     if not isinstance(item, dict) or not isinstance(item.get("file"), str):
         raise ValueError(f'an entry must be an object with "file" and "faces", got {item!r:.60}')
     if is_of_video(item):
+        if "faces" in item:
+            raise ValueError(f"the entry of {item['file']!r} must have faces or tracks, got both")
         place = PurePosixPath(item["tracks"])
         if place.is_absolute() or ".." in place.parts or "\\" in item["tracks"] or "\0" in item["tracks"]:
             raise ValueError(f"the tracks of {item['file']!r} must lie beside the file of boxes, got {place!s:.60}")
         return item
     _list(item.get("faces"), item["file"])
     return item
+
+
+def _check_tracks(entries: Iterable[Mapping[str, Any]]) -> None:
+    """Raises ValueError if a file has tracks and other tracks, or boxes: only one of them would count."""
+    told: dict[str, Any] = {}
+    for entry in entries:
+        tracks = entry["tracks"] if is_of_video(entry) else None
+        if told.setdefault(os.path.normpath(entry["file"]), tracks) != tracks:
+            raise ValueError(f"{entry['file']!r} must have faces, or tracks in one file, got several")
 
 
 def _list(boxes: Any, file: str) -> list[Any]:
@@ -227,16 +235,13 @@ def _list(boxes: Any, file: str) -> list[Any]:
 
 
 def _csv_rows(text: str) -> Iterable[tuple[str, list[Any]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=None), skipinitialspace=True)  # lines may end as they like
-    missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise ValueError(f"the first line must name the columns {', '.join(_COLUMNS)}; it lacks {', '.join(missing)}")
-    for row in reader:
-        if not row["x"]:
+    table = strict_texts.Table(text, _COLUMNS)
+    for row in table:
+        if not any(row[name].strip() for name in _COLUMNS[1:]):
             yield row["file"], []  # a file without faces
             continue
         try:
             box = {name: int(row[name]) for name in _COLUMNS[1:]}
-        except (TypeError, ValueError):
-            raise ValueError(f"line {reader.line_num}: x, y, width and height must be whole numbers") from None
+        except ValueError:
+            raise ValueError(f"line {table.line_num}: x, y, width and height must be whole numbers") from None
         yield row["file"], [{**box, "shape": row.get("shape")}]

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ...errors import MissingExtra
+from ...evaluation.bootstrap import MOST_RESAMPLES
 from ...evaluation.study import StudyConfig, make_config, read_config
 from ...threads import available_cpus
 from .sections import LAST_SECTION, option, shared
@@ -152,7 +153,7 @@ study_options = shared(
     ),
     option(
         "--resamples",
-        type=click.IntRange(0),
+        type=click.IntRange(0, MOST_RESAMPLES),
         metavar="N",
         section=_COUNT,
         help="For intervals of quality and detection; attacks have 500.  [default: 500]",

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ...evaluation import ALL_FACES, PAPER, DetectionRule, DetectionStudy, describe_strength
+from ...evaluation.bootstrap import MOST_RESAMPLES
 from ...evaluation.detection.tasks import CLEAR
 from ...faces import Detector
 from ...faces.registry import make_detectors
@@ -214,7 +215,7 @@ count_options = shared(
     option("--alpha", type=float, metavar="X", section=_COUNT, help="Of the F score.  [default: 1]"),
     option(
         "--resamples",
-        type=click.IntRange(0),
+        type=click.IntRange(0, MOST_RESAMPLES),
         default=1000,
         metavar="N",
         section=_COUNT,

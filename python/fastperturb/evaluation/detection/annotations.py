@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import os
 import re
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ...bounded_files import read_regular_text
+from ...strict_texts import Table, read_entries
 
 TruthForm: TypeAlias = Literal["wider", "lfpw", "csv", "json"]
 
@@ -125,6 +125,8 @@ def read_truth(path: str | os.PathLike[str], form: TruthForm | None = None) -> T
             boxes[_normal(name)] = (*boxes.get(_normal(name), ()), *faces)
     except (ValueError, csv.Error) as error:
         raise ValueError(f"{path}: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path}: it is nested too deeply") from None
     if not boxes:
         raise ValueError(f"{path}: there is no image in it")
     return Truth(boxes, f"{path.name} ({chosen})")
@@ -150,7 +152,9 @@ def _read_wider(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
         try:
             count = int(lines[place + 1])
         except (IndexError, ValueError):
-            raise ValueError(f"line {place + 2} must be the number of faces of {name!r}") from None
+            count = -1
+        if count < 0:
+            raise ValueError(f"line {place + 2} must be the number of faces of {name!r}")
         rows = lines[place + 2 : place + 2 + max(1, count)]  # an image without faces has a line of zeros
         if count == 0 and (not rows or rows[0].split()[:4] != ["0"] * 4):
             rows = []
@@ -222,14 +226,9 @@ def _around(points: list[tuple[float, float]], marked: int) -> TruthBox:
 
 
 def _read_csv(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
-    table = csv.DictReader(io.StringIO(read_regular_text(path, _MAX_BYTES, "utf-8-sig")), skipinitialspace=True)
-    missing = [name for name in _COLUMNS if name not in (table.fieldnames or ())]
-    if missing:
-        raise ValueError(f"the first line must name the columns {', '.join(_COLUMNS)}; it lacks {', '.join(missing)}")
+    table = Table(read_regular_text(path, _MAX_BYTES, "utf-8-sig"), _COLUMNS)
     for row in table:
-        if None in row:
-            raise ValueError(f"line {table.line_num} must have {len(table.fieldnames or ())} values, got more")
-        if not any((row[name] or "").strip() for name in _COLUMNS[1:]):
+        if not any(row[name].strip() for name in _COLUMNS[1:]):
             yield row["file"], []
             continue
         try:
@@ -241,27 +240,11 @@ def _read_csv(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
 
 
 def _read_json(path: Path) -> Iterable[tuple[str, list[TruthBox]]]:
-    text = read_regular_text(path, _MAX_BYTES, "utf-8-sig")
-    try:
-        data = json.loads(text)
-    except ValueError:
-        data = [_json_line(line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if isinstance(data, dict) and "file" not in data:
-        data = [{"file": name, "faces": faces} for name, faces in data.items()]
-    for entry in data if isinstance(data, list) else [data]:
-        if isinstance(entry, dict) and ("summary" in entry or "error" in entry):
-            continue
+    for entry in read_entries(read_regular_text(path, _MAX_BYTES, "utf-8-sig")):
         faces = entry.get("faces") if isinstance(entry, dict) else None
         if not isinstance(faces, list) or not isinstance(entry.get("file"), str):
             raise ValueError(f'an entry must be an object with "file" and "faces", got {entry!r:.60}')
         yield entry["file"], [_json_box(entry["file"], face) for face in faces]
-
-
-def _json_line(line: str, number: int) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"line {number} is not JSON: {error}") from None
 
 
 def _json_box(name: str, face: Any) -> TruthBox:
@@ -270,5 +253,8 @@ def _json_box(name: str, face: Any) -> TruthBox:
     good = isinstance(values, list) and len(values) == 4
     if not good or not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         raise ValueError(f"a box of {name!r} must be [x, y, width, height] or an object, got {face!r:.60}")
-    x, y, width, height = map(float, values)
+    try:
+        x, y, width, height = map(float, values)
+    except OverflowError:
+        raise ValueError(f"a box of {name!r} must have numbers of float64, got {face!r:.60}") from None
     return TruthBox(x, y, width, height, ignored)

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bootstrap import MOST_RESAMPLES
 from .matching import ALL_FACES, DetectionRule, ImageFaces, match_faces
 
 PrecisionRule: TypeAlias = Literal["all-point", "11-point", "101-point"]
@@ -68,12 +69,12 @@ def score_detections(
         images: all of them, also those where nothing is, nothing was found, or the detector failed.
         rule: how to count.
         resamples: how often images (or groups of them) are drawn anew, with replacement, for the intervals, which run
-            from the 2.5th to the 97.5th percentile; 0 for none. Where all resamples agree, as on a perfect score, the
-            interval has no width and says nothing about images that were not seen.
+            from the 2.5th to the 97.5th percentile; 0 for none, up to 1,000,000. Where all resamples agree, as on a
+            perfect score, the interval has no width and says nothing about images that were not seen.
         seed: of these draws.
 
     Raises:
-        ValueError: no images, one named twice, or ``resamples`` negative.
+        ValueError: no images, one named twice, or ``resamples`` out of range.
     """
     if not images:
         raise ValueError("images must name at least one image, got none")
@@ -81,8 +82,8 @@ def score_detections(
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"images must have different names, got {twice!r} twice")
-    if resamples < 0:
-        raise ValueError(f"resamples must be 0 or more, got {resamples}")
+    if not 0 <= resamples <= MOST_RESAMPLES:
+        raise ValueError(f"resamples must be 0 to {MOST_RESAMPLES}, got {resamples}")
     tally = _Tally(images, rule)
     ones = np.ones((1, tally.groups), np.int64)
     truths, found, hits = (int(values[0]) for values in tally.counts(ones))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ..._optional import import_extra
 from ...bounded_files import read_regular_text
+from ...checks import is_finite
+from ..bootstrap import MOST_RESAMPLES
 from ..recognition import ATTACKERS, EVERY_ATTACKER
 from .rows import BLACK, CLEAR
 
@@ -105,7 +107,8 @@ class StudyConfig:
         face_quality: path of a user's FaceQnet (ONNX); None for the stand-in.
         enrolled: clear images of each person that the attacker has.
         seed: of splits, samples, nonces, noise and resampling.
-        resamples: bootstrap draws for the intervals of quality and detection; those of attacks always have 500.
+        resamples: bootstrap draws, up to 1,000,000, for the intervals of quality and detection; those of attacks always
+            have 500.
         aims: for the recommendation.
 
     Raises:
@@ -139,20 +142,22 @@ class StudyConfig:
             _check_text(name, getattr(self, name))
         for name in ("protections", "detectors", "recognisers", "attackers"):
             value = getattr(self, name)
-            if value is not None:
+            if value is not None or name != "detectors":
                 _check_texts(name, value)
         for name, least in (("people", 2), ("detector_images", 1), ("enrolled", 1), ("seed", 0), ("resamples", 0)):
             value = getattr(self, name)
             if value is not None or name in ("enrolled", "seed", "resamples"):
                 _check_whole(name, value, least)
+        if self.resamples > MOST_RESAMPLES:
+            raise ValueError(f"resamples must be at most {MOST_RESAMPLES}, got {self.resamples}")
         if not isinstance(self.detector_limits, Mapping):
             raise TypeError(
                 f"detector_limits must give a number of images for each detector's name, got {self.detector_limits!r}"
             )
         for name, count in self.detector_limits.items():
             _check_whole(f"detector_limits.{name}", count, 1)
-        if self.enlarge is not None and (isinstance(self.enlarge, bool) or not isinstance(self.enlarge, (int, float))):
-            raise TypeError(f"enlarge must be a number, got {self.enlarge!r}")
+        if self.enlarge is not None:
+            _check_factor("enlarge", self.enlarge)
         if self.face_quality is not None:
             _check_text("face_quality", self.face_quality)
         unknown = sorted(set(self.attackers) - set(STUDY_ATTACKERS))
@@ -191,6 +196,8 @@ def read_config(path: str | os.PathLike[str]) -> StudyConfig:
         raise TypeError(f"{path}: {error}") from None
     except ValueError as error:  # TOML's own errors too
         raise ValueError(f"{path}: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path}: it is nested too deeply") from None
 
 
 def make_config(values: Mapping[str, Any]) -> StudyConfig:
@@ -226,11 +233,18 @@ def _check_text(name: str, value: object) -> None:
         raise TypeError(f"{name} must be a text, got {value!r}")
 
 
-def _check_texts(name: str, value: Sequence[object]) -> None:
-    if isinstance(value, str) or not all(isinstance(item, str) and item for item in value):
+def _check_texts(name: str, value: object) -> None:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) and item for item in value):
         raise TypeError(f"{name} must be a list of texts, got {value!r}")
     if len(set(value)) < len(value):
         raise ValueError(f"{name} must be different, got {', '.join(map(str, value))}")
+
+
+def _check_factor(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not (is_finite(value) and value > 0):
+        raise ValueError(f"{name} must be a number over 0, got {value!r:.60}")
 
 
 def _check_whole(name: str, value: object, least: int) -> None:

@@ -91,9 +91,9 @@ class _Routes:
             Route("/", self.page),
             Route("/static/{name}", self.page),
             Route("/api/review", self.queue),
-            Route("/api/pictures/{number:int}", self.details),
-            Route("/api/pictures/{number:int}", self.change, methods=["PUT"]),
-            Route("/api/pictures/{number:int}/image", self.image),
+            Route("/api/pictures/{number:place}", self.details),
+            Route("/api/pictures/{number:place}", self.change, methods=["PUT"]),
+            Route("/api/pictures/{number:place}/image", self.image),
             *self.clips.all(),
             Route("/api/save", self.save, methods=["POST"]),
         ]

@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ...strict_texts import Repeated, read_json
 from ..problems import Problem
 
 MOST_BODY = 4 * 2**20
+
+
+class _Place(IntegerConvertor):
+    """A whole number in an address, of few digits: what has more is nobody's, and int() would refuse it."""
+
+    regex = "[0-9]{1,12}"
+
+
+register_url_convertor("place", _Place())
 
 
 def as_json(data: Any) -> Response:
@@ -35,6 +46,8 @@ async def json_of(request: Request) -> Any:
         if len(body) > MOST_BODY:
             raise Problem("body-too-large", f"up to {MOST_BODY} bytes", {"Connection": "close"})
     try:
-        return json.loads(body)
+        return read_json(body)
+    except Repeated:
+        raise Problem("bad-request", "the body gives a name twice in one object") from None
     except (ValueError, RecursionError):
         raise Problem("bad-request", "the body is not JSON") from None

@@ -27,10 +27,10 @@ class ClipRoutes:
 
     def all(self) -> list[Route]:
         """The routes."""
-        frame = "/api/videos/{number:int}/frames/{frame:int}"
+        frame = "/api/videos/{number:place}/frames/{frame:place}"
         return [
-            Route("/api/videos/{number:int}", self.details),
-            Route("/api/videos/{number:int}", self.change, methods=["POST"]),
+            Route("/api/videos/{number:place}", self.details),
+            Route("/api/videos/{number:place}", self.change, methods=["POST"]),
             Route(frame, self.frame),
             Route(frame + "/image", self.image),
         ]

@@ -193,9 +193,10 @@ class _Changes:
 
     def take(self, change: Any) -> None:
         """One change; raises ValueError."""
-        if not isinstance(change, dict) or change.get("do") not in self._ways:
+        way = change.get("do") if isinstance(change, dict) else None
+        if not isinstance(way, str) or way not in self._ways:
             raise ValueError(f"must be an object whose do is one of {', '.join(self._ways)}")
-        self._ways[change["do"]](change)
+        self._ways[way](change)
 
     def result(self) -> Tracks:
         """The tracks now; raises ValueError if there are too many."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ...region import Face
+from ...strict_texts import are_texts
 
 Found: TypeAlias = tuple[Sequence[Face], Sequence[Face]]
 """What a detector found: faces, and all that are perhaps some; the same face may be in both."""
@@ -192,7 +193,8 @@ def checked_boxes(boxes: Any, size: tuple[int, int], known: Iterable[Mapping[str
     before = {_place(box): box for box in known}
     kinds: dict[str, list[Any]] = {"face": [], "spared": [], "perhaps": []}
     for index, box in enumerate(boxes):
-        if not isinstance(box, dict) or box.get("kind") not in kinds:
+        kind = box.get("kind") if isinstance(box, dict) else None
+        if not isinstance(kind, str) or kind not in kinds:
             raise ValueError(f"box {index} must be an object whose kind is one of {', '.join(kinds)}")
         values = [box.get(side) for side in SIDES]
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
@@ -204,7 +206,7 @@ def checked_boxes(boxes: Any, size: tuple[int, int], known: Iterable[Mapping[str
         known_box = before.get(_place(fresh))
         if known_box is None and not _touches({side: fresh[side] for side in SIDES}, size):
             raise ValueError(f"box {index} must touch the picture of {size[0]} x {size[1]} pixels")
-        kinds[box["kind"]].append(dict(known_box or {**fresh, "by": "hand"}))
+        kinds[kind].append(dict(known_box or {**fresh, "by": "hand"}))
     return kinds
 
 
@@ -219,11 +221,12 @@ def _place(box: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def is_box(value: Any) -> bool:
-    """Whether a value of a file is a box that can be shown: finite whole numbers, a size."""
+    """Whether a value of a file is a box that can be shown: finite whole numbers, a size, a shape, names of finders."""
     if not isinstance(value, dict) or any(isinstance(value.get(side), bool) for side in SIDES):
         return False
     if not all(isinstance(value.get(side), int) and abs(value[side]) <= 2**30 for side in SIDES):
         return False
     score = value.get("score", 0.5)
     sound = isinstance(score, (int, float)) and 0 <= score <= 1
+    sound &= value.get("shape") in (None, "", "box", "ellipse") and are_texts(value.get("found_by") or [])
     return bool(sound and value["width"] > 0 and value["height"] > 0)
