@@ -34,7 +34,6 @@ _NEAR = 0.7  # of a face's size: how far from the middle of a crop it may be fou
 _SHARED = 0.5  # of the box of a crop, from which it may show another face than was expected
 _HELD = 0.9  # of a box that lies in what is hidden of another one, from which two looks show one face
 _HIDDEN = 0.08  # around a box, a share of its sides, what regions hide at least
-_UNSETTLED = 1.5  # side of the square that :class:`AnyAngle` gives for a face without landmarks, to that of its boxes
 
 
 class Seen(NamedTuple):
@@ -143,9 +142,8 @@ class Looks:
         c, s = abs(math.cos(math.radians(face.turn))), abs(math.sin(math.radians(face.turn)))
         side = math.sqrt(box.width * box.height) / (c + s)  # of a square whose upright box has that area
         seen = self.near(picture, box._replace(width=side, height=side, turn=face.turn), others)
-        share = 1.0 if face.landmarks else 1 / _UNSETTLED
-        inner = box._replace(width=box.width * share, height=box.height * share)
-        if seen is not None and seen.score >= face.score - 0.1 and is_hidden(inner, [seen.box]):
+        is_square = not face.landmarks  # around all that looks showed there, much of which is no face
+        if seen is not None and seen.score >= face.score - 0.1 and (is_square or is_hidden(box, [seen.box])):
             return seen
         return Seen(box, face.score, face.landmarks)
 
@@ -207,12 +205,12 @@ def _is_in_middle(face: Face) -> bool:
     return bool(away <= _NEAR * max(size, expected) and 0.4 * expected <= size <= 2.5 * expected)
 
 
-def _part_hidden(box: Box, other: Box) -> float:
+def _part_hidden(box: Box, other: Box, around: float = _HIDDEN) -> float:
     """The share of a box that lies in another one and what is hidden around it at least."""
     x, y, width, height = upright_box(box)
     left, top, wide, high = upright_box(other)
-    across = min(x + width, left + wide * (1 + _HIDDEN)) - max(x, left - wide * _HIDDEN)
-    down = min(y + height, top + high * (1 + _HIDDEN)) - max(y, top - high * _HIDDEN)
+    across = min(x + width, left + wide * (1 + around)) - max(x, left - wide * around)
+    down = min(y + height, top + high * (1 + around)) - max(y, top - high * around)
     return max(across, 0.0) * max(down, 0.0) / (width * height)
 
 
@@ -236,6 +234,6 @@ def _distinct(found: Sequence[Seen], given: Sequence[Box]) -> list[Seen]:
     kept: list[int] = []
     for number in sorted(range(len(found)), key=lambda number: -found[number].score):
         doubles = [other for other in kept if is_hidden(found[number].box, [found[other].box])]
-        if all(is_hidden(given[number], [given[other]]) for other in doubles):
+        if all(_part_hidden(given[number], given[other], 0.0) == 1 for other in doubles):  # one look told them apart
             kept.append(number)
     return [found[number] for number in kept]
