@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..checks import Image, check_image, is_finite
 from ..faces import Detector
 from ..faces.tilt import Box, within_half_turn
 from .ahead import Workers, finished
-from .detecting import Looks, Seen, is_same, touches_image, upright_box
+from .detecting import Looks, Seen, is_elsewhere, is_hidden, is_near, tiles_around, touches_image
 from .linking import Trail, box_distance, distances, match, reach_after
 from .rules import Effort, Rules
 from .scenes import Picture, SceneFrame, changed_tiles, with_cuts
@@ -149,10 +149,12 @@ class _Follower:
         self._retire(index, frame.seconds, picture.image.shape)
         seen = self._look(picture, index)
         self._in_a_row = 0 if seen is None else self._in_a_row + 1
-        taken = self._continue(seen, picture, index) if seen is not None else set()
-        self._look_around([trail for trail in self._trails if trail.frames[-1] != index], picture, index)
-        for number, face in enumerate(seen or ()):
-            if number not in taken:
+        left = self._continue(seen, picture, index) if seen is not None else []
+        missing = [trail for trail in self._trails if trail.frames[-1] != index]
+        self._look_around(missing, picture, index, [face.box for face in left])
+        around = [trail for trail in missing if trail.frames[-1] == index]
+        for face in left:
+            if not _is_shown_again(face, around):  # two faces that one look shows are two, however near they are
                 self._begin(face, picture, index)
         picture.forget()
 
@@ -188,22 +190,23 @@ class _Follower:
             self._effort.thorough += 1
             self._last_thorough = self._last_quick = index
             self._seen_tiles = self._thorough_tiles = tiles
-            return _result("thorough", self._looks.thorough, picture)
+            return list(finished(picture.begun.pop("thorough", None), self._looks.thorough, picture))
         changed = changed_tiles(tiles, self._seen_tiles)
         for trail in self._trails:  # what moves around a face is looked at there
-            changed[_tiles_around(trail.expect(index), picture)] = False
+            changed[tiles_around(trail.expect(index), picture)] = False
         if index - self._last_quick < self._rules.every and not changed.any():
             return None
         self._effort.quick += 1
         self._last_quick, self._seen_tiles = index, tiles
-        return _result("quick", self._looks.quick, picture)
+        return list(finished(picture.begun.pop("quick", None), self._looks.quick, picture))
 
-    def _continue(self, seen: list[Seen], picture: Picture, index: int) -> set[int]:
-        """Continues trails with what was seen; which of it was taken."""
+    def _continue(self, seen: list[Seen], picture: Picture, index: int) -> list[Seen]:
+        """Continues trails with what was seen; what of it is left and may begin others."""
         pairs = match(distances(self._trails, seen, index))
         for row, column in pairs:
             self._add(self._trails[row], seen[column], picture, index)
-        return {column for _, column in pairs}
+        taken = {column for _, column in pairs}
+        return [face for number, face in enumerate(seen) if number not in taken and face.score >= self._rules.weak]
 
     def _look_at_what_was_left(self) -> None:
         """Looks for lost faces in the scene's last frames that were passed over: none comes after them any more."""
@@ -211,10 +214,13 @@ class _Follower:
             for kept in [kept for kept in self._kept if kept.number > max(trail.last, trail.looked)]:
                 self._look_around([trail], kept.picture, kept.number, spare=0)
 
-    def _look_around(self, trails: Sequence[Trail], picture: Picture, index: int, *, spare: int = 2) -> None:
-        """Looks for the faces of trails where they are expected."""
+    def _look_around(
+        self, trails: Sequence[Trail], picture: Picture, index: int, left: Sequence[Box] = (), *, spare: int = 2
+    ) -> None:
+        """Looks for the faces of trails where they are expected; those ``left`` are none of them."""
         searches = [(trail, box) for trail in trails if (box := self._where(trail, picture, index, spare))]
-        found = self._workers.all(lambda search: self._looks.near(picture, search[1]), searches)
+        known = [*picture.seen, *left]
+        found = self._workers.all(lambda search: self._looks.near(picture, search[1], known), searches)
         self._effort.near += len(searches)
         for (trail, box), face in zip(searches, found, strict=True):
             if face is not None and self._is_free(face, box, picture, index - trail.last):
@@ -226,7 +232,7 @@ class _Follower:
         If it has not been seen for more than six frames, ``spare`` frames are passed over between two looks.
         """
         if trail.tiles is not None and trail.last == index - 1:
-            place = _tiles_around(trail.seen[-1].box, picture)
+            place = tiles_around(trail.seen[-1].box, picture)
             if not changed_tiles(picture.tiles[place], trail.tiles[place]).any():
                 trail.still = index
                 return None
@@ -245,7 +251,7 @@ class _Follower:
         larger = _LARGER if face.score >= self._rules.threshold else _WEAK_LARGER
         if not math.isfinite(box_distance(box, face.box, reach_after(missed), larger)):
             return False
-        return not any(is_same(face.box, other) for other in picture.seen)
+        return not any(is_hidden(face.box, [one]) or is_elsewhere(face.box, box, one) for one in picture.seen)
 
     def _add(self, trail: Trail, face: Seen, picture: Picture, index: int) -> None:
         trail.add(index, face)
@@ -253,8 +259,8 @@ class _Follower:
         picture.seen.append(face.box)
 
     def _begin(self, face: Seen, picture: Picture, index: int) -> None:
-        """A new trail, followed back through the frames that are kept."""
-        if face.score < self._rules.weak or any(is_same(face.box, other) for other in picture.seen):
+        """A new trail, followed back through the frames that are kept; of a face that is hardly seen none by others."""
+        if face.score < self._rules.threshold and any(is_near(face.box, other) for other in picture.seen):
             return
         trail = Trail([index], [face], tiles=picture.tiles)
         self._trails.append(trail)
@@ -267,7 +273,7 @@ class _Follower:
                 continue
             box = trail.expect(kept.number)
             self._effort.near += 1
-            before = self._looks.near(kept.picture, box)
+            before = self._looks.near(kept.picture, box, kept.picture.seen)
             if before is None or not self._is_free(before, box, kept.picture, missed):
                 missed += 1
                 if missed == 2:
@@ -278,21 +284,15 @@ class _Follower:
             kept.picture.seen.append(before.box)
 
 
-def _result(name: str, look: Callable[[Picture], list[Seen]], picture: Picture) -> list[Seen]:
-    """What a look shows, which another thread may have begun."""
-    return finished(picture.begun.pop(name, None), look, picture)
+def _is_shown_again(face: Seen, trails: Sequence[Trail]) -> bool:
+    """Whether the last sighting of a trail, by another look, hides a face; then the better score counts for it."""
+    for trail in trails:
+        last = trail.seen[-1]
+        if is_hidden(face.box, [last.box]):
+            trail.seen[-1] = last._replace(score=max(last.score, face.score))
+            return True
+    return False
 
 
 def _differ(one: Tiles, other: Tiles | None) -> bool:
     return other is None or bool(changed_tiles(one, other).any())
-
-
-def _tiles_around(box: Box, picture: Picture) -> tuple[slice, slice]:
-    """The tiles that a box touches that is half as large again on every side."""
-    x, y, width, height = upright_box(box._replace(width=2 * box.width, height=2 * box.height))
-    (rows, columns), (tall, wide, _) = picture.tiles.shape, picture.image.shape
-    down, across = rows / tall, columns / wide
-    return (
-        slice(max(0, int(y * down)), max(0, math.ceil((y + height) * down))),
-        slice(max(0, int(x * across)), max(0, math.ceil((x + width) * across))),
-    )
