@@ -82,12 +82,12 @@ def damaged():
     start = len(whole) - (padded_length(400_000) + 16 * -(-padded_length(400_000) // 65_536))
     yield "empty", b""
     yield "another kind", b"hello" * 100
-    for at in (0, 40, start - 3, start + 5, start + 3 * CHUNK, len(whole) - 1):
+    for number, at in enumerate((0, 40, start - 3, start + 5, start + 3 * CHUNK, len(whole) - 1)):
         changed = bytearray(whole)
         changed[at] ^= 1
-        yield f"byte {at}", bytes(changed)
-    for cut in (30, start, start + CHUNK, start + 3 * CHUNK, len(whole) - 17, len(whole) - 1):
-        yield f"cut at {cut}", whole[:cut]
+        yield f"byte {number}", bytes(changed)  # where it lies depends on a random length of the header
+    for number, cut in enumerate((30, start, start + CHUNK, start + 3 * CHUNK, len(whole) - 17, len(whole) - 1)):
+        yield f"cut {number}", whole[:cut]
     first, second = whole[start : start + CHUNK], whole[start + CHUNK : start + 2 * CHUNK]
     yield "swapped", whole[:start] + second + first + whole[start + 2 * CHUNK :]
     yield "repeated", whole[: start + CHUNK] + whole[start:]
