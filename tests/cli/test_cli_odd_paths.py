@@ -43,8 +43,9 @@ def pipe(path):
     try:
         yield
     finally:
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-        writer.join()
+        while writer.is_alive():  # which may not have opened its end yet
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+            writer.join(0.01)
 
 
 @pytest.mark.parametrize(
