@@ -114,7 +114,7 @@ def test_an_average_of_two_is_their_mean():
             ValueError,
             r"in the picture of 120 x 140, got \(120.5, 9\)",
         ),
-        (lambda: Template(plain(), ((float("nan"), 9.0), *MARKS[1:])), ValueError, "a landmark must be"),
+        (lambda: Template(plain(), ((float("nan"), 9.0), *MARKS[1:])), ValueError, "landmarks must lie in the picture"),
         (lambda: Template(plain(), ((1.0,), *MARKS[1:])), ValueError, r"a landmark must be \(x, y\), got \(1.0,\)"),
         (lambda: Template(plain(), MARKS[1::-1] + MARKS[2:]), ValueError, "right eye to the left of the left one"),
         (lambda: Template(plain((140, 120)), MARKS), ValueError, r"picture must be RGB.*shape \(140, 120\)"),
