@@ -165,5 +165,5 @@ def test_what_cannot_come_back_is_said(here, capsys):
     result = lines_of(capsys.readouterr().out)[0]
     assert (result["left_out"], result["message"]) == (
         ["stream 2, data (bin_data)"],
-        "left out: stream 2, data (bin_data)",
+        "restored; anyone who has the public key can have sealed it; left out: stream 2, data (bin_data)",
     )
