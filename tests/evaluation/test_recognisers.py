@@ -1,10 +1,8 @@
-"""Recognisers: what their embeddings keep apart, alignment, users' networks, dlib's network against dlib itself."""
+"""Recognisers: what their embeddings keep apart, alignment, users' networks."""
 
 import copy
 import math
 import pickle
-from dataclasses import replace
-from importlib.util import find_spec
 
 import numpy as np
 import onnx_models as models
@@ -16,14 +14,12 @@ from photographs import astronaut
 import fastperturb as fp
 from fastperturb.evaluation.datasets import Sample
 from fastperturb.evaluation.recognition import (
-    DlibResnet,
     Eigenfaces,
     Fisherfaces,
     GallerySplit,
     LocalHistograms,
     OnnxEmbedding,
     Recogniser,
-    find_faces,
     identify,
     list_recognisers,
     make_recogniser,
@@ -33,8 +29,6 @@ from fastperturb.evaluation.recognition.alignment import TEMPLATE, crop_face, cr
 from fastperturb.evaluation.recognition.matching_heads import measure_distances
 from fastperturb.evaluation.recognition.registry import recogniser_settings
 from fastperturb.protections import Permutation
-
-NEEDS_DLIB = pytest.mark.skipif(find_spec("dlib") is None, reason="pip install 'fastperturb[dlib]'")
 
 
 def rank1(recogniser, split):
@@ -234,56 +228,6 @@ def test_settings_of_a_recogniser_without_the_place_of_its_model():
     for text in ("onnx=a/m.onnx?mean=0&scale=1", "onnx:b/m.onnx,mean=0,scale=1", "onnx:path=c.onnx,mean=0,scale=1"):
         assert recogniser_settings(text) == settings
     assert recogniser_settings("eigenfaces") == []
-
-
-@NEEDS_DLIB
-def test_dlibs_network_gives_what_dlib_gives():
-    photograph = astronaut().read()
-    (face,) = fp.locate(photograph)
-    sample = Sample("astronaut", "Collins", lambda: photograph)
-    (subject,) = make_subjects([sample], find_faces([sample]))
-    assert subject.face == face
-    shown = [
-        subject,
-        subject.altered(lambda image, who: image[..., 0]),
-        subject.altered(lambda image, who: np.zeros_like(image)),
-    ]
-    fast, slow = (DlibResnet(fast=choice).embed(shown) for choice in (True, False))
-    assert fast.shape == (3, 128)
-    np.testing.assert_allclose(fast, slow, atol=2e-6)
-    assert np.linalg.norm(fast[0] - fast[1]) < 0.3 < 0.6 < np.linalg.norm(fast[0] - fast[2])
-
-
-@NEEDS_DLIB
-def test_dlib_may_be_pickled_and_reads_the_clear_image_once():
-    photograph = astronaut().read()
-    reads = []
-
-    def read():
-        reads.append(1)
-        return photograph
-
-    sample = Sample("astronaut", "Collins", read)
-    (subject,) = make_subjects([sample], find_faces([sample]))
-    hidden = subject.altered(lambda image, who: photograph)
-    reads.clear()
-    recogniser = DlibResnet()
-    points = recogniser.embed([hidden, hidden])
-    assert len(reads) == 3  # to align, and what is shown twice
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(recogniser)).embed([hidden]), points[:1])  # noqa: S301
-
-
-@NEEDS_DLIB
-def test_dlib_aligns_another_image_of_the_same_name_anew():
-    photograph = astronaut().read()
-    large = np.repeat(np.repeat(photograph, 2, axis=0), 2, axis=1)
-    used = DlibResnet()
-    for image in (photograph, large, np.ascontiguousarray(large[:, ::-1])):
-        sample = Sample("astronaut", "Collins", lambda image=image: image)
-        subjects = make_subjects([sample], find_faces([sample]))
-        moved = [replace(one, face=fp.Face(replace(one.face.region, x=one.face.region.x + 9))) for one in subjects]
-        for shown in (subjects, moved):
-            np.testing.assert_array_equal(used.embed(shown), DlibResnet().embed(shown))
 
 
 def test_values_know_a_person_again_wherever_the_pixels_went():
